@@ -1,0 +1,181 @@
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+rl_str rl_str_new(rl_arena *in) { return (rl_str){.in = in}; }
+
+void rl_str_addn(rl_str *t, const char *s, size_t n)
+{
+    if (t->n + n + 1 > t->cap) {
+        size_t cap = t->cap ? t->cap : 64;
+        while (cap < t->n + n + 1) cap *= 2;
+        t->s = rl_regrow(t->in, t->s, t->n, cap, 1);
+        t->cap = cap;
+    }
+    if (n > 0) memcpy(t->s + t->n, s, n);
+    t->n += n;
+    t->s[t->n] = '\0';
+}
+
+void rl_str_add(rl_str *t, const char *s) { rl_str_addn(t, s, strlen(s)); }
+void rl_str_addc(rl_str *t, char c) { rl_str_addn(t, &c, 1); }
+const char *rl_str_text(rl_str *t) { return t->s != NULL ? t->s : ""; }
+
+static char *vformat(rl_arena *in, const char *fmt, va_list ap, size_t *n)
+{
+    va_list again;
+    va_copy(again, ap);
+    int need = vsnprintf(NULL, 0, fmt, ap);
+    *n = need > 0 ? (size_t)need : 0;
+    char *s = rl_alloc(in, *n + 1, 1);
+    vsnprintf(s, *n + 1, fmt, again);
+    va_end(again);
+    return s;
+}
+
+void rl_str_addf(rl_str *t, const char *fmt, ...)
+{
+    va_list ap;
+    size_t n;
+    va_start(ap, fmt);
+    char *s = vformat(t->in, fmt, ap, &n);
+    va_end(ap);
+    rl_str_addn(t, s, n);
+}
+
+char *rl_sprintf(rl_arena *in, const char *fmt, ...)
+{
+    va_list ap;
+    size_t n;
+    va_start(ap, fmt);
+    char *s = vformat(in, fmt, ap, &n);
+    va_end(ap);
+    return s;
+}
+
+rl_dict *rl_dict_new(rl_arena *in)
+{
+    rl_dict *d = RL_NEW(in, rl_dict, 1);
+    d->in = in;
+    return d;
+}
+
+static void rehash(rl_dict *d)
+{
+    size_t cap = d->cap ? 2 * d->cap : 64;
+    int32_t *slot = RL_NEW(d->in, int32_t, cap);
+    memset(slot, 0xff, cap * sizeof *slot);
+    for (size_t c = 0; c < d->n; c++) {
+        size_t at = d->hash[c] & (cap - 1);
+        while (slot[at] >= 0) at = (at + 1) & (cap - 1);
+        slot[at] = (int32_t)c;
+    }
+    if (d->slot != NULL) rl_release(d->in, d->slot);
+    d->slot = slot;
+    d->cap = cap;
+}
+
+static int32_t probe(const rl_dict *d, const char *s, size_t n, uint64_t h, size_t *free_at)
+{
+    size_t at = h & (d->cap - 1);
+    for (; d->slot[at] >= 0; at = (at + 1) & (d->cap - 1)) {
+        int32_t c = d->slot[at];
+        if (d->hash[c] == h && d->len[c] == n && memcmp(d->text[c], s, n) == 0) return c;
+    }
+    *free_at = at;
+    return -1;
+}
+
+int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n)
+{
+    size_t at;
+    return d->cap ? probe(d, s, n, rl_hash64(s, n), &at) : -1;
+}
+
+int32_t rl_dict_code(rl_dict *d, const char *s, size_t n)
+{
+    if (2 * (d->n + 1) > d->cap) rehash(d);
+    size_t at;
+    uint64_t h = rl_hash64(s, n);
+    int32_t c = probe(d, s, n, h, &at);
+    if (c >= 0) return c;
+    if (d->n == d->room) {
+        size_t room = d->room ? 2 * d->room : 32;
+        d->text = rl_regrow(d->in, d->text, d->n, room, sizeof *d->text);
+        d->len = rl_regrow(d->in, d->len, d->n, room, sizeof *d->len);
+        d->hash = rl_regrow(d->in, d->hash, d->n, room, sizeof *d->hash);
+        d->room = room;
+    }
+    c = (int32_t)d->n++;
+    d->text[c] = rl_strndup(d->in, s, n);
+    d->len[c] = (uint32_t)n;
+    d->hash[c] = h;
+    d->slot[at] = c;
+    return c;
+}
+
+typedef struct ranked { const char *text; int32_t code; } ranked;
+
+static int by_text(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    return strcmp(x->text, y->text);
+}
+
+int32_t *rl_dict_rank(const rl_dict *d, rl_arena *in)
+{
+    ranked *r = RL_NEW(in, ranked, d->n);
+    int32_t *rank = RL_NEW(in, int32_t, d->n);
+    for (size_t c = 0; c < d->n; c++) r[c] = (ranked){d->text[c], (int32_t)c};
+    qsort(r, d->n, sizeof *r, by_text);
+    for (size_t k = 0; k < d->n; k++) rank[r[k].code] = (int32_t)k;
+    return rank;
+}
+
+static size_t distance(const char *a, const char *b, size_t limit)
+{
+    enum { MOST = 64 };
+    size_t n = strlen(a), m = strlen(b), row[MOST + 1];
+    if (n > MOST || m > MOST || (n > m ? n - m : m - n) > limit) return limit + 1;
+    for (size_t j = 0; j <= m; j++) row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t up = row[j], best = diagonal + ((a[i - 1] | 32) != (b[j - 1] | 32));
+            if (up + 1 < best) best = up + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            diagonal = up;
+            row[j] = best;
+        }
+    }
+    return row[m];
+}
+
+const char *rl_nearest(const char *s, const char *const *known, size_t n)
+{
+    size_t limit = 1 + strlen(s) / 4, best = limit + 1;
+    const char *near = NULL;
+    for (size_t i = 0; i < n; i++) {
+        size_t d = distance(s, known[i], limit);
+        if (d < best) {
+            best = d;
+            near = known[i];
+        }
+    }
+    return near;
+}
+
+char *rl_num_text(char *buf, double x)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buf, 32, "%.*g", digits, x);
+        if (strtod(buf, NULL) == x) break;
+    }
+    return buf;
+}

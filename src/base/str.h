@@ -1,0 +1,53 @@
+/* base/str.h -- text that grows, names seen once, names that are near. */
+#ifndef RL_BASE_STR_H
+#define RL_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* A growing text, always NUL-terminated once something was added. */
+typedef struct rl_str {
+    rl_arena *in;
+    char *s;
+    size_t n, cap;
+} rl_str;
+
+rl_str rl_str_new(rl_arena *in);
+void rl_str_add(rl_str *t, const char *s);
+void rl_str_addn(rl_str *t, const char *s, size_t n);
+void rl_str_addc(rl_str *t, char c);
+void rl_str_addf(rl_str *t, const char *fmt, ...) RL_PRINTF(2, 3);
+const char *rl_str_text(rl_str *t);       /* "" when nothing was added */
+
+char *rl_sprintf(rl_arena *in, const char *fmt, ...) RL_PRINTF(2, 3);
+
+/* A dictionary: texts to codes 0, 1, .. in order of first appearance. */
+typedef struct rl_dict {
+    rl_arena *in;
+    const char **text;     /* n      NUL-terminated                  */
+    uint32_t *len;         /* n      bytes                           */
+    uint64_t *hash;        /* n                                      */
+    int32_t *slot;         /* cap    open addressing, -1 = free      */
+    size_t n, cap, room;
+} rl_dict;
+
+rl_dict *rl_dict_new(rl_arena *in);
+int32_t rl_dict_code(rl_dict *d, const char *s, size_t n);          /* adds it when new   */
+int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n);    /* -1 when not there  */
+
+/* rank[c] (d->n) = position of code c in C-locale order of the texts. */
+int32_t *rl_dict_rank(const rl_dict *d, rl_arena *in);
+
+/* The known name nearest to `s` by edit distance, or NULL when none is near
+ * enough to be a slip (distance > 1 + length / 4). */
+const char *rl_nearest(const char *s, const char *const *known, size_t n);
+
+/* Decimal text of x that reads back to the same bits, shortest of %.15g..%.17g;
+ * buf holds at least 32 bytes.  Returns buf. */
+char *rl_num_text(char *buf, double x);
+
+#endif

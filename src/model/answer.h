@@ -1,0 +1,188 @@
+/* model/answer.h -- everything a study found, as data: the writers of out/
+ * turn it into words, tables and charts and compute nothing.
+ *
+ * Every number that may be unknown is NaN when it is; every list may be
+ * empty.  Texts that came from the user's files are raw: each writer escapes
+ * for its own medium.
+ */
+#ifndef RL_MODEL_ANSWER_H
+#define RL_MODEL_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/fault.h"
+#include "model/result.h"
+#include "model/study.h"
+
+/* An estimate with its interval at study.level. */
+typedef struct rl_interval { double est, se, low, high; } rl_interval;
+
+/* A Fieller set for a ratio: [low, high]; or everything outside (low, high)
+ * when `outside`; or every value when `all`; `none` = the estimate itself
+ * does not exist (a denominator of zero). */
+typedef struct rl_ratio { double est, low, high; bool outside, all, none; } rl_ratio;
+
+/* --- the data as it came ------------------------------------------------ */
+typedef struct rl_fact { const char *label; double value; const char *unit; const char *text; } rl_fact;
+        /* value NaN: text is shown. unit: "count" "share" "money" "days" "date" or "" */
+
+typedef struct rl_table_facts {
+    const char *table;            /* "deals", "touchpoints", ..                              */
+    const char *file;             /* as written in the study                                */
+    uint64_t rows_read, rows_used;
+    int32_t first_day, last_day;  /* RL_NO_DAY when it has no date                           */
+    size_t n_facts;
+    rl_fact *fact;                /* statuses, naive win rate, won revenue, match rates, ..  */
+} rl_table_facts;
+
+typedef struct rl_fault_facts {
+    rl_rule rule;
+    rl_policy policy;
+    size_t count;
+    const char *file;             /* of the first                                            */
+    size_t n_examples;
+    const char **example;         /* at most 3: "deals.csv:17:4: 'GTXPro' ..."               */
+} rl_fault_facts;
+
+/* One step of a sample waterfall: `lost` rows or units left for the reason. */
+typedef struct rl_step { const char *why; size_t lost, left; } rl_step;
+typedef struct rl_waterfall {
+    const char *unit;             /* "deals", "account-quarters"                             */
+    size_t start;
+    size_t n_steps;
+    rl_step *step;                /* step[i].left = previous left - lost                     */
+} rl_waterfall;
+
+/* --- the design ---------------------------------------------------------- */
+typedef struct rl_cohort_facts {
+    const char *label;            /* "2025Q1", "never"                                       */
+    size_t units, deals_before, deals_after;
+    size_t pre_periods, post_periods;      /* clean ones before, mature ones after           */
+    double open_at_start;         /* share of units with an open deal when it started        */
+} rl_cohort_facts;
+
+typedef struct rl_maturity { const char *period; bool mature; int32_t matures_on; size_t deals; } rl_maturity;
+
+typedef struct rl_program_facts {
+    const char *name;
+    const char *unit;             /* "account"                                               */
+    size_t treated, controls, clusters;
+    size_t n_cohorts;
+    rl_cohort_facts *cohort;      /* by start; controls last                                 */
+    int horizon;                  /* days, and why:                                          */
+    const char *horizon_why;
+    size_t n_maturity;
+    rl_maturity *maturity;        /* creation periods in order                               */
+    double open_at_start_treated, open_at_start_control;
+    size_t overlap;               /* units in another programme too                          */
+    size_t partly_exposed;        /* deals                                                   */
+} rl_program_facts;
+
+/* --- a model ------------------------------------------------------------- */
+typedef struct rl_trend_point { const char *period; double treated, control; size_t n_treated, n_control; bool exposed; } rl_trend_point;
+
+typedef struct rl_lift {          /* effect on the treated, per row of the model             */
+    rl_outcome outcome;
+    const char *unit;             /* "points", "%", "days", or the currency                  */
+    double scale;                 /* show est * scale (100 for points)                       */
+    rl_interval effect;           /* in the outcome's own unit                               */
+    rl_interval relative;         /* effect / level without the programme; NaN when not meant */
+    double with, without;         /* mean of the treated as seen, and without the programme  */
+    double p_value;
+    size_t n;                     /* treated rows it is an average over                      */
+} rl_lift;
+
+typedef enum rl_status { RL_MODEL_DONE, RL_MODEL_REFUSED } rl_status;
+
+typedef struct rl_model_answer {
+    const rl_model_spec *spec;
+    rl_status status;
+    rl_err refused;               /* why, when refused                                       */
+    const char *estimator_why;    /* "one start date and clean controls: ..."                */
+    const char *level;            /* "account x quarter", "deal"                             */
+    rl_waterfall waterfall;
+    rl_result main;               /* the fitted model                                        */
+    bool has_lift;
+    rl_lift lift;
+    bool has_event;
+    rl_result event;              /* term "event": the event study, base period included as 0 */
+    int base_event;
+    size_t n_trend;
+    rl_trend_point *trend;
+    const char *trend_unit;
+    bool has_lags;                /* lag response: estimates `lag(x,i)` of `main`, cumulated  */
+    size_t n_lags;
+    const rl_estimate **lag;
+    double breakdown_drift;       /* drift per period that would bring the lift to zero       */
+    double breakdown_drift_ci;    /* .. that would make the interval include zero             */
+} rl_model_answer;
+
+/* --- money --------------------------------------------------------------- */
+typedef struct rl_part { const char *name; rl_interval money; } rl_part;     /* volume, win rate, deal size, mix */
+
+typedef struct rl_age_lift {
+    int age;                      /* days after creation                                     */
+    bool answerable;
+    int32_t answerable_on;        /* when not                                                */
+    rl_interval total;            /* incremental revenue by that age                         */
+    size_t cells;                 /* account-periods it rests on                             */
+} rl_age_lift;
+
+typedef struct rl_without { const char *label; double amount; rl_interval total; } rl_without;
+
+typedef struct rl_money {
+    bool given;                   /* a value model was fitted                                */
+    const rl_model_answer *value; /* the model the total comes from                          */
+    const char *program;
+    size_t treated_cells, treated_units;
+    int32_t exposure_first, exposure_last;  /* creation days counted                         */
+    double with, without;         /* revenue of treated cells as seen, and without           */
+    rl_interval total;            /* incremental revenue                                     */
+    rl_interval wins;             /* incremental wins (NaN when not estimated)               */
+    rl_interval gross_profit;
+    double cost, cost_media, cost_to_date;  /* NaN = not known                               */
+    rl_interval net;              /* gross profit - cost                                     */
+    rl_ratio roi;                 /* (gross profit - cost) / cost                            */
+    rl_ratio payback_months;
+    rl_ratio cac;                 /* cost per incremental win                                */
+    size_t n_parts;
+    rl_part *part;                /* sum of parts = total, exactly                           */
+    rl_interval time_value;       /* of speed; beside the total, never in it                 */
+    size_t n_ages;
+    rl_age_lift *age;
+    /* what would overturn it */
+    double drift, drift_ci;       /* money per account and period                            */
+    rl_without largest_deals;     /* the total without the three largest deals               */
+    size_t n_without;
+    rl_without *without_account;  /* the accounts that move the total most, refitted exactly */
+    size_t n_sign_flips;          /* accounts that alone would change the sign               */
+    size_t n_interval_flips;      /* .. or whether the interval holds zero                   */
+} rl_money;
+
+typedef struct rl_unanswered { const char *what, *why; } rl_unanswered;
+
+typedef struct rl_answer {
+    const rl_study *study;
+    int32_t cut;
+    const char *cut_why;
+    size_t n_tables;
+    rl_table_facts *table;
+    size_t n_faults;
+    rl_fault_facts *fault;
+    rl_waterfall waterfall;       /* deals: rows read to rows a model can use                 */
+    size_t n_programs;
+    rl_program_facts *program;
+    size_t n_models;
+    rl_model_answer *model;
+    rl_money money;
+    size_t n_unanswered;
+    rl_unanswered *unanswered;
+    size_t n_warnings;
+    const char **warning;         /* cx->notes of the run, in words                           */
+    bool primary_refused;         /* exit 4                                                   */
+    bool diagnostic_failed;       /* exit 1 under --strict                                    */
+} rl_answer;
+
+#endif

@@ -1,0 +1,107 @@
+/* model/est.h -- the one interface of every estimator.
+ *
+ * An estimator takes a design and gives back estimates AND the influence of
+ * every source observation on them.  Robust, clustered, HAC and
+ * Driscoll-Kraay errors, bands, the delta method and joint covariances
+ * across models are written once, on top of the influence (model/infer.h).
+ * If you are about to write a standard error in an est_*.c file, stop.
+ *
+ * A new estimator is one file est_<name>.c with one const table, one line in
+ * est.c, one model in models/, one test; nothing else changes.
+ */
+#ifndef RL_MODEL_EST_H
+#define RL_MODEL_EST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "num/mat.h"
+
+typedef struct rl_design rl_design;      /* model/design.h  */
+typedef struct rl_request rl_request;    /* model/request.h */
+typedef struct rl_estimator rl_estimator;
+
+/* The influence of the rows on m estimates, b_j - beta_j ~ sum_i psi_ij, as
+ * an operator: it can add itself up over any codes, block by block, so that
+ * the n-by-m array need never exist. */
+typedef struct rl_psi rl_psi;
+struct rl_psi {
+    size_t n, m;
+    /* out (G-by-m, column-major, zeroed by the callee) = sums of psi over the
+     * rows with code[i] = g; rows with code -1 are left out.  code NULL: G = n,
+     * every row by itself.  Fixed order: same bits for any number of threads. */
+    rl_code (*sum_by)(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx);
+    const void *self;
+    bool has_time;         /* rows have a time: Driscoll-Kraay and HAC make sense */
+};
+
+/* What iid, HC2 and HC3 need and influence cannot give: the least-squares
+ * problem behind the fit.  NULL when there is none. */
+typedef struct rl_core {
+    rl_mat X;              /* n-by-k  swept regressors that were kept              */
+    const double *w;       /* n       weights, or NULL                             */
+    const double *e;       /* n       residuals                                    */
+    rl_mat A;              /* k-by-k  (X'WX)^-1                                    */
+    rl_mat L;              /* m-by-k  b = L beta                                   */
+    double rss;            /* e'We                                                 */
+    const double *h;       /* n       leverage of the full design (effects too), or NULL until asked */
+} rl_core;
+
+/* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
+#define RL_NO_ID INT32_MIN
+typedef struct rl_label {
+    const char *term;      /* "x1", "(Intercept)", "att", "event", "overall", ..   */
+    int32_t group, time, event;   /* cohort, period, event time as the data has them */
+    const char *group_text, *time_text;   /* when they are dates or text: as shown, else NULL */
+} rl_label;
+
+/* Degrees of freedom, in the parts that conventions combine differently. */
+typedef struct rl_dof {
+    size_t n;              /* rows used, weight 0 not counted                      */
+    size_t k;              /* coefficients estimated, constant included, effects not */
+    size_t n_fe;           /* absorbed effects                                     */
+    size_t *levels;        /* n_fe  levels of each                                 */
+    const int32_t **code;  /* n_fe  level of each row, for nesting in clusters     */
+    size_t redundant_exact;/* levels that are linear combinations of others, exactly (connected components) */
+    bool constant;         /* a constant is in the model (effects imply one)       */
+} rl_dof;
+
+typedef struct rl_fit {
+    size_t m;              /* estimates                                            */
+    rl_label *label;       /* m                                                    */
+    double *b;             /* m                                                    */
+    const rl_psi *psi;     /* NULL when the method has none (then infer refuses)   */
+    const rl_core *core;   /* or NULL                                              */
+    rl_dof dof;
+    bool normal;           /* the method's own convention: normal, no small-sample factor */
+    bool is_did;           /* default covariance: cluster by unit                  */
+    /* fit statistics; NaN = does not apply */
+    double r2, r2_within, rmse, sigma, loglik;
+    /* joint tests of the method: estimates first .. first+count-1 are all zero    */
+    struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
+    size_t n_joint;
+} rl_fit;
+
+struct rl_estimator {
+    const char *name;      /* "twfe"                                               */
+    const char *what;      /* one line for help and reports                        */
+    const char *method;    /* one paragraph in words for a reader of the report    */
+    const char *source;    /* "Wooldridge (2021)"                                  */
+    bool needs_unit, needs_time, needs_cohort;
+    rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
+};
+
+const rl_estimator *rl_estimator_by_name(const char *name);           /* NULL when unknown */
+size_t rl_estimator_count(void);
+const rl_estimator *rl_estimator_at(size_t i);
+
+/* Helpers for est_*.c files. */
+
+/* psi given as an n-by-m array (small fits); returns the array to fill. */
+double *rl_psi_dense(rl_fit *f, size_t n, rl_ctx *cx);
+/* psi of a least-squares core: psi_i = L A x_i w_i e_i, never stored. */
+const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx);
+
+#endif

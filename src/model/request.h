@@ -1,0 +1,57 @@
+/* model/request.h -- what to fit, whoever asks.
+ *
+ * The command line of `revlift fit` and a model of a study both become a
+ * request; rl_estimate() (model/result.h) carries one out on a table.
+ */
+#ifndef RL_MODEL_REQUEST_H
+#define RL_MODEL_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/date.h"
+
+typedef struct rl_estimator rl_estimator;       /* model/est.h */
+
+typedef enum rl_vcov_kind { RL_VCOV_DEFAULT, RL_IID, RL_HC0, RL_HC1, RL_HC2, RL_HC3, RL_CLUSTER, RL_NW, RL_DK } rl_vcov_kind;
+
+enum { RL_MAX_WAYS = 4, RL_MAX_REFS = 8 };
+
+typedef struct rl_vcov_spec {
+    rl_vcov_kind kind;
+    size_t ways;                     /* cluster variables                                  */
+    const char *by[RL_MAX_WAYS];     /* column names; "a^b" joins two columns              */
+    int lag;                         /* NW, DK; -1 = by the profile's rule                 */
+} rl_vcov_spec;
+
+/* A set of conventions: which small-sample factor, which lag rule, t or normal.
+ * The table stands in model/infer.c; NULL = the estimator's own (for
+ * regressions: fixest's). */
+typedef struct rl_profile rl_profile;
+
+typedef enum rl_agg { RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR } rl_agg;
+
+typedef struct rl_request {
+    const char *formula;             /* "y ~ x | unit + time"                              */
+    const rl_estimator *estimator;   /* NULL = ols                                         */
+    const char *unit, *time;         /* columns, or NULL (--unit/--time or --panel)        */
+    rl_calendar calendar;            /* --period; kind NONE = numbers, or ISO dates by rank of day */
+    const char *cohort, *treated;    /* DiD: first treated time, or a 0/1 (dose) column    */
+    const char *weights;
+    const char *subset_col, *subset_value;
+    rl_vcov_spec vcov;
+    const char *profile;             /* --as                                               */
+    double level;                    /* 0.95                                               */
+    bool has_window;
+    int window_lo, window_hi;        /* event                                              */
+    bool endpoints_drop;             /* rows outside the window are left out, not binned   */
+    size_t n_ref;                    /* 0 = -1                                             */
+    int ref[RL_MAX_REFS];
+    rl_agg agg;
+    bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period before it */
+    bool keep_singletons;
+    const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
+    size_t n_covariates;
+} rl_request;
+
+#endif

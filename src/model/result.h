@@ -1,0 +1,76 @@
+/* model/result.h -- one fitted model as every writer and every test sees it. */
+#ifndef RL_MODEL_RESULT_H
+#define RL_MODEL_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "data/table.h"
+#include "model/est.h"
+#include "model/request.h"
+
+typedef struct rl_estimate {
+    rl_label label;
+    double estimate, std_error, statistic, p_value, conf_low, conf_high, df;   /* NaN = not there; df 0 = normal */
+} rl_estimate;
+
+typedef struct rl_dropped { const char *why; size_t rows; } rl_dropped;   /* one loss of the sample waterfall */
+
+typedef struct rl_test {
+    const char *name;           /* "pre-trend" */
+    double statistic, df, df2, p_value;
+} rl_test;
+
+typedef struct rl_result {
+    const rl_estimator *estimator;
+    const char *formula;
+    /* sample */
+    size_t rows_read, rows_used;
+    rl_dropped *dropped;        /* n_dropped, in order; rows_read - sum = rows_used          */
+    size_t n_dropped;
+    size_t clusters, units, periods;           /* 0 = does not apply                         */
+    /* covariance */
+    const char *vcov_kind;      /* "iid" "HC1" "cluster" "NW" "DK"                           */
+    const char *vcov_by[RL_MAX_WAYS];
+    size_t vcov_ways;
+    const char *ssc;            /* the small-sample factor in words, with its value          */
+    int lag;                    /* -1 = does not apply                                       */
+    double df;                  /* t; 0 = normal                                             */
+    double level;
+    /* results */
+    size_t m;
+    rl_estimate *est;           /* m */
+    double *V;                  /* m-by-m covariance, column-major                           */
+    double r2, r2_within, rmse, sigma, loglik;
+    rl_test *test;
+    size_t n_tests;
+    const char **note;
+    size_t n_notes;
+    /* for joint covariances across models: psi summed over the first cluster
+     * variable and scaled so that psi_G' psi_G = V (one-way clusters only)    */
+    size_t G;
+    const char **cluster_label; /* G        NULL when V is not one-way clustered             */
+    double *psi_G;              /* G-by-m   column-major                                     */
+    /* for charts and re-use */
+    const uint32_t *row;        /* rows_used  table row of each row used                      */
+} rl_result;
+
+/* Carry out a request on a table: design, fit, inference.
+ *
+ *   t      the data, with every column the request names
+ *   keep   where the result lives
+ *
+ * Errors  RL_EUSAGE  formula, unknown words
+ *         RL_EINPUT  unknown columns, text where numbers belong, negative weights
+ *         RL_EDATA   nothing to estimate, one cluster, no treated cell, ..
+ * Cost    see num/ols.h and num/absorb.h; cx->tmp is used and not reset
+ */
+RL_MUST rl_code rl_estimate_run(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx);
+
+/* The columns a request needs, in the form rl_table_read() wants: names in
+ * order of first use, numbers where the formula needs numbers. */
+RL_MUST rl_code rl_request_columns(const rl_request *req, rl_want **want, size_t *n, rl_arena *in, rl_ctx *cx);
+
+#endif

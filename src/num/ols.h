@@ -1,0 +1,57 @@
+/* num/ols.h -- least squares by a one-pass double-double Gram.
+ *
+ * Minimises sum_i w_i (y_i - x_i'b)^2.  Knows nothing of names: a dependent
+ * column is reported by index and named by the caller.
+ *
+ *   n  rows      k  regressors
+ *
+ * The Gram matrix of [X y] is summed in double-double over fixed blocks of
+ * rows and merged in block order, scaled by powers of two to a unit
+ * diagonal, and factored in extended precision; it is rounded to double once,
+ * at the end.  The same bits on every x86-64 CPU and any number of threads.
+ */
+#ifndef RL_NUM_OLS_H
+#define RL_NUM_OLS_H
+
+#include <stdbool.h>
+
+#include "base/ctx.h"
+#include "num/mat.h"
+
+typedef struct rl_ols_fit {
+    size_t k, rank;
+    double *b;          /* k          0 for a dropped column                             */
+    bool *dropped;      /* k          a later column that depends on earlier ones        */
+    double *e;          /* n          residuals y - X b, recomputed from the definition  */
+    rl_mat A;           /* k-by-k     (X'WX)^-1; zero rows and columns where dropped     */
+    double rss;         /* e'We                                                          */
+    double *norm2;      /* k          squared norm of column j (weighted)                */
+    double *pivot;      /* k          what is left of it after the earlier columns       */
+} rl_ols_fit;
+
+/*   X      n-by-k
+ *   y      n
+ *   w      n, >= 0, or NULL = 1
+ *   norm0  k        squared norms before effects were swept out, or NULL = those of X:
+ *                   a column is dropped when its pivot < 1e-20 * norm0 (at 1e-20 a column
+ *                   made of others in double arithmetic falls, Filip's powers stay)
+ *   f      out      in arena `in`
+ *
+ * Errors  RL_ENUM   a sum overflows or is not finite
+ * Cost    about 10 n k^2 flops; n + 3 k^2 doubles
+ */
+RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *norm0,
+                       rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
+
+/* The double-double Gram itself: G (k-by-k, hi and lo parts) = X'WX. */
+RL_MUST rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx *cx);
+
+/* Leverages h (n) of the rows of X under weights w: w_i x_i'A x_i. */
+void rl_leverage(const rl_mat *X, const double *w, const rl_mat *A, double *h, rl_ctx *cx);
+
+/* Sums that are the same for any number of threads: sum v_i, sum w_i u_i v_i
+ * (w, or u and w, may be NULL = 1), in double-double over fixed blocks. */
+double rl_sum(const double *v, size_t n, rl_ctx *cx);
+double rl_dot(const double *w, const double *u, const double *v, size_t n, rl_ctx *cx);
+
+#endif
