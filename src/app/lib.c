@@ -1,0 +1,3 @@
+#include "revlift.h"
+
+const char *revlift_version(void) { return REVLIFT_VERSION; }

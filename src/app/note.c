@@ -1,0 +1,137 @@
+#include "app/note.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RED   "\033[1;31m"
+#define CYAN  "\033[1;36m"
+#define BOLD  "\033[1m"
+#define PLAIN "\033[0m"
+
+/* The terminal is one for the whole process. */
+static struct {
+    bool color, quiet, progress, shown;
+    double start, last;
+} term;
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void rl_note_setup(rl_color color, bool quiet)
+{
+    const char *no = getenv("NO_COLOR"), *kind = getenv("TERM");
+    bool tty = isatty(STDERR_FILENO) == 1, dumb = kind == NULL || strcmp(kind, "dumb") == 0;
+    term.color = color == RL_COLOR_ALWAYS || (color == RL_COLOR_AUTO && tty && !dumb && (no == NULL || *no == '\0'));
+    term.quiet = quiet;
+    term.progress = tty && !dumb && !quiet;
+    term.start = seconds();
+}
+
+static const char *paint(const char *code) { return term.color ? code : ""; }
+
+/* Text as it may stand on a terminal; line ends and tabs stay when `lines`. */
+static void put(const char *s, bool lines)
+{
+    for (const unsigned char *c = (const unsigned char *)s; *c != '\0'; c++) {
+        bool c1 = c[0] == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F;
+        if (lines && (*c == '\n' || *c == '\t'))
+            fputc(*c, stderr);
+        else if (*c < 0x20 || *c == 0x7F)
+            fprintf(stderr, "\\x%02x", *c);
+        else if (c1)
+            fprintf(stderr, "\\x%02x", *++c);
+        else
+            fputc(*c, stderr);
+    }
+}
+
+static void put_excerpt(const char *s)
+{
+    for (size_t n; *s != '\0'; s += n) {
+        n = strcspn(s, "\n");
+        n += s[n] == '\n';
+        char line[1024];
+        snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1), s);
+        bool caret = line[strspn(line, " \t|")] == '^';
+        fputs(caret ? paint(RED) : "", stderr);
+        put(line, true);
+        fputs(caret ? paint(PLAIN) : "", stderr);
+    }
+}
+
+void rl_note_error(const rl_err *e)
+{
+    rl_note_done();
+    fprintf(stderr, "%srevlift: %serror:%s ", paint(BOLD), paint(RED), paint(PLAIN));
+    if (e->file != NULL) {
+        fputs(paint(BOLD), stderr);
+        put(e->file, false);
+        if (e->line > 0) fprintf(stderr, ":%d", e->line);
+        if (e->line > 0 && e->col > 0) fprintf(stderr, ":%d", e->col);
+        fprintf(stderr, ":%s ", paint(PLAIN));
+    }
+    put(e->what[0] != '\0' ? e->what : rl_code_text(e->code), false);
+    fputc('\n', stderr);
+    if (e->excerpt != NULL && *e->excerpt != '\0') {
+        put_excerpt(e->excerpt);
+        if (e->excerpt[strlen(e->excerpt) - 1] != '\n') fputc('\n', stderr);
+    }
+    if (e->hint[0] != '\0') {
+        fprintf(stderr, "%shint:%s ", paint(CYAN), paint(PLAIN));
+        put(e->hint, false);
+        fputc('\n', stderr);
+    }
+}
+
+void rl_note_text(const char *label, const char *text)
+{
+    if (term.quiet) return;
+    rl_note_done();
+    fprintf(stderr, "%srevlift: %s:%s ", paint(BOLD), label, paint(PLAIN));
+    put(text, false);
+    fputc('\n', stderr);
+}
+
+void rl_note_remarks(rl_ctx *cx)
+{
+    for (size_t i = 0; i < cx->n_notes; i++) rl_note_text("note", cx->note[i].text);
+    cx->n_notes = 0;
+}
+
+void rl_note_tick(rl_ctx *cx, const char *stage, double share)
+{
+    (void)cx;
+    if (!term.progress) return;
+    double now = seconds();
+    if (now - term.start < 1.0 || now - term.last < 0.1) return;
+    term.last = now;
+    term.shown = true;
+    if (share >= 0.0 && share <= 1.0)
+        fprintf(stderr, "\r\033[K%.60s %3.0f %%", stage, 100.0 * share);
+    else
+        fprintf(stderr, "\r\033[K%.60s", stage);
+    fflush(stderr);
+}
+
+void rl_note_done(void)
+{
+    if (term.shown) fputs("\r\033[K", stderr);
+    term.shown = false;
+}
+
+void rl_note_nomem(size_t bytes, void *user)
+{
+    (void)user;
+    rl_err e = {.code = RL_EMEM};
+    snprintf(e.what, sizeof e.what, "out of memory: %zu more bytes are needed", bytes);
+    snprintf(e.hint, sizeof e.hint, "close other programs, or use a machine with more memory");
+    rl_note_error(&e);
+    _exit(rl_exit_status(RL_EMEM));
+}

@@ -1,0 +1,110 @@
+/* The words of the command line.  A row without a name is a heading of the
+ * rows below it; a row whose `what` is NULL is a word of a later version. */
+#include "app/opts.h"
+
+// clang-format off
+const rl_command rl_commands[] = {
+    {RL_CMD_RUN, "run", "STUDY", "carry out a study and write its report",
+     "Reads the study file and the CSV files it names, fits its models, works out\n"
+     "what the programme caused in money, and writes the output directory: report,\n"
+     "workbook, results, charts and a manifest.  The directory is written whole or\n"
+     "not at all: an interrupted run leaves the previous one as it was.  Same\n"
+     "inputs and same seed, same bytes, for any number of threads.",
+     "revlift run models/quarterly.yaml -o out/quarterly\n"
+     "revlift run study.yaml --rejects faults.csv --strict",
+     1, 1, false},
+    {RL_CMD_FIT, "fit", "FORMULA", "fit one model to one CSV file",
+     "FORMULA is  outcome ~ regressors [| fixed effects]  with\n"
+     "+ - : * ( ) and log log1p exp sqrt abs factor(x[, ref]) poly(x,d) lag(x,0:4)\n"
+     "lead(x,1:4) diff(x); an odd name stands in `backticks`; 0 or -1 drops the\n"
+     "constant.  Quote the formula, so that the shell leaves it alone.",
+     "revlift fit 'revenue ~ spend + index | region' --data panel.csv --vcov cluster:region\n"
+     "revlift fit 'revenue ~ lag(log1p(spend), 0:4) | region' --data panel.csv \\\n"
+     "    --panel region,month --period month --vcov DK\n"
+     "revlift fit 'employment ~ 1' --data states.csv --estimator event --unit state \\\n"
+     "    --time year --cohort first_treated --window -4:4 --json",
+     1, 1, false},
+    {RL_CMD_CHECK, "check", "STUDY", "show the data and the design before any outcome is modelled",
+     "Reads the study and its files and reports rows, faults, match rates, cohorts,\n"
+     "controls, periods before and after, clusters and maturity.  No outcome model\n"
+     "is fitted, so the design can be settled before anyone has seen an answer.",
+     "revlift check models/quarterly.yaml", 1, 1, false},
+    {RL_CMD_INIT, "init", "FILE...", "guess a study file from CSV exports",
+     "Looks at headers and values, guesses which file holds deals, touches, spend\n"
+     "and programmes, their columns, formats and statuses, and writes a commented\n"
+     "study file that runs, or says what is still missing.",
+     "revlift init deals.csv touches.csv spend.csv > study.yaml", 1, 1000, false},
+    {RL_CMD_SIMULATE, "simulate", "WORLD", "make a company whose true lift is known",
+     "Simulates accounts, buying groups, programmes, spend, touchpoints and deals\n"
+     "from a world file, and the same world without the programme, so that\n"
+     "truth.json holds the exact effects a study of the data should find.",
+     "revlift simulate world.yaml -o datasets/mine --seed 7", 1, 1, false},
+    {RL_CMD_HELP, "help", "[COMMAND]", "show help, of a command when one is named", "", NULL, 0, 1, false},
+    {RL_CMD_VERSION, "version", "", "show the version", "", NULL, 0, 0, false},
+    {RL_CMD_MAN, "man", "", "write the manual page", "", NULL, 0, 0, true},
+};
+const size_t rl_n_commands = sizeof rl_commands / sizeof *rl_commands;
+
+const rl_option rl_options[] = {
+    {RL_CMD_RUN, NULL, 0, NULL, "output"},
+    {RL_CMD_RUN, "output", 'o', "DIR", "directory to write (default: out/NAME of the study file)"},
+    {RL_CMD_INIT, "output", 'o', "FILE", "study file to write (default: standard output)"},
+    {RL_CMD_SIMULATE, "output", 'o', "DIR", "directory to write; required"},
+    {RL_CMD_RUN | RL_CMD_CHECK, "rejects", 0, "FILE", "write every faulty cell and row to FILE, a CSV"},
+
+    {RL_CMD_FIT, NULL, 0, NULL, "data"},
+    {RL_CMD_FIT, "data", 0, "FILE", "CSV file with a header; required"},
+    {RL_CMD_FIT, "subset", 0, "COL=VALUE", "use only the rows where COL is VALUE"},
+    {RL_CMD_FIT, "weights", 0, "COL", "weights, 0 or more; a row of weight 0 is not used"},
+    {RL_CMD_FIT, "panel", 0, "UNIT,TIME", "columns of unit and time, for lag, lead, diff, NW, DK"},
+    {RL_CMD_FIT, "unit", 0, "COL", "column of the unit"},
+    {RL_CMD_FIT, "time", 0, "COL", "column of the time; alone: one time series"},
+    {RL_CMD_FIT, "period", 0, "KIND",
+     "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap"},
+
+    {RL_CMD_FIT, NULL, 0, NULL, "model"},
+    {RL_CMD_FIT, "estimator", 0, "NAME", "ols (default) or another of the list below"},
+    {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
+    {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1"},
+    {RL_CMD_FIT, "window", 0, "LO:HI", "event times shown, say -6:8; its ends hold all beyond"},
+    {RL_CMD_FIT, "endpoints", 0, "drop", "leave out rows beyond the window instead"},
+    {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
+    {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar"},
+
+    {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
+    {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b NW[:L] DK[:L]\n"
+     "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences)"},
+    {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL"},
+    {RL_CMD_FIT, "as", 0, "PROFILE",
+     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg"},
+    {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
+
+    {RL_CMD_ANY, NULL, 0, NULL, "every command"},
+    {RL_CMD_ANY, "json", 0, NULL, "one JSON object on standard output, numbers in full"},
+    {RL_CMD_ANY, "quiet", 'q', NULL, "no notes, no progress; errors only"},
+    {RL_CMD_ANY, "strict", 0, NULL, "exit with status 1 when a diagnostic fails"},
+    {RL_CMD_ANY, "threads", 0, "N", "0 = as many as the machine has (default); results do\nnot depend on it"},
+    {RL_CMD_ANY, "seed", 0, "N", "seed of every random draw"},
+    {RL_CMD_ANY, "color", 0, "WHEN", "auto (default), always or never; NO_COLOR is obeyed"},
+    {RL_CMD_ANY, "version", 0, NULL, "show the version"},
+    {RL_CMD_ANY, "help", 'h', NULL, "show this help"},
+
+    /* words of a later version */
+    {RL_CMD_FIT, "control", 0, "WHICH", NULL},       {RL_CMD_FIT, "base", 0, "KIND", NULL},
+    {RL_CMD_FIT, "anticipation", 0, "K", NULL},      {RL_CMD_FIT, "method", 0, "NAME", NULL},
+    {RL_CMD_FIT, "rcs", 0, NULL, NULL},              {RL_CMD_FIT, "balance", 0, "K", NULL},
+    {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},      {RL_CMD_FIT, "inference", 0, "KIND", NULL},
+    {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
+    {RL_CMD_FIT, "lags", 0, "P,Q", NULL},            {RL_CMD_FIT, "max-lags", 0, "N", NULL},
+    {RL_CMD_FIT, "ic", 0, "NAME", NULL},             {RL_CMD_FIT, "horizon", 0, "H", NULL},
+    {RL_CMD_FIT, "shock", 0, "COL", NULL},           {RL_CMD_FIT, "test", 0, "NAME", NULL},
+    {RL_CMD_FIT, "family", 0, "NAME", NULL},         {RL_CMD_FIT, "partition", 0, "COL", NULL},
+    {RL_CMD_FIT, "composition", 0, "HOW", NULL},     {RL_CMD_FIT, "normalized", 0, "yes", NULL},
+    {RL_CMD_FIT, "premean", 0, "K", NULL},           {RL_CMD_FIT, "ylags", 0, "K", NULL},
+    {RL_CMD_FIT, "reweight", 0, "yes", NULL},        {RL_CMD_FIT, "stack-weights", 0, "HOW", NULL},
+    {RL_CMD_FIT, "permute-stat", 0, "WHAT", NULL},   {RL_CMD_FIT, "permute-within", 0, "COL", NULL},
+    {RL_CMD_FIT, "honest", 0, "KIND", NULL},         {RL_CMD_FIT, "honest-target", 0, "WHAT", NULL},
+    {RL_CMD_FIT, "pretrend-power", 0, "P", NULL},    {RL_CMD_FIT, "pretrend-slope", 0, "S", NULL},
+};
+const size_t rl_n_options = sizeof rl_options / sizeof *rl_options;
+// clang-format on

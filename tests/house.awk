@@ -1,0 +1,23 @@
+# House rules that a compiler does not know.
+# usage: awk -f tests/house.awk src/*/*.[ch]
+function say(what) { printf "%s:%d: %s\n", FILENAME, FNR, what; bad = 1 }
+FNR == 1 { long_said = comment = 0; split(FILENAME, at, "/") }
+FNR == 601 { say("more than 600 lines: split the file") }
+length($0) > 120 { say("more than 120 columns") }
+/\t/ { say("a tab") }
+/TODO|FIXME|(^|[^X])XXX([^X]|$)/ { say("unfinished work belongs in the issue tracker") }
+{
+    code = $0                                   # without strings and comments
+    gsub(/"([^"\\]|\\.)*"/, "\"\"", code)
+    if (comment) { if (!sub(/^.*\*\//, "", code)) next; comment = 0 }
+    gsub(/\/\*[^*]*\*\//, "", code); sub(/\/\/.*/, "", code)
+    if (sub(/\/\*.*/, "", code)) comment = 1
+    call = "(^|[^A-Za-z0-9_])"
+    if (code ~ call "(malloc|calloc|realloc|free|strdup|strndup|asprintf)[ ]*\\(" && FILENAME != "src/base/arena.c")
+        say("memory comes from base/arena.h")
+    if (code ~ call "(exit|abort|_exit|printf|puts|putchar)[ ]*\\(" && at[2] != "app" && FILENAME != "src/base/arena.c")
+        say("only app/ prints or ends the program")
+    if (code ~ call "stderr([^A-Za-z0-9_]|$)" && FILENAME != "src/app/note.c") say("only app/note.c writes to stderr")
+    if (code ~ call "(setlocale|gets|strcat|sprintf|system|rand|random|drand48)[ ]*\\(") say("not in this house: " $0)
+}
+END { exit bad }
