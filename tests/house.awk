@@ -13,7 +13,7 @@ length($0) > 120 { say("more than 120 columns") }
     gsub(/\/\*[^*]*\*\//, "", code); sub(/\/\/.*/, "", code)
     if (sub(/\/\*.*/, "", code)) comment = 1
     call = "(^|[^A-Za-z0-9_])"
-    if (code ~ call "(malloc|calloc|realloc|free|strdup|strndup|asprintf)[ ]*\\(" && FILENAME != "src/base/arena.c")
+    if (code ~ call "(malloc|calloc|realloc|strdup|strndup|asprintf)[ ]*\\(" && FILENAME != "src/base/arena.c")
         say("memory comes from base/arena.h")
     if (code ~ call "(exit|abort|_exit|printf|puts|putchar)[ ]*\\(" && at[2] != "app" && FILENAME != "src/base/arena.c")
         say("only app/ prints or ends the program")
