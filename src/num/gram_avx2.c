@@ -1,0 +1,16 @@
+/* The Gram kernel with AVX2 and FMA: four doubles at a time. */
+#include "num/gram.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+typedef __m256d vec;
+
+enum { WIDTH = 4 };
+#define TARGET __attribute__((target("avx2,fma")))
+#define FMSUB  _mm256_fmsub_pd
+#define KERNEL rl_gram_avx2
+#include "num/gram_kernel.h"
+#else
+void rl_gram_avx2(const rl_gram_tile *t, size_t k, double *acc) { rl_gram_base(t, k, acc); }
+#endif
