@@ -26,20 +26,27 @@ void rl_civil(int32_t day, int *year, int *month, int *mday);
  * date as written, in its own zone; the time is checked and dropped.  False
  * when the n bytes are no such thing. */
 bool rl_day_parse(const char *s, size_t n, int32_t *day);
-/* As strptime(3) in the C locale; the whole text must match.  `format` must
- * name a year, a month and a day (or be %s-like and set them). */
+/* As strptime(3) in the C locale; the whole text must match and the day must
+ * exist.  "%s" alone is seconds since 1970 in UTC, whatever the machine's zone. */
 bool rl_day_parse_as(const char *s, size_t n, const char *format, int32_t *day);
 
-char *rl_day_text(char buf[16], int32_t day);                   /* 2024-03-11 */
+/* Does the format name a year, a month and a day (or is it "%s")? */
+bool rl_date_format_ok(const char *format);
+
+char *rl_day_text(char buf[16], int32_t day);                   /* 2024-03-11; "" for RL_NO_DAY */
 
 /* The period that holds `day`.  Weeks start on Monday. */
 int32_t rl_period_of(rl_calendar cal, int32_t day);
 int32_t rl_period_first(rl_calendar cal, int32_t period);       /* its first day */
 int32_t rl_period_last(rl_calendar cal, int32_t period);        /* its last day  */
 
-/* 2024-03-11, 2024-W11, 2024-03, 2024Q1, 2024; fiscal: FY2024Q1, FY2024 (named
- * by the year it ends in).  rl_period_parse reads these and ISO dates; false
- * when it is neither. */
+/* 2024-03-11, 2024-W11 (ISO week), 2024-03, 2024Q1, 2024; fiscal: FY2024Q1,
+ * FY2024 (named by the year it ends in).
+ *
+ * rl_period_parse reads these, ISO dates, 2024-Q1, 2024M03 and 2024-3.  A text
+ * that names a shorter period gives the period it lies in; a longer one, or a
+ * week where a month is wanted, is false.  With a fiscal year, 2024 and 2024Q1
+ * without FY are ambiguous and false. */
 char *rl_period_text(char buf[16], rl_calendar cal, int32_t period);
 bool rl_period_parse(const char *s, size_t n, rl_calendar cal, int32_t *period);
 

@@ -12,6 +12,7 @@
 #ifndef RL_DATA_FAULT_H
 #define RL_DATA_FAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -81,10 +82,16 @@ typedef struct rl_faults {
 void rl_faults_init(rl_faults *f, rl_arena *in);
 void rl_fault_add(rl_faults *f, rl_rule rule, const rl_source *file, uint64_t row, int32_t field,
                   const char *hint, const char *fmt, ...) RL_PRINTF(7, 8);
+/* Would one more fault of this rule be kept (or only counted)? */
+bool rl_faults_room(const rl_faults *f, rl_rule rule);
 size_t rl_faults_fatal(const rl_faults *f);     /* how many have the policy `error` */
 
-/* Sort by file, row, field and fill line, col and excerpt by one more read of
- * each file concerned. */
+/* Sort by file (in order of first appearance), row, field, and fill line, col
+ * and excerpt by reading each file concerned again.  A fault of a whole row
+ * (field -1) is placed at the row's first field.
+ *
+ * Errors  RL_EINPUT, RL_EIO  a file is gone or has changed since
+ * Cost    two passes over each file, up to the last row concerned */
 RL_MUST rl_code rl_faults_locate(rl_faults *f, rl_ctx *cx);
 
 #endif

@@ -20,7 +20,8 @@
 typedef enum rl_type {
     RL_NUM, RL_DATE, RL_TEXT,
     RL_AUTO      /* a request only: number when at least half of the first 1,000
-                    cells that are not missing read as numbers, else text       */
+                    cells that are not missing read as numbers (or all cells are
+                    missing), else text                                         */
 } rl_type;
 
 typedef struct rl_col {
@@ -41,6 +42,8 @@ typedef struct rl_table {
     rl_col *col;               /* k                                             */
     rl_header header;          /* all names of the file, read or not            */
     uint64_t rows_read;        /* data rows in the file                         */
+    unsigned char *unread;     /* n    1 = a cell of the row could not be read (it is now missing);
+                                       NULL = none                               */
 } rl_table;
 
 /* A column to read. */
@@ -53,7 +56,7 @@ typedef struct rl_want {
     int line, col;             /* where it was asked for in the study file, or 0         */
 } rl_want;
 
-/* Read the wanted columns of a CSV file.
+/* Read the wanted columns of a CSV file.  A column may be wanted twice.
  *
  *   want    n_want  columns, in the order the table will have them
  *   faults  out     cells that could not be read become missing and are added
@@ -61,6 +64,7 @@ typedef struct rl_want {
  *
  * Errors  RL_EINPUT  no such file, syntax, an unknown column (with the nearest
  *                    name), a wanted name that stands twice in the header
+ *         RL_EIO     the file could not be read, or changed while it was
  * Cost    one pass; 8, 4 or 4 bytes a cell, at most half as much again while growing
  */
 RL_MUST rl_code rl_table_read(const rl_source *src, const rl_want *want, size_t n_want, rl_faults *faults,

@@ -1,0 +1,219 @@
+/* number.c -- a cell as a number, in the ways people write them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/csv.h"
+
+enum { LONGEST = 1024 }; /* characters of a number that is worth reading */
+
+typedef struct text {
+    const char *s;
+    size_t n;
+} text;
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* What is written before the exact value is made: mantissa * 10^exp10. */
+typedef struct decimal {
+    uint64_t mantissa;
+    int digits; /* significant ones seen, leading zeros not counted */
+    long exp10;
+    bool minus;
+} decimal;
+
+static void take(decimal *d, char c)
+{
+    if (d->digits == 0 && c == '0') return;
+    if (d->digits < 19) d->mantissa = 10 * d->mantissa + (uint64_t)(c - '0');
+    d->digits++;
+}
+
+static bool scan_exponent(const char *s, const char *end, decimal *d)
+{
+    bool minus = s < end && *s == '-';
+    long e = 0;
+    if (s < end && (*s == '-' || *s == '+')) s++;
+    if (s == end) return false;
+    for (; s < end; s++) {
+        if (!is_digit(*s)) return false;
+        if (e < 100000) e = 10 * e + (*s - '0');
+    }
+    d->exp10 += minus ? -e : e;
+    return true;
+}
+
+/* [sign] digits [. digits] [e [sign] digits], at least one digit before the e. */
+static bool scan(const char *s, const char *end, decimal *d)
+{
+    const char *from = NULL;
+    *d = (decimal){0};
+    if (s < end && (*s == '-' || *s == '+')) d->minus = *s++ == '-';
+    from = s;
+    for (; s < end && is_digit(*s); s++) take(d, *s);
+    bool some = s > from;
+    if (s < end && *s == '.') {
+        for (from = ++s; s < end && is_digit(*s); s++) take(d, *s);
+        d->exp10 = from - s;
+        some |= s > from;
+    }
+    if (!some) return false;
+    if (s == end) return true;
+    return (*s == 'e' || *s == 'E') && scan_exponent(s + 1, end, d);
+}
+
+/* Exact when mantissa and power of ten are both doubles without rounding: one
+ * operation then rounds correctly (Clinger 1990).  The rest goes to strtod. */
+static bool plain(text t, double *x)
+{
+    static const double TEN[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    decimal d;
+    if (!scan(t.s, t.s + t.n, &d)) return false;
+    if (d.digits <= 19 && d.mantissa <= (uint64_t)1 << 53 && d.exp10 >= -22 && d.exp10 <= 22) {
+        double m = (double)d.mantissa;
+        m = d.exp10 < 0 ? m / TEN[-d.exp10] : m * TEN[d.exp10];
+        *x = d.minus ? -m : m;
+        return true;
+    }
+    char copy[LONGEST + 1];
+    if (t.n > LONGEST) return false;
+    memcpy(copy, t.s, t.n);
+    copy[t.n] = '\0';
+    double v = strtod(copy, NULL);
+    if (isinf(v)) return false;
+    *x = v;
+    return true;
+}
+
+static bool starts(text t, const char *with)
+{
+    size_t n = strlen(with);
+    return t.n >= n && memcmp(t.s, with, n) == 0;
+}
+
+static bool ends(text t, const char *with)
+{
+    size_t n = strlen(with);
+    return t.n >= n && memcmp(t.s + t.n - n, with, n) == 0;
+}
+
+static const char *const BLANKS[] = {" ", "\t", "\n", "\r", "\u00a0", "\u202f"};
+enum { N_ASCII_BLANKS = 4, N_BLANKS = 6 };
+
+static text trim(text t, size_t n_blanks)
+{
+    for (size_t i = 0; i < n_blanks; i++) {
+        size_t w = strlen(BLANKS[i]);
+        if (starts(t, BLANKS[i]))
+            t.s += w, t.n -= w;
+        else if (ends(t, BLANKS[i]))
+            t.n -= w;
+        else
+            continue;
+        i = (size_t)-1; /* again from the first kind */
+    }
+    return t;
+}
+
+/* Bytes of a currency at the front (or the back) of t: a sign or a code such as USD. */
+static size_t currency(text t, bool front)
+{
+    static const char *const SIGNS[] = {"$", "\u20ac", "\u00a3", "\u00a5"};
+    for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++) {
+        if (front ? starts(t, SIGNS[i]) : ends(t, SIGNS[i])) return strlen(SIGNS[i]);
+    }
+    if (t.n < 4) return 0;
+    const char *code = front ? t.s : t.s + t.n - 3;
+    for (int i = 0; i < 3; i++) {
+        if (code[i] < 'A' || code[i] > 'Z') return 0;
+    }
+    return 3;
+}
+
+/* A sign at the front: -1, +1, or 0 when there is none. */
+static int sign(text *t)
+{
+    static const char *const MINUS = "\u2212";
+    int s = starts(*t, "-") || starts(*t, MINUS) ? -1 : starts(*t, "+") ? 1 : 0;
+    if (s != 0) {
+        size_t w = starts(*t, MINUS) ? strlen(MINUS) : 1;
+        t->s += w;
+        t->n -= w;
+    }
+    return s;
+}
+
+/* Take sign, currency and brackets away; *minus tells what they said. */
+static bool undress(text *t, bool *minus)
+{
+    *t = trim(*t, N_BLANKS);
+    bool bracket = t->n > 2 && t->s[0] == '(' && t->s[t->n - 1] == ')';
+    if (bracket) *t = trim((text){t->s + 1, t->n - 2}, N_BLANKS);
+    int s = sign(t);
+    size_t before = currency(*t, true);
+    if (before > 0) {
+        *t = trim((text){t->s + before, t->n - before}, N_BLANKS);
+        if (s == 0) s = sign(t);
+    }
+    size_t after = before == 0 ? currency(*t, false) : 0;
+    if (after > 0) *t = trim((text){t->s, t->n - after}, N_BLANKS);
+    *minus = bracket || s < 0;
+    return t->n > 0 && (is_digit(t->s[0]) || t->s[0] == '.' || t->s[0] == ',') && !(bracket && s != 0);
+}
+
+/* Bytes of the separator that stands at t and may group thousands. */
+static size_t separator(text t, rl_number_format f)
+{
+    static const char *const EU[] = {".", " ", "'", "\u00a0", "\u202f", "\u2019"};
+    if (f == RL_NUMBERS_US) return starts(t, ",") ? 1 : 0;
+    for (size_t i = 0; i < sizeof EU / sizeof *EU; i++) {
+        if (starts(t, EU[i])) return strlen(EU[i]);
+    }
+    return 0;
+}
+
+/* "1,234,567.5" or "1.234.567,5" as "1234567.5" in out (t.n + 1 bytes fit): one
+ * kind of separator, one to three digits before the first, three after each. */
+static bool ungroup(text t, rl_number_format f, char *out, size_t *n_out)
+{
+    const char point = f == RL_NUMBERS_US ? '.' : ',';
+    size_t n = 0, lead = 0;
+    while (lead < t.n && is_digit(t.s[lead])) out[n++] = t.s[lead++];
+    t = (text){t.s + lead, t.n - lead};
+    size_t w = separator(t, f);
+    if (w > 0 && (lead < 1 || lead > 3)) return false;
+    for (const char *kind = t.s; w > 0 && t.n >= w && memcmp(t.s, kind, w) == 0;) {
+        if (t.n < w + 3 || !is_digit(t.s[w]) || !is_digit(t.s[w + 1]) || !is_digit(t.s[w + 2])) return false;
+        memcpy(out + n, t.s + w, 3);
+        n += 3;
+        t = (text){t.s + w + 3, t.n - w - 3};
+    }
+    if (t.n > 0 && t.s[0] == point) {
+        out[n++] = '.';
+        t = (text){t.s + 1, t.n - 1};
+    } else if (t.n > 0 && t.s[0] != 'e' && t.s[0] != 'E') {
+        return false;
+    }
+    if (memchr(t.s, '.', t.n) != NULL) return false;
+    memcpy(out + n, t.s, t.n);
+    *n_out = n + t.n;
+    return true;
+}
+
+bool rl_number_parse(const char *s, size_t n, rl_number_format f, double *x)
+{
+    char clean[LONGEST + 1];
+    bool minus;
+    text t = {s, n};
+    if (n > 0 && (unsigned char)s[0] > ' ' && (unsigned char)s[n - 1] > ' ') {
+        if (f != RL_NUMBERS_EU && plain(t, x)) return true; /* the common case */
+    } else {
+        t = trim(t, N_ASCII_BLANKS);
+        if (f != RL_NUMBERS_EU && plain(t, x)) return true;
+    }
+    if (f == RL_NUMBERS_PLAIN || t.n > LONGEST || !undress(&t, &minus)) return false;
+    if (!ungroup(t, f, clean, &n) || !plain((text){clean, n}, x)) return false;
+    if (minus) *x = -*x;
+    return true;
+}

@@ -1,0 +1,309 @@
+/* table_read.c -- a CSV file as typed columns. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "data/table.h"
+
+enum { FIRST_ROWS = 1024, AUTO_CELLS = 1000, SHOWN = 60 };
+
+/* A cell of an undecided column. */
+typedef struct held {
+    size_t row, from, n;
+} held;
+
+/* A column while it is read. */
+typedef struct column {
+    rl_col *col;
+    const char *name;
+    bool wait;  /* RL_AUTO, not decided yet                      */
+    held *held; /* n_held    its cells that are not missing      */
+    size_t n_held;
+    rl_str text; /* their texts                                   */
+} column;
+
+typedef struct loader {
+    const rl_source *src;
+    rl_faults *faults;
+    rl_table *t;
+    rl_arena *in, *tmp;
+    column *column; /* n_column, those that are in the file          */
+    size_t n_column;
+    size_t n, cap;   /* rows read, and room for them                  */
+    uint64_t bytes;  /* of the first rows, for guessing how many come */
+    bool first[256]; /* a missing token begins with this byte         */
+} loader;
+
+/* ---- what is wrong with a cell ------------------------------------------------------------------------- */
+
+/* The cell's text for a message: clipped, control characters as '?'. */
+static const char *shown(char buf[SHOWN + 4], const char *s, size_t n)
+{
+    size_t m = n <= SHOWN ? n : SHOWN;
+    while (m < n && m > 0 && ((unsigned char)s[m] & 0xc0) == 0x80) m--;
+    for (size_t i = 0; i < m; i++) buf[i] = (unsigned char)s[i] < 0x20 || s[i] == 0x7f ? '?' : s[i];
+    memcpy(buf + m, m < n ? "..." : "", m < n ? 4 : 1);
+    return buf;
+}
+
+static const char *number_hint(char *buf, size_t room, const char *s, size_t n, rl_number_format f)
+{
+    static const char *const NAME[] = {"plain", "us", "eu"};
+    char us[32], eu[32];
+    double x;
+    bool is_us = f != RL_NUMBERS_US && rl_number_parse(s, n, RL_NUMBERS_US, &x);
+    if (is_us) rl_num_text(us, x);
+    bool is_eu = f != RL_NUMBERS_EU && rl_number_parse(s, n, RL_NUMBERS_EU, &x);
+    if (is_eu) rl_num_text(eu, x);
+    if (is_us && is_eu) {
+        snprintf(buf, room, "'number_format: us' reads it as %s, 'number_format: eu' as %s", us, eu);
+    } else if (is_us || is_eu) {
+        snprintf(buf, room, "add 'number_format: %s' to read it as %s", is_us ? "us" : "eu", is_us ? us : eu);
+    } else if (f != RL_NUMBERS_PLAIN && rl_number_parse(s, n, RL_NUMBERS_PLAIN, &x)) {
+        snprintf(buf, room, "the file is read with 'number_format: %s': are all its numbers written so?", NAME[f]);
+    } else {
+        snprintf(buf, room, "empty cells are missing values; to accept this token add it to 'missing'");
+    }
+    return buf;
+}
+
+static bool digits_at(const char *s, size_t n, size_t at, size_t width)
+{
+    if (n < at + width) return false;
+    for (size_t i = at; i < at + width; i++) {
+        if (s[i] < '0' || s[i] > '9') return false;
+    }
+    return true;
+}
+
+static const char *date_hint(char *buf, size_t room, const char *s, size_t n, const char *format)
+{
+    bool iso = digits_at(s, n, 0, 4) && digits_at(s, n, 5, 2) && digits_at(s, n, 8, 2) && s[4] == '-' && s[7] == '-';
+    if (format != NULL) {
+        snprintf(buf, room, "dates are read with 'date_format: %.60s', and the day must exist", format);
+    } else if (iso && n == 10) {
+        snprintf(buf, room, "there is no such day; empty cells are missing values");
+    } else if (iso) {
+        snprintf(buf, room, "write date and time as 2024-03-11T10:20:30+01:00, or say how with 'date_format'");
+    } else if (n > 5 && memchr("0123456789", s[0], 10) != NULL) {
+        snprintf(buf, room, "dates are written 2024-03-11; for others say how, such as 'date_format: %%d/%%m/%%Y'");
+    } else {
+        snprintf(buf, room, "empty cells are missing values; to accept this token add it to 'missing'");
+    }
+    return buf;
+}
+
+static void cell_fault(loader *l, const column *c, size_t row, const char *s, size_t n)
+{
+    char text[SHOWN + 4], hint[200];
+    const bool date = c->col->type == RL_DATE;
+    if (l->t->unread == NULL) l->t->unread = RL_NEW(l->in, unsigned char, l->cap);
+    l->t->unread[row] = 1;
+    if (!rl_faults_room(l->faults, RL_RULE_CELL)) {
+        rl_fault_add(l->faults, RL_RULE_CELL, l->src, row, c->col->field, NULL, "not kept");
+        return;
+    }
+    if (date)
+        date_hint(hint, sizeof hint, s, n, l->src->date_format);
+    else
+        number_hint(hint, sizeof hint, s, n, l->src->numbers);
+    rl_fault_add(l->faults, RL_RULE_CELL, l->src, row, c->col->field, hint, "'%s' is not a %s (column '%s')",
+                 shown(text, s, n), date ? "date" : "number", c->name);
+}
+
+/* ---- rows ---------------------------------------------------------------------------------------------- */
+
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+static bool is_missing(const loader *l, const char *s, size_t n)
+{
+    if (n == 0) return true;
+    if (is_blank(s[0]) || is_blank(s[n - 1])) {
+        while (n > 0 && is_blank(s[n - 1])) n--;
+        while (n > 0 && is_blank(s[0])) s++, n--;
+        if (n == 0) return true;
+    }
+    if (!l->first[(unsigned char)s[0]]) return false;
+    for (size_t i = 0; i < l->src->n_missing; i++) {
+        if (strlen(l->src->missing[i]) == n && memcmp(l->src->missing[i], s, n) == 0) return true;
+    }
+    return false;
+}
+
+static bool day_of(const loader *l, const char *s, size_t n, int32_t *day)
+{
+    const char *format = l->src->date_format;
+    return format != NULL ? rl_day_parse_as(s, n, format, day) : rl_day_parse(s, n, day);
+}
+
+static void put(loader *l, const column *c, size_t row, const char *s, size_t n, bool missing)
+{
+    rl_col *col = c->col;
+    switch (col->type) {
+    case RL_NUM:
+        if (!missing && rl_number_parse(s, n, l->src->numbers, &col->num[row])) return;
+        col->num[row] = NAN;
+        break;
+    case RL_DATE:
+        if (!missing && day_of(l, s, n, &col->day[row])) return;
+        col->day[row] = RL_NO_DAY;
+        break;
+    case RL_TEXT:
+        col->code[row] = missing ? -1 : rl_dict_code(col->dict, s, n);
+        return;
+    case RL_AUTO:
+        return;
+    }
+    if (!missing) cell_fault(l, c, row, s, n);
+}
+
+static void make_room(rl_col *col, size_t old, size_t cap, rl_arena *in)
+{
+    if (col->type == RL_NUM) col->num = rl_regrow(in, col->num, old, cap, sizeof *col->num);
+    if (col->type == RL_DATE) col->day = rl_regrow(in, col->day, old, cap, sizeof *col->day);
+    if (col->type == RL_TEXT) col->code = rl_regrow(in, col->code, old, cap, sizeof *col->code);
+}
+
+/* Half of the first cells are numbers: a number column; the others are faults. */
+static void decide(loader *l, column *c)
+{
+    size_t numbers = 0;
+    double x;
+    const char *text = rl_str_text(&c->text);
+    for (size_t i = 0; i < c->n_held; i++) {
+        numbers += rl_number_parse(text + c->held[i].from, c->held[i].n, l->src->numbers, &x);
+    }
+    c->wait = false;
+    c->col->type = 2 * numbers >= c->n_held ? RL_NUM : RL_TEXT;
+    if (c->col->type == RL_TEXT && c->col->dict == NULL) c->col->dict = rl_dict_new(l->in);
+    if (c->col->type == RL_NUM) c->col->dict = NULL;
+    make_room(c->col, 0, l->cap, l->in);
+    for (size_t i = 0; i < l->n; i++) put(l, c, i, NULL, 0, true);
+    for (size_t i = 0; i < c->n_held; i++) put(l, c, c->held[i].row, text + c->held[i].from, c->held[i].n, false);
+}
+
+static void hold(loader *l, column *c, const rl_field *f)
+{
+    if (c->held == NULL) c->held = RL_NEW(l->tmp, held, AUTO_CELLS);
+    c->held[c->n_held++] = (held){l->n, c->text.n, f->n};
+    rl_str_addn(&c->text, f->s, f->n);
+}
+
+/* Room for more rows: at first as many as the file's size promises. */
+static void more_rows(loader *l)
+{
+    size_t old = l->cap, cap = old + old / 2;
+    struct stat st;
+    if (old == 0) {
+        cap = FIRST_ROWS;
+    } else if (old == FIRST_ROWS && stat(l->src->path, &st) == 0) {
+        double share = (double)st.st_size / ((double)l->bytes / FIRST_ROWS);
+        if (1.02 * share > (double)cap) cap = (size_t)(1.02 * share) + FIRST_ROWS;
+    }
+    for (size_t j = 0; j < l->n_column; j++) make_room(l->column[j].col, old, cap, l->in);
+    if (l->t->unread != NULL) l->t->unread = rl_regrow(l->in, l->t->unread, old, cap, 1);
+    l->cap = cap;
+}
+
+static void on_row(void *user, uint64_t row, const rl_field *field, size_t n_fields)
+{
+    loader *l = user;
+    (void)row;
+    if (n_fields != l->t->header.n) return; /* the file changed: told below */
+    if (l->n == l->cap) more_rows(l);
+    if (l->n < FIRST_ROWS) {
+        for (size_t j = 0; j < n_fields; j++) l->bytes += field[j].n + 1;
+    }
+    for (size_t j = 0; j < l->n_column; j++) {
+        column *c = &l->column[j];
+        const rl_field *f = &field[c->col->field];
+        bool missing = is_missing(l, f->s, f->n);
+        if (!c->wait)
+            put(l, c, l->n, f->s, f->n, missing);
+        else if (!missing)
+            hold(l, c, f);
+    }
+    l->n++;
+    for (size_t j = 0; j < l->n_column; j++) {
+        if (l->column[j].wait && l->column[j].n_held == AUTO_CELLS) decide(l, &l->column[j]);
+    }
+}
+
+/* ---- columns ------------------------------------------------------------------------------------------- */
+
+static void asked(char buf[200], const rl_want *w)
+{
+    const char *quote = w->key != NULL && strchr(w->key, ' ') == NULL ? "'" : "";
+    char at[32] = "";
+    if (w->line > 0) snprintf(at, sizeof at, ", line %d", w->line);
+    buf[0] = '\0';
+    if (w->key != NULL) snprintf(buf, 200, " (asked for by %s%.120s%s%s)", quote, w->key, quote, at);
+}
+
+static rl_code unknown(const rl_source *src, const rl_header *h, const rl_want *w, rl_ctx *cx)
+{
+    char by[200];
+    asked(by, w);
+    rl_fail(cx, RL_EINPUT, "no column '%.100s' in %.100s%s", w->name, src->name, by);
+    const char *near = rl_nearest(w->name, h->name, h->n);
+    if (near != NULL) return rl_hint(cx, "did you mean '%s'?", near);
+    rl_str list = rl_str_new(cx->tmp);
+    for (size_t i = 0; i < h->n && list.n < 300; i++) rl_str_addf(&list, "%s'%.60s'", i ? ", " : "", h->name[i]);
+    return rl_hint(cx, "its columns are %.350s", rl_str_text(&list));
+}
+
+static rl_code twice(const rl_source *src, const rl_header *h, const rl_want *w, int32_t first, rl_ctx *cx)
+{
+    char by[200];
+    size_t second = (size_t)first + 1;
+    while (strcmp(h->name[second], w->name) != 0) second++;
+    asked(by, w);
+    rl_fail(cx, RL_EINPUT, "column '%.100s' stands twice in %.100s, as column %d and column %zu%s", w->name, src->name,
+            first + 1, second + 1, by);
+    return rl_hint(cx, "rename one of them in the header");
+}
+
+static rl_code resolve(loader *l, const rl_want *want, size_t n_want, rl_ctx *cx)
+{
+    rl_table *t = l->t;
+    t->k = n_want;
+    t->col = RL_NEW(l->in, rl_col, n_want);
+    l->column = RL_NEW(l->tmp, column, n_want);
+    for (size_t j = 0; j < n_want; j++) {
+        const rl_want *w = &want[j];
+        bool two;
+        int32_t at = rl_header_find(&t->header, w->name, &two);
+        t->col[j] = (rl_col){.name = rl_strdup(l->in, w->name), .type = RL_AUTO, .field = -1};
+        if (at < 0 && w->optional) continue;
+        if (at < 0) return unknown(l->src, &t->header, w, cx);
+        if (two) return twice(l->src, &t->header, w, at, cx);
+        rl_col *c = &t->col[j];
+        c->type = w->type;
+        c->field = at;
+        c->dict = w->dict;
+        if (c->type == RL_TEXT && c->dict == NULL) c->dict = rl_dict_new(l->in);
+        l->column[l->n_column++] =
+            (column){.col = c, .name = c->name, .wait = w->type == RL_AUTO, .text = rl_str_new(l->tmp)};
+    }
+    return RL_OK;
+}
+
+rl_code rl_table_read(const rl_source *src, const rl_want *want, size_t n_want, rl_faults *faults, rl_table *t,
+                      rl_arena *in, rl_ctx *cx)
+{
+    rl_header again;
+    loader l = {.src = src, .faults = faults, .t = t, .in = in, .tmp = cx->tmp};
+    *t = (rl_table){.source = src};
+    for (size_t i = 0; i < src->n_missing; i++) l.first[(unsigned char)src->missing[i][0]] = true;
+    RL_TRY(rl_csv_header(src, &t->header, cx));
+    RL_TRY(resolve(&l, want, n_want, cx));
+    RL_TRY(rl_csv_read(src, &again, on_row, &l, &t->rows_read, cx));
+    if (l.n != t->rows_read) return rl_fail_at(cx, RL_EIO, src->name, 0, 0, "the file changed while it was read");
+    if (l.cap == 0) more_rows(&l); /* no rows: columns are there all the same */
+    for (size_t j = 0; j < l.n_column; j++) {
+        if (l.column[j].wait) decide(&l, &l.column[j]);
+    }
+    t->n = l.n;
+    return RL_OK;
+}
