@@ -17,15 +17,10 @@
 #include "data/csv.h"
 #include "data/fault.h"
 #include "model/request.h"
+#include "model/schema.h" /* rl_at, rl_text, rl_texts */
 
-/* Where a key stands in the study file, for messages about what it names. */
-typedef struct rl_at { int line, col; } rl_at;
-
-typedef struct rl_text { const char *s; rl_at at; } rl_text;             /* s NULL = not given */
-typedef struct rl_texts { size_t n; rl_text *v; } rl_texts;
-
-/* Every table has: file, encoding, delimiter, number_format, date_format, missing, rows
- * (a `where` filter); source.path is made relative to the study file, source.name is as written. */
+/* Every table has: file, encoding, delimiter, number_format, date_format, missing; source.path is
+ * below the study file's folder, source.name is as written. */
 typedef struct rl_file {
     bool given;
     rl_source source;
@@ -58,7 +53,8 @@ typedef struct rl_program_spec {
     const char *name;
     rl_at at;
     rl_file file;
-    rl_text unit, start, end, dose;
+    rl_text unit, start, end, dose;/* columns of the file; start and end NULL when they are dates;
+                                      with `units:`, unit is what they are units of, NULL = accounts */
     rl_texts where_units;          /* `units:` listed by name instead of a file               */
     int32_t fixed_start, fixed_end;/* `start: 2015-02-16` as a date instead of a column        */
     rl_where where;                /* rows of the file that are treated, e.g. {geo.group: ["2"]} */
@@ -77,7 +73,7 @@ typedef struct rl_money_spec {
 
 typedef enum rl_outcome {
     RL_OUT_NONE, RL_OUT_VALUE, RL_OUT_WIN_RATE, RL_OUT_DEAL_SIZE, RL_OUT_LOG_DEAL_SIZE, RL_OUT_VELOCITY,
-    RL_OUT_DECISION_TIME, RL_OUT_DAYS_TO_WIN, RL_OUT_OPPORTUNITIES, RL_OUT_REVENUE,
+    RL_OUT_DECISION_TIME, RL_OUT_DAYS_TO_WIN, RL_OUT_OPPORTUNITIES, RL_OUT_WINS, RL_OUT_REVENUE,
     RL_OUT_COLUMN          /* a column of the panel, by name */
 } rl_outcome;
 
@@ -108,7 +104,8 @@ typedef struct rl_model_spec {
 typedef struct rl_study {
     const char *path;              /* as given                                                   */
     const char *folder;            /* of the study file, "" = here; file paths are below it      */
-    const char *title, *currency;
+    const char *title;             /* default: the file's name without .yaml                     */
+    const char *currency;          /* "" = not given                                             */
     rl_calendar calendar;          /* period, fiscal_year_start                                  */
     int32_t cut;                   /* RL_NO_DAY = default                                        */
     bool has_seed;
@@ -117,7 +114,7 @@ typedef struct rl_study {
     size_t n_where;
     rl_where *where;               /* row filters on deals                                       */
     rl_policy policy[RL_RULES_END];/* rules: {duplicate-deal: drop}                              */
-    rl_texts ages;                 /* lift by age; default 30, 90, 180, 365                       */
+    rl_texts ages;                 /* lift by age: whole days, ascending; default 30, 90, 180, 365 */
     rl_deals_spec deals;
     rl_accounts_spec accounts;
     rl_leads_spec leads;
@@ -140,6 +137,16 @@ typedef struct rl_study {
  */
 RL_MUST rl_code rl_study_read(const char *path, rl_study *out, rl_arena *in, rl_ctx *cx);
 
-const char *rl_outcome_name(rl_outcome o);     /* "win_rate" */
+/* The same from n bytes of text that stand for the file `path`, which is not opened. */
+RL_MUST rl_code rl_study_parse(const char *path, const char *text, size_t n, rl_study *out, rl_arena *in, rl_ctx *cx);
+
+/* Every key: type and what it is for.  `revlift help study` */
+void rl_study_help(rl_str *t);
+
+const char *rl_outcome_name(rl_outcome o);     /* "win_rate"; NULL for RL_OUT_NONE, RL_OUT_COLUMN */
+
+/* Internal to the module: the table of keys (study_keys.c), and the checks no single key can make (study_check.c). */
+extern const rl_key rl_study_keys[];
+RL_MUST rl_code rl_study_check(rl_study *s, rl_form *f);
 
 #endif

@@ -1,0 +1,302 @@
+/* What no single key of a study can know: do the sections agree with each other? */
+#include <math.h>
+#include <string.h>
+
+#include "model/study.h"
+
+static const char *const OUTCOME[RL_OUT_COLUMN] = {
+    [RL_OUT_VALUE] = "value",
+    [RL_OUT_WIN_RATE] = "win_rate",
+    [RL_OUT_DEAL_SIZE] = "deal_size",
+    [RL_OUT_LOG_DEAL_SIZE] = "log_deal_size",
+    [RL_OUT_VELOCITY] = "velocity",
+    [RL_OUT_DECISION_TIME] = "decision_time",
+    [RL_OUT_DAYS_TO_WIN] = "days_to_win",
+    [RL_OUT_OPPORTUNITIES] = "opportunities",
+    [RL_OUT_WINS] = "wins",
+    [RL_OUT_REVENUE] = "revenue",
+};
+
+const char *rl_outcome_name(rl_outcome o) { return o < RL_OUT_COLUMN ? OUTCOME[o] : NULL; }
+
+/* A growing list of names to choose from. */
+typedef struct names {
+    const char **v;
+    size_t n, cap;
+    rl_arena *in;
+} names;
+
+static void add(names *l, const char *s)
+{
+    if (s == NULL) return;
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 16;
+        l->v = rl_regrow(l->in, l->v, l->n, cap, sizeof *l->v);
+        l->cap = cap;
+    }
+    l->v[l->n++] = s;
+}
+
+static void add_all(names *l, const rl_texts *t)
+{
+    for (size_t i = 0; i < t->n; i++) add(l, t->v[i].s);
+}
+
+static bool holds(const names *l, const char *s)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (strcmp(l->v[i], s) == 0) return true;
+    return false;
+}
+
+static bool texts_hold(const rl_texts *t, const char *s)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->v[i].s, s) == 0) return true;
+    return false;
+}
+
+#define FAIL(f, at, ...) rl_yaml_fail((f)->doc, (at).line, (at).col, (f)->cx, __VA_ARGS__)
+
+/* ------------------------------------------------------------ tables */
+
+static rl_code check_statuses(const rl_deals_spec *d, rl_form *f)
+{
+    static const char *const kind[] = {"won", "lost", "open"};
+    const rl_texts *list[] = {&d->won, &d->lost, &d->open};
+    if (d->file.given && d->won.n == 0) {
+        FAIL(f, d->file.at, "'deals.won' lists no status");
+        return rl_hint(f->cx, "list every status that means won, such as won: [Closed Won]");
+    }
+    for (size_t a = 0; a < 3; a++)
+        for (size_t b = a + 1; b < 3; b++)
+            for (size_t i = 0; i < list[b]->n; i++) {
+                const rl_text *s = &list[b]->v[i];
+                if (texts_hold(list[a], s->s))
+                    return FAIL(f, s->at, "status '%s' is listed as %s and as %s", s->s, kind[a], kind[b]);
+            }
+    return RL_OK;
+}
+
+static rl_code check_tables(const rl_study *s, rl_form *f)
+{
+    if (!s->deals.file.given && !s->panel.file.given && !s->leads.file.given) {
+        rl_yaml_fail(f->doc, f->doc->root.line, f->doc->root.col, f->cx,
+                     "the study has no data: none of 'deals', 'leads' and 'panel' is there");
+        return rl_hint(f->cx, "'revlift init FILE.csv ..' writes a first study file from CSV files");
+    }
+    RL_TRY(check_statuses(&s->deals, f));
+    for (size_t i = 0; i < s->deals.n_lookup; i++)
+        if (s->deals.lookup[i].add.n == 0)
+            return FAIL(f, s->deals.lookup[i].file.at, "a lookup in 'deals' adds no column: its 'add' is empty");
+    if (s->market.file.given && s->market.columns.n == 0)
+        return FAIL(f, s->market.file.at, "'market.columns' is empty");
+    if (s->panel.file.given && s->panel.columns.n == 0) return FAIL(f, s->panel.file.at, "'panel.columns' is empty");
+    if (s->leads.won_file.given && s->leads.id.s == NULL) {
+        FAIL(f, s->leads.won_file.at, "'leads.won' needs 'leads.id' to match its keys with");
+        return rl_hint(f->cx, "name the column of '%s' that identifies a lead", s->leads.file.source.name);
+    }
+    if (s->touches.file.given && s->touches.account.s == NULL && s->touches.deal.s == NULL) {
+        FAIL(f, s->touches.file.at, "'touchpoints' needs 'account' or 'deal': whom did a touch reach?");
+        return rl_hint(f->cx, "name the column that says which company or which deal was touched");
+    }
+    if (s->n_where > 0 && !s->deals.file.given)
+        return FAIL(f, s->where[0].column.at, "'where' keeps deals, and there is no 'deals' section");
+    return RL_OK;
+}
+
+/* ------------------------------------------------------------ names */
+
+/* Names become file names and link targets: letters (any script), digits, '-', '_', '.'. */
+static rl_code check_name(const char *what, const char *name, rl_at at, rl_form *f)
+{
+    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    size_t n = strlen(name);
+    bool ok = n > 0 && n <= 64 && name[0] != '.' && name[0] != '-';
+    for (size_t i = 0; ok && i < n; i++) ok = (unsigned char)name[i] >= 0x80 || strchr(safe, name[i]) != NULL;
+    if (ok) return RL_OK;
+    FAIL(f, at, "'%.80s' cannot name a %s", name, what);
+    return rl_hint(f->cx, "up to 64 letters, digits, '-', '_' and '.', not starting with '-' or '.'");
+}
+
+/* ------------------------------------------------------------ programmes */
+
+static bool is_date(const rl_text *t, int32_t *day) { return t->s != NULL && rl_day_parse(t->s, strlen(t->s), day); }
+
+static rl_code need_date(const char *key, const rl_text *t, rl_form *f)
+{
+    if (t->s == NULL) return RL_OK;
+    FAIL(f, t->at, "'%s' must be a date such as 2026-06-30, not '%s': there is no 'file' to hold a column", key, t->s);
+    return rl_hint(f->cx, "give the date, or a 'file' with one row a unit");
+}
+
+static rl_code check_source(rl_program_spec *p, rl_form *f)
+{
+    if (p->file.given && p->where_units.n > 0)
+        return FAIL(f, p->where_units.v[0].at, "programme '%s' has both 'file' and 'units'", p->name);
+    if (p->file.given) {
+        if (p->unit.s != NULL) return RL_OK;
+        FAIL(f, p->at, "programme '%s' lacks the key 'unit'", p->name);
+        return rl_hint(f->cx, "unit: the column of '%s' that says who got it", p->file.source.name);
+    }
+    if (p->where_units.n == 0) {
+        FAIL(f, p->at, "programme '%s' says nothing about who got it", p->name);
+        return rl_hint(f->cx, "give 'file' and 'unit', or list the units: units: [a, b]");
+    }
+    if (p->where.column.s != NULL)
+        return FAIL(f, p->where.column.at, "'where' picks rows of a 'file', and programme '%s' has none", p->name);
+    if (p->dose.s != NULL)
+        return FAIL(f, p->dose.at, "'dose' is a column of a 'file', and programme '%s' has none", p->name);
+    RL_TRY(need_date("start", &p->start, f));
+    return need_date("end", &p->end, f);
+}
+
+static rl_code check_cost(const rl_study *s, const rl_program_spec *p, rl_form *f)
+{
+    int given = (p->cost_channels.n > 0) + (p->cost_column.s != NULL) + !isnan(p->cost_total);
+    if (given > 1) return FAIL(f, p->at, "programme '%s' gives its cost in more than one way", p->name);
+    if (p->cost_channels.n > 0 && (!s->spend.file.given || s->spend.channel.s == NULL))
+        return FAIL(f, p->cost_channels.v[0].at, "'cost.channels' needs a 'spend' section with a 'channel' column");
+    if (p->cost_column.s == NULL) return RL_OK;
+    if (!s->panel.file.given)
+        return FAIL(f, p->cost_column.at, "'cost.column' is a column of the panel, and there is no 'panel' section");
+    if (texts_hold(&s->panel.columns, p->cost_column.s)) return RL_OK;
+    FAIL(f, p->cost_column.at, "'cost.column' names '%s', which 'panel.columns' does not list", p->cost_column.s);
+    names known = {.in = f->cx->tmp};
+    add_all(&known, &s->panel.columns);
+    return rl_form_suggest(f->cx, p->cost_column.s, "columns", known.v, known.n);
+}
+
+static rl_code check_program(const rl_study *s, rl_program_spec *p, rl_form *f)
+{
+    RL_TRY(check_name("programme", p->name, p->at, f));
+    rl_at end_at = p->end.at;
+    if (is_date(&p->start, &p->fixed_start)) p->start = (rl_text){NULL, p->start.at};
+    if (is_date(&p->end, &p->fixed_end)) p->end = (rl_text){NULL, p->end.at};
+    if (p->fixed_start != RL_NO_DAY && p->fixed_end != RL_NO_DAY && p->fixed_end < p->fixed_start)
+        return FAIL(f, end_at, "programme '%s' ends before it starts", p->name);
+    RL_TRY(check_source(p, f));
+    return check_cost(s, p, f);
+}
+
+/* ------------------------------------------------------------ models */
+
+static rl_code unknown_outcome(const rl_study *s, const rl_model_spec *m, rl_form *f)
+{
+    names known = {.in = f->cx->tmp};
+    for (int o = RL_OUT_VALUE; o < RL_OUT_COLUMN; o++) add(&known, OUTCOME[o]);
+    add_all(&known, &s->panel.columns);
+    FAIL(f, m->outcome_column.at, "model '%s': unknown outcome '%s'", m->name, m->outcome_column.s);
+    return rl_form_suggest(f->cx, m->outcome_column.s, s->panel.file.given ? "outcomes and panel columns" : "outcomes",
+                           known.v, known.n);
+}
+
+/* A known outcome of the deals, or a column of the panel.  With `level: panel`, or without deals,
+ * a panel column that is called like an outcome is meant. */
+static rl_code find_outcome(const rl_study *s, rl_model_spec *m, rl_form *f)
+{
+    const char *name = m->outcome_column.s;
+    if (name == NULL) return RL_OK;
+    bool column = s->panel.file.given && texts_hold(&s->panel.columns, name);
+    bool panel_meant = !s->deals.file.given || (m->level.s != NULL && strcmp(m->level.s, "panel") == 0);
+    rl_outcome known = RL_OUT_NONE;
+    for (int o = RL_OUT_VALUE; o < RL_OUT_COLUMN; o++)
+        if (strcmp(OUTCOME[o], name) == 0) known = (rl_outcome)o;
+    if (column && (known == RL_OUT_NONE || panel_meant)) {
+        m->outcome = RL_OUT_COLUMN;
+        return RL_OK;
+    }
+    if (known == RL_OUT_NONE) return unknown_outcome(s, m, f);
+    m->outcome = known;
+    if (!s->deals.file.given)
+        return FAIL(f, m->outcome_column.at, "model '%s': outcome '%s' needs a 'deals' section", m->name, name);
+    bool money =
+        known == RL_OUT_VALUE || known == RL_OUT_DEAL_SIZE || known == RL_OUT_LOG_DEAL_SIZE || known == RL_OUT_REVENUE;
+    if (money && s->deals.amount.s == NULL) {
+        FAIL(f, m->outcome_column.at, "model '%s': outcome '%s' needs 'deals.amount'", m->name, name);
+        return rl_hint(f->cx, "name the column of '%s' that holds the money", s->deals.file.source.name);
+    }
+    m->outcome_column = (rl_text){NULL, m->outcome_column.at};
+    return RL_OK;
+}
+
+static rl_code check_treatment(const rl_study *s, rl_model_spec *m, rl_form *f)
+{
+    if (m->treatment.s == NULL) return RL_OK;
+    names known = {.in = f->cx->tmp};
+    for (size_t i = 0; i < s->n_programs; i++) add(&known, s->program[i].name);
+    if (holds(&known, m->treatment.s)) return RL_OK;
+    FAIL(f, m->treatment.at, "model '%s': the study has no programme '%s'", m->name, m->treatment.s);
+    return rl_form_suggest(f->cx, m->treatment.s, "programmes", known.v, known.n);
+}
+
+static rl_code check_level(const rl_study *s, const rl_model_spec *m, rl_form *f)
+{
+    if (m->level.s == NULL) return RL_OK;
+    names known = {.in = f->cx->tmp};
+    if (s->deals.file.given) {
+        add(&known, "deal");
+        if (s->deals.account.s != NULL) add(&known, "account");
+        add_all(&known, &s->deals.group);
+        for (size_t i = 0; i < s->deals.n_lookup; i++) add_all(&known, &s->deals.lookup[i].add);
+        add_all(&known, &s->accounts.fixed);
+    }
+    if (s->panel.file.given) add(&known, "panel");
+    if (holds(&known, m->level.s)) return RL_OK;
+    FAIL(f, m->level.at, "model '%s': there is no level '%s'", m->name, m->level.s);
+    return rl_form_suggest(f->cx, m->level.s, "levels", known.v, known.n);
+}
+
+static rl_code check_covariates(const rl_study *s, const rl_model_spec *m, rl_form *f)
+{
+    names known = {.in = f->cx->tmp};
+    add_all(&known, &s->accounts.fixed);
+    for (size_t i = 0; i < m->covariates.n; i++) {
+        const rl_text *c = &m->covariates.v[i];
+        if (holds(&known, c->s)) continue;
+        FAIL(f, c->at, "model '%s': covariate '%s' is not listed in 'accounts.fixed'", m->name, c->s);
+        rl_form_suggest(f->cx, c->s, "a covariate must have been fixed before the programme; fixed", known.v, known.n);
+        return RL_EINPUT;
+    }
+    return RL_OK;
+}
+
+static rl_code check_asked(rl_model_spec *m, rl_form *f)
+{
+    if (m->formula.s == NULL && m->treatment.s == NULL) {
+        FAIL(f, m->at, "model '%s' has neither 'treatment' nor 'formula'", m->name);
+        return rl_hint(f->cx, "name the programme whose effect is asked for, or write a formula");
+    }
+    if (m->formula.s != NULL && m->level.s == NULL) {
+        FAIL(f, m->formula.at, "model '%s' has a 'formula' and no 'level'", m->name);
+        return rl_hint(f->cx, "say which rows it is fitted on: deal, account, panel or a group column");
+    }
+    if (m->formula.s == NULL && m->outcome_column.s == NULL) {
+        FAIL(f, m->at, "model '%s' lacks the key 'outcome'", m->name);
+        return rl_hint(f->cx, "what should the programme have changed: value, win_rate, deal_size, velocity, ..");
+    }
+    if (m->estimator.s == NULL) m->estimator.s = m->treatment.s != NULL ? "auto" : "ols";
+    if (m->treatment.s == NULL && strcmp(m->estimator.s, "ols") != 0) {
+        FAIL(f, m->estimator.at, "model '%s': estimator '%s' needs a 'treatment'", m->name, m->estimator.s);
+        return rl_hint(f->cx, "name the programme, or use estimator: ols for a formula alone");
+    }
+    return RL_OK;
+}
+
+static rl_code check_model(const rl_study *s, rl_model_spec *m, rl_form *f)
+{
+    RL_TRY(check_name("model", m->name, m->at, f));
+    RL_TRY(check_asked(m, f));
+    RL_TRY(find_outcome(s, m, f));
+    RL_TRY(check_treatment(s, m, f));
+    RL_TRY(check_level(s, m, f));
+    return check_covariates(s, m, f);
+}
+
+rl_code rl_study_check(rl_study *s, rl_form *f)
+{
+    RL_TRY(check_tables(s, f));
+    for (size_t i = 0; i < s->n_programs; i++) RL_TRY(check_program(s, &s->program[i], f));
+    for (size_t i = 0; i < s->n_models; i++) RL_TRY(check_model(s, &s->model[i], f));
+    return RL_OK;
+}
