@@ -1,13 +1,23 @@
 /* num/absorb.h -- fixed effects swept out.
  *
  * Replaces each column v by its residual from a (weighted) regression on the
- * dummies of one or more classifications.  One: group means.  Two: exact
- * elimination through the Schur complement of the larger factor, one level
- * grounded per connected component.  More: preconditioned conjugate
- * gradients on the normal equations, to a relative residual of 1e-13.
+ * dummies of one or more classifications.
+ *
+ *   one              group means
+ *   two              the largest classification is eliminated exactly: what is
+ *                    left is the Schur complement S = D - K' D_u^-1 K of the
+ *                    other one, a graph Laplacian, grounded at one level per
+ *                    connected component and solved by Cholesky
+ *   three and more   the same with the levels of all the others in S, whose
+ *                    dependent pivots are passed over
+ *   S too large      conjugate gradients on S, to a relative residual of 1e-13
+ *
+ * Every solve is repeated on what it left behind until that is rounding
+ * error.  Chunks of levels and the order of their sums depend on the data
+ * alone: the same bits for any number of threads.
  *
  * Source: Frisch-Waugh-Lovell; Abowd, Creecy & Kramarz (2002) for the
- * connected components.
+ * connected components; Correia (2016) for conjugate gradients.
  */
 #ifndef RL_NUM_ABSORB_H
 #define RL_NUM_ABSORB_H
@@ -26,23 +36,34 @@ typedef struct rl_fe {
 
 typedef struct rl_absorbed {
     size_t redundant;           /* dummies that depend on others: connected components
-                                   of the first two; for three and more the exact rank
-                                   loss when it is cheap, else that of the first two  */
-    int iterations;             /* 0 = exact                                         */
+                                   for two; for three and more the exact rank loss when
+                                   S is solved by Cholesky, else one per later effect,
+                                   the components in place of the first of them         */
+    int iterations;             /* of conjugate gradients, the most of any column; 0 = exact */
 } rl_absorbed;
 
 /*   V      n-by-k  swept in place
  *   w      n       weights > 0, or NULL
- *   alpha  out     per effect: levels-by-k coefficients, or NULL when not wanted
- *                  (normalised: the first level of each later effect in each component is 0)
+ *   alpha  out     n_fe matrices, levels-by-k: the coefficients; or NULL when not wanted
+ *                  (two: the first level of the second effect in each component is 0;
+ *                  more: the first level of each later effect is 0)
  *
- * Errors  RL_ENUM   conjugate gradients did not get there (three and more)
- * Cost    two-way: O(n k) + Schur (T^2 doubles, T^3/3 flops; T = smaller factor)
+ * Errors  RL_ENUM   a value is not finite; conjugate gradients did not get there
+ * Cost    O(n k), and with T = levels of all but the largest classification: T^2 doubles and
+ *         T^3/3 flops up to T = 2000, else some tens to hundreds of passes over the rows;
+ *         n k doubles when the rows are not sorted by the largest classification
  */
 RL_MUST rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
 
-/* Mark rows that are alone in a level of some effect, again and again until
- * none is left: keep[i] = 0.  Returns how many were marked. */
+/* Connected components of the levels of two effects; part_a (levels_a) and
+ * part_b (levels_b) receive the component of each level, numbered by first
+ * level of a.  Returns how many. */
+size_t rl_components(const int32_t *a, size_t levels_a, const int32_t *b, size_t levels_b, size_t n, int32_t *part_a,
+                     int32_t *part_b, rl_ctx *cx);
+
+/* Find rows that are alone in a level of some effect, again and again until
+ * none is left.  keep (n, out) is 0 for those and 1 for the others.  Returns
+ * how many are 0.  Cost: O(n n_fe), whatever the order they fall in. */
 size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx);
 
 /* True when every level of `inner` lies in one level of `outer`. */

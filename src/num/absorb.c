@@ -1,0 +1,267 @@
+#include "num/absorb.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/dd.h"
+#include "base/par.h"
+#include "num/feplan.h"
+
+enum { BATCH = 8, MOST_SWEEPS = 6, MOST_ITERATIONS = 20000 };
+static const double CG_TOL = 1e-13, DONE = 1e-10;
+
+/* A batch of columns on its way. */
+typedef struct sweep {
+    const rl_feplan *p;
+    size_t k;
+    double *v[BATCH];       /* n       by place                      */
+    double *src[BATCH];     /* n       by row                        */
+    double *mean[BATCH];    /* U                                     */
+    double *x[BATCH];       /* T       right side, then solution     */
+    double *slot;           /* k by chunks by T                      */
+    double *top;            /* k by chunks: largest |change|         */
+    double *alpha_u[BATCH]; /* U       coefficients so far, or NULL  */
+    double *alpha_t[BATCH]; /* T                                     */
+    bool done[BATCH];
+    double first[BATCH]; /* size of the first change              */
+    double rhs[BATCH];   /* norm of the first right side          */
+} sweep;
+
+static void gather(size_t j, void *arg)
+{
+    sweep *s = arg;
+    for (size_t i = 0; i < s->p->n; i++) s->v[j][i] = s->src[j][s->p->order[i]];
+}
+
+static void scatter(size_t j, void *arg)
+{
+    sweep *s = arg;
+    for (size_t i = 0; i < s->p->n; i++) s->src[j][s->p->order[i]] = s->v[j][i];
+}
+
+static void collect(size_t at, void *arg)
+{
+    sweep *s = arg;
+    size_t j = at / s->p->chunks;
+    if (!s->done[j]) rl_feplan_collect(s->p, at % s->p->chunks, s->v[j], NULL, s->mean[j], s->slot + at * s->p->T);
+}
+
+/* Add up the chunks of column j in their order. */
+static void add_slots(const rl_feplan *p, const double *slot, double *sum)
+{
+    memcpy(sum, slot, p->T * sizeof *sum);
+    for (size_t c = 1; c < p->chunks; c++) {
+        for (size_t t = 0; t < p->T; t++) sum[t] += slot[c * p->T + t];
+    }
+}
+
+static void solve_dense(size_t j, void *arg)
+{
+    sweep *s = arg;
+    if (s->done[j]) return;
+    add_slots(s->p, s->slot + j * s->p->chunks * s->p->T, s->x[j]);
+    if (s->p->T > 0) rl_feplan_solve(s->p, s->x[j]);
+}
+
+/* v - a - x_1 - x_2 .., with one rounding. */
+static inline double less(const rl_feplan *p, size_t i, double v, double a, const double *x)
+{
+    rl_dd s = rl_two_sum(v, -a);
+    for (size_t q = 0; q < p->m; q++) {
+        rl_dd z = rl_two_sum(s.hi, -x[p->t[q * p->n + i]]);
+        s = (rl_dd){z.hi, s.lo + z.lo};
+    }
+    return s.hi + s.lo;
+}
+
+static void take_off(size_t at, void *arg)
+{
+    sweep *s = arg;
+    const rl_feplan *p = s->p;
+    size_t j = at / p->chunks, c = at % p->chunks;
+    if (s->done[j]) return;
+    double *v = s->v[j], *x = s->x[j], top = 0.0;
+    for (size_t g = p->from[c]; g < p->from[c + 1]; g++) {
+        double z = 0.0, a;
+        for (size_t i = p->start[g]; i < p->start[g + 1]; i++) {
+            double xs = 0.0;
+            for (size_t q = 0; q < p->m; q++) xs += x[p->t[q * p->n + i]];
+            z += (p->w ? p->w[i] : 1.0) * xs;
+        }
+        a = s->mean[j][g] - z / p->du[g];
+        for (size_t i = p->start[g]; i < p->start[g + 1]; i++) {
+            double was = v[i];
+            v[i] = less(p, i, was, a, x);
+            if (!(fabs(was - v[i]) <= top)) top = fabs(was - v[i]);
+        }
+        if (s->alpha_u[j]) s->alpha_u[j][g] += a;
+    }
+    s->top[at] = top;
+}
+
+/* ---- conjugate gradients on S x = r ---- */
+
+typedef struct apply_job {
+    const rl_feplan *p;
+    const double *x;
+    double *slot;
+} apply_job;
+
+static void apply_chunk(size_t c, void *arg)
+{
+    apply_job *job = arg;
+    rl_feplan_collect(job->p, c, NULL, job->x, NULL, job->slot + c * job->p->T);
+}
+
+static double dot(const double *a, const double *b, size_t n)
+{
+    double s = 0.0;
+    for (size_t i = 0; i < n; i++) s += a[i] * b[i];
+    return s;
+}
+
+static rl_code iterate(sweep *s, size_t j, int *iterations, rl_ctx *cx)
+{
+    const rl_feplan *p = s->p;
+    size_t T = p->T;
+    double *x = s->x[j], *r = RL_NEW(cx->tmp, double, 4 * T), *z = r + T, *d = z + T, *Sd = d + T;
+    apply_job job = {p, d, s->slot + j * p->chunks * T};
+    add_slots(p, job.slot, r);
+    double norm = sqrt(dot(r, r, T)), rz = 0.0;
+    if (s->rhs[j] == 0.0) s->rhs[j] = norm;
+    double enough = CG_TOL * norm + 1e-15 * s->rhs[j];
+    memset(x, 0, T * sizeof *x);
+    int it = 0;
+    for (; norm > enough && it < MOST_ITERATIONS; it++) {
+        for (size_t t = 0; t < T; t++) z[t] = p->jacobi[t] * r[t];
+        double next = dot(r, z, T), beta = it > 0 ? next / rz : 0.0;
+        rz = next;
+        for (size_t t = 0; t < T; t++) d[t] = z[t] + beta * d[t];
+        rl_par(p->chunks, apply_chunk, &job, cx);
+        add_slots(p, job.slot, Sd);
+        double step = rz / dot(d, Sd, T);
+        for (size_t t = 0; t < T; t++) {
+            x[t] += step * d[t];
+            r[t] -= step * Sd[t];
+        }
+        norm = sqrt(dot(r, r, T));
+    }
+    rl_release(cx->tmp, r);
+    if (it > *iterations) *iterations = it;
+    if (norm <= enough) return RL_OK;
+    rl_fail(cx, RL_ENUM, "sweeping out the fixed effects did not converge in %d iterations", it);
+    return rl_hint(cx, "look for fixed effects that nearly determine each other, or drop one");
+}
+
+/* ---- a batch ---- */
+
+/* One sweep over all columns; sets done where the next would change nothing. */
+static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
+{
+    const rl_feplan *p = s->p;
+    rl_par(s->k * p->chunks, collect, s, cx);
+    if (p->jacobi) {
+        for (size_t j = 0; j < s->k; j++) {
+            if (!s->done[j]) RL_TRY(iterate(s, j, iterations, cx));
+        }
+    } else {
+        rl_par(s->k, solve_dense, s, cx);
+    }
+    rl_par(s->k * p->chunks, take_off, s, cx);
+    for (size_t j = 0; j < s->k; j++) {
+        if (s->done[j]) continue;
+        double top = 0.0;
+        for (size_t c = 0; c < p->chunks; c++) {
+            if (!(s->top[j * p->chunks + c] <= top)) top = s->top[j * p->chunks + c];
+        }
+        if (!isfinite(top)) return rl_fail(cx, RL_ENUM, "a value to be swept is not finite, or its sums overflow");
+        for (size_t t = 0; t < p->T && s->alpha_t[j]; t++) s->alpha_t[j][t] += s->x[j][t];
+        if (round == 0)
+            s->first[j] = top;
+        else
+            s->done[j] = top <= DONE * s->first[j];
+    }
+    return RL_OK;
+}
+
+static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
+{
+    if (s->p->order) rl_par(s->k, gather, s, cx);
+    memset(s->done, 0, sizeof s->done);
+    memset(s->rhs, 0, sizeof s->rhs);
+    bool all = false;
+    for (int round = 0; round < MOST_SWEEPS && !all; round++) {
+        RL_TRY(sweep_once(s, round, iterations, cx));
+        all = true;
+        for (size_t j = 0; j < s->k; j++) all = all && s->done[j];
+    }
+    if (s->p->order) rl_par(s->k, scatter, s, cx);
+    return RL_OK;
+}
+
+/* Move what is not identified into the first effect. */
+static void normalise(const rl_feplan *p, double *const *alpha, rl_ctx *cx)
+{
+    const rl_fe *fe = p->fe;
+    for (size_t f = 1; f < fe->n_fe; f++) {
+        bool parts = fe->n_fe == 2;
+        size_t moves = parts ? p->parts : 1;
+        double *move = RL_NEW(cx->tmp, double, moves);
+        bool *seen = RL_NEW(cx->tmp, bool, moves);
+        for (size_t g = 0; g < fe->levels[f]; g++) {
+            size_t c = parts ? (size_t)p->part_b[g] : 0;
+            if (!seen[c]) move[c] = alpha[f][g];
+            seen[c] = true;
+            alpha[f][g] -= move[c];
+        }
+        for (size_t g = 0; g < fe->levels[0]; g++) alpha[0][g] += move[parts ? (size_t)p->part_a[g] : 0];
+    }
+}
+
+static void keep_alpha(const sweep *s, size_t j0, rl_mat *alpha, rl_ctx *cx)
+{
+    const rl_feplan *p = s->p;
+    double **col = RL_NEW(cx->tmp, double *, p->fe->n_fe);
+    for (size_t j = 0; j < s->k; j++) {
+        for (size_t f = 0; f < p->fe->n_fe; f++) {
+            col[f] = rl_mat_col(&alpha[f], j0 + j);
+            const double *from = f == p->big ? s->alpha_u[j] : s->alpha_t[j] + p->first[f];
+            memcpy(col[f], from, p->fe->levels[f] * sizeof *from);
+        }
+        normalise(p, col, cx);
+        memset(s->alpha_u[j], 0, p->U * sizeof(double));
+        memset(s->alpha_t[j], 0, p->T * sizeof(double));
+    }
+}
+
+rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)
+{
+    rl_feplan p;
+    *info = (rl_absorbed){0};
+    if (fe->n_fe == 0) return RL_OK;
+    rl_feplan_make(&p, fe, V->n, w, cx);
+    rl_feplan_factor(&p, cx);
+    info->redundant = p.m == 0 ? 0 : p.redundant;
+
+    size_t batch = V->k < BATCH ? V->k : BATCH;
+    sweep s = {.p = &p,
+               .slot = RL_NEW(cx->tmp, double, batch *p.chunks *p.T),
+               .top = RL_NEW(cx->tmp, double, batch *p.chunks)};
+    for (size_t j = 0; j < batch; j++) {
+        s.mean[j] = RL_NEW(cx->tmp, double, p.U);
+        s.x[j] = RL_NEW(cx->tmp, double, p.T);
+        if (p.order) s.v[j] = RL_NEW(cx->tmp, double, p.n);
+        if (alpha) s.alpha_u[j] = RL_NEW(cx->tmp, double, p.U);
+        if (alpha) s.alpha_t[j] = RL_NEW(cx->tmp, double, p.T);
+    }
+    for (size_t j0 = 0; j0 < V->k; j0 += BATCH) {
+        s.k = V->k - j0 < BATCH ? V->k - j0 : BATCH;
+        for (size_t j = 0; j < s.k; j++) {
+            s.src[j] = rl_mat_col(V, j0 + j);
+            if (!p.order) s.v[j] = s.src[j];
+        }
+        RL_TRY(sweep_batch(&s, &info->iterations, cx));
+        if (alpha) keep_alpha(&s, j0, alpha, cx);
+    }
+    return RL_OK;
+}
