@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define RL_NO_DAY INT32_MIN
-enum { RL_DAY_MIN = -354285 /* 1000-01-01 */, RL_DAY_MAX = 376200 /* 2999-12-31 */ };
+enum { RL_DAY_MIN = -354285 /* 1000-01-01 */, RL_DAY_MAX = 376199 /* 2999-12-31 */ };
 
 typedef enum rl_period_kind { RL_PERIOD_NONE, RL_DAY, RL_WEEK, RL_MONTH, RL_QUARTER, RL_YEAR } rl_period_kind;
 
