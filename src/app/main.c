@@ -7,6 +7,8 @@
 
 #include "app/note.h"
 #include "app/opts.h"
+#include "app/run.h"
+#include "app/simulate.h"
 #include "revlift.h"
 
 /* OpenBLAS: sums in BLAS on several threads depend on their number, and its
@@ -50,13 +52,20 @@ static rl_code cmd_man(const rl_opts *o, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code cmd_simulate(const rl_opts *o, rl_ctx *cx)
+{
+    const char *dir = rl_opts_value(o, "output");
+    if (dir != NULL) return rl_cmd_simulate(o->arg[0], dir, o->has_seed, o->seed, cx);
+    (void)rl_fail(cx, RL_EUSAGE, "'simulate' needs a directory to write");
+    return rl_hint(cx, "write '-o DIR'");
+}
+
 static const struct {
     unsigned id;
     rl_code (*go)(const rl_opts *o, rl_ctx *cx);
 } DISPATCH[] = {
-    {RL_CMD_HELP, cmd_help},
-    {RL_CMD_VERSION, cmd_version},
-    {RL_CMD_MAN, cmd_man},
+    {RL_CMD_RUN, rl_cmd_run}, {RL_CMD_CHECK, rl_cmd_check},  {RL_CMD_SIMULATE, cmd_simulate},
+    {RL_CMD_HELP, cmd_help},  {RL_CMD_VERSION, cmd_version}, {RL_CMD_MAN, cmd_man},
 };
 
 static rl_code dispatch(const rl_opts *o, rl_ctx *cx)
