@@ -15,7 +15,8 @@ SRC     := $(sort $(wildcard src/*/*.c))
 OBJ     := $(SRC:src/%.c=$(BUILD)/obj/%.o)
 LIBOBJ  := $(filter-out $(BUILD)/obj/app/main.o,$(OBJ))
 TESTS   := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/certified/test_*.c))
-TESTBIN := $(TESTS:tests/%.c=$(BUILD)/tests/%)
+FUZZ    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+TESTBIN := $(TESTS:tests/%.c=$(BUILD)/tests/%) $(FUZZ:tests/%.c=$(BUILD)/tests/%)
 OWN     := $(SRC) $(sort $(wildcard tests/*/*.c))
 
 all: $(BUILD)/revlift  ## build the program and the library
@@ -38,6 +39,10 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 $(BUILD)/tests/%: tests/%.c $(BUILD)/librevlift.a $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/librevlift.a -lcmocka $(LDLIBS)
+
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/librevlift.a $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(BUILD)/librevlift.a $(LDLIBS)
 
 $(BUILD)/bench/timed: tests/bench/timed.c
 	@mkdir -p $(@D)
