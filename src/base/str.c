@@ -65,27 +65,32 @@ rl_dict *rl_dict_new(rl_arena *in)
     return d;
 }
 
+/* A slot holds enough of the hash to walk past strangers without touching their
+ * texts, and to be moved without hashing again. */
+static uint64_t slot_of(uint32_t hash, size_t code) { return (uint64_t)hash << 32 | (uint32_t)(code + 1); }
+
 static void rehash(rl_dict *d)
 {
     size_t cap = d->cap ? 2 * d->cap : 64;
-    int32_t *slot = RL_NEW(d->in, int32_t, cap);
-    memset(slot, 0xff, cap * sizeof *slot);
-    for (size_t c = 0; c < d->n; c++) {
-        size_t at = d->hash[c] & (cap - 1);
-        while (slot[at] >= 0) at = (at + 1) & (cap - 1);
-        slot[at] = (int32_t)c;
+    uint64_t *slot = RL_NEW(d->in, uint64_t, cap);
+    for (size_t i = 0; i < d->cap; i++) {
+        if (d->slot[i] == 0) continue;
+        size_t at = (d->slot[i] >> 32) & (cap - 1);
+        while (slot[at] != 0) at = (at + 1) & (cap - 1);
+        slot[at] = d->slot[i];
     }
     if (d->slot != NULL) rl_release(d->in, d->slot);
     d->slot = slot;
     d->cap = cap;
 }
 
-static int32_t probe(const rl_dict *d, const char *s, size_t n, uint64_t h, size_t *free_at)
+static int32_t probe(const rl_dict *d, const char *s, size_t n, uint32_t h, size_t *free_at)
 {
     size_t at = h & (d->cap - 1);
-    for (; d->slot[at] >= 0; at = (at + 1) & (d->cap - 1)) {
-        int32_t c = d->slot[at];
-        if (d->hash[c] == h && d->len[c] == n && memcmp(d->text[c], s, n) == 0) return c;
+    for (; d->slot[at] != 0; at = (at + 1) & (d->cap - 1)) {
+        if (d->slot[at] >> 32 != h) continue;
+        int32_t c = (int32_t)((uint32_t)d->slot[at] - 1);
+        if (d->len[c] == n && memcmp(d->text[c], s, n) == 0) return c;
     }
     *free_at = at;
     return -1;
@@ -94,28 +99,26 @@ static int32_t probe(const rl_dict *d, const char *s, size_t n, uint64_t h, size
 int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n)
 {
     size_t at;
-    return d->cap ? probe(d, s, n, rl_hash64(s, n), &at) : -1;
+    return d->cap ? probe(d, s, n, (uint32_t)rl_hash64(s, n), &at) : -1;
 }
 
 int32_t rl_dict_code(rl_dict *d, const char *s, size_t n)
 {
     if (2 * (d->n + 1) > d->cap) rehash(d);
     size_t at;
-    uint64_t h = rl_hash64(s, n);
+    uint32_t h = (uint32_t)rl_hash64(s, n);
     int32_t c = probe(d, s, n, h, &at);
     if (c >= 0) return c;
     if (d->n == d->room) {
         size_t room = d->room ? 2 * d->room : 32;
         d->text = rl_regrow(d->in, d->text, d->n, room, sizeof *d->text);
         d->len = rl_regrow(d->in, d->len, d->n, room, sizeof *d->len);
-        d->hash = rl_regrow(d->in, d->hash, d->n, room, sizeof *d->hash);
         d->room = room;
     }
     c = (int32_t)d->n++;
     d->text[c] = rl_strndup(d->in, s, n);
     d->len[c] = (uint32_t)n;
-    d->hash[c] = h;
-    d->slot[at] = c;
+    d->slot[at] = slot_of(h, (size_t)c);
     return c;
 }
 

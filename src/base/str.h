@@ -30,8 +30,7 @@ typedef struct rl_dict {
     rl_arena *in;
     const char **text;     /* n      NUL-terminated                  */
     uint32_t *len;         /* n      bytes                           */
-    uint64_t *hash;        /* n                                      */
-    int32_t *slot;         /* cap    open addressing, -1 = free      */
+    uint64_t *slot;        /* cap    open addressing: 32 bits of the hash above code + 1; 0 = free */
     size_t n, cap, room;
 } rl_dict;
 
