@@ -33,8 +33,8 @@ typedef struct rl_rng { uint64_t key, count; } rl_rng;
 static inline rl_rng rl_rng_for(uint64_t seed, uint64_t unit) { return (rl_rng){rl_draw(seed, unit, 0), 0}; }
 static inline uint64_t rl_bits(rl_rng *r) { return rl_draw(r->key, 0x5851f42d4c957f2du, r->count++); }
 
-/* Uniform on (0, 1): 53 bits, never 0 and never 1. */
-static inline double rl_uniform_of(uint64_t bits) { return ((double)(bits >> 11) + 0.5) * 0x1p-53; }
+/* Uniform on (0, 1): the midpoints of 2^52 cells, exactly; never 0 and never 1. */
+static inline double rl_uniform_of(uint64_t bits) { return ((double)(bits >> 12) + 0.5) * 0x1p-52; }
 static inline double rl_uniform(rl_rng *r) { return rl_uniform_of(rl_bits(r)); }
 
 double rl_normal_of(double u);                       /* the standard normal quantile of u        */
