@@ -57,6 +57,8 @@ rl_arena *rl_arena_new(rl_nomem_fn *handler, void *user)
     return a;
 }
 
+rl_arena *rl_arena_like(const rl_arena *a) { return rl_arena_new(a->handler, a->user); }
+
 static size_t product(rl_arena *a, size_t n, size_t size)
 {
     size_t bytes;

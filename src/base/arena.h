@@ -19,6 +19,7 @@ typedef struct rl_arena rl_arena;
 typedef void rl_nomem_fn(size_t bytes, void *user);
 
 rl_arena *rl_arena_new(rl_nomem_fn *handler, void *user);
+rl_arena *rl_arena_like(const rl_arena *a);   /* a new one with the same handler */
 void rl_arena_reset(rl_arena *a);  /* frees all, runs deferred closers newest first */
 void rl_arena_free(rl_arena *a);   /* reset, and the arena itself; NULL is fine     */
 

@@ -115,6 +115,7 @@ typedef struct rl_model_answer {
     bool has_lags;                /* lag response: estimates `lag(x,i)` of `main`, cumulated  */
     size_t n_lags;
     const rl_estimate **lag;
+    const rl_interval *cumulated; /* n_lags: sum of lags 0..i, from the joint covariance; or NULL */
     double breakdown_drift;       /* drift per period that would bring the lift to zero       */
     double breakdown_drift_ci;    /* .. that would make the interval include zero             */
 } rl_model_answer;
@@ -127,6 +128,7 @@ typedef struct rl_age_lift {
     bool answerable;
     int32_t answerable_on;        /* when not                                                */
     rl_interval total;            /* incremental revenue by that age                         */
+    rl_interval per_cell;         /* .. per unit and creation period                         */
     size_t cells;                 /* account-periods it rests on                             */
 } rl_age_lift;
 
@@ -137,6 +139,7 @@ typedef struct rl_money {
     const rl_model_answer *value; /* the model the total comes from                          */
     const char *program;
     size_t treated_cells, treated_units;
+    size_t missing_cells;         /* treated cells without a row in a ready-made panel: assumed at the mean */
     int32_t exposure_first, exposure_last;  /* creation days counted                         */
     double with, without;         /* revenue of treated cells as seen, and without           */
     rl_interval total;            /* incremental revenue                                     */

@@ -1,0 +1,202 @@
+#include "model/att.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "num/dist.h"
+
+static bool is(const rl_text t, const char *word) { return t.s != NULL && strcmp(t.s, word) == 0; }
+
+rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator **est,
+                            const char **why, rl_ctx *cx)
+{
+    const rl_text name = plan->spec->estimator;
+    if (name.s != NULL && !is(name, "auto")) {
+        *est = rl_estimator_by_name(name.s);
+        *why = "named in the study";
+        if (*est == NULL || !(*est)->needs_cohort)
+            return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col, "'%s' is not an estimator for a programme", name.s);
+        if (plan->spec->covariates.n == 0 || is(name, "etwfe")) return RL_OK;
+        return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col, "covariates need estimator 'etwfe', not '%s'", name.s);
+    }
+    bool four_means = p->cohorts == 1 && p->has_never && plan->outcome == RL_OUT_COLUMN && plan->spec->covariates.n == 0;
+    *est = rl_estimator_by_name(four_means ? "did" : "etwfe");
+    assert(*est != NULL);
+    if (four_means)
+        *why = "one start date and a group that never started: the difference of two differences of four means";
+    else if (p->cohorts == 1)
+        *why = rl_sprintf(cx->keep, "one start date; period effects and %s effects, one effect per exposed period",
+                          plan->deal_level ? "group" : "unit");
+    else
+        *why = rl_sprintf(cx->keep,
+                          "%zu start dates: one effect per cohort and period, so that no treated %s serves as a control for a later one "
+                          "(plain two-way fixed effects would)",
+                          p->cohorts, p->unit);
+    return RL_OK;
+}
+
+static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_estimator *est, const rl_study *s, rl_arena *in)
+{
+    rl_request r = {.estimator = est, .time = "period", .cohort = "cohort", .level = s->level, .agg = RL_AGG_SIMPLE};
+    r.formula = rl_sprintf(in, "`%s` ~ 1", p->outcome);
+    r.unit = plan->deal_level ? NULL : p->unit;
+    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
+    r.leads = plan->spec->control_never;
+    for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++) r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
+    return r;
+}
+
+static rl_code find_overall(const rl_result *r, size_t *at, rl_ctx *cx)
+{
+    for (*at = 0; *at < r->m; ++*at)
+        if (strcmp(r->est[*at].label.term, "overall") == 0) return RL_OK;
+    return rl_fail(cx, RL_EDATA, "estimator '%s' gives no overall effect", r->estimator->name);
+}
+
+/* Influence by unit: of the effect as the fit gives it (scaled so that its
+ * squares add up to the variance), and of the mean of the treated. */
+static void unit_influence(rl_att *e, rl_arena *in)
+{
+    rl_panel *p = &e->panel;
+    const rl_dict *dict = p->t.col[0].dict;
+    e->N = dict->n;
+    e->psi = RL_NEW(in, double, e->N);
+    e->psi_with = RL_NEW(in, double, e->N);
+    for (size_t g = 0; g < e->fit.G; g++) {
+        const char *label = e->fit.cluster_label[g];
+        int32_t u = rl_dict_find(dict, label, strlen(label));
+        assert(u >= 0);
+        e->psi[u] = e->fit.psi_G[e->at * e->fit.G + g];
+    }
+    double n = 0, sum = 0;
+    for (size_t k = 0; k < e->fit.rows_used; k++) {
+        size_t i = e->fit.row[k];
+        if (!p->exposed[i]) continue;
+        n++;
+        sum += p->y[i];
+    }
+    e->with = sum / n;
+    for (size_t k = 0; k < e->fit.rows_used; k++) {
+        size_t i = e->fit.row[k];
+        if (p->exposed[i]) e->psi_with[p->unit_code[i]] += (p->y[i] - e->with) / n;
+    }
+    p->cells -= p->treated_rows - (size_t)n;         /* cells the estimator found no control for are not answered for */
+    p->treated_rows = (size_t)n;
+}
+
+static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in, rl_ctx *cx)
+{
+    const char *why;
+    *out = (rl_att){.plan = *plan};
+    RL_TRY(rl_panel_build(t, plan, &out->panel, in, cx));
+    if (est == NULL) RL_TRY(rl_estimator_choose(t, plan, &out->panel, &est, &why, cx));
+    out->req = request_for(plan, &out->panel, est, t->study, in);
+    RL_TRY(rl_estimate_run(&out->req, &out->panel.t, &out->fit, in, cx));
+    RL_TRY(find_overall(&out->fit, &out->at, cx));
+    const rl_estimate *x = &out->fit.est[out->at];
+    out->effect = x->estimate;
+    out->se = x->std_error;
+    out->df = x->df;
+    unit_influence(out, in);
+    return RL_OK;
+}
+
+/* A fit leaves nothing behind in cx->tmp: a study makes dozens. */
+rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in, rl_ctx *cx)
+{
+    rl_arena *outer = cx->tmp;
+    cx->tmp = rl_arena_like(outer);
+    rl_code code = fit_effect(t, plan, est, out, in, cx);
+    rl_arena_free(cx->tmp);
+    cx->tmp = outer;
+    return code;
+}
+
+rl_code rl_att_of(const rl_att *e, const double *y, double *effect, rl_ctx *cx)
+{
+    rl_table t = e->panel.t;
+    t.col = RL_NEW(cx->tmp, rl_col, t.k);
+    memcpy(t.col, e->panel.t.col, t.k * sizeof *t.col);
+    t.col[3].num = RL_NEW(cx->tmp, double, t.n);
+    memcpy(t.col[3].num, y, t.n * sizeof *y);
+    rl_result r;
+    size_t at;
+    RL_TRY(rl_estimate_run(&e->req, &t, &r, cx->tmp, cx));
+    RL_TRY(find_overall(&r, &at, cx));
+    *effect = r.est[at].estimate;
+    return RL_OK;
+}
+
+rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
+{
+    rl_request r = e->req;
+    r.estimator = rl_estimator_by_name("etwfe");
+    r.leads = true;
+    r.agg = RL_AGG_DYNAMIC;
+    return rl_estimate_run(&r, &e->panel.t, out, in, cx);
+}
+
+double rl_att_cov(const double *a, const double *b, size_t N)
+{
+    double s = 0;
+    for (size_t u = 0; u < N; u++) s += a[u] * b[u];
+    return s;
+}
+
+rl_interval rl_interval_of(double est, double se, double df, double level)
+{
+    double q = rl_t_quantile(0.5 + level / 2, df);
+    return (rl_interval){est, se, est - q * se, est + q * se};
+}
+
+rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df, double level, rl_ctx *cx)
+{
+    double *all = RL_NEW(cx->tmp, double, N);
+    for (size_t j = 0; j < n_terms; j++)
+        for (size_t u = 0; u < N; u++) all[u] += g[j] * psi[j][u];
+    return rl_interval_of(est, sqrt(rl_att_cov(all, all, N)), df, level);
+}
+
+rl_ratio rl_fieller(double a, double b, double vaa, double vab, double vbb, double df, double level)
+{
+    double q = rl_t_quantile(0.5 + level / 2, df);
+    double A = b * b - q * q * vbb, B = a * b - q * q * vab, C = a * a - q * q * vaa;
+    double root = B * B - A * C;
+    rl_ratio r = {.est = a / b, .none = b == 0};
+    if (r.none || (A <= 0 && root <= 0)) {
+        r.all = true;
+        r.low = -INFINITY;
+        r.high = INFINITY;
+        return r;
+    }
+    double d = sqrt(fmax(root, 0)), x = (B - d) / A, z = (B + d) / A;
+    r.low = fmin(x, z);
+    r.high = fmax(x, z);
+    r.outside = A < 0;
+    return r;
+}
+
+/* d(effect / (with - effect)) = with / (with - effect)^2 d effect - effect / (with - effect)^2 d with */
+static rl_interval relative(const rl_att *e, double level, rl_ctx *cx)
+{
+    double without = e->with - e->effect;
+    if (!(without > 0)) return (rl_interval){NAN, NAN, NAN, NAN};
+    const double *psi[] = {e->psi, e->psi_with};
+    const double g[] = {e->with / (without * without), -e->effect / (without * without)};
+    return rl_combine(e->effect / without, 2, psi, g, e->N, e->df, level, cx);
+}
+
+rl_lift rl_lift_of(const rl_att *e, const rl_study *s, rl_ctx *cx)
+{
+    const rl_estimate *x = &e->fit.est[e->at];
+    rl_outcome o = e->plan.outcome;
+    bool days = o == RL_OUT_VELOCITY || o == RL_OUT_DECISION_TIME || o == RL_OUT_DAYS_TO_WIN;
+    bool count = o == RL_OUT_OPPORTUNITIES || o == RL_OUT_WINS;
+    rl_lift l = {.outcome = o, .scale = 1, .n = e->panel.treated_rows, .p_value = x->p_value, .with = e->with, .without = e->with - e->effect};
+    l.effect = (rl_interval){x->estimate, x->std_error, x->conf_low, x->conf_high};
+    l.relative = o == RL_OUT_LOG_DEAL_SIZE ? (rl_interval){NAN, NAN, NAN, NAN} : relative(e, s->level, cx);
+    l.unit = o == RL_OUT_WIN_RATE ? "points" : days ? "days" : count ? "per unit and period" : o == RL_OUT_LOG_DEAL_SIZE ? "log" : s->currency;
+    if (o == RL_OUT_WIN_RATE) l.scale = 100;
+    return l;
+}

@@ -1,0 +1,56 @@
+/* model/att.h -- one effect on the treated, fitted, with its influence by unit.
+ *
+ * A plan (what to measure, on whom) becomes a panel, the panel a fit; the
+ * effect and the mean outcome of the treated come with their influence summed
+ * by unit of assignment, so that any number of effects, from different models
+ * on different rows, have a joint covariance: money, ratios and relative
+ * lifts are functions of them (delta method; Fieller for ratios).
+ */
+#ifndef RL_MODEL_ATT_H
+#define RL_MODEL_ATT_H
+
+#include "model/panel.h"
+
+typedef struct rl_att {
+    rl_plan plan;
+    rl_panel panel;
+    rl_request req;                /* how it was fitted                                   */
+    rl_result fit;
+    size_t at;                     /* the effect's place in fit.est                       */
+    double effect, se, with;       /* effect on the treated, its error; mean outcome of the treated */
+    double df;
+    size_t N;                      /* units of assignment                                 */
+    double *psi;                   /* N   influence of each unit on the effect            */
+    double *psi_with;              /* N   and on the mean of the treated                  */
+} rl_att;
+
+/* The estimator of a model: the one it names, or for `auto` the one that fits
+ * the design; *why in words. */
+RL_MUST rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator **est,
+                                    const char **why, rl_ctx *cx);
+
+/* Panel and fit of a plan.  est NULL = choose.  Errors: those of
+ * rl_panel_build and rl_estimate_run, with the model's name. */
+RL_MUST rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in, rl_ctx *cx);
+
+/* The same request on another outcome y (n): the estimator is linear in y, so
+ * this is what it makes of any pattern in the data (a drift, say). */
+RL_MUST rl_code rl_att_of(const rl_att *e, const double *y, double *effect, rl_ctx *cx);
+
+/* The event study of the same rows (term "event"). */
+RL_MUST rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx);
+
+/* Covariance of two influences by unit: sum_u a_u b_u. */
+double rl_att_cov(const double *a, const double *b, size_t N);
+
+/* Effect, se and interval of scale * sum_j g_j effect_j, by the joint influence:
+ * psi (n_terms of N) and the value itself. */
+rl_interval rl_interval_of(double est, double se, double df, double level);
+rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df, double level, rl_ctx *cx);
+
+/* Fieller's set for a/b.  Source: Fieller (1954), JRSS B 16, 175-185. */
+rl_ratio rl_fieller(double a, double b, double vaa, double vab, double vbb, double df, double level);
+
+rl_lift rl_lift_of(const rl_att *e, const rl_study *s, rl_ctx *cx);
+
+#endif

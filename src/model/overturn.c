@@ -1,0 +1,145 @@
+/* model/overturn.c -- lift by age, and what would overturn the total. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/money.h"
+#include "num/dist.h"
+
+static rl_interval scaled(const rl_att *e, double factor)
+{
+    const rl_estimate *x = &e->fit.est[e->at];
+    return (rl_interval){factor * x->estimate, factor * x->std_error, factor * x->conf_low, factor * x->conf_high};
+}
+
+/* A fit of which only the total is kept; *cells may be NULL. */
+static rl_code refit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_interval *total, rl_interval *per_cell, size_t *cells,
+                     rl_ctx *cx)
+{
+    rl_arena *scratch = rl_arena_like(cx->tmp);
+    rl_att e;
+    rl_code code = rl_att_fit(t, plan, est, &e, scratch, cx);
+    if (code == RL_OK) {
+        *total = scaled(&e, (double)e.panel.cells);
+        if (per_cell != NULL) *per_cell = scaled(&e, 1);
+        if (cells != NULL) *cells = e.panel.cells;
+    }
+    rl_arena_free(scratch);
+    return code;
+}
+
+/* --- lift by age ---------------------------------------------------------------- */
+
+/* The day on which the first exposed cohort has `age` days of follow-up. */
+static int32_t answerable_on(const rl_att *value, int age)
+{
+    int32_t period = rl_period_of(value->plan.calendar, value->panel.first_exposed);
+    return rl_period_last(value->plan.calendar, period) + age;
+}
+
+static rl_code one_age(const rl_tables *t, const rl_att *value, int age, rl_age_lift *out, rl_ctx *cx)
+{
+    rl_plan plan = value->plan;
+    *out = (rl_age_lift){.age = age, .answerable_on = RL_NO_DAY};
+    plan.horizon = age;
+    if (age > plan.guard) {                     /* older than the headline: fewer cohorts are old enough */
+        plan.guard = age;
+        while (plan.last_period >= plan.first_period && rl_period_last(plan.calendar, plan.last_period) + age > t->cut) plan.last_period--;
+    }
+    rl_code code = RL_EDATA;
+    if (plan.last_period >= plan.first_period) code = refit(t, &plan, value->fit.estimator, &out->total, &out->per_cell, &out->cells, cx);
+    if (code != RL_OK) {
+        if (rl_exit_status(code) != 4) return code;
+        rl_forgive(cx);
+        out->answerable_on = answerable_on(value, age);
+        return RL_OK;
+    }
+    out->answerable = true;
+    return RL_OK;
+}
+
+rl_code rl_money_ages(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
+{
+    const rl_texts *ages = &t->study->ages;
+    if (value->plan.outcome != RL_OUT_VALUE) return RL_OK;
+    m->age = RL_NEW(cx->keep, rl_age_lift, ages->n);
+    for (size_t i = 0; i < ages->n; i++) RL_TRY(one_age(t, value, atoi(ages->v[i].s), &m->age[m->n_ages++], cx));
+    return RL_OK;
+}
+
+/* --- breakdown drift --------------------------------------------------------------- */
+rl_code rl_breakdown_drift(const rl_att *e, double *drift, double *drift_ci, rl_ctx *cx)
+{
+    const rl_panel *p = &e->panel;
+    const double *period = p->t.col[1].num, *cohort = p->t.col[2].num;
+    double *y = RL_NEW(cx->tmp, double, p->t.n), bias;
+    for (size_t i = 0; i < p->t.n; i++) y[i] = isnan(cohort[i]) ? 0.0 : period[i] - e->plan.first_period;
+    *drift = *drift_ci = NAN;
+    RL_TRY(rl_att_of(e, y, &bias, cx));
+    if (fabs(bias) < 1e-9) return RL_OK;        /* nobody without the programme to drift apart from */
+    const rl_estimate *x = &e->fit.est[e->at];
+    *drift = x->estimate / bias;
+    if (x->conf_low > 0) *drift_ci = x->conf_low / bias;
+    else if (x->conf_high < 0) *drift_ci = x->conf_high / bias;
+    return RL_OK;
+}
+
+/* --- without .. ---------------------------------------------------------------------- */
+static rl_code without_largest(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
+{
+    const rl_panel *p = &value->panel;
+    if (p->n_largest == 0) return RL_OK;
+    unsigned char *skip = RL_NEW(cx->keep, unsigned char, t->deals.n);
+    rl_plan plan = value->plan;
+    for (size_t i = 0; i < p->n_largest; i++) {
+        skip[p->largest[i]] = 1;
+        m->largest_deals.amount += t->deals.amount[p->largest[i]];
+    }
+    plan.skip_deal = skip;
+    m->largest_deals.label = rl_sprintf(cx->keep, "the %zu largest won deals", p->n_largest);
+    return refit(t, &plan, value->fit.estimator, &m->largest_deals.total, NULL, NULL, cx);
+}
+
+typedef struct ranked { double move; size_t unit; } ranked;
+
+static int by_move(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    double p = fabs(x->move), q = fabs(y->move);
+    return p != q ? (p < q) - (p > q) : (x->unit > y->unit) - (x->unit < y->unit);
+}
+
+/* All units to first order (the effect without unit u is effect - psi_u, its
+ * variance without psi_u squared); the five that move it most by a new fit. */
+static rl_code without_units(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
+{
+    enum { EXACT = 5 };
+    const rl_estimate *x = &value->fit.est[value->at];
+    double q = rl_t_quantile(0.5 + t->study->level / 2, value->df), variance = x->std_error * x->std_error;
+    bool holds_zero = x->conf_low <= 0 && x->conf_high >= 0;
+    ranked *r = RL_NEW(cx->tmp, ranked, value->N);
+    for (size_t u = 0; u < value->N; u++) {
+        double moved = x->estimate - value->psi[u], v = variance - value->psi[u] * value->psi[u], half = q * sqrt(fmax(v, 0));
+        r[u] = (ranked){value->psi[u], u};
+        m->n_sign_flips += moved * x->estimate < 0;
+        m->n_interval_flips += (fabs(moved) <= half) != holds_zero;
+    }
+    qsort(r, value->N, sizeof *r, by_move);
+    m->without_account = RL_NEW(cx->keep, rl_without, EXACT);
+    for (size_t k = 0; k < EXACT && k < value->N && r[k].move != 0; k++) {
+        rl_plan plan = value->plan;
+        rl_without *w = &m->without_account[m->n_without++];
+        plan.skip_unit = r[k].unit;
+        *w = (rl_without){.label = value->plan.program->unit->text[r[k].unit], .amount = NAN};
+        RL_TRY(refit(t, &plan, value->fit.estimator, &w->total, NULL, NULL, cx));
+    }
+    return RL_OK;
+}
+
+rl_code rl_money_overturn(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
+{
+    RL_TRY(rl_breakdown_drift(value, &m->drift, &m->drift_ci, cx));
+    RL_TRY(without_largest(t, value, m, cx));
+    if (value->panel.treated_units + value->panel.control_units < 8) return RL_OK;      /* each unit is the design itself */
+    return without_units(t, value, m, cx);
+}

@@ -1,0 +1,423 @@
+#include "model/panel.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fmath.h"
+
+rl_cell rl_cell_of(int32_t start, int32_t end, int32_t first, int32_t last, int guard, rl_transition transition)
+{
+    int32_t follow = guard > 0 ? guard : 1;
+    if (start == RL_NO_DAY || last + follow <= start) return RL_CELL_CLEAN;
+    if (end != RL_NO_DAY && first >= end) return RL_CELL_ENDED;
+    bool to_the_end = end == RL_NO_DAY || last + follow <= end;
+    if (transition == RL_TRANSITION_ANTICIPATE) return to_the_end ? RL_CELL_EXPOSED : RL_CELL_PARTLY;
+    if (transition == RL_TRANSITION_INCLUDE) return first >= start ? RL_CELL_EXPOSED : RL_CELL_CLEAN;
+    return first >= start && to_the_end ? RL_CELL_EXPOSED : RL_CELL_PARTLY;
+}
+
+/* The panel while it is built. */
+typedef struct work {
+    const rl_tables *t;
+    const rl_plan *plan;
+    rl_panel *p;
+    rl_arena *in;
+    rl_ctx *cx;
+    size_t U, T;                   /* units, usable periods                                   */
+    unsigned char *cell;           /* U * T   rl_cell, by unit                                */
+    unsigned char *out;            /* U       0 = in, else why not: see WHY                   */
+    int32_t *cohort;               /* U       first exposed period within the panel, or NO_DAY */
+    bool *treated;                 /* U       has exposed cells                               */
+} work;
+
+enum { IN, OTHER_PROGRAM, NO_CLEAN, SKIPPED };
+static const char *const WHY[] = {"", "in another programme too", "no clean period before the programme began", "left out on purpose"};
+
+static int32_t period_at(const work *w, size_t k) { return w->plan->first_period + (int32_t)k; }
+
+static bool in_another_program(const work *w, size_t u)
+{
+    for (size_t i = 0; i < w->t->n_programs; i++) {
+        const rl_program *q = &w->t->program[i];
+        if (q != w->plan->program && q->unit == w->plan->program->unit && u < q->n_units && q->start[u] != RL_NO_DAY) return true;
+    }
+    return false;
+}
+
+static void classify_unit(work *w, size_t u)
+{
+    const rl_plan *plan = w->plan;
+    const rl_program *prog = plan->program;
+    int32_t start = u < prog->n_units ? prog->start[u] : RL_NO_DAY, end = u < prog->n_units ? prog->end[u] : RL_NO_DAY;
+    bool clean = false;
+    w->cohort[u] = RL_NO_DAY;
+    for (size_t k = 0; k < w->T; k++) {
+        int32_t q = period_at(w, k);
+        rl_cell c = rl_cell_of(start, end, rl_period_first(plan->calendar, q), rl_period_last(plan->calendar, q), plan->guard,
+                               plan->spec->transition);
+        w->cell[u * w->T + k] = (unsigned char)c;
+        clean |= c == RL_CELL_CLEAN;
+        if (c == RL_CELL_EXPOSED && w->cohort[u] == RL_NO_DAY) w->cohort[u] = q;
+    }
+    w->treated[u] = w->cohort[u] != RL_NO_DAY;
+    if (u == plan->skip_unit) w->out[u] = SKIPPED;
+    else if (in_another_program(w, u)) w->out[u] = OTHER_PROGRAM;
+    else if (!clean) w->out[u] = NO_CLEAN;
+}
+
+/* --- covariates --------------------------------------------------------------- */
+typedef struct trait { const rl_col *from; const int32_t *row_of; bool by_deal; } trait;
+
+/* A fixed trait: a `fixed` column of accounts (by account), or for programmes
+ * given by another unit a column of deals. */
+static rl_code find_trait(const work *w, rl_text name, trait *out)
+{
+    const rl_tables *t = w->t;
+    if (w->plan->program->unit == t->account && t->has_accounts) {
+        const rl_col *c = rl_table_col(&t->accounts, name.s);
+        if (c != NULL) {
+            int32_t *row_of = RL_NEW(w->cx->tmp, int32_t, t->account->n);
+            memset(row_of, 0xff, t->account->n * sizeof *row_of);
+            for (size_t i = 0; i < t->accounts.n; i++) row_of[t->accounts.col[0].code[i]] = (int32_t)i;
+            *out = (trait){.from = c, .row_of = row_of};
+            return RL_OK;
+        }
+    }
+    rl_fail_at(w->cx, RL_EINPUT, t->study->path, name.at.line, name.at.col, "covariate '%s' is not a `fixed` column of the accounts table", name.s);
+    return rl_hint(w->cx, "a covariate must have been true before the programme; list it under `accounts.fixed` (today's CRM segment is not)");
+}
+
+static rl_code add_traits(work *w, size_t n)
+{
+    const rl_texts *names = &w->plan->spec->covariates;
+    for (size_t j = 0; j < names->n; j++) {
+        trait tr;
+        RL_TRY(find_trait(w, names->v[j], &tr));
+        rl_col *c = rl_table_add(&w->p->t, names->v[j].s, tr.from->type, tr.from->dict, w->in);
+        for (size_t i = 0; i < n; i++) {
+            int32_t row = tr.row_of[w->p->unit_code[i]];
+            if (c->type == RL_TEXT) c->code[i] = row < 0 ? -1 : tr.from->code[row];
+            else if (c->type == RL_NUM) c->num[i] = row < 0 ? NAN : tr.from->num[row];
+            else c->day[i] = row < 0 ? RL_NO_DAY : tr.from->day[row];
+        }
+    }
+    return RL_OK;
+}
+
+/* --- outcomes ------------------------------------------------------------------ */
+static bool won_within(const rl_deals *d, size_t i, int horizon)
+{
+    return d->status[i] == RL_DEAL_WON && d->decided[i] - d->created[i] <= horizon;
+}
+
+/* The outcome of one deal; false when the deal is not among those it is defined for. */
+static bool deal_outcome(const work *w, size_t i, double *y)
+{
+    const rl_deals *d = &w->t->deals;
+    int h = w->plan->horizon;
+    bool won = won_within(d, i, h);
+    double days = (double)d->decided[i] - d->created[i];
+    double amount = d->amount == NULL ? NAN : w->plan->skip_deal != NULL && w->plan->skip_deal[i] ? 0.0 : d->amount[i];
+    switch (w->plan->outcome) {
+    case RL_OUT_WIN_RATE: *y = won; return true;
+    case RL_OUT_VELOCITY: *y = won ? h - days : 0.0; return true;
+    case RL_OUT_DEAL_SIZE: *y = amount; return won && !isnan(amount);
+    case RL_OUT_LOG_DEAL_SIZE: *y = rl_log(amount); return won && amount > 0;
+    case RL_OUT_DAYS_TO_WIN: *y = days; return won;
+    case RL_OUT_DECISION_TIME: *y = days; return d->status[i] != RL_DEAL_OPEN && days <= h;
+    default: assert(false); return false;
+    }
+}
+
+/* What one deal adds to its unit's cell. */
+static double cell_share(const work *w, size_t i)
+{
+    const rl_deals *d = &w->t->deals;
+    if (w->plan->outcome == RL_OUT_OPPORTUNITIES) return 1.0;
+    bool counts = w->plan->outcome == RL_OUT_REVENUE ? d->status[i] == RL_DEAL_WON : won_within(d, i, w->plan->horizon);
+    if (w->plan->outcome == RL_OUT_WINS) return counts;
+    if (!counts || d->amount == NULL || isnan(d->amount[i])) return 0.0;
+    return w->plan->skip_deal != NULL && w->plan->skip_deal[i] ? 0.0 : d->amount[i];
+}
+
+static int32_t clock_day(const work *w, size_t i)
+{
+    return w->plan->outcome == RL_OUT_REVENUE ? w->t->deals.decided[i] : w->t->deals.created[i];
+}
+
+/* --- rows ----------------------------------------------------------------------- */
+static void start_rows(work *w, size_t n)
+{
+    rl_panel *p = w->p;
+    const rl_program *prog = w->plan->program;
+    p->t = (rl_table){.n = n, .rows_read = n};
+    p->unit = prog->unit_name;
+    p->outcome = w->plan->outcome == RL_OUT_COLUMN ? w->plan->column : rl_outcome_name(w->plan->outcome);
+    rl_table_add(&p->t, p->unit, RL_TEXT, prog->unit, w->in);
+    rl_table_add(&p->t, "period", RL_NUM, NULL, w->in);
+    rl_table_add(&p->t, "cohort", RL_NUM, NULL, w->in);
+    rl_table_add(&p->t, p->outcome, RL_NUM, NULL, w->in);
+    p->unit_code = p->t.col[0].code;
+    p->y = p->t.col[3].num;
+    p->exposed = RL_NEW(w->in, unsigned char, n);
+}
+
+static void set_row(work *w, size_t i, size_t u, int32_t period, double y)
+{
+    rl_panel *p = w->p;
+    size_t k = (size_t)(period - w->plan->first_period);
+    p->t.col[0].code[i] = (int32_t)u;
+    p->t.col[1].num[i] = period;
+    p->t.col[2].num[i] = w->treated[u] ? (double)w->cohort[u] : (double)NAN;
+    p->t.col[3].num[i] = y;
+    p->exposed[i] = w->cell[u * w->T + k] == RL_CELL_EXPOSED;
+}
+
+static bool usable(const work *w, size_t u, size_t k)
+{
+    unsigned char c = w->cell[u * w->T + k];
+    return !w->out[u] && (c == RL_CELL_CLEAN || c == RL_CELL_EXPOSED);
+}
+
+typedef struct losses { size_t unit[4], no_unit, outside, immature, partly, ended, undefined; } losses;
+
+/* Why unit u in period k is no row; counts it. */
+static bool lose(work *w, losses *l, int32_t u, int32_t period)
+{
+    if (u < 0 || (size_t)u >= w->U) return l->no_unit++, true;
+    if (w->out[u]) return l->unit[w->out[u]]++, true;
+    if (period < w->plan->first_period) return l->outside++, true;
+    if (period > w->plan->last_period) return l->immature++, true;
+    unsigned char c = w->cell[(size_t)u * w->T + (size_t)(period - w->plan->first_period)];
+    if (c == RL_CELL_PARTLY) return l->partly++, true;
+    if (c == RL_CELL_ENDED) return l->ended++, true;
+    return false;
+}
+
+static void tell_losses(work *w, const losses *l, const char *undefined)
+{
+    rl_waterfall *f = &w->p->waterfall;
+    char *immature = rl_sprintf(w->in, "too young: fewer than %d days of follow-up", w->plan->guard);
+    char *partly = rl_sprintf(w->in, "partly exposed: created before the programme began or ended, decided up to %d days later", w->plan->guard);
+    rl_waterfall_lose(f, w->plan->program->unit == w->t->account ? "no account, or an account that is not eligible" : "no unit", l->no_unit, w->in);
+    for (int k = 1; k < 4; k++) rl_waterfall_lose(f, WHY[k], l->unit[k], w->in);
+    rl_waterfall_lose(f, "in a period that began before the data", l->outside, w->in);
+    rl_waterfall_lose(f, w->plan->guard > 0 ? immature : "in a period that has not ended", l->immature, w->in);
+    rl_waterfall_lose(f, partly, l->partly, w->in);
+    rl_waterfall_lose(f, "after the programme ended", l->ended, w->in);
+    rl_waterfall_lose(f, undefined, l->undefined, w->in);
+}
+
+static void note_trend(work *w, size_t u, int32_t period, double y, size_t rows)
+{
+    rl_trend_point *point = &w->p->trend[period - w->plan->first_period];
+    bool treated = w->treated[u];
+    *(treated ? &point->treated : &point->control) += y;
+    *(treated ? &point->n_treated : &point->n_control) += rows;
+    point->exposed |= w->cell[u * w->T + (size_t)(period - w->plan->first_period)] == RL_CELL_EXPOSED;
+}
+
+/* Rows = deals. */
+static rl_code deal_rows(work *w)
+{
+    const rl_deals *d = &w->t->deals;
+    const int32_t *unit = rl_deal_units(w->t, w->plan->program);
+    losses l = {.no_unit = 0};
+    uint32_t *row = RL_NEW(w->cx->tmp, uint32_t, d->n);
+    double *y = RL_NEW(w->cx->tmp, double, d->n);
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        int32_t period = rl_period_of(w->plan->calendar, d->created[i]), u = unit[i];
+        double v;
+        bool placed = u >= 0 && (size_t)u < w->U && !w->out[u] && period >= w->plan->first_period && period <= w->plan->last_period;
+        if (placed && deal_outcome(w, i, &v)) note_trend(w, (size_t)u, period, v, 1);
+        if (lose(w, &l, u, period)) continue;
+        if (!deal_outcome(w, i, &v)) {
+            l.undefined++;
+            continue;
+        }
+        row[n] = (uint32_t)i;
+        y[n++] = v;
+    }
+    bool decided = w->plan->outcome == RL_OUT_DECISION_TIME;
+    w->p->waterfall = (rl_waterfall){.unit = "deals", .start = d->n};
+    tell_losses(w, &l, rl_sprintf(w->in, "not %s within %d days", decided ? "decided" : "won", w->plan->horizon));
+    start_rows(w, n);
+    for (size_t i = 0; i < n; i++)
+        set_row(w, i, (size_t)unit[row[i]], rl_period_of(w->plan->calendar, d->created[row[i]]), y[i]);
+    return RL_OK;
+}
+
+/* Rows = unit x creation period, zeros included. */
+static rl_code unit_rows(work *w)
+{
+    const rl_deals *d = &w->t->deals;
+    const int32_t *unit = rl_deal_units(w->t, w->plan->program);
+    double *sum = RL_NEW(w->cx->tmp, double, w->U * w->T);
+    for (size_t i = 0; i < d->n; i++) {
+        int32_t u = unit[i], day = clock_day(w, i);
+        if (u < 0 || (size_t)u >= w->U || day == RL_NO_DAY) continue;
+        int32_t period = rl_period_of(w->plan->calendar, day);
+        if (period < w->plan->first_period || period > w->plan->last_period) continue;
+        sum[(size_t)u * w->T + (size_t)(period - w->plan->first_period)] += cell_share(w, i);
+    }
+    losses l = {.no_unit = 0};
+    int32_t last = rl_period_of(w->plan->calendar, w->t->cut);
+    size_t n = 0, k_all = (size_t)(last - w->plan->first_period + 1);
+    for (size_t u = 0; u < w->U; u++)
+        for (size_t k = 0; k < k_all; k++) {
+            if (k < w->T && !w->out[u]) note_trend(w, u, period_at(w, k), sum[u * w->T + k], 1);
+            n += !lose(w, &l, (int32_t)u, period_at(w, k));
+        }
+    w->p->waterfall = (rl_waterfall){.unit = rl_sprintf(w->in, "%s-%ss", w->plan->program->unit_name, rl_period_name(w->plan->calendar.kind)),
+                                     .start = w->U * k_all};
+    tell_losses(w, &l, "");
+    start_rows(w, n);
+    size_t i = 0;
+    for (size_t u = 0; u < w->U; u++)
+        for (size_t k = 0; k < w->T; k++)
+            if (usable(w, u, k)) set_row(w, i++, u, period_at(w, k), sum[u * w->T + k]);
+    assert(i == n);
+    return RL_OK;
+}
+
+/* Rows = rows of a ready-made panel, days of one period added up. */
+static rl_code panel_rows(work *w)
+{
+    const rl_table *t = &w->t->panel;
+    const rl_col *c = rl_table_col(t, w->plan->column);
+    double *sum = RL_NEW(w->cx->tmp, double, w->U * w->T);
+    size_t *seen = RL_NEW(w->cx->tmp, size_t, w->U * w->T);
+    losses l = {.no_unit = 0};
+    size_t n = 0, rows = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        int32_t u = t->col[0].code[i], period = rl_period_of(w->plan->calendar, t->col[1].day[i]);
+        bool first = true;
+        if (isnan(c->num[i])) {
+            l.undefined++;
+            rows++;
+            continue;
+        }
+        if (u >= 0 && period >= w->plan->first_period && period <= w->plan->last_period) {
+            size_t at = (size_t)u * w->T + (size_t)(period - w->plan->first_period);
+            sum[at] += c->num[i];
+            first = seen[at]++ == 0;
+            if (!w->out[u]) note_trend(w, (size_t)u, period, c->num[i], first);
+        }
+        if (!first) continue;
+        rows++;
+        n += !lose(w, &l, u, period);
+    }
+    w->p->waterfall = (rl_waterfall){.unit = rl_sprintf(w->in, "%s-%ss", w->plan->program->unit_name, rl_period_name(w->plan->calendar.kind)),
+                                     .start = rows};
+    tell_losses(w, &l, rl_sprintf(w->in, "'%s' is empty", w->plan->column));
+    start_rows(w, n);
+    size_t i = 0;
+    for (size_t u = 0; u < w->U; u++)
+        for (size_t k = 0; k < w->T; k++)
+            if (seen[u * w->T + k] > 0 && usable(w, u, k)) set_row(w, i++, u, period_at(w, k), sum[u * w->T + k]);
+    assert(i == n);
+    return RL_OK;
+}
+
+/* --- what the rows are --------------------------------------------------------- */
+static void keep_largest(work *w)
+{
+    const rl_deals *d = &w->t->deals;
+    rl_panel *p = w->p;
+    p->largest = RL_NEW(w->in, size_t, 3);
+    if (!w->t->has_deals || d->amount == NULL || w->plan->outcome == RL_OUT_COLUMN) return;
+    const int32_t *unit = rl_deal_units(w->t, w->plan->program);
+    for (size_t i = 0; i < d->n; i++) {
+        int32_t u = unit[i], period = rl_period_of(w->plan->calendar, d->created[i]);
+        if (u < 0 || (size_t)u >= w->U || period < w->plan->first_period || period > w->plan->last_period) continue;
+        size_t k = (size_t)(period - w->plan->first_period);
+        if (!usable(w, (size_t)u, k) || w->cell[(size_t)u * w->T + k] != RL_CELL_EXPOSED) continue;
+        if (!won_within(d, i, w->plan->horizon) || isnan(d->amount[i])) continue;
+        size_t at = p->n_largest;
+        while (at > 0 && d->amount[p->largest[at - 1]] < d->amount[i]) at--;
+        if (at == 3) continue;
+        if (p->n_largest < 3) p->n_largest++;
+        memmove(&p->largest[at + 1], &p->largest[at], (p->n_largest - 1 - at) * sizeof *p->largest);
+        p->largest[at] = i;
+    }
+}
+
+static void count_cells(work *w)
+{
+    rl_panel *p = w->p;
+    int32_t first = INT32_MAX, last = RL_NO_DAY, lowest = RL_NO_DAY;
+    for (size_t u = 0; u < w->U; u++) {
+        if (w->out[u]) continue;
+        p->treated_units += w->treated[u];
+        p->control_units += !w->treated[u];
+        p->has_never |= !w->treated[u];
+        if (u < w->plan->program->n_units && w->plan->program->end[u] != RL_NO_DAY) p->single_end = true;
+        for (size_t k = 0; k < w->T; k++) {
+            if (w->cell[u * w->T + k] != RL_CELL_EXPOSED) continue;
+            p->cells++;
+            int32_t a = rl_period_first(w->plan->calendar, period_at(w, k)), b = rl_period_last(w->plan->calendar, period_at(w, k));
+            if (a < first) first = a;
+            if (b > last) last = b;
+        }
+    }
+    for (bool more = true; more;) {              /* distinct cohorts, in order */
+        int32_t next = INT32_MAX;
+        for (size_t u = 0; u < w->U; u++)
+            if (!w->out[u] && w->treated[u] && w->cohort[u] > lowest && w->cohort[u] < next) next = w->cohort[u];
+        more = next != INT32_MAX;
+        p->cohorts += more;
+        lowest = next;
+    }
+    for (size_t i = 0; i < p->t.n; i++) p->treated_rows += p->exposed[i];
+    p->first_exposed = first;
+    p->last_exposed = last;
+}
+
+static rl_code refuse_empty(const work *w)
+{
+    const rl_panel *p = w->p;
+    const char *name = w->plan->program->spec->name;
+    if (p->treated_rows == 0) {
+        rl_fail(w->cx, RL_EDATA, "programme '%s': none of %zu %ss with it has clean periods before it and mature %ss after its start", name,
+                w->plan->program->treated, p->unit, w->plan->deal_level ? "deal" : "period");
+        return rl_hint(w->cx, "an exposed creation period counts once %d days of follow-up have passed; `revlift check` lists when each matures",
+                       w->plan->guard);
+    }
+    if (p->control_units == 0 && p->cohorts < 2) {
+        rl_fail(w->cx, RL_EDATA, "programme '%s': no %s without it is left to compare with", name, p->unit);
+        return rl_hint(w->cx, "everybody got it at once: difference-in-differences cannot answer; a holdout would");
+    }
+    return RL_OK;
+}
+
+static void finish_trend(work *w)
+{
+    char buf[16];
+    for (size_t k = 0; k < w->T; k++) {
+        rl_trend_point *x = &w->p->trend[k];
+        x->period = rl_strdup(w->in, rl_period_text(buf, w->plan->calendar, period_at(w, k)));
+        x->treated = x->n_treated > 0 ? x->treated / (double)x->n_treated : NAN;
+        x->control = x->n_control > 0 ? x->control / (double)x->n_control : NAN;
+    }
+}
+
+rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_arena *in, rl_ctx *cx)
+{
+    *p = (rl_panel){.n_trend = (size_t)(plan->last_period - plan->first_period + 1)};
+    p->trend = RL_NEW(in, rl_trend_point, p->n_trend);
+    work w = {.t = t, .plan = plan, .p = p, .in = in, .cx = cx, .U = rl_program_size(t, plan->program), .T = p->n_trend};
+    w.cell = RL_NEW(cx->tmp, unsigned char, w.U * w.T);
+    w.out = RL_NEW(cx->tmp, unsigned char, w.U);
+    w.cohort = RL_NEW(cx->tmp, int32_t, w.U);
+    w.treated = RL_NEW(cx->tmp, bool, w.U);
+    for (size_t u = 0; u < w.U; u++) classify_unit(&w, u);
+    RL_TRY(plan->deal_level ? deal_rows(&w) : plan->outcome == RL_OUT_COLUMN ? panel_rows(&w) : unit_rows(&w));
+    RL_TRY(add_traits(&w, p->t.n));
+    count_cells(&w);
+    finish_trend(&w);
+    keep_largest(&w);
+    return refuse_empty(&w);
+}

@@ -1,0 +1,82 @@
+/* model/panel.h -- deals become the rows a model is fitted on.
+ *
+ * Deals are counted in the cohort of their CREATION date; what happens to
+ * them is followed for `horizon` days and never beyond the cut.  A cell is a
+ * unit of assignment (an account, a region) in one creation period.  By its
+ * dates alone (never by the status of its deals) a cell is
+ *
+ *   clean before   last creation day + horizon <= start of the programme
+ *   exposed        first creation day >= start, and, when there is an end,
+ *                  last creation day + horizon <= end
+ *   partly exposed in between, at either side: dropped by default
+ *   ended          first creation day >= end: never a control again
+ *
+ * and a period is mature when its last creation day + horizon <= cut.
+ * Units without a start (or not yet started: their clean cells) are controls.
+ */
+#ifndef RL_MODEL_PANEL_H
+#define RL_MODEL_PANEL_H
+
+#include "model/answer.h"
+#include "model/tables.h"
+
+/* A model with everything resolved that the study may leave open. */
+typedef struct rl_plan {
+    const rl_model_spec *spec;
+    const rl_program *program;
+    rl_outcome outcome;
+    const char *column;            /* RL_OUT_COLUMN: of the panel                              */
+    int horizon;                   /* days an outcome is followed; 0 for panel outcomes        */
+    int guard;                     /* days used to tell clean, exposed and mature: >= horizon  */
+    const char *horizon_why;
+    bool deal_level;
+    rl_calendar calendar;
+    int32_t first_period, last_period;   /* creation periods that can be used: begun with the data, mature at the cut */
+    size_t skip_unit;              /* leave this unit out; SIZE_MAX = none                     */
+    const unsigned char *skip_deal;/* by deal row, or NULL: the amount of these deals counts as 0 */
+} rl_plan;
+
+typedef enum rl_cell { RL_CELL_CLEAN, RL_CELL_EXPOSED, RL_CELL_PARTLY, RL_CELL_ENDED } rl_cell;
+
+/* start, end: RL_NO_DAY = never, none; [first, last] the creation days. */
+rl_cell rl_cell_of(int32_t start, int32_t end, int32_t first, int32_t last, int guard, rl_transition transition);
+
+typedef struct rl_panel {
+    rl_table t;                    /* n rows: unit (text), "period", "cohort" (NaN = never), outcome, covariates */
+    const char *unit, *outcome;    /* column names                                             */
+    int32_t *unit_code;            /* n                                                        */
+    double *y;                     /* n                                                        */
+    unsigned char *exposed;        /* n                                                        */
+    rl_waterfall waterfall;
+    size_t treated_rows, treated_units, control_units;
+    size_t cells;                  /* unit x period cells the treated rows stand for, rows missing from a ready-made panel included */
+    size_t cohorts;                /* different start periods among treated rows               */
+    bool has_never;                /* units that never start                                   */
+    bool single_end;               /* the programme ends within the panel                      */
+    int32_t first_exposed, last_exposed;   /* creation days of treated rows                    */
+    size_t n_trend;
+    rl_trend_point *trend;         /* every mature period, partly exposed cells included       */
+    size_t *largest;               /* at most 3 deal rows: the largest won deals in treated cells */
+    size_t n_largest;
+} rl_panel;
+
+/* Fill what a model leaves open: outcome level, horizon (default: the age by
+ * which 90 % of the wins of deals created before the programme had come),
+ * usable periods.
+ *
+ * Errors  RL_EDATA   no mature period, no deal before the programme to take the horizon from
+ *         RL_EINPUT  the study does not have the columns the outcome needs
+ */
+RL_MUST rl_code rl_plan_make(const rl_tables *t, const rl_model_spec *m, rl_plan *plan, rl_ctx *cx);
+
+/* Build the rows.  Errors: RL_EDATA with counts when no treated unit has clean
+ * periods before and mature exposed periods after, or no control is left. */
+RL_MUST rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_arena *in, rl_ctx *cx);
+
+/* Code of the unit of assignment of every deal, -1 = none (n_deals). */
+const int32_t *rl_deal_units(const rl_tables *t, const rl_program *prog);
+
+/* Units of assignment that can take part: 0 .. n-1 of prog->unit. */
+size_t rl_program_size(const rl_tables *t, const rl_program *prog);
+
+#endif

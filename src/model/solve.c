@@ -1,0 +1,219 @@
+#include "model/solve.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/att.h"
+#include "model/facts.h"
+#include "model/infer.h"
+#include "model/money.h"
+#include "model/series.h"
+
+static void unanswered(rl_answer *a, rl_ctx *cx, const char *what, const char *why)
+{
+    a->unanswered = rl_regrow(cx->keep, a->unanswered, a->n_unanswered, a->n_unanswered + 1, sizeof *a->unanswered);
+    a->unanswered[a->n_unanswered++] = (rl_unanswered){rl_strdup(cx->keep, what), rl_strdup(cx->keep, why)};
+}
+
+rl_code rl_solve_design(const rl_tables *t, rl_answer *a, rl_ctx *cx)
+{
+    *a = (rl_answer){.study = t->study};
+    RL_TRY(rl_facts_data(t, a, cx));
+    return rl_facts_design(t, a, cx);
+}
+
+/* --- one model ---------------------------------------------------------------- */
+
+/* The waterfall of the panel goes on through the estimator: rows it dropped. */
+static void finish_waterfall(rl_model_answer *m, rl_ctx *cx)
+{
+    for (size_t i = 0; i < m->main.n_dropped; i++) rl_waterfall_lose(&m->waterfall, m->main.dropped[i].why, m->main.dropped[i].rows, cx->keep);
+}
+
+static void check_pre_trend(const rl_result *r, rl_answer *a)
+{
+    for (size_t i = 0; i < r->n_tests; i++)
+        if (strcmp(r->test[i].name, "pre-trend") == 0 && r->test[i].p_value < 0.05) a->diagnostic_failed = true;
+}
+
+static const char *trend_unit(const rl_att *e, const rl_study *s, rl_ctx *cx)
+{
+    rl_outcome o = e->plan.outcome;
+    if (o == RL_OUT_WIN_RATE) return "share of deals won";
+    if (e->plan.deal_level) return o == RL_OUT_DEAL_SIZE ? s->currency : "days";
+    return rl_sprintf(cx->keep, "%s per %s and %s", o == RL_OUT_COLUMN || o == RL_OUT_VALUE || o == RL_OUT_REVENUE ? s->currency : "number", e->panel.unit,
+                      rl_period_name(s->calendar.kind));
+}
+
+static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e, rl_answer *a, rl_ctx *cx)
+{
+    rl_plan plan;
+    const rl_estimator *est;
+    RL_TRY(rl_plan_make(t, m->spec, &plan, cx));
+    rl_panel *p = &e->panel;
+    rl_code code = rl_panel_build(t, &plan, p, cx->keep, cx);
+    m->waterfall = p->waterfall;
+    m->n_trend = p->n_trend;
+    m->trend = p->trend;
+    if (code != RL_OK) return code;
+    RL_TRY(rl_estimator_choose(t, &plan, p, &est, &m->estimator_why, cx));
+    RL_TRY(rl_att_fit(t, &plan, est, e, cx->keep, cx));
+    m->main = e->fit;
+    m->level = plan.deal_level ? "deal" : rl_sprintf(cx->keep, "%s x %s", p->unit, rl_period_name(t->study->calendar.kind));
+    m->trend_unit = trend_unit(e, t->study, cx);
+    m->lift = rl_lift_of(e, t->study, cx);
+    m->has_lift = true;
+    finish_waterfall(m, cx);
+    RL_TRY(rl_breakdown_drift(e, &m->breakdown_drift, &m->breakdown_drift_ci, cx));
+    m->has_event = rl_att_events(e, &m->event, cx->keep, cx) == RL_OK;
+    if (!m->has_event) {
+        if (rl_exit_status(cx->err.code) != 4) return cx->err.code;
+        rl_remark(cx, "event study", "model '%s': no event study: %s", m->spec->name, cx->err.what);
+        rl_forgive(cx);
+        return RL_OK;
+    }
+    m->base_event = -1;
+    for (size_t i = 0; i < m->event.m; i++)
+        if (isnan(m->event.est[i].std_error) && m->event.est[i].label.event != RL_NO_ID) m->base_event = m->event.est[i].label.event;
+    check_pre_trend(&m->event, a);
+    return RL_OK;
+}
+
+static rl_vcov_spec default_vcov(const char *unit)
+{
+    rl_vcov_spec v = {.kind = unit != NULL ? RL_CLUSTER : RL_NW, .lag = -1};
+    if (unit != NULL) {
+        v.ways = 1;
+        v.by[0] = unit;
+    }
+    return v;
+}
+
+static void find_lags(rl_model_answer *m, rl_ctx *cx)
+{
+    m->lag = RL_NEW(cx->keep, const rl_estimate *, m->main.m);
+    for (size_t i = 0; i < m->main.m; i++)
+        if (strncmp(m->main.est[i].label.term, "lag(", 4) == 0) m->lag[m->n_lags++] = &m->main.est[i];
+    m->has_lags = m->n_lags > 0;
+}
+
+static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
+{
+    const rl_model_spec *s = m->spec;
+    rl_table panel;
+    const char *unit;
+    RL_TRY(rl_series_build(t, s, &panel, &unit, &m->waterfall, cx->keep, cx));
+    rl_request r = {.formula = s->formula.s, .unit = unit, .time = "period", .level = t->study->level, .agg = RL_AGG_DEFAULT};
+    const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
+    r.estimator = rl_estimator_by_name(name);
+    if (r.estimator == NULL || r.estimator->needs_cohort)
+        return rl_fail_at(cx, RL_EINPUT, t->study->path, s->estimator.at.line, s->estimator.at.col, "'%s' is not an estimator for a formula", name);
+    r.vcov = default_vcov(unit);
+    if (s->vcov.s != NULL) RL_TRY(rl_vcov_parse(s->vcov.s, &r.vcov, cx->keep, cx));
+    if (s->weights.s != NULL) r.weights = s->weights.s;
+    RL_TRY(rl_estimate_run(&r, &panel, &m->main, cx->keep, cx));
+    m->estimator_why = "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
+    m->level = rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));
+    finish_waterfall(m, cx);
+    find_lags(m, cx);
+    return RL_OK;
+}
+
+/* A model the data cannot answer is told, not fatal; a mistake in the study is. */
+static rl_code settle(rl_model_answer *m, rl_code code, rl_answer *a, rl_ctx *cx)
+{
+    m->status = code == RL_OK ? RL_MODEL_DONE : RL_MODEL_REFUSED;
+    if (code == RL_OK) return RL_OK;
+    if (rl_exit_status(code) != 4) {
+        if (cx->err.line == 0 && code == RL_EINPUT) {
+            cx->err.file = a->study->path;
+            cx->err.line = m->spec->at.line;
+            cx->err.col = m->spec->at.col;
+        }
+        return rl_context(cx, "model '%s': ", m->spec->name);
+    }
+    m->refused = cx->err;
+    a->primary_refused |= m->spec->primary;
+    unanswered(a, cx, m->spec->question != NULL ? m->spec->question : m->spec->name, cx->err.what);
+    rl_forgive(cx);
+    return RL_OK;
+}
+
+/* --- what no model could answer ------------------------------------------------- */
+static bool has_marketing(const rl_tables *t) { return t->has_touches || t->has_spend || t->n_programs > 0; }
+
+static void say_gaps(const rl_tables *t, rl_answer *a, rl_ctx *cx)
+{
+    char day[16], text[256];
+    if (t->study->n_models == 0 || t->n_programs == 0) {
+        const char *why = !has_marketing(t) ? "there is no marketing data and no programme: nothing says who got marketing and who did not"
+                          : t->n_programs == 0 ? "no programme says who got it and from when, so there is nobody to compare with"
+                                               : "the study has no model";
+        unanswered(a, cx, "What did marketing cause?", why);
+        if (t->study->n_models == 0) a->primary_refused = true;
+    }
+    for (size_t p = 0; p < a->n_programs; p++) {
+        size_t young = 0;
+        int32_t last = RL_NO_DAY;
+        for (size_t k = 0; k < a->program[p].n_maturity; k++)
+            if (!a->program[p].maturity[k].mature) {
+                young++;
+                last = a->program[p].maturity[k].matures_on;
+            }
+        if (young == 0) continue;
+        snprintf(text, sizeof text, "too young for %d days of follow-up; the last of them matures on %s. Deals younger than that are left out, not counted as lost",
+                 a->program[p].horizon, rl_day_text(day, last));
+        char what[128];
+        snprintf(what, sizeof what, "The last %zu creation periods of programme '%.60s'", young, a->program[p].name);
+        unanswered(a, cx, what, text);
+    }
+    for (size_t i = 0; i < a->money.n_ages; i++) {
+        if (a->money.age[i].answerable || a->money.age[i].answerable_on == RL_NO_DAY) continue;
+        char what[64];
+        snprintf(what, sizeof what, "Lift at age %d days", a->money.age[i].age);
+        snprintf(text, sizeof text, "no exposed cohort is that old; answerable from %s", rl_day_text(day, a->money.age[i].answerable_on));
+        unanswered(a, cx, what, text);
+    }
+}
+
+/* The money comes from the primary model on money, else the first. */
+static bool is_money(rl_outcome o) { return o == RL_OUT_VALUE || o == RL_OUT_REVENUE || o == RL_OUT_COLUMN; }
+
+static rl_code solve_money(const rl_tables *t, rl_answer *a, const rl_att *effect, rl_ctx *cx)
+{
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < a->n_models; i++) {
+        const rl_model_answer *m = &a->model[i];
+        if (m->status != RL_MODEL_DONE || !m->has_lift || !is_money(m->spec->outcome)) continue;
+        if (best == SIZE_MAX || (m->spec->primary && !a->model[best].spec->primary)) best = i;
+    }
+    if (best == SIZE_MAX) return RL_OK;
+    rl_progress(cx, "money", 0.8);
+    RL_TRY(rl_money_make(t, &effect[best], &a->model[best], &a->money, cx));
+    RL_TRY(rl_money_ages(t, &effect[best], &a->money, cx));
+    return rl_money_overturn(t, &effect[best], &a->money, cx);
+}
+
+rl_code rl_solve(const rl_tables *t, rl_answer *a, rl_ctx *cx)
+{
+    RL_TRY(rl_solve_design(t, a, cx));
+    const rl_study *s = t->study;
+    rl_att *effect = RL_NEW(cx->keep, rl_att, s->n_models);
+    a->model = RL_NEW(cx->keep, rl_model_answer, s->n_models);
+    for (size_t i = 0; i < s->n_models; i++) {
+        rl_model_answer *m = &a->model[a->n_models++];
+        m->spec = &s->model[i];
+        m->breakdown_drift = m->breakdown_drift_ci = NAN;
+        rl_progress(cx, m->spec->name, (double)i / (double)s->n_models);
+        rl_code code = m->spec->treatment.s != NULL ? solve_programme(t, m, &effect[i], a, cx) : solve_formula(t, m, cx);
+        RL_TRY(settle(m, code, a, cx));
+        rl_arena_reset(cx->tmp);
+    }
+    RL_TRY(solve_money(t, a, effect, cx));
+    say_gaps(t, a, cx);
+    a->warning = RL_NEW(cx->keep, const char *, cx->n_notes);
+    for (size_t i = 0; i < cx->n_notes; i++) a->warning[a->n_warnings++] = cx->note[i].text;
+    rl_arena_reset(cx->tmp);
+    return RL_OK;
+}
