@@ -8,15 +8,12 @@
 #include <unistd.h>
 
 static char data_dir[] = "/tmp/revlift-test-XXXXXX";
-static char data_path[sizeof data_dir + 32];
+static char data_path[256][sizeof data_dir + 16];
 static int data_files;
 
 static void data_remove(void)
 {
-    for (int i = 0; i < data_files; i++) {
-        snprintf(data_path, sizeof data_path, "%s/%d.csv", data_dir, i);
-        unlink(data_path);
-    }
+    for (int i = 0; i < data_files; i++) unlink(data_path[i]);
     rmdir(data_dir);
 }
 
@@ -27,10 +24,12 @@ static inline char *data_file(const void *bytes, size_t n)
         if (mkdtemp(data_dir) == NULL) abort();
         atexit(data_remove);
     }
-    snprintf(data_path, sizeof data_path, "%s/%d.csv", data_dir, data_files++);
-    FILE *f = fopen(data_path, "wb");
+    if (data_files == (int)(sizeof data_path / sizeof *data_path)) abort();
+    char *path = data_path[data_files++];
+    snprintf(path, sizeof *data_path, "%s/%d.csv", data_dir, data_files);
+    FILE *f = fopen(path, "wb");
     if (f == NULL || fwrite(bytes, 1, n, f) != n || fclose(f) != 0) abort();
-    return strdup(data_path);
+    return path;
 }
 
 #define DATA_TEXT(literal) data_file("" literal, sizeof(literal) - 1) /* embedded NULs are kept */
