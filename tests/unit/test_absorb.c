@@ -1,0 +1,197 @@
+#include "check.h"
+
+#include <string.h>
+
+#include "base/rng.h"
+#include "num/absorb.h"
+
+static void absorb(size_t n_fe, const int32_t **code, size_t *levels, const double *w, rl_mat *V, rl_mat *alpha,
+                   rl_absorbed *info, rl_ctx *cx)
+{
+    rl_fe fe = {n_fe, levels, code};
+    CHECK_OK(rl_absorb(&fe, w, V, alpha, info, cx), cx);
+}
+
+static void one_effect_is_group_means(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    rl_absorbed info;
+    check_ctx(&cx);
+    const int32_t g[5] = {1, 0, 1, 2, 0}, *code[1] = {g};
+    double v[5] = {2.0, 7.5, 5.0, 71.0, 0.5}, w[5] = {3.0, 1.0, 1.0, 0.7, 3.0};
+    rl_mat V = {v, 5, 1, 5}, alpha = rl_mat_new(3, 1, cx.keep);
+    absorb(1, code, (size_t[]){3}, w, &V, &alpha, &info, &cx);
+    const double mean[3] = {2.25, 2.75, 71.0}, left[5] = {-0.75, 5.25, 2.25, 0.0, -1.75};
+    for (int i = 0; i < 3; i++) CHECK_DIGITS(alpha.a[i], mean[i], 15);
+    for (int i = 0; i < 5; i++) CHECK_NEAR(v[i], left[i], 1e-15);
+    assert_true(info.redundant == 0 && info.iterations == 0);
+    rl_ctx_free(&cx);
+}
+
+static void no_effect_changes_nothing(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    rl_absorbed info;
+    check_ctx(&cx);
+    double v[2] = {2.385, -0.71};
+    rl_mat V = {v, 2, 1, 2};
+    absorb(0, NULL, NULL, NULL, &V, NULL, &info, &cx);
+    assert_true(v[0] == 2.385 && v[1] == -0.71 && info.redundant == 0);
+    rl_ctx_free(&cx);
+}
+
+/* v = a_g + b_t without noise: nothing is left, and a and b come back. */
+static void coefficients_come_back(void **state)
+{
+    (void)state;
+    enum { N = 400, U = 40, T = 9 };
+    for (int swap = 0; swap < 2; swap++) {
+        rl_ctx cx;
+        rl_absorbed info;
+        check_ctx(&cx);
+        int32_t u[N], t[N];
+        double v[N];
+        rl_rng r = rl_rng_for(5, 6);
+        for (int i = 0; i < N; i++) {
+            /* Two components: even levels meet even ones. */
+            u[i] = i < U ? i : (int32_t)(rl_uniform(&r) * U);
+            t[i] = u[i] % 2 ? 1 + 2 * (i % 4) : 2 * (i % 5);
+            v[i] = 17.3 * u[i] - 2.385 * t[i] * t[i];
+        }
+        const int32_t *code[2] = {swap ? t : u, swap ? u : t};
+        size_t levels[2] = {swap ? T : U, swap ? U : T};
+        rl_mat V = {v, N, 1, N}, alpha[2] = {rl_mat_new(levels[0], 1, cx.keep), rl_mat_new(levels[1], 1, cx.keep)};
+        absorb(2, code, levels, NULL, &V, alpha, &info, &cx);
+        assert_int_equal(info.redundant, 2);
+        assert_true(alpha[1].a[0] == 0.0 && alpha[1].a[1] == 0.0);
+        for (int i = 0; i < N; i++) {
+            double back = alpha[0].a[code[0][i]] + alpha[1].a[code[1][i]];
+            CHECK_NEAR(v[i], 0.0, 1e-12);
+            CHECK_NEAR(back, 17.3 * u[i] - 2.385 * t[i] * t[i], 1e-10);
+        }
+        rl_ctx_free(&cx);
+    }
+}
+
+/* Large second and third effects: the iteration, its coefficients, its count. */
+static void iteration_agrees_with_elimination(void **state)
+{
+    (void)state;
+    enum { N = 30000, U = 4000, T = 1100, S = 17 };
+    rl_ctx cx;
+    rl_absorbed info;
+    check_ctx(&cx);
+    int32_t *u = RL_NEW(cx.keep, int32_t, N), *t = RL_NEW(cx.keep, int32_t, N), *s = RL_NEW(cx.keep, int32_t, N),
+            *t2 = RL_NEW(cx.keep, int32_t, N);
+    rl_mat V = rl_mat_new(N, 2, cx.keep), W = rl_mat_new(N, 2, cx.keep);
+    rl_rng r = rl_rng_for(5, 7);
+    for (int i = 0; i < N; i++) {
+        u[i] = i < U ? i : (int32_t)(rl_uniform(&r) * U);
+        t[i] = i < T ? i : (int32_t)(rl_uniform(&r) * T);
+        s[i] = i % S;
+        t2[i] = t[i];
+        for (size_t j = 0; j < 2; j++) *rl_mat_at(&V, (size_t)i, j) = rl_normal(&r) + 0.01 * u[i] - 0.03 * t[i];
+    }
+    memcpy(W.a, V.a, 2 * N * sizeof(double));
+    const int32_t *three[3] = {u, t, s}, *four[4] = {u, t, s, t2};
+    absorb(3, three, (size_t[]){U, T, S}, NULL, &V, NULL, &info, &cx);
+    assert_true(info.iterations == 0 && info.redundant == 2);
+    /* The same space, its second effect said twice: too large for elimination. */
+    rl_mat alpha[4] = {rl_mat_new(U, 2, cx.keep), rl_mat_new(T, 2, cx.keep), rl_mat_new(S, 2, cx.keep),
+                       rl_mat_new(T, 2, cx.keep)};
+    absorb(4, four, (size_t[]){U, T, S, T}, NULL, &W, alpha, &info, &cx);
+    assert_true(info.iterations > 3 && info.redundant == 3);
+    for (size_t i = 0; i < N; i++) {
+        CHECK_NEAR(*rl_mat_at(&W, i, 1), *rl_mat_at(&V, i, 1), 1e-12);
+    }
+    assert_true(alpha[1].a[0] == 0.0 && alpha[2].a[0] == 0.0 && alpha[3].a[0] == 0.0);
+    rl_ctx_free(&cx);
+}
+
+static void what_is_not_finite_is_refused(void **state)
+{
+    (void)state;
+    const int32_t a[4] = {0, 0, 1, 1}, b[4] = {0, 1, 0, 1}, *code[2] = {a, b};
+    for (int bad = 0; bad < 2; bad++) {
+        rl_ctx cx;
+        rl_absorbed info;
+        check_ctx(&cx);
+        double v[4] = {1.7, bad ? NAN : HUGE_VAL, 2.385, 0.0};
+        rl_mat V = {v, 4, 1, 4};
+        rl_fe fe = {2, (size_t[]){2, 2}, code};
+        assert_int_equal(rl_absorb(&fe, NULL, &V, NULL, &info, &cx), RL_ENUM);
+        assert_true(cx.err.what[0] != '\0');
+        rl_ctx_free(&cx);
+    }
+}
+
+static void components_are_counted(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    check_ctx(&cx);
+    const int32_t a[6] = {0, 1, 2, 2, 3, 4}, b[6] = {3, 0, 3, 1, 2, 0};
+    int32_t pa[5], pb[4];
+    assert_int_equal(rl_components(a, 5, b, 4, 6, pa, pb, &cx), 3);
+    const int32_t want_a[5] = {0, 1, 0, 2, 1}, want_b[4] = {1, 0, 2, 0};
+    assert_memory_equal(pa, want_a, sizeof pa);
+    assert_memory_equal(pb, want_b, sizeof pb);
+    rl_ctx_free(&cx);
+}
+
+/* A chain that unravels from one end: every removal makes the next single. */
+static void singletons_unravel(void **state)
+{
+    (void)state;
+    enum { N = 2001 };
+    rl_ctx cx;
+    check_ctx(&cx);
+    int32_t a[N + 4], b[N + 4];
+    unsigned char keep[N + 4];
+    for (int i = 0; i < N; i++) {
+        a[i] = (i + 1) / 2;
+        b[i] = i / 2;
+    }
+    int32_t la = (N + 1) / 2, lb = N / 2 + 1;
+    for (int i = 0; i < 4; i++) { /* a square holds together */
+        a[N + i] = la + i / 2;
+        b[N + i] = lb + i % 2;
+    }
+    a[0] = 0;
+    const int32_t *code[2] = {a, b};
+    rl_fe fe = {2, (size_t[]){(size_t)la + 2, (size_t)lb + 2}, code};
+    assert_int_equal(rl_singletons(&fe, N + 4, keep, &cx), N);
+    for (int i = 0; i < N + 4; i++) assert_int_equal(keep[i], i >= N);
+    rl_fe none = {0, NULL, NULL};
+    assert_int_equal(rl_singletons(&none, N, keep, &cx), 0);
+    rl_ctx_free(&cx);
+}
+
+static void nesting(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    check_ctx(&cx);
+    const int32_t city[6] = {0, 1, 2, 0, 1, 2}, state_of[6] = {7, 7, 3, 7, 7, 3};
+    assert_true(rl_nested(city, 3, state_of, 6, &cx));
+    assert_false(rl_nested(state_of, 8, city, 6, &cx));
+    assert_true(rl_nested(city, 3, city, 6, &cx));
+    rl_ctx_free(&cx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_effect_is_group_means),
+        cmocka_unit_test(no_effect_changes_nothing),
+        cmocka_unit_test(coefficients_come_back),
+        cmocka_unit_test(iteration_agrees_with_elimination),
+        cmocka_unit_test(what_is_not_finite_is_refused),
+        cmocka_unit_test(components_are_counted),
+        cmocka_unit_test(singletons_unravel),
+        cmocka_unit_test(nesting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
