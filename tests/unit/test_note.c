@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include <fcntl.h>
+#include <pty.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,6 +92,40 @@ static void quiet_silences_notes_but_not_errors(void **state)
     rl_ctx_free(&cx);
 }
 
+/* Progress on a pseudo-terminal: nothing in the first second, then one line, wiped at the end. */
+static void progress_waits_a_second_and_leaves_no_trace(void **state)
+{
+    (void)state;
+    int master, slave;
+    char text[512];
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+    fcntl(master, F_SETFL, O_NONBLOCK);
+    int old = dup(STDERR_FILENO);
+    dup2(slave, STDERR_FILENO);
+    setenv("TERM", "xterm", 1);
+    rl_note_setup(RL_COLOR_NEVER, false);
+    rl_note_tick(NULL, "reading", 0.25);
+    bool early = read(master, text, sizeof text) > 0;
+    usleep(1100 * 1000);
+    rl_note_tick(NULL, "reading", 0.5);
+    rl_note_tick(NULL, "reading", 0.51); /* too soon after the last */
+    rl_note_done();
+    fflush(stderr);
+    ssize_t n = read(master, text, sizeof text - 1);
+    rl_note_setup(RL_COLOR_NEVER, true); /* quiet */
+    usleep(1100 * 1000);
+    rl_note_tick(NULL, "reading", 0.9);
+    char more[64];
+    bool loud = read(master, more, sizeof more) > 0;
+    dup2(old, STDERR_FILENO);
+    close(old), close(slave), close(master);
+    assert_false(early);
+    assert_false(loud);
+    assert_true(n > 0);
+    text[n] = '\0';
+    assert_string_equal(text, "\r\033[Kreading  50 %\r\033[K");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +133,7 @@ int main(void)
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
         cmocka_unit_test(colour_only_when_asked),
         cmocka_unit_test(quiet_silences_notes_but_not_errors),
+        cmocka_unit_test(progress_waits_a_second_and_leaves_no_trace),
     };
     return cmocka_run_group_tests_name("note", tests, NULL, NULL);
 }
