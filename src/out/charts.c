@@ -1,0 +1,294 @@
+/* out/charts.c -- answers to charts: numbers, titles that say the finding. */
+#include "out/charts.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/str.h"
+#include "out/words.h"
+
+enum { PLOT_PERIODS = 400 }; /* a longer series is not drawn point by point into a page */
+
+static rl_chart *begin(rl_charts *out, const rl_view *v, const char *id, const char *template, const char *title,
+                       const char *subtitle)
+{
+    rl_chart *c = rl_chart_new(id, template, v->in);
+    c->title = rl_view_clean(title, 90, v->in);
+    rl_chart_text(c, "title", c->title);
+    rl_chart_text(c, "subtitle", rl_view_clean(subtitle, 130, v->in));
+    c->alt = rl_sprintf(v->in, "Chart: %s. %s", title, subtitle);
+    out->all[out->n++] = c;
+    return c;
+}
+
+/* The axis of an outcome: words and the factor its numbers are shown by. */
+typedef struct rl_axis {
+    const char *words;
+    double times;
+} rl_axis;
+
+static rl_axis money_axis(const rl_view *v, const char *what, double largest)
+{
+    static const struct {
+        double over, times;
+        const char *word;
+    } CUT[] = {{2e9, 1e-9, "billion "}, {2e6, 1e-6, "million "}, {2e4, 1e-3, "thousand "}};
+    for (size_t i = 0; i < sizeof CUT / sizeof *CUT; i++)
+        if (largest > CUT[i].over)
+            return (rl_axis){rl_sprintf(v->in, "%s, %s%s", what, CUT[i].word, v->currency), CUT[i].times};
+    return (rl_axis){v->currency[0] ? rl_sprintf(v->in, "%s, %s", what, v->currency) : what, 1};
+}
+
+static rl_axis axis_of(const rl_view *v, const rl_model_answer *m, double largest, bool effect)
+{
+    const char *name = rl_words_outcome(v, m);
+    const char *what = effect ? rl_sprintf(v->in, "effect on %s", name) : name;
+    rl_unit unit = m->has_lift ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
+    if (unit == RL_UNIT_POINTS) return (rl_axis){rl_sprintf(v->in, "%s, %s", what, effect ? "points" : "%"), 100};
+    if (unit == RL_UNIT_DAYS) return (rl_axis){rl_sprintf(v->in, "%s, days", what), 1};
+    if (unit == RL_UNIT_MONEY) return money_axis(v, what, largest);
+    return (rl_axis){what, m->has_lift && m->lift.scale > 0 ? m->lift.scale : 1};
+}
+
+static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? fabs(b) : a; }
+
+/* --- a model ------------------------------------------------------------------------- */
+
+/* Period names under the axis: all of them, or as many as fit. */
+static void period_tics(rl_chart *c, const rl_view *v, const rl_trend_point *t, size_t n)
+{
+    size_t step = n > 10 ? (n + 9) / 10 : 1, k = 0;
+    double *at = RL_NEW(v->in, double, n);
+    const char **label = RL_NEW(v->in, const char *, n);
+    for (size_t i = 0; i < n; i += step, k++) {
+        at[k] = (double)i;
+        label[k] = rl_view_clean(t[i].period, 16, v->in);
+    }
+    rl_chart_tics(c, "x", at, label, k, 0);
+}
+
+static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+{
+    if (m->n_trend < 2 || m->n_trend > PLOT_PERIODS) return NULL;
+    double largest = 0, from = NAN, to = NAN;
+    for (size_t i = 0; i < m->n_trend; i++) {
+        largest = larger(larger(largest, m->trend[i].treated), m->trend[i].control);
+        if (!m->trend[i].exposed) continue;
+        if (isnan(from)) from = (double)i - 0.5;
+        to = (double)i + 0.5;
+    }
+    rl_axis axis = axis_of(v, m, largest, false);
+    char *name = rl_strdup(v->in, rl_words_outcome(v, m));
+    if (name[0] >= 'a' && name[0] <= 'z') name[0] = (char)(name[0] - 'a' + 'A');
+    rl_chart *c = begin(
+        out, v, rl_sprintf(v->in, "m%zu-trends", at + 1), "trends",
+        rl_sprintf(v->in, "%s: treated and controls as seen", name),
+        "Plain means by creation period, before any model; parallel lines before the start support the comparison");
+    if (m->trend_unit && m->trend_unit[0] && !m->has_lift) axis.words = rl_view_clean(m->trend_unit, 60, v->in);
+    rl_chart_text(c, "ylabel", axis.words);
+    rl_chart_text(c, "treated_text", "treated");
+    rl_chart_text(c, "control_text", "controls");
+    rl_chart_text(c, "shade_text", "exposed");
+    rl_chart_number(c, "shade_from", from);
+    rl_chart_number(c, "shade_to", to);
+    rl_chart_number(c, "last", (double)(m->n_trend - 1));
+    rl_chart_columns(c, "period treated control n_treated n_control exposed # label");
+    for (size_t i = 0; i < m->n_trend; i++) {
+        const rl_trend_point *p = &m->trend[i];
+        const double x[] = {
+            (double)i, axis.times * p->treated, axis.times * p->control, (double)p->n_treated, (double)p->n_control,
+            p->exposed};
+        rl_chart_row(c, x, sizeof x / sizeof *x, p->period);
+    }
+    period_tics(c, v, m->trend, m->n_trend);
+    return c;
+}
+
+static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+{
+    const rl_result *r = &m->event;
+    double largest = 0, first = INFINITY, last = -INFINITY;
+    size_t n = 0;
+    for (size_t i = 0; m->has_event && i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        if (e->label.event == RL_NO_ID || !isfinite(e->estimate)) continue;
+        largest = larger(larger(larger(largest, e->estimate), e->conf_low), e->conf_high);
+        first = fmin(first, e->label.event);
+        last = fmax(last, e->label.event);
+        n++;
+    }
+    if (n < 2 || n > PLOT_PERIODS) return NULL;
+    rl_axis axis = axis_of(v, m, largest, true);
+    rl_chart *c = begin(
+        out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
+        rl_sprintf(
+            v->in,
+            "Effect by %s since the start against %s %d, %s intervals; dots left of the start should lie near zero",
+            period, period, m->base_event, rl_view_level(v)));
+    rl_chart_text(c, "ylabel", axis.words);
+    rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
+    rl_chart_number(c, "first", first);
+    rl_chart_number(c, "last", last);
+    rl_chart_columns(c, "event estimate conf_low conf_high base");
+    for (size_t i = 0; i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        if (e->label.event == RL_NO_ID || !isfinite(e->estimate)) continue;
+        bool base = e->label.event == m->base_event;
+        const double x[] = {e->label.event, axis.times * e->estimate, axis.times * e->conf_low,
+                            axis.times * e->conf_high, base};
+        rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
+    }
+    return c;
+}
+
+static rl_chart *lags(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+{
+    if (!m->has_lags || m->n_lags < 2 || m->n_lags > PLOT_PERIODS) return NULL;
+    rl_chart *c =
+        begin(out, v, rl_sprintf(v->in, "m%zu-lags", at + 1), "lags",
+              rl_sprintf(v->in, "How the effect on %s spreads over later %ss", rl_words_outcome(v, m), period),
+              rl_sprintf(v->in, "Coefficient of each lag%s, %s intervals", m->cumulated ? " and their running sum" : "",
+                         rl_view_level(v)));
+    rl_chart_text(c, "ylabel", rl_sprintf(v->in, "effect on %s", rl_words_outcome(v, m)));
+    rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss after", period));
+    rl_chart_number(c, "last", (double)(m->n_lags - 1));
+    rl_chart_number(c, "with_sum", m->cumulated != NULL);
+    rl_chart_columns(c, "lag estimate conf_low conf_high sum sum_low sum_high");
+    for (size_t i = 0; i < m->n_lags; i++) {
+        const rl_estimate *e = m->lag[i];
+        rl_interval s = m->cumulated ? m->cumulated[i] : (rl_interval){NAN, NAN, NAN, NAN};
+        const double x[] = {(double)i, e->estimate, e->conf_low, e->conf_high, s.est, s.low, s.high};
+        rl_chart_row(c, x, sizeof x / sizeof *x, e->label.term);
+    }
+    return c;
+}
+
+/* --- money ---------------------------------------------------------------------------- */
+
+static rl_chart *bridge(rl_charts *out, const rl_view *v, const rl_money *m)
+{
+    if (!m->given || m->n_parts == 0 || !isfinite(m->total.est)) return NULL;
+    double largest = larger(larger(0, m->total.low), m->total.high);
+    rl_axis axis = money_axis(v, "incremental revenue", larger(largest, m->total.est));
+    rl_scale s = rl_scale_for(&m->total, RL_UNIT_MONEY, 1);
+    rl_chart *c = begin(
+        out, v, "money-bridge", "bridge",
+        rl_sprintf(v->in, "Where %s come from", rl_scaled_signed(v, &s, m->total.est)),
+        rl_sprintf(v->in, "Each part stands on the ones before and the parts add up exactly; whiskers: %s intervals",
+                   rl_view_level(v)));
+    rl_chart_text(c, "ylabel", axis.words);
+    rl_chart_number(c, "last", (double)m->n_parts);
+    rl_chart_columns(c, "x from to low high kind # part");
+    size_t n = m->n_parts + 1;
+    double *x = RL_NEW(v->in, double, n), base = 0;
+    const char **label = RL_NEW(v->in, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        bool total = i == m->n_parts;
+        const rl_interval *p = total ? &m->total : &m->part[i].money;
+        double from = total ? 0 : base, top = from + p->est, high = from + p->high;
+        const double row[] = {(double)i,         axis.times * from,     axis.times * top, axis.times * (from + p->low),
+                              axis.times * high, total ? 2 : p->est < 0};
+        label[i] = total ? "Total" : rl_words_sentence(v, m->part[i].name);
+        if (!total) label[i] = rl_strndup(v->in, label[i], strlen(label[i]) - 1);
+        rl_chart_row(c, row, sizeof row / sizeof *row, label[i]);
+        rl_chart_label(c, (double)i, axis.times * (isfinite(high) ? fmax(high, fmax(from, top)) : fmax(from, top)),
+                       "ABOVE", rl_scaled_signed(v, &s, p->est));
+        x[i] = (double)i;
+        base = top;
+    }
+    rl_chart_tics(c, "x", x, label, n, 16);
+    return c;
+}
+
+static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_money *m)
+{
+    if (!m->given || m->n_ages < 2) return NULL;
+    double largest = 0;
+    for (size_t i = 0; i < m->n_ages; i++)
+        largest = larger(larger(largest, m->age[i].per_cell.high), m->age[i].per_cell.low);
+    rl_axis axis = money_axis(v, "effect per account and period", largest);
+    rl_chart *c = begin(out, v, "lift-by-age", "ages", "The lift by a growing age of the deals",
+                        rl_sprintf(v->in,
+                                   "Effect per account and creation period won by that age, %s intervals; a lift that "
+                                   "fades was only pulled forward",
+                                   rl_view_level(v)));
+    rl_chart_text(c, "ylabel", axis.words);
+    rl_chart_text(c, "xlabel", "days after creation");
+    rl_chart_number(c, "last", (double)(m->n_ages - 1));
+    rl_chart_columns(c, "x estimate conf_low conf_high age_days cells");
+    double *x = RL_NEW(v->in, double, m->n_ages);
+    const char **label = RL_NEW(v->in, const char *, m->n_ages);
+    for (size_t i = 0; i < m->n_ages; i++) {
+        const rl_age_lift *g = &m->age[i];
+        double na = g->answerable ? 1 : NAN;
+        const double row[] = {(double)i,
+                              na * axis.times * g->per_cell.est,
+                              na * axis.times * g->per_cell.low,
+                              na * axis.times * g->per_cell.high,
+                              g->age,
+                              (double)g->cells};
+        rl_chart_row(c, row, sizeof row / sizeof *row, NULL);
+        x[i] = (double)i;
+        label[i] = rl_sprintf(v->in, "%d", g->age);
+        if (!g->answerable)
+            rl_chart_label(c, x[i], 0, "ABOVE",
+                           g->answerable_on == RL_NO_DAY
+                               ? "not yet"
+                               : rl_sprintf(v->in, "not before %s", rl_view_date(v, g->answerable_on)));
+    }
+    rl_chart_tics(c, "x", x, label, m->n_ages, 0);
+    return c;
+}
+
+/* --- the sample -------------------------------------------------------------------------- */
+
+static rl_chart *sample(rl_charts *out, const rl_view *v, const rl_waterfall *w)
+{
+    if (w->n_steps == 0 || w->start == 0 || w->n_steps > 30) return NULL;
+    const char *unit = rl_view_clean(w->unit, 40, v->in);
+    size_t left = w->step[w->n_steps - 1].left, n = w->n_steps + 2;
+    rl_chart *c =
+        begin(out, v, "sample", "sample",
+              rl_sprintf(v->in, "%s of %s %s could be used", rl_view_count(v, left), rl_view_count(v, w->start), unit),
+              "Every loss has a name; red: lost at this step");
+    rl_chart_number(c, "height", 84.0 + 34.0 * (double)n);
+    rl_chart_number(c, "last", (double)(n - 1));
+    rl_chart_number(c, "most", (double)w->start);
+    rl_chart_columns(c, "y left lost # step");
+    double *at = RL_NEW(v->in, double, n);
+    const char **label = RL_NEW(v->in, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        const rl_step *s = i > 0 && i + 1 < n ? &w->step[i - 1] : NULL;
+        size_t now = i == 0 ? w->start : s ? s->left : left;
+        const double row[] = {(double)i, (double)now, s ? (double)s->lost : 0};
+        label[i] = i == 0 ? rl_sprintf(v->in, "%s read", unit)
+                   : s    ? rl_view_clean(s->why, 60, v->in)
+                          : rl_sprintf(v->in, "%s used", unit);
+        rl_chart_row(c, row, sizeof row / sizeof *row, label[i]);
+        const char *figure = s && s->lost ? rl_sprintf(v->in, "%s%s", v->minus, rl_view_count(v, s->lost))
+                             : s          ? "none"
+                                          : rl_view_count(v, now);
+        rl_chart_label(c, row[1] + row[2], (double)i, "BESIDE", figure);
+        at[i] = (double)i;
+    }
+    rl_chart_tics(c, "y", at, label, n, 46);
+    return c;
+}
+
+void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
+{
+    const char *period = rl_words_period(a->study);
+    *out = (rl_charts){.all = RL_NEW(v->in, rl_chart *, 3 + 3 * a->n_models),
+                       .model = RL_NEW(v->in, rl_model_charts, a->n_models)};
+    out->bridge = bridge(out, v, &a->money);
+    out->ages = ages(out, v, &a->money);
+    out->sample = sample(out, v, &a->waterfall);
+    for (size_t i = 0; i < a->n_models; i++) {
+        const rl_model_answer *m = &a->model[i];
+        if (m->status != RL_MODEL_DONE) continue;
+        out->model[i].trends = trends(out, v, m, i);
+        out->model[i].event = event(out, v, m, i, period);
+        out->model[i].lags = lags(out, v, m, i, period);
+    }
+}

@@ -1,0 +1,264 @@
+/* out/words.c -- findings to sentences. */
+#include "out/words.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/date.h"
+#include "base/str.h"
+
+const char *rl_words_sentence(const rl_view *v, const char *s)
+{
+    char *out = rl_strdup(v->in, rl_view_clean(s, 0, v->in));
+    size_t n = strlen(out);
+    out[0] = (char)toupper((unsigned char)out[0]);
+    return n > 0 && strchr(".!?", out[n - 1]) ? out : rl_sprintf(v->in, "%s.", out);
+}
+
+const char *rl_words_interval(const rl_view *v, const rl_interval *x, rl_unit unit, double scale)
+{
+    rl_scale s = rl_scale_for(x, unit, scale);
+    return rl_sprintf(v->in, "%s (%s interval %s)", rl_scaled(v, &s, x->est), rl_view_level(v),
+                      rl_view_range(v, &s, x));
+}
+
+const char *rl_words_zero(const rl_view *v, const rl_interval *x)
+{
+    if (!rl_interval_known(x)) return "The interval is not known.";
+    if (rl_excludes_zero(x)) return rl_sprintf(v->in, "The %s interval excludes zero.", rl_view_level(v));
+    return rl_sprintf(v->in, "The %s interval holds zero: the effect cannot be told from zero with these data.",
+                      rl_view_level(v));
+}
+
+const char *rl_words_program(const rl_view *v, const char *name)
+{
+    if (!name || !name[0]) return "the programme";
+    return rl_sprintf(v->in, "the programme %s%s%s", v->open, rl_view_clean(name, 60, v->in), v->close);
+}
+
+const char *rl_words_outcome(const rl_view *v, const rl_model_answer *m)
+{
+    if (m->spec->outcome != RL_OUT_COLUMN || !m->spec->outcome_column.s) return rl_outcome_words(m->spec->outcome);
+    return rl_sprintf(v->in, "%s%s%s", v->open, rl_view_clean(m->spec->outcome_column.s, 40, v->in), v->close);
+}
+
+const char *rl_words_period(const rl_study *s)
+{
+    const char *name = s->calendar.kind == RL_PERIOD_NONE ? NULL : rl_period_name(s->calendar.kind);
+    return name && name[0] ? name : "period";
+}
+
+const rl_model_answer *rl_words_find(const rl_answer *a, const rl_outcome *any, size_t n)
+{
+    const rl_model_answer *found = NULL;
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < a->n_models; i++) {
+            const rl_model_answer *m = &a->model[i];
+            if (m->spec->outcome != any[k]) continue;
+            if (m->status == RL_MODEL_DONE && m->has_lift) return m;
+            if (!found) found = m;
+        }
+    return found;
+}
+
+/* --- the answer of the study ------------------------------------------------------ */
+
+static const char *money_subject(const rl_view *v, const rl_money *m)
+{
+    const rl_model_answer *value = m->value;
+    if (value && value->spec->outcome == RL_OUT_COLUMN) return rl_words_outcome(v, value);
+    return "revenue";
+}
+
+static const char *money_reach(const rl_view *v, const rl_answer *a)
+{
+    const rl_money *m = &a->money;
+    const char *unit = "account";
+    for (size_t i = 0; i < a->n_programs; i++)
+        if (m->program && !strcmp(a->program[i].name, m->program) && a->program[i].unit) unit = a->program[i].unit;
+    return rl_sprintf(v->in, "the %s %s%s it reached", rl_view_count(v, m->treated_units),
+                      rl_view_clean(unit, 40, v->in), m->treated_units == 1 ? "" : "s");
+}
+
+static const char *money_answer(const rl_view *v, const rl_answer *a)
+{
+    const rl_money *m = &a->money;
+    rl_scale s = rl_scale_for(&m->total, RL_UNIT_MONEY, 1);
+    rl_interval size = {fabs(m->total.est), m->total.se, fmin(fabs(m->total.low), fabs(m->total.high)),
+                        fmax(fabs(m->total.low), fabs(m->total.high))};
+    const char *who = rl_words_sentence(v, rl_words_program(v, m->program));
+    who = rl_strndup(v->in, who, strlen(who) - 1);
+    const char *from = rl_view_date(v, m->exposure_first), *to = rl_view_date(v, m->exposure_last);
+    const char *when = m->exposure_first == RL_NO_DAY || m->exposure_last == RL_NO_DAY
+                           ? ""
+                           : rl_sprintf(v->in, ", counting %s to %s", from, to);
+    if (rl_excludes_zero(&m->total))
+        return rl_sprintf(v->in, "%s %s %s by %s (%s interval %s) at %s%s.", who,
+                          m->total.est > 0 ? "raised" : "lowered", money_subject(v, m), rl_scaled(v, &s, size.est),
+                          rl_view_level(v), rl_view_range(v, &s, &size), money_reach(v, a), when);
+    return rl_sprintf(v->in,
+                      "%s changed %s by an estimated %s (%s interval %s) at %s%s: this cannot be told from zero.", who,
+                      money_subject(v, m), rl_scaled_signed(v, &s, m->total.est), rl_view_level(v),
+                      rl_view_range(v, &s, &m->total), money_reach(v, a), when);
+}
+
+static const rl_model_answer *headline(const rl_answer *a)
+{
+    const rl_model_answer *found = NULL;
+    for (size_t i = 0; i < a->n_models; i++) {
+        const rl_model_answer *m = &a->model[i];
+        if (m->status != RL_MODEL_DONE || !m->has_lift) continue;
+        if (m->spec->primary) return m;
+        if (!found) found = m;
+    }
+    return found;
+}
+
+const char *rl_words_answer(const rl_view *v, const rl_answer *a)
+{
+    if (a->money.given && isfinite(a->money.total.est)) return money_answer(v, a);
+    const rl_model_answer *m = headline(a);
+    if (m) return rl_words_model(v, m);
+    if (a->study->n_programs == 0)
+        return "These data cannot say what marketing caused: the study names no marketing programme, "
+               "so there is nobody who was reached and nobody to compare with.";
+    if (a->n_models == 0) return "The study asks no question yet: it names no model.";
+    return "No question of this study could be answered; the reasons stand below.";
+}
+
+const char *rl_words_sure(const rl_view *v, const rl_answer *a)
+{
+    const rl_model_answer *m = headline(a);
+    const rl_interval *x = a->money.given ? &a->money.total : m ? &m->lift.effect : NULL;
+    rl_unit unit = a->money.given ? RL_UNIT_MONEY : m ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
+    double scale = a->money.given || !m ? 1 : m->lift.scale;
+    if (!x || !rl_interval_known(x)) return "";
+    rl_scale s = rl_scale_for(x, unit, scale);
+    if (rl_excludes_zero(x))
+        return rl_sprintf(
+            v->in,
+            "The interval excludes zero. Over many studies made like this one, %s of such intervals hold the true "
+            "effect, provided the groups would have moved in parallel without the programme.",
+            rl_view_level(v));
+    return rl_sprintf(
+        v->in,
+        "The interval holds zero. The data agree with anything from %s to %s; more accounts, more periods or "
+        "less noise would be needed to say which.",
+        rl_scaled_signed(v, &s, x->low), rl_scaled_signed(v, &s, x->high));
+}
+
+const char *rl_words_coverage(const rl_view *v, const rl_answer *a)
+{
+    const rl_money *m = &a->money;
+    if (!m->given) return "";
+    rl_interval with = {m->with, NAN, NAN, NAN};
+    rl_scale s = rl_scale_for(&with, RL_UNIT_MONEY, 1);
+    const char *missing = "";
+    if (m->missing_cells > 0)
+        missing =
+            rl_sprintf(v->in, " %s of the cells have no row in the panel and are counted at the mean of the others.",
+                       rl_view_count(v, m->missing_cells));
+    return rl_sprintf(
+        v->in, "Counted over %s treated cells (one account or unit in one %s): %s as seen, %s without the programme.%s",
+        rl_view_count(v, m->treated_cells), rl_words_period(a->study), rl_scaled(v, &s, m->with),
+        rl_scaled(v, &s, m->without), missing);
+}
+
+/* --- one model ---------------------------------------------------------------------- */
+
+const char *rl_words_refused(const rl_view *v, const rl_err *e)
+{
+    return rl_words_sentence(v, e->what[0] ? e->what : rl_code_text(e->code));
+}
+
+static const char *moved(const rl_model_answer *m)
+{
+    bool up = m->lift.effect.est > 0;
+    switch (m->spec->outcome) {
+    case RL_OUT_VELOCITY:
+        return up ? "made deals win faster by" : "made deals win more slowly by";
+    case RL_OUT_DECISION_TIME:
+    case RL_OUT_DAYS_TO_WIN:
+        return up ? "lengthened" : "shortened";
+    default:
+        return up ? "raised" : "lowered";
+    }
+}
+
+static const char *levels(const rl_view *v, const rl_lift *l, rl_unit unit)
+{
+    if (isnan(l->with) || isnan(l->without) || unit == RL_UNIT_PERCENT) return "";
+    if (unit == RL_UNIT_POINTS) {
+        return rl_sprintf(v->in, ", from %s to %s", rl_view_percent(v, l->without, 1), rl_view_percent(v, l->with, 1));
+    }
+    rl_scale s = rl_scale_full(&l->effect, unit, l->scale);
+    return rl_sprintf(v->in, ", from %s to %s", rl_scaled_bare(v, &s, l->without), rl_scaled(v, &s, l->with));
+}
+
+const char *rl_words_model(const rl_view *v, const rl_model_answer *m)
+{
+    if (m->status == RL_MODEL_REFUSED) return rl_words_refused(v, &m->refused);
+    if (!m->has_lift)
+        return rl_sprintf(v->in, "Fitted on %s rows; it states associations and carries no lift.",
+                          rl_view_count(v, m->main.rows_used));
+    const rl_lift *l = &m->lift;
+    rl_unit unit = rl_unit_of_lift(v, l);
+    rl_scale s = rl_scale_full(&l->effect, unit, l->scale);
+    const char *who = rl_words_sentence(v, rl_words_program(v, m->spec->treatment.s));
+    who = rl_strndup(v->in, who, strlen(who) - 1);
+    const char *range = rl_sprintf(v->in, "%s interval %s", rl_view_level(v), rl_view_range(v, &s, &l->effect));
+    bool velocity = m->spec->outcome == RL_OUT_VELOCITY;
+    if (rl_excludes_zero(&l->effect)) {
+        bool down = l->effect.est < 0;
+        rl_interval size = {fabs(l->effect.est), l->effect.se, down ? -l->effect.high : l->effect.low,
+                            down ? -l->effect.low : l->effect.high};
+        return rl_sprintf(v->in, "%s %s %s%s%s (%s interval %s)%s.", who, moved(m),
+                          velocity ? "" : rl_words_outcome(v, m), velocity ? "" : " by ", rl_scaled(v, &s, size.est),
+                          rl_view_level(v), rl_view_range(v, &s, &size), velocity ? "" : levels(v, l, unit));
+    }
+    return rl_sprintf(v->in, "%s changed %s by an estimated %s (%s): this cannot be told from zero.", who,
+                      rl_words_outcome(v, m), rl_scaled_signed(v, &s, l->effect.est), range);
+}
+
+const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m)
+{
+    char *name = rl_strdup(v->in, rl_words_outcome(v, m));
+    name[0] = (char)toupper((unsigned char)name[0]);
+    if (!m->has_lift) return name;
+    rl_scale s = rl_scale_for(&m->lift.effect, rl_unit_of_lift(v, &m->lift), m->lift.scale);
+    const char *figure = rl_scaled_signed(v, &s, m->lift.effect.est);
+    if (!rl_excludes_zero(&m->lift.effect)) return rl_sprintf(v->in, "%s: %s, cannot be told from zero", name, figure);
+    if (m->spec->outcome == RL_OUT_VELOCITY)
+        return rl_sprintf(v->in, "Deals won %s %s after the programme", rl_scaled(v, &s, fabs(m->lift.effect.est)),
+                          m->lift.effect.est > 0 ? "sooner" : "later");
+    return rl_sprintf(v->in, "%s %s after the programme", name, figure);
+}
+
+const char *rl_words_vcov(const rl_view *v, const rl_result *r)
+{
+    rl_str s = rl_str_new(v->in);
+    const char *kind = r->vcov_kind ? r->vcov_kind : "";
+    if (!strcmp(kind, "cluster")) {
+        rl_str_add(&s, "Standard errors allow any dependence within");
+        for (size_t i = 0; i < r->vcov_ways; i++)
+            rl_str_addf(&s, "%s %s%s%s", i > 0 ? " and within" : "", v->open, rl_view_clean(r->vcov_by[i], 40, v->in),
+                        v->close);
+        if (r->clusters) rl_str_addf(&s, " (%s clusters)", rl_view_count(v, r->clusters));
+    } else if (!strcmp(kind, "NW") || !strcmp(kind, "DK")) {
+        rl_str_addf(&s, "Standard errors allow dependence over time up to lag %d (%s)", r->lag,
+                    kind[0] == 'N' ? "Newey-West" : "Driscoll-Kraay, across units too");
+    } else if (!strcmp(kind, "iid")) {
+        rl_str_add(&s, "Standard errors take the rows as independent with equal variance");
+    } else {
+        rl_str_addf(&s, "Standard errors of kind %s allow unequal variance between rows",
+                    rl_view_clean(kind, 20, v->in));
+    }
+    if (r->ssc && r->ssc[0]) rl_str_addf(&s, "; small-sample factor: %s", rl_view_clean(r->ssc, 120, v->in));
+    if (r->df > 0 && isfinite(r->df))
+        rl_str_addf(&s, "; intervals from Student's t with %s degrees of freedom", rl_view_number(v, r->df, 0));
+    else
+        rl_str_add(&s, "; intervals from the normal distribution");
+    rl_str_addc(&s, '.');
+    return rl_str_text(&s);
+}
