@@ -1,0 +1,218 @@
+#include "model/axis.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+rl_code rl_fail_cell(const rl_table *t, const rl_col *c, size_t i, rl_ctx *cx, rl_code code, const char *fmt, ...)
+{
+    char what[sizeof cx->err.what];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    uint64_t row = t->row != NULL ? t->row[i] : i;
+    if (t->source == NULL || c->field < 0) return rl_fail(cx, code, "row %llu: %s", (unsigned long long)row + 1, what);
+    rl_place at = {.row = row, .field = c->field};
+    RL_TRY(rl_csv_locate(t->source, &at, 1, cx->keep, cx));
+    rl_fail_at(cx, code, t->source->name, at.line, at.col, "%s", what);
+    if (cx->err.excerpt == NULL && at.excerpt != NULL) cx->err.excerpt = rl_strdup(cx->keep, at.excerpt);
+    return cx->err.code;
+}
+
+rl_code rl_table_need(const rl_table *t, const char *name, const char *what_for, const rl_col **out, rl_ctx *cx)
+{
+    *out = rl_table_col(t, name);
+    if (*out != NULL) return RL_OK;
+    rl_fail(cx, RL_EINPUT, "there is no column '%s' (%s)", name, what_for);
+    const char **known = RL_NEW(cx->tmp, const char *, t->k + t->header.n);
+    size_t n = 0;
+    for (size_t j = 0; j < t->k; j++) known[n++] = t->col[j].name;
+    for (size_t j = 0; j < t->header.n; j++) known[n++] = t->header.name[j];
+    const char *near = rl_nearest(name, known, n);
+    return near != NULL ? rl_hint(cx, "did you mean '%s'?", near) : RL_EINPUT;
+}
+
+/* --- times ------------------------------------------------------------------ */
+
+static bool whole(double x, int32_t *at)
+{
+    if (!(fabs(x) < 2e9) || x != (double)(int32_t)x) return false;
+    *at = (int32_t)x;
+    return true;
+}
+
+/* What the texts of a column are, when nobody said. */
+static bool reads_as(const rl_dict *d, rl_calendar cal)
+{
+    int32_t at;
+    for (size_t c = 0; c < d->n; c++) {
+        double x;
+        bool ok = cal.kind == RL_PERIOD_NONE ? rl_number_parse(d->text[c], d->len[c], RL_NUMBERS_PLAIN, &x)
+                                             : rl_period_parse(d->text[c], d->len[c], cal, &at);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+static rl_calendar guess(const rl_dict *d)
+{
+    static const rl_period_kind KIND[] = {RL_PERIOD_NONE, RL_DAY, RL_QUARTER, RL_MONTH, RL_WEEK};
+    for (size_t i = 0; i < sizeof KIND / sizeof *KIND; i++) {
+        rl_calendar cal = {KIND[i], 1};
+        if (reads_as(d, cal)) return cal;
+    }
+    /* something does not fit: let the first text decide what the others should have been */
+    int32_t day;
+    if (d->n > 0 && rl_day_parse(d->text[0], d->len[0], &day)) return (rl_calendar){RL_DAY, 1};
+    return (rl_calendar){RL_PERIOD_NONE, 1};
+}
+
+static bool read_time(const char *s, size_t n, rl_calendar cal, int32_t *at)
+{
+    double x;
+    if (cal.kind != RL_PERIOD_NONE && rl_period_parse(s, n, cal, at)) return true;
+    return cal.kind == RL_PERIOD_NONE && rl_number_parse(s, n, RL_NUMBERS_PLAIN, &x) && whole(x, at);
+}
+
+static rl_code not_a_time(const rl_table *t, const rl_col *c, size_t i, rl_calendar cal, rl_ctx *cx)
+{
+    char buf[32];
+    const char *s = rl_cell_text(c, i, buf);
+    if (cal.kind == RL_PERIOD_NONE) {
+        rl_fail_cell(t, c, i, cx, RL_EINPUT, "'%s' is not a time (column '%s')", s, c->name);
+        return rl_hint(cx, "times are whole numbers, ISO dates, or texts like 2019Q4; --period says which calendar");
+    }
+    rl_fail_cell(t, c, i, cx, RL_EINPUT, "'%s' is not a %s (column '%s')", s, rl_period_name(cal.kind), c->name);
+    return rl_hint(cx, "write times as ISO dates such as 2024-03-11, or as --period names them");
+}
+
+static rl_code text_times(const rl_table *t, const rl_col *c, rl_calendar cal, bool cohort, int32_t *at, rl_ctx *cx)
+{
+    int32_t *of = RL_NEW(cx->tmp, int32_t, c->dict->n);
+    unsigned char *bad = RL_NEW(cx->tmp, unsigned char, c->dict->n);
+    for (size_t k = 0; k < c->dict->n; k++) {
+        const char *s = c->dict->text[k];
+        if (read_time(s, c->dict->len[k], cal, &of[k])) {
+            if (cohort && of[k] == 0 && cal.kind == RL_PERIOD_NONE) of[k] = RL_NO_TIME;
+            continue;
+        }
+        bool never = cohort && (strcmp(s, "0") == 0 || strcasecmp(s, "inf") == 0 || strcasecmp(s, "infinity") == 0);
+        if (!never) bad[k] = 1;
+        of[k] = RL_NO_TIME;
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        if (c->code[i] >= 0 && bad[c->code[i]]) return not_a_time(t, c, i, cal, cx);
+        at[i] = c->code[i] < 0 ? RL_NO_TIME : of[c->code[i]];
+    }
+    return RL_OK;
+}
+
+static rl_code number_times(const rl_table *t, const rl_col *c, bool cohort, int32_t *at, rl_ctx *cx)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        double x = c->num[i];
+        at[i] = RL_NO_TIME;
+        if (isnan(x) || (cohort && (x == 0 || isinf(x)))) continue;
+        if (!whole(x, &at[i])) return not_a_time(t, c, i, (rl_calendar){RL_PERIOD_NONE, 1}, cx);
+    }
+    return RL_OK;
+}
+
+static void date_times(const rl_table *t, const rl_col *c, rl_calendar cal, int32_t *at)
+{
+    for (size_t i = 0; i < t->n; i++) at[i] = c->day[i] == RL_NO_DAY ? RL_NO_TIME : rl_period_of(cal, c->day[i]);
+}
+
+rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, rl_clock *clock, int32_t *at, rl_ctx *cx)
+{
+    if (cal.fiscal_start == 0) cal.fiscal_start = 1;
+    if (c->type == RL_NUM) {
+        *clock = (rl_clock){.cal = cal};
+        return number_times(t, c, false, at, cx);
+    }
+    if (c->type == RL_DATE) {
+        if (cal.kind == RL_PERIOD_NONE) cal.kind = RL_DAY;
+        *clock = (rl_clock){cal, true};
+        date_times(t, c, cal, at);
+        return RL_OK;
+    }
+    if (cal.kind == RL_PERIOD_NONE)
+        cal = guess(c->dict);
+    else if (reads_as(c->dict, (rl_calendar){RL_PERIOD_NONE, 1}) && cal.kind != RL_YEAR)
+        cal.kind = RL_PERIOD_NONE;
+    *clock = (rl_clock){cal, cal.kind != RL_PERIOD_NONE};
+    if (cal.kind == RL_YEAR && reads_as(c->dict, (rl_calendar){RL_PERIOD_NONE, 1}))
+        *clock = (rl_clock){{RL_PERIOD_NONE, cal.fiscal_start}, false}; /* 2019 is a number as well */
+    return text_times(t, c, clock->cal, false, at, cx);
+}
+
+rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock, int32_t *at, rl_ctx *cx)
+{
+    if (c->type == RL_NUM) return number_times(t, c, true, at, cx);
+    if (c->type == RL_TEXT)
+        return text_times(t, c, clock.dates ? clock.cal : (rl_calendar){RL_PERIOD_NONE, 1}, true, at, cx);
+    date_times(t, c, clock.cal.kind == RL_PERIOD_NONE ? (rl_calendar){RL_DAY, 1} : clock.cal, at);
+    return RL_OK;
+}
+
+const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in)
+{
+    char buf[32];
+    return clock.dates && at != RL_NO_TIME ? rl_strdup(in, rl_period_text(buf, clock.cal, at)) : NULL;
+}
+
+/* --- groups ----------------------------------------------------------------- */
+
+static int by_key(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static size_t different(uint64_t *key, size_t n)
+{
+    size_t G = 0;
+    qsort(key, n, sizeof *key, by_key);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || key[i] != key[i - 1]) key[G++] = key[i];
+    return G;
+}
+
+void rl_groups_join(const rl_groups *a, const rl_groups *b, size_t n, rl_groups *out, rl_arena *in, rl_ctx *cx)
+{
+    uint64_t *key = RL_NEW(cx->tmp, uint64_t, n);
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++)
+        if (a->code[i] >= 0 && b->code[i] >= 0) key[m++] = (uint64_t)a->code[i] << 32 | (uint32_t)b->code[i];
+    out->G = different(key, m);
+    out->code = RL_NEW(in, int32_t, n);
+    out->label = RL_NEW(in, const char *, out->G);
+    for (size_t i = 0; i < n; i++) {
+        out->code[i] = -1;
+        if (a->code[i] < 0 || b->code[i] < 0) continue;
+        uint64_t want = (uint64_t)a->code[i] << 32 | (uint32_t)b->code[i];
+        const uint64_t *hit = bsearch(&want, key, out->G, sizeof *key, by_key);
+        out->code[i] = (int32_t)(hit - key);
+    }
+    if (a->label != NULL && b->label != NULL)
+        for (size_t g = 0; g < out->G; g++)
+            out->label[g] = rl_sprintf(in, "%s^%s", a->label[key[g] >> 32], b->label[key[g] & 0xffffffffu]);
+    rl_release(cx->tmp, key);
+}
+
+void rl_groups_keep(const rl_groups *g, const uint32_t *row, size_t m, rl_groups *out, rl_arena *in)
+{
+    int32_t *fresh = RL_NEW(in, int32_t, g->G);
+    for (size_t i = 0; i < m; i++)
+        if (g->code[row[i]] >= 0) fresh[g->code[row[i]]] = 1;
+    *out = (rl_groups){.code = RL_NEW(in, int32_t, m), .label = RL_NEW(in, const char *, g->G)};
+    for (size_t k = 0; k < g->G; k++) {
+        if (fresh[k] == 0) continue;
+        out->label[out->G] = g->label != NULL ? g->label[k] : NULL;
+        fresh[k] = (int32_t)out->G++;
+    }
+    for (size_t i = 0; i < m; i++) out->code[i] = g->code[row[i]] < 0 ? -1 : fresh[g->code[row[i]]];
+}

@@ -1,0 +1,50 @@
+/* model/build.h -- the steps of rl_design_make(), shared by design.c,
+ * design_did.c and columns.c. */
+#ifndef RL_MODEL_BUILD_H
+#define RL_MODEL_BUILD_H
+
+#include "model/design.h"
+#include "model/eval.h"
+
+/* One variable of the formula on all rows of the table. */
+typedef struct rl_variable {
+    const rl_expr *e;
+    bool factor;
+    rl_groups level;               /* factor: codes of all rows                     */
+    rl_groups used;                /* factor: codes of the rows used                */
+    size_t width;                  /* number: columns                               */
+    double **v;                    /* number: width of n(table)                     */
+} rl_variable;
+
+typedef struct rl_build {
+    const rl_request *req;
+    const rl_table *t;
+    rl_design *d;
+    rl_formula f;
+    rl_scene scene;
+    unsigned char *keep;           /* n(table)  rows still in                       */
+    size_t left;
+    rl_groups unit, trait, cluster[RL_MAX_WAYS], *effect;      /* on all rows       */
+    int32_t *at, *cohort;
+    double *treated, *w, *y;
+    size_t n_var;
+    rl_variable *var;
+    size_t most_missing;           /* cells missing in .. */
+    const char *most_name;         /* .. this column      */
+} rl_build;
+
+/* A group column by name, a^b allowed. */
+RL_MUST rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_groups *g, rl_ctx *cx);
+/* Count rows lost and say why in the waterfall. */
+void rl_build_lose(rl_build *b, const char *why, size_t rows, rl_ctx *cx);
+
+/* design_did.c */
+RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and treated on all rows       */
+void rl_build_frame(rl_build *b, rl_ctx *cx);                      /* rows the estimator cannot use        */
+RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
+
+/* columns.c */
+RL_MUST rl_code rl_build_variables(rl_build *b, rl_ctx *cx);
+RL_MUST rl_code rl_build_columns(rl_build *b, rl_ctx *cx);         /* X of the rows used                   */
+
+#endif

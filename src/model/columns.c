@@ -1,0 +1,179 @@
+#include <math.h>
+#include <string.h>
+
+#include "model/build.h"
+
+enum { MOST_COLUMNS = 20000 };
+
+/* --- variables --------------------------------------------------------------- */
+
+static rl_variable *find(rl_build *b, const rl_expr *e)
+{
+    for (size_t i = 0; i < b->n_var; i++)
+        if (strcmp(b->var[i].e->text, e->text) == 0 && b->var[i].e->op == e->op) return &b->var[i];
+    return NULL;
+}
+
+static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
+{
+    const rl_expr *e = v->e, *c = e->op == RL_OP_FN && e->fn == RL_FN_FACTOR ? e->a : e;
+    if (c->op == RL_OP_COL) {
+        const rl_col *col;
+        RL_TRY(rl_table_need(b->t, c->col, "the formula", &col, cx));
+        v->factor = c != e || col->type != RL_NUM;
+        if (v->factor) {
+            rl_groups_of(col, b->t->n, &v->level, cx->tmp, cx);
+            return RL_OK;
+        }
+    }
+    v->width = rl_eval_width(e);
+    v->v = RL_NEW(cx->tmp, double *, v->width);
+    for (size_t k = 0; k < v->width; k++) {
+        v->v[k] = RL_NEW(cx->tmp, double, b->t->n);
+        RL_TRY(rl_eval(&b->scene, e, (int)k, v->v[k], cx));
+    }
+    return RL_OK;
+}
+
+rl_code rl_build_variables(rl_build *b, rl_ctx *cx)
+{
+    size_t most = 0;
+    for (size_t j = 0; j < b->f.n_terms; j++) most += b->f.term[j].n;
+    b->var = RL_NEW(cx->tmp, rl_variable, most);
+    for (size_t j = 0; j < b->f.n_terms; j++)
+        for (size_t i = 0; i < b->f.term[j].n; i++) {
+            const rl_expr *e = b->f.term[j].var[i];
+            if (find(b, e) != NULL) continue;
+            b->var[b->n_var] = (rl_variable){.e = e};
+            RL_TRY(evaluate(b, &b->var[b->n_var++], cx));
+        }
+    return RL_OK;
+}
+
+/* --- columns ----------------------------------------------------------------- */
+
+/* A variable as it stands in one term: its columns, less a reference level or not. */
+typedef struct part {
+    const rl_variable *v;
+    size_t width;
+    int32_t ref;
+} part;
+
+static bool has_term(const rl_build *b, const rl_term *t, size_t without)
+{
+    for (size_t j = 0; j < b->f.n_terms; j++) {
+        const rl_term *u = &b->f.term[j];
+        size_t hits = 0;
+        if (u->n + 1 != t->n) continue;
+        for (size_t i = 0; i < t->n; i++)
+            for (size_t k = 0; k < u->n && i != without; k++) hits += strcmp(t->var[i]->text, u->var[k]->text) == 0;
+        if (hits == u->n) return true;
+    }
+    return false;
+}
+
+static rl_code reference(const rl_variable *v, int32_t *ref, rl_ctx *cx)
+{
+    *ref = 0;
+    const char *want = v->e->op == RL_OP_FN ? v->e->ref : NULL;
+    if (want == NULL) return RL_OK;
+    for (size_t g = 0; g < v->used.G; g++)
+        if (strcmp(v->used.label[g], want) == 0) {
+            *ref = (int32_t)g;
+            return RL_OK;
+        }
+    rl_fail(cx, RL_EINPUT, "factor(): '%s' is no level of '%s' among the rows used", want, v->e->text);
+    const char *near = rl_nearest(want, v->used.label, v->used.G);
+    return near != NULL ? rl_hint(cx, "did you mean '%s'?", near)
+                        : rl_hint(cx, "the first level is '%s'", v->used.label[0]);
+}
+
+/* Which levels of the factors of a term have columns: a factor loses its
+ * reference where the term without it is in the model (Chambers & Hastie 1992, 2.4.1). */
+static rl_code parts_of(rl_build *b, const rl_term *t, bool *spanned, part *p, size_t *width, rl_ctx *cx)
+{
+    *width = 1;
+    for (size_t i = 0; i < t->n; i++) {
+        p[i] = (part){.v = find(b, t->var[i]), .ref = -1};
+        p[i].width = p[i].v->factor ? p[i].v->used.G : p[i].v->width;
+        if (p[i].v->factor) {
+            bool contrast = t->n == 1 ? *spanned : has_term(b, t, i);
+            int32_t ref;
+            RL_TRY(reference(p[i].v, &ref, cx));
+            if (t->n == 1) *spanned = true;
+            if (contrast) {
+                p[i].ref = ref;
+                p[i].width--;
+            }
+        }
+        *width *= p[i].width;
+        if (*width > MOST_COLUMNS) {
+            rl_fail(cx, RL_EDATA, "'%s' makes more than %d columns", t->text, MOST_COLUMNS);
+            return rl_hint(cx, "effects with many levels go behind '|', where they are swept out");
+        }
+    }
+    return RL_OK;
+}
+
+/* The k-th column of a part: its level, or its number. */
+static size_t level_of(const part *p, size_t k) { return p->ref >= 0 && k >= (size_t)p->ref ? k + 1 : k; }
+
+static const char *part_name(const part *p, size_t k, rl_arena *in)
+{
+    if (!p->v->factor) return rl_eval_name(p->v->e, k, in);
+    return rl_sprintf(in, "%s::%s", p->v->e->text, p->v->used.label[level_of(p, k)]);
+}
+
+static void multiply(const rl_design *d, const part *p, size_t k, double *x)
+{
+    if (p->v->factor) {
+        int32_t level = (int32_t)level_of(p, k);
+        for (size_t i = 0; i < d->n; i++) x[i] *= p->v->used.code[i] == level;
+        return;
+    }
+    const double *v = p->v->v[k];
+    for (size_t i = 0; i < d->n; i++) x[i] *= v[d->row[i]];
+}
+
+static void term_columns(rl_build *b, const rl_term *t, const part *p, size_t width, size_t at, rl_arena *in)
+{
+    rl_design *d = b->d;
+    for (size_t c = 0; c < width; c++) {
+        double *x = rl_mat_col(&d->X, at + c);
+        rl_str name = rl_str_new(in);
+        size_t left = c;
+        for (size_t i = 0; i < d->n; i++) x[i] = 1;
+        for (size_t i = 0; i < t->n; i++) {
+            size_t k = left % p[i].width;
+            left /= p[i].width;
+            multiply(d, &p[i], k, x);
+            rl_str_addf(&name, "%s%s", i ? ":" : "", part_name(&p[i], k, in));
+        }
+        d->x_name[at + c] = rl_str_text(&name);
+    }
+}
+
+rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
+{
+    rl_design *d = b->d;
+    part **p = RL_NEW(cx->tmp, part *, b->f.n_terms);
+    size_t *width = RL_NEW(cx->tmp, size_t, b->f.n_terms), k, at;
+    for (size_t i = 0; i < b->n_var; i++)
+        if (b->var[i].factor) rl_groups_keep(&b->var[i].level, d->row, d->n, &b->var[i].used, cx->tmp);
+    d->constant = b->f.constant && d->fe.n_fe == 0;
+    bool spanned = d->constant || d->fe.n_fe > 0;
+    k = at = d->constant;
+    for (size_t j = 0; j < b->f.n_terms; j++) {
+        p[j] = RL_NEW(cx->tmp, part, b->f.term[j].n);
+        RL_TRY(parts_of(b, &b->f.term[j], &spanned, p[j], &width[j], cx));
+        k += width[j];
+    }
+    d->X = rl_mat_new(d->n, k, cx->tmp);
+    d->x_name = RL_NEW(cx->tmp, const char *, k);
+    if (d->constant) {
+        d->x_name[0] = "(Intercept)";
+        for (size_t i = 0; i < d->n; i++) d->X.a[i] = 1;
+    }
+    for (size_t j = 0; j < b->f.n_terms; at += width[j++]) term_columns(b, &b->f.term[j], p[j], width[j], at, cx->tmp);
+    return RL_OK;
+}

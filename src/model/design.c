@@ -1,0 +1,364 @@
+#include "model/design.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/build.h"
+
+/* --- losing rows -------------------------------------------------------------- */
+
+void rl_build_lose(rl_build *b, const char *why, size_t rows, rl_ctx *cx)
+{
+    if (rows == 0) return;
+    rl_design *d = b->d;
+    if (d->dropped == NULL) d->dropped = RL_NEW(cx->tmp, rl_dropped, 16);
+    d->dropped[d->n_dropped++] = (rl_dropped){why, rows};
+    b->left -= rows;
+}
+
+static rl_code nothing_left(rl_build *b, rl_ctx *cx)
+{
+    const rl_design *d = b->d;
+    if (b->t->n == 0) return rl_fail(cx, RL_EDATA, "the data have no rows");
+    rl_str s = rl_str_new(cx->tmp);
+    for (size_t i = 0; i < d->n_dropped; i++)
+        rl_str_addf(&s, "%s%zu %s", i ? ", " : "", d->dropped[i].rows, d->dropped[i].why);
+    return rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
+}
+
+/* Rows without a value: code[] < 0, or v[] NaN. */
+static size_t missing(rl_build *b, const char *name, const int32_t *code, const double *v, unsigned char *gone)
+{
+    size_t cells = 0;
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i] || !(code != NULL ? code[i] < 0 : isnan(v[i]))) continue;
+        gone[i] = 1;
+        cells++;
+    }
+    if (cells > b->most_missing) {
+        b->most_missing = cells;
+        b->most_name = name;
+    }
+    return cells;
+}
+
+static rl_code drop_missing(rl_build *b, rl_ctx *cx)
+{
+    unsigned char *gone = RL_NEW(cx->tmp, unsigned char, b->t->n);
+    const rl_vcov_spec *vcov = &b->d->vcov;
+    size_t lost = 0, cells = missing(b, b->f.y->text, NULL, b->y, gone);
+    if (cells == b->left && cells > 0)
+        return rl_fail(cx, RL_EDATA, "every cell of the outcome '%s' is missing (%zu rows)", b->f.y->text, cells);
+    for (size_t j = 0; j < b->n_var; j++) {
+        const rl_variable *v = &b->var[j];
+        if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone);
+        for (size_t k = 0; k < v->width; k++) missing(b, v->e->text, NULL, v->v[k], gone);
+    }
+    for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone);
+    for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone);
+    if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone);
+    if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone);
+    if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone);
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i]) continue;
+        if (b->at != NULL && b->at[i] == RL_NO_TIME) gone[i] = 1;
+        if (b->unit.G > 0 && b->unit.code[i] < 0) gone[i] = 1;
+        if (!gone[i]) continue;
+        b->keep[i] = 0;
+        lost++;
+    }
+    const char *why = "missing values";
+    if (b->most_name != NULL) why = rl_sprintf(cx->keep, "missing values, most of them in '%s'", b->most_name);
+    rl_build_lose(b, why, lost, cx);
+    return RL_OK;
+}
+
+static rl_code take_subset(rl_build *b, rl_ctx *cx)
+{
+    const rl_request *r = b->req;
+    const rl_col *c;
+    size_t lost = 0;
+    double want = 0;
+    if (r->subset_col == NULL) return RL_OK;
+    RL_TRY(rl_table_need(b->t, r->subset_col, "--subset", &c, cx));
+    bool number = rl_number_parse(r->subset_value, strlen(r->subset_value), RL_NUMBERS_PLAIN, &want);
+    for (size_t i = 0; i < b->t->n; i++) {
+        char buf[32];
+        bool in = !rl_missing(c, i);
+        if (in && c->type == RL_NUM)
+            in = number && c->num[i] == want;
+        else if (in)
+            in = strcmp(rl_cell_text(c, i, buf), r->subset_value) == 0;
+        if (in) continue;
+        b->keep[i] = 0;
+        lost++;
+    }
+    if (lost == b->t->n && lost > 0)
+        return rl_fail(cx, RL_EDATA, "no row has '%s' = '%s' (%zu rows read)", r->subset_col, r->subset_value, lost);
+    rl_build_lose(b, "outside the subset", lost, cx);
+    return RL_OK;
+}
+
+static rl_code take_weights(rl_build *b, rl_ctx *cx)
+{
+    const rl_col *c;
+    size_t lost = 0;
+    if (b->req->weights == NULL) return RL_OK;
+    RL_TRY(rl_table_need(b->t, b->req->weights, "--weights", &c, cx));
+    if (c->type != RL_NUM) return rl_fail(cx, RL_EINPUT, "column '%s' (--weights) must hold numbers", c->name);
+    b->w = c->num;
+    for (size_t i = 0; i < b->t->n; i++) {
+        char buf[32];
+        if (!b->keep[i]) continue;
+        if (b->w[i] < 0)
+            return rl_fail_cell(b->t, c, i, cx, RL_EINPUT, "a negative weight, %s (column '%s')",
+                                rl_num_text(buf, b->w[i]), c->name);
+        if (b->w[i] != 0) continue;
+        b->keep[i] = 0;
+        lost++;
+    }
+    rl_build_lose(b, "weight 0", lost, cx);
+    return RL_OK;
+}
+
+/* --- groups --------------------------------------------------------------------- */
+
+rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_groups *g, rl_ctx *cx)
+{
+    rl_effect e;
+    const rl_col *c;
+    RL_TRY(rl_effect_parse(name, &e, cx->tmp, cx));
+    for (size_t i = 0; i < e.n; i++) {
+        rl_groups one, both;
+        RL_TRY(rl_table_need(b->t, e.col[i], what_for, &c, cx));
+        rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
+        if (i == 0) {
+            *g = one;
+            continue;
+        }
+        rl_groups_join(g, &one, b->t->n, &both, cx->tmp, cx);
+        *g = both;
+    }
+    return RL_OK;
+}
+
+static rl_code take_axes(rl_build *b, rl_ctx *cx)
+{
+    const rl_request *r = b->req;
+    const rl_col *c;
+    if (r->time != NULL) {
+        RL_TRY(rl_table_need(b->t, r->time, "--time", &c, cx));
+        b->at = RL_NEW(cx->tmp, int32_t, b->t->n);
+        RL_TRY(rl_times_of(b->t, c, r->calendar, &b->d->clock, b->at, cx));
+    }
+    if (r->unit != NULL) RL_TRY(rl_build_groups(b, r->unit, "--unit", &b->unit, cx));
+    for (size_t i = 0; i < r->n_covariates; i++) {
+        rl_groups one, both;
+        RL_TRY(rl_build_groups(b, r->covariates[i], "covariates", &one, cx));
+        if (i == 0) {
+            b->trait = one;
+            continue;
+        }
+        rl_groups_join(&b->trait, &one, b->t->n, &both, cx->tmp, cx);
+        b->trait = both;
+    }
+    for (size_t i = 0; i < b->d->vcov.ways; i++)
+        RL_TRY(rl_build_groups(b, b->d->vcov.by[i], "cluster", &b->cluster[i], cx));
+    return RL_OK;
+}
+
+static rl_code take_effects(rl_build *b, rl_ctx *cx)
+{
+    size_t most = b->f.n_effects + 2;
+    b->effect = RL_NEW(cx->tmp, rl_groups, most);
+    b->d->fe_name = RL_NEW(cx->tmp, const char *, most);
+    for (size_t f = 0; f < b->f.n_effects; f++) {
+        const rl_effect *e = &b->f.effect[f];
+        for (size_t i = 0; i < e->n; i++) {
+            rl_groups one, both;
+            const rl_col *c;
+            RL_TRY(rl_table_need(b->t, e->col[i], "the formula", &c, cx));
+            rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
+            if (i > 0) {
+                rl_groups_join(&b->effect[f], &one, b->t->n, &both, cx->tmp, cx);
+                one = both;
+            }
+            b->effect[f] = one;
+        }
+        b->d->fe_name[f] = e->text;
+    }
+    b->d->fe.n_fe = b->f.n_effects;
+    return rl_build_did_effects(b, cx);
+}
+
+/* --- the rows used ---------------------------------------------------------------- */
+
+static void list_rows(rl_build *b)
+{
+    b->d->n = 0;
+    for (size_t i = 0; i < b->t->n; i++)
+        if (b->keep[i]) b->d->row[b->d->n++] = (uint32_t)i;
+}
+
+static void number_effects(rl_build *b, rl_ctx *cx)
+{
+    rl_fe *fe = &b->d->fe;
+    fe->levels = RL_NEW(cx->tmp, size_t, fe->n_fe);
+    fe->code = RL_NEW(cx->tmp, const int32_t *, fe->n_fe);
+    for (size_t f = 0; f < fe->n_fe; f++) {
+        rl_groups g;
+        rl_groups_keep(&b->effect[f], b->d->row, b->d->n, &g, cx->tmp);
+        fe->levels[f] = g.G;
+        fe->code[f] = g.code;
+    }
+}
+
+static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
+{
+    rl_design *d = b->d;
+    list_rows(b);
+    number_effects(b, cx);
+    if (d->fe.n_fe == 0 || b->req->keep_singletons || d->n == 0) return RL_OK;
+    unsigned char *stay = RL_NEW(cx->tmp, unsigned char, d->n);
+    memset(stay, 1, d->n);
+    size_t lost = rl_singletons(&d->fe, d->n, stay, cx);
+    if (lost == 0) return RL_OK;
+    rl_str names = rl_str_new(cx->tmp);
+    for (size_t f = 0; f < d->fe.n_fe; f++) rl_str_addf(&names, "%s'%s'", f ? ", " : "", d->fe_name[f]);
+    if (lost == d->n) {
+        rl_fail(cx, RL_EDATA, "all %zu rows are singletons: each is alone in its level of %s", lost,
+                rl_str_text(&names));
+        return rl_hint(cx, "effects need levels with two rows or more");
+    }
+    for (size_t i = 0; i < d->n; i++)
+        if (!stay[i]) b->keep[d->row[i]] = 0;
+    rl_build_lose(b, "singletons", lost, cx);
+    rl_remark(cx, "singletons", "%zu rows were alone in their level of %s and were left out", lost,
+              rl_str_text(&names));
+    list_rows(b);
+    number_effects(b, cx);
+    return RL_OK;
+}
+
+static void gather_times(rl_build *b, rl_ctx *cx)
+{
+    rl_design *d = b->d;
+    d->at = RL_NEW(cx->tmp, int32_t, d->n);
+    d->first_time = INT32_MAX;
+    d->last_time = INT32_MIN;
+    rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, d->n), .field = -1};
+    for (size_t i = 0; i < d->n; i++) {
+        d->at[i] = b->at[d->row[i]];
+        c.num[i] = d->at[i];
+        if (d->at[i] < d->first_time) d->first_time = d->at[i];
+        if (d->at[i] > d->last_time) d->last_time = d->at[i];
+    }
+    rl_groups_of(&c, d->n, &d->time, cx->tmp, cx);
+    d->time_at = RL_NEW(cx->tmp, int32_t, d->time.G);
+    for (size_t i = 0; i < d->n; i++) d->time_at[d->time.code[i]] = d->at[i];
+}
+
+/* Everything by table row becomes everything by row used. */
+static void gather(rl_build *b, rl_ctx *cx)
+{
+    rl_design *d = b->d;
+    d->y = RL_NEW(cx->tmp, double, d->n);
+    for (size_t i = 0; i < d->n; i++) d->y[i] = b->y[d->row[i]];
+    if (b->w != NULL) {
+        double *w = RL_NEW(cx->tmp, double, d->n);
+        for (size_t i = 0; i < d->n; i++) w[i] = b->w[d->row[i]];
+        d->w = w;
+    }
+    if (b->cohort != NULL) {
+        d->cohort = RL_NEW(cx->tmp, int32_t, d->n);
+        for (size_t i = 0; i < d->n; i++) d->cohort[i] = b->cohort[d->row[i]];
+    }
+    if (b->req->estimator->frame != RL_FRAME_PLAIN) {
+        d->treated = RL_NEW(cx->tmp, double, d->n);
+        for (size_t i = 0; i < d->n; i++) {
+            uint32_t r = d->row[i];
+            d->treated[i] = b->cohort != NULL ? b->cohort[r] != RL_NEVER && b->at[r] >= b->cohort[r] : b->treated[r];
+        }
+    }
+    if (b->at != NULL) gather_times(b, cx);
+    if (b->unit.G > 0) rl_groups_keep(&b->unit, d->row, d->n, &d->unit, cx->tmp);
+    if (b->trait.G > 0) rl_groups_keep(&b->trait, d->row, d->n, &d->trait, cx->tmp);
+    for (size_t c = 0; c < d->vcov.ways; c++) rl_groups_keep(&b->cluster[c], d->row, d->n, &d->cluster[c], cx->tmp);
+}
+
+/* --- what the words ask for --------------------------------------------------------- */
+
+static rl_code check_words(const rl_request *r, rl_ctx *cx)
+{
+    const rl_estimator *e = r->estimator;
+    if (!(r->level > 0 && r->level < 1)) {
+        rl_fail(cx, RL_EUSAGE, "the level must lie between 0 and 1");
+        return rl_hint(cx, "--level 0.95 gives 95 %% intervals");
+    }
+    if (e->needs_unit && r->unit == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --unit", e->name);
+    if (e->needs_time && r->time == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --time", e->name);
+    if (e->needs_cohort && r->cohort == NULL && r->treated == NULL)
+        return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort or --treated", e->name);
+    if (e->frame == RL_FRAME_CELLS && r->unit == NULL && r->cohort == NULL)
+        return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort, or --unit with --treated", e->name);
+    if (r->cohort != NULL && r->treated != NULL) return rl_fail(cx, RL_EUSAGE, "--cohort or --treated, not both");
+    return RL_OK;
+}
+
+static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
+{
+    const rl_request *r = b->req;
+    rl_vcov_spec *v = &b->d->vcov;
+    *v = r->vcov;
+    if (v->kind == RL_VCOV_DEFAULT && r->estimator->frame == RL_FRAME_PLAIN) v->kind = RL_IID;
+    if (v->kind == RL_VCOV_DEFAULT) {
+        if (r->unit == NULL) {
+            rl_fail(cx, RL_EUSAGE, "estimator '%s' clusters by unit, and no --unit is given", r->estimator->name);
+            return rl_hint(cx, "say --vcov cluster:COL with the column that was assigned to treatment");
+        }
+        *v = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {r->unit}, .lag = -1};
+    }
+    if ((v->kind == RL_NW || v->kind == RL_DK) && r->time == NULL) {
+        rl_fail(cx, RL_EUSAGE, "--vcov %s needs to know the time of a row", v->kind == RL_NW ? "NW" : "DK");
+        return rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
+    }
+    return RL_OK;
+}
+
+rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, rl_ctx *cx)
+{
+    *d = (rl_design){.t = t, .unit_name = req->unit, .time_name = req->time};
+    rl_build b = {.req = req, .t = t, .d = d, .left = t->n};
+    RL_TRY(check_words(req, cx));
+    RL_TRY(choose_vcov(&b, cx));
+    RL_TRY(rl_formula_parse(req->formula, &b.f, cx->tmp, cx));
+    rl_formula *formula = RL_NEW(cx->tmp, rl_formula, 1);
+    *formula = b.f;
+    d->formula = formula;
+    d->y_name = b.f.y->text;
+    d->row = RL_NEW(cx->tmp, uint32_t, t->n);
+    b.keep = RL_NEW(cx->tmp, unsigned char, t->n);
+    memset(b.keep, 1, t->n);
+    if (t->n == 0) return nothing_left(&b, cx);
+    RL_TRY(take_subset(&b, cx));
+    RL_TRY(take_axes(&b, cx));
+    b.scene = (rl_scene){.t = t,
+                         .keep = b.keep,
+                         .formula = b.f.text,
+                         .unit_name = req->unit,
+                         .time_name = req->time,
+                         .unit = req->unit != NULL ? &b.unit : NULL,
+                         .at = b.at};
+    b.y = RL_NEW(cx->tmp, double, t->n);
+    RL_TRY(rl_eval(&b.scene, b.f.y, 0, b.y, cx));
+    RL_TRY(rl_build_variables(&b, cx));
+    RL_TRY(rl_build_treatment(&b, cx));
+    RL_TRY(take_effects(&b, cx));
+    RL_TRY(take_weights(&b, cx));
+    RL_TRY(drop_missing(&b, cx));
+    rl_build_frame(&b, cx);
+    if (b.left == 0) return nothing_left(&b, cx);
+    RL_TRY(drop_singletons(&b, cx));
+    gather(&b, cx);
+    return rl_build_columns(&b, cx);
+}

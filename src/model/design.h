@@ -1,0 +1,52 @@
+/* model/design.h -- where names meet arrays: a request and a table become
+ * y, X, weights, effects, clusters, times, and the waterfall of rows lost.
+ *
+ * Rows are lost, in this order, to: the subset, weight 0, missing values,
+ * what the estimator cannot use (always treated, no control left, outside
+ * the window), singletons.  A text column in the formula is a factor; its
+ * reference is the first level in C-locale order among the rows used.
+ */
+#ifndef RL_MODEL_DESIGN_H
+#define RL_MODEL_DESIGN_H
+
+#include "model/axis.h"
+#include "model/formula.h"
+#include "model/result.h"
+#include "num/absorb.h"
+
+#define RL_NEVER INT32_MIN               /* in cohort[] */
+
+struct rl_design {
+    const rl_table *t;
+    const rl_formula *formula;
+    size_t n;                            /* rows used                                         */
+    uint32_t *row;                       /* n   table row                                     */
+    const char *y_name;
+    double *y;                           /* n                                                 */
+    rl_mat X;                            /* n-by-k  constant first when there is one          */
+    const char **x_name;                 /* k                                                 */
+    bool constant;                       /* column 0 of X                                     */
+    const double *w;                     /* n > 0, or NULL                                    */
+    rl_fe fe;                            /* effects to sweep out                              */
+    const char **fe_name;                /* fe.n_fe                                           */
+    const char *unit_name, *time_name;   /* or NULL                                           */
+    rl_groups unit;                      /* G = 0 without                                     */
+    rl_clock clock;
+    int32_t *at;                         /* n   time; NULL without                            */
+    rl_groups time;                      /* codes of the times, ascending; G = 0 without      */
+    int32_t *time_at;                    /* time.G  the time of a code                        */
+    int32_t first_time, last_time;
+    int32_t *cohort;                     /* n   first treated time or RL_NEVER; NULL without  */
+    double *treated;                     /* n   0/1 or a dose; NULL without                   */
+    rl_groups trait;                     /* cells of the request's covariates; G = 0 without  */
+    rl_vcov_spec vcov;                   /* the request's, with the estimator's default       */
+    rl_groups cluster[RL_MAX_WAYS];      /* vcov.ways of them                                 */
+    rl_dropped *dropped;                 /* n_dropped                                         */
+    size_t n_dropped;
+};
+
+/* Errors: see rl_estimate_run() in model/result.h.
+ * Cost    one pass a column; 8 bytes a cell for y, X and every function of the formula */
+RL_MUST rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, rl_ctx *cx);
+
+#endif

@@ -1,0 +1,242 @@
+#include "model/eval.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fmath.h"
+
+/* --- rows in order ----------------------------------------------------------- */
+
+typedef struct slot {
+    int32_t unit, at;
+    uint32_t row;
+} slot;
+
+static int by_slot(const void *a, const void *b)
+{
+    const slot *x = a, *y = b;
+    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
+    if (x->at != y->at) return x->at < y->at ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static rl_code twice(const rl_scene *s, size_t i, rl_ctx *cx)
+{
+    char buf[32];
+    const rl_col *time = rl_table_col(s->t, s->time_name);
+    const char *when = rl_cell_text(time, i, buf);
+    if (s->unit == NULL) {
+        rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of time '%s' (column '%s')", when, s->time_name);
+        return rl_hint(cx, "name the unit too: --panel UNIT,%s", s->time_name);
+    }
+    return rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of unit '%s' and time '%s' (columns '%s' and '%s')",
+                        s->unit->label[s->unit->code[i]], when, s->unit_name, s->time_name);
+}
+
+rl_code rl_scene_sort(rl_scene *s, rl_ctx *cx)
+{
+    if (s->order != NULL) return RL_OK;
+    slot *v = RL_NEW(cx->tmp, slot, s->t->n);
+    size_t m = 0;
+    for (size_t i = 0; i < s->t->n; i++) {
+        int32_t u = s->unit != NULL ? s->unit->code[i] : 0;
+        if (s->keep[i] && u >= 0 && s->at[i] != RL_NO_TIME) v[m++] = (slot){u, s->at[i], (uint32_t)i};
+    }
+    qsort(v, m, sizeof *v, by_slot);
+    for (size_t j = 1; j < m; j++)
+        if (v[j].unit == v[j - 1].unit && v[j].at == v[j - 1].at) return twice(s, v[j].row, cx);
+    s->order = RL_NEW(cx->tmp, uint32_t, m);
+    for (size_t j = 0; j < m; j++) s->order[j] = v[j].row;
+    s->n_order = m;
+    rl_release(cx->tmp, v);
+    return RL_OK;
+}
+
+/* out = v, k periods ago; NaN where there is no such row. */
+static rl_code shift(rl_scene *s, const rl_expr *e, int k, const double *v, double *out, rl_ctx *cx)
+{
+    if (s->at == NULL) {
+        rl_fail(cx, RL_EUSAGE, "'%s': %s() needs to know the time of a row", e->text, rl_fn_name(e->fn));
+        rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
+        rl_formula_caret(s->formula, e->at, cx);
+        return RL_EUSAGE;
+    }
+    RL_TRY(rl_scene_sort(s, cx));
+    for (size_t i = 0; i < s->t->n; i++) out[i] = NAN;
+    size_t q = 0; /* the row k periods before row p, or the first after it */
+    for (size_t p = 0; p < s->n_order; p++) {
+        uint32_t i = s->order[p];
+        int64_t want = (int64_t)s->at[i] - k;
+        int32_t u = s->unit != NULL ? s->unit->code[i] : 0;
+        for (; q < s->n_order; q++) {
+            uint32_t j = s->order[q];
+            int32_t w = s->unit != NULL ? s->unit->code[j] : 0;
+            if (w > u || (w == u && s->at[j] >= want)) break;
+        }
+        if (q == s->n_order) break;
+        uint32_t j = s->order[q];
+        if ((s->unit == NULL || s->unit->code[j] == u) && s->at[j] == want) out[i] = v[j];
+    }
+    return RL_OK;
+}
+
+/* --- arithmetic -------------------------------------------------------------- */
+
+static const rl_col *first_column(const rl_table *t, const rl_expr *e)
+{
+    while (e->op != RL_OP_COL) {
+        const rl_expr *next = e->a != NULL && e->a->op != RL_OP_NUM ? e->a : e->b;
+        if (next == NULL) return NULL;
+        e = next;
+    }
+    return rl_table_col(t, e->col);
+}
+
+/* A value outside the domain: say which, where first, and how many. */
+static rl_code outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx)
+{
+    size_t first = 0, count = 0;
+    for (size_t i = s->t->n; i-- > 0;)
+        if (s->keep[i] && (in == NULL || !isnan(in[i])) && !isfinite(out[i])) {
+            first = i;
+            count++;
+        }
+    const rl_col *c = first_column(s->t, e);
+    char buf[32] = "", rest[64] = "";
+    if (in != NULL) rl_num_text(buf, in[first]);
+    if (count > 1) snprintf(rest, sizeof rest, ", and in %zu more rows", count - 1);
+    bool log = e->op == RL_OP_FN && e->fn == RL_FN_LOG, big = e->op != RL_OP_FN || e->fn == RL_FN_EXP;
+    if (c == NULL)
+        rl_fail(cx, RL_EINPUT, "'%s' has no value", e->text);
+    else if (big)
+        rl_fail_cell(s->t, c, first, cx, RL_EINPUT, "'%s' is not a finite number here%s (column '%s')", e->text, rest,
+                     c->name);
+    else
+        rl_fail_cell(s->t, c, first, cx, RL_EINPUT, "'%s': %s of %s does not exist%s (column '%s')", e->text,
+                     rl_fn_name(e->fn), buf, rest, c->name);
+    if (log) return rl_hint(cx, "log1p(x) = log(1 + x) takes zeros; rows are never dropped in silence");
+    return rl_hint(cx, "correct the cells, or leave the rows out with --subset");
+}
+
+static double apply(rl_fn fn, double x)
+{
+    switch (fn) {
+    case RL_FN_LOG:
+        return x > 0 ? rl_log(x) : INFINITY;
+    case RL_FN_LOG1P:
+        return x > -1 ? rl_log1p(x) : INFINITY;
+    case RL_FN_EXP:
+        return rl_exp(x);
+    case RL_FN_SQRT:
+        return x >= 0 ? sqrt(x) : INFINITY;
+    default:
+        return fabs(x);
+    }
+}
+
+static rl_code simple_function(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
+{
+    double *x = RL_NEW(cx->tmp, double, s->t->n);
+    bool bad = false;
+    RL_TRY(rl_eval(s, e->a, 0, x, cx));
+    for (size_t i = 0; i < s->t->n; i++) {
+        v[i] = isnan(x[i]) ? NAN : apply(e->fn, x[i]);
+        bad |= s->keep[i] && isinf(v[i]);
+    }
+    if (bad) return outside(s, e, x, v, cx);
+    rl_release(cx->tmp, x);
+    return RL_OK;
+}
+
+static rl_code power(rl_scene *s, const rl_expr *e, int d, double *v, rl_ctx *cx)
+{
+    double *x = RL_NEW(cx->tmp, double, s->t->n);
+    bool bad = false;
+    RL_TRY(rl_eval(s, e->a, 0, x, cx));
+    for (size_t i = 0; i < s->t->n; i++) {
+        v[i] = x[i];
+        for (int p = 1; p < d; p++) v[i] *= x[i];
+        bad |= s->keep[i] && isinf(v[i]);
+    }
+    if (bad) return outside(s, e, NULL, v, cx);
+    rl_release(cx->tmp, x);
+    return RL_OK;
+}
+
+static rl_code shifted(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
+{
+    double *x = RL_NEW(cx->tmp, double, s->t->n);
+    RL_TRY(rl_eval(s, e->a, 0, x, cx));
+    int lag = e->lo + k;
+    RL_TRY(shift(s, e, e->fn == RL_FN_LEAD ? -lag : lag, x, v, cx));
+    if (e->fn == RL_FN_DIFF)
+        for (size_t i = 0; i < s->t->n; i++) v[i] = x[i] - v[i];
+    rl_release(cx->tmp, x);
+    return RL_OK;
+}
+
+static rl_code arithmetic(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
+{
+    double *x = RL_NEW(cx->tmp, double, s->t->n);
+    bool bad = false;
+    RL_TRY(rl_eval(s, e->a, 0, v, cx));
+    if (e->b != NULL) RL_TRY(rl_eval(s, e->b, 0, x, cx));
+    for (size_t i = 0; i < s->t->n; i++) {
+        bool known = !isnan(v[i]) && !isnan(x[i]);
+        if (e->op == RL_OP_ADD) v[i] += x[i];
+        if (e->op == RL_OP_SUB) v[i] -= x[i];
+        if (e->op == RL_OP_MUL) v[i] *= x[i];
+        if (e->op == RL_OP_DIV) v[i] = x[i] == 0 && known ? INFINITY : v[i] / x[i];
+        if (e->op == RL_OP_NEG) v[i] = -v[i];
+        bad |= s->keep[i] && known && !isfinite(v[i]);
+    }
+    if (bad) {
+        for (size_t i = 0; i < s->t->n; i++)
+            if (isnan(v[i])) v[i] = 0; /* missing, not outside */
+        return outside(s, e, NULL, v, cx);
+    }
+    rl_release(cx->tmp, x);
+    return RL_OK;
+}
+
+static rl_code column(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
+{
+    const rl_col *c;
+    RL_TRY(rl_table_need(s->t, e->col, "the formula", &c, cx));
+    if (c->type != RL_NUM) {
+        rl_fail(cx, RL_EINPUT, "column '%s' holds %s where the formula needs numbers", c->name,
+                c->type == RL_DATE ? "dates" : "text");
+        rl_formula_caret(s->formula, e->at, cx);
+        return RL_EINPUT;
+    }
+    memcpy(v, c->num, s->t->n * sizeof *v);
+    return RL_OK;
+}
+
+rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
+{
+    if (e->op == RL_OP_COL) return column(s, e, v, cx);
+    if (e->op == RL_OP_NUM) {
+        for (size_t i = 0; i < s->t->n; i++) v[i] = e->value;
+        return RL_OK;
+    }
+    if (e->op != RL_OP_FN) return arithmetic(s, e, v, cx);
+    if (e->fn < RL_FN_FACTOR) return simple_function(s, e, v, cx);
+    if (e->fn == RL_FN_POLY) return power(s, e, k + 1, v, cx);
+    return shifted(s, e, k, v, cx);
+}
+
+size_t rl_eval_width(const rl_expr *e)
+{
+    if (e->op != RL_OP_FN || e->fn < RL_FN_POLY) return 1;
+    return e->fn == RL_FN_POLY ? (size_t)e->hi : (size_t)(e->hi - e->lo + 1);
+}
+
+const char *rl_eval_name(const rl_expr *e, size_t k, rl_arena *in)
+{
+    if (e->op != RL_OP_FN || e->fn < RL_FN_POLY || e->fn == RL_FN_DIFF) return e->text;
+    int i = e->fn == RL_FN_POLY ? (int)k + 1 : e->lo + (int)k;
+    return rl_sprintf(in, "%s(%s,%d)", rl_fn_name(e->fn), e->a->text, i);
+}
