@@ -78,11 +78,21 @@ typedef struct rl_fit {
     bool normal;           /* the method's own convention: normal, no small-sample factor */
     bool is_did;           /* default covariance: cluster by unit                  */
     /* fit statistics; NaN = does not apply */
-    double r2, r2_within, rmse, sigma, loglik;
+    double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
+    double r2_within, rmse, loglik;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
     struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
     size_t n_joint;
 } rl_fit;
+
+/* What a method brings along beside the formula. */
+typedef enum rl_frame {
+    RL_FRAME_PLAIN,        /* nothing                                              */
+    RL_FRAME_TWFE,         /* unit and time effects                                */
+    RL_FRAME_EVENT,        /* the same, and a window of event times                */
+    RL_FRAME_CELLS         /* unit (or cohort) and time effects, by the covariates' cells;
+                              always-treated units and rows without control left out */
+} rl_frame;
 
 struct rl_estimator {
     const char *name;      /* "twfe"                                               */
@@ -90,6 +100,7 @@ struct rl_estimator {
     const char *method;    /* one paragraph in words for a reader of the report    */
     const char *source;    /* "Wooldridge (2021)"                                  */
     bool needs_unit, needs_time, needs_cohort;
+    rl_frame frame;
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
 };
 
@@ -98,6 +109,24 @@ size_t rl_estimator_count(void);
 const rl_estimator *rl_estimator_at(size_t i);
 
 /* Helpers for est_*.c files. */
+
+/* Least squares of y on X with the design's effects swept out: everything of
+ * f but its labels' meaning.  X (n-by-k) is overwritten.
+ *
+ *   label   k      of the columns; those of dropped columns vanish
+ *   strict  name a dropped column in an error instead of dropping it, when
+ *           its position is >= strict (k = never)
+ *   kept    out k  position of column j among those kept, SIZE_MAX when dropped; or NULL
+ *
+ * Errors  RL_EDATA   nothing varies within the effects, more coefficients than rows
+ */
+RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept,
+                              rl_fit *f, rl_ctx *cx);
+rl_label rl_label_of(const char *term);       /* the ids absent */
+/* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
+const char *rl_label_text(const rl_label *l, rl_arena *in);
+/* Replace the estimates by L (m-by-kept) of them; labels m. */
+void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 
 /* psi given as an n-by-m array (small fits); returns the array to fill. */
 double *rl_psi_dense(rl_fit *f, size_t n, rl_ctx *cx);

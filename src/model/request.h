@@ -22,6 +22,7 @@ typedef struct rl_vcov_spec {
     size_t ways;                     /* cluster variables                                  */
     const char *by[RL_MAX_WAYS];     /* column names; "a^b" joins two columns              */
     int lag;                         /* NW, DK; -1 = by the profile's rule                 */
+    int prewhite;                    /* NW: 1 yes, -1 no, 0 = as the profile does           */
 } rl_vcov_spec;
 
 /* A set of conventions: which small-sample factor, which lag rule, t or normal.

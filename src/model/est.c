@@ -1,0 +1,327 @@
+#include "model/est.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fmath.h"
+#include "base/par.h"
+#include "base/str.h"
+#include "model/design.h"
+#include "num/ols.h"
+
+extern const rl_estimator rl_est_ols, rl_est_twfe, rl_est_event, rl_est_etwfe;
+
+static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_twfe, &rl_est_event, &rl_est_etwfe};
+
+size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
+const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
+
+const rl_estimator *rl_estimator_by_name(const char *name)
+{
+    for (size_t i = 0; i < rl_estimator_count(); i++)
+        if (strcmp(LIST[i]->name, name) == 0) return LIST[i];
+    return NULL;
+}
+
+/* --- labels ------------------------------------------------------------------ */
+
+rl_label rl_label_of(const char *term) { return (rl_label){.term = term, RL_NO_ID, RL_NO_ID, RL_NO_ID, NULL, NULL}; }
+
+static void id_text(rl_str *s, const char *name, int32_t id, const char *text)
+{
+    if (text != NULL)
+        rl_str_addf(s, ", %s %s", name, text);
+    else if (id != RL_NO_ID)
+        rl_str_addf(s, ", %s %d", name, id);
+}
+
+const char *rl_label_text(const rl_label *l, rl_arena *in)
+{
+    rl_str s = rl_str_new(in), ids = rl_str_new(in);
+    id_text(&ids, "cohort", l->group, l->group_text);
+    id_text(&ids, "time", l->time, l->time_text);
+    id_text(&ids, "event time", l->event, NULL);
+    rl_str_add(&s, l->term);
+    if (ids.n > 2) rl_str_addf(&s, " (%s)", ids.s + 2);
+    return rl_str_text(&s);
+}
+
+/* --- psi given as an array ------------------------------------------------------ */
+
+typedef struct dense {
+    rl_psi psi;
+    const double *v;
+} dense;
+
+static rl_code dense_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
+{
+    (void)cx;
+    const dense *d = psi->self;
+    for (size_t j = 0; j < psi->m; j++) {
+        double *o = rl_mat_col(out, j);
+        const double *v = d->v + j * psi->n;
+        memset(o, 0, G * sizeof *o);
+        for (size_t i = 0; i < psi->n; i++) {
+            if (code == NULL)
+                o[i] = v[i];
+            else if (code[i] >= 0)
+                o[code[i]] += v[i];
+        }
+    }
+    return RL_OK;
+}
+
+double *rl_psi_dense(rl_fit *f, size_t n, rl_ctx *cx)
+{
+    dense *d = RL_NEW(cx->tmp, dense, 1);
+    double *v = RL_NEW(cx->tmp, double, n * f->m);
+    *d = (dense){{.n = n, .m = f->m, .sum_by = dense_sum, .self = d, .has_time = true}, v};
+    f->psi = &d->psi;
+    return v;
+}
+
+/* --- psi of a least-squares core ------------------------------------------------- */
+
+typedef struct swept {
+    rl_psi psi;
+    const rl_core *core;
+    double *LA;
+} swept; /* LA  m-by-k */
+
+typedef struct job {
+    const swept *s;
+    const int32_t *code;
+    size_t G;
+    rl_mat sum;
+    rl_mat *out;
+    const double *we;
+} job;
+
+/* Column j of X'We by group. */
+static void sum_column(size_t j, void *arg)
+{
+    job *p = arg;
+    const double *x = rl_mat_col(&p->s->core->X, j);
+    double *o = rl_mat_col(&p->sum, j);
+    for (size_t i = 0; i < p->s->psi.n; i++)
+        if (p->code[i] >= 0) o[p->code[i]] += x[i] * p->we[i];
+}
+
+/* Column j of the influence, row by row: sum_k LA_jk x_k w e. */
+static void row_column(size_t j, void *arg)
+{
+    job *p = arg;
+    const rl_core *c = p->s->core;
+    double *o = rl_mat_col(p->out, j);
+    size_t n = p->s->psi.n, m = p->s->psi.m;
+    memset(o, 0, n * sizeof *o);
+    for (size_t k = 0; k < c->X.k; k++) {
+        double a = p->s->LA[j + k * m];
+        const double *x = rl_mat_col(&c->X, k);
+        if (a == 0) continue;
+        for (size_t i = 0; i < n; i++) o[i] += a * x[i];
+    }
+    for (size_t i = 0; i < n; i++) o[i] *= p->we[i];
+}
+
+static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
+{
+    const swept *s = psi->self;
+    const rl_core *c = s->core;
+    size_t k = c->X.k;
+    double *we = RL_NEW(cx->tmp, double, psi->n);
+    for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
+    job p = {.s = s, .code = code, .G = G, .out = out, .we = we};
+    if (code == NULL) {
+        rl_par(psi->m, row_column, &p, cx);
+        rl_release(cx->tmp, we);
+        return RL_OK;
+    }
+    p.sum = rl_mat_new(G, k, cx->tmp);
+    rl_par(k, sum_column, &p, cx);
+    for (size_t j = 0; j < psi->m; j++) {
+        double *o = rl_mat_col(out, j);
+        memset(o, 0, G * sizeof *o);
+        for (size_t q = 0; q < k; q++) {
+            double a = s->LA[j + q * psi->m];
+            const double *x = rl_mat_col(&p.sum, q);
+            for (size_t g = 0; g < G && a != 0; g++) o[g] += a * x[g];
+        }
+    }
+    rl_release(cx->tmp, we);
+    return RL_OK;
+}
+
+const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx)
+{
+    swept *s = RL_NEW(cx->tmp, swept, 1);
+    size_t k = core->X.k;
+    *s = (swept){
+        {.n = n, .m = m, .sum_by = swept_sum, .self = s, .has_time = has_time}, core, RL_NEW(cx->tmp, double, m *k)};
+    for (size_t j = 0; j < m; j++)
+        for (size_t q = 0; q < k; q++) {
+            long double sum = 0;
+            for (size_t r = 0; r < k; r++) sum += (long double)*rl_mat_at(&core->L, j, r) * *rl_mat_at(&core->A, r, q);
+            s->LA[j + q * m] = (double)sum;
+        }
+    return &s->psi;
+}
+
+/* --- least squares ------------------------------------------------------------------ */
+
+static const char *effect_names(const rl_design *d, rl_ctx *cx)
+{
+    rl_str s = rl_str_new(cx->tmp);
+    for (size_t f = 0; f < d->fe.n_fe; f++) rl_str_addf(&s, "%s'%s'", f ? " and " : "", d->fe_name[f]);
+    return rl_str_text(&s);
+}
+
+static rl_code nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx)
+{
+    if (k == 0 && d->fe.n_fe == 0) return rl_fail(cx, RL_EDATA, "nothing to estimate: no regressor and no constant");
+    if (k == 0)
+        return rl_fail(cx, RL_EDATA, "nothing to estimate: no regressor beside the effects of %s", effect_names(d, cx));
+    const char *more = k > 1 ? " nor does any other regressor" : "";
+    if (d->fe.n_fe == 0)
+        return rl_fail(cx, RL_EDATA, "nothing to estimate: '%s' is zero in all rows%s", label[0].term, more);
+    return rl_fail(cx, RL_EDATA, "nothing to estimate: '%s' does not vary within the effects of %s%s",
+                   rl_label_text(&label[0], cx->tmp), effect_names(d, cx), more);
+}
+
+static size_t effects_rank(const rl_design *d, size_t redundant)
+{
+    size_t levels = 0;
+    for (size_t f = 0; f < d->fe.n_fe; f++) levels += d->fe.levels[f];
+    return levels > redundant ? levels - redundant : 0;
+}
+
+static rl_code drop_columns(const rl_design *d, const rl_ols_fit *o, const rl_label *label, size_t strict, rl_ctx *cx)
+{
+    rl_str names = rl_str_new(cx->tmp);
+    size_t gone = 0;
+    for (size_t j = 0; j < o->k; j++) {
+        if (!o->dropped[j]) continue;
+        if (j >= strict) {
+            return rl_fail(cx, RL_EDATA, "%s is not identified: its column depends on the other columns%s%s",
+                           rl_label_text(&label[j], cx->tmp), d->fe.n_fe > 0 ? " and the effects of " : "",
+                           effect_names(d, cx));
+        }
+        if (gone++ < 8) rl_str_addf(&names, "%s'%s'", gone > 1 ? ", " : "", rl_label_text(&label[j], cx->tmp));
+    }
+    if (gone == 0) return RL_OK;
+    rl_remark(cx, "collinear", "%s%s left out: collinear with the columns before%s%s", rl_str_text(&names),
+              gone > 8   ? ", .. were"
+              : gone > 1 ? " were"
+                         : " was",
+              d->fe.n_fe > 0 ? " or the effects of " : "", effect_names(d, cx));
+    return RL_OK;
+}
+
+/* What was kept, packed: X, A, L = I, b. */
+static void pack(const rl_ols_fit *o, rl_mat X, const rl_label *label, size_t *kept, rl_core *core, rl_fit *f,
+                 rl_ctx *cx)
+{
+    size_t m = 0, *from = RL_NEW(cx->tmp, size_t, o->k);
+    for (size_t j = 0; j < o->k; j++) {
+        if (kept != NULL) kept[j] = o->dropped[j] ? SIZE_MAX : m;
+        if (o->dropped[j]) continue;
+        if (j != m) memcpy(rl_mat_col(&X, m), rl_mat_col(&X, j), X.n * sizeof(double));
+        from[m++] = j;
+    }
+    core->X = (rl_mat){X.a, X.n, m, X.ld};
+    core->A = rl_mat_new(m, m, cx->tmp);
+    core->L = rl_mat_new(m, m, cx->tmp);
+    f->m = m;
+    f->b = RL_NEW(cx->tmp, double, m);
+    f->label = RL_NEW(cx->tmp, rl_label, m);
+    for (size_t j = 0; j < m; j++) {
+        f->b[j] = o->b[from[j]];
+        f->label[j] = label[from[j]];
+        *rl_mat_at(&core->L, j, j) = 1;
+        for (size_t i = 0; i < m; i++) *rl_mat_at(&core->A, i, j) = *rl_mat_at(&o->A, from[i], from[j]);
+    }
+}
+
+static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
+{
+    double W = d->w != NULL ? rl_sum(d->w, d->n, cx) : (double)d->n;
+    double mean = (d->w != NULL ? rl_dot(NULL, d->w, d->y, d->n, cx) : rl_sum(d->y, d->n, cx)) / W;
+    double *v = RL_NEW(cx->tmp, double, d->n);
+    for (size_t i = 0; i < d->n; i++) v[i] = d->y[i] - mean;
+    f->tss = rl_dot(d->w, d->y, d->y, d->n, cx);
+    f->tss_centred = rl_dot(d->w, v, v, d->n, cx);
+    rl_release(cx->tmp, v);
+}
+
+static void fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
+{
+    double n = (double)d->n, logw = 0;
+    sums_of_squares(d, f, cx);
+    f->r2_within = d->fe.n_fe > 0 && within > 0 ? 1 - f->rss / within : NAN;
+    f->rmse = sqrt(f->rss / n);
+    for (size_t i = 0; i < d->n && d->w != NULL; i++) logw += rl_log(d->w[i]);
+    f->loglik = f->rss > 0 ? 0.5 * (logw - n * (rl_log(2 * 3.14159265358979323846) + 1 + rl_log(f->rss / n))) : NAN;
+}
+
+static rl_code degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx)
+{
+    f->dof = (rl_dof){.n = d->n,
+                      .k = f->m,
+                      .n_fe = d->fe.n_fe,
+                      .levels = d->fe.levels,
+                      .code = d->fe.code,
+                      .redundant_exact = redundant,
+                      .constant = d->constant || d->fe.n_fe > 0};
+    size_t rank = f->m + effects_rank(d, redundant);
+    if (rank < d->n) return RL_OK;
+    rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients: no degree of freedom is left", d->n,
+            k_asked + effects_rank(d, redundant));
+    return rl_hint(cx, "use fewer regressors, or more rows");
+}
+
+rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept, rl_fit *f,
+                      rl_ctx *cx)
+{
+    size_t k = X.k - 1;
+    rl_mat R = {X.a, X.n, k, X.ld};
+    double *y = rl_mat_col(&X, k), *norm0 = RL_NEW(cx->tmp, double, k);
+    rl_absorbed info = {0};
+    rl_ols_fit o;
+    if (k == 0) return nothing(d, label, k, cx);
+    memcpy(y, d->y, d->n * sizeof *y);
+    for (size_t j = 0; j < k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&X, j), rl_mat_col(&X, j), d->n, cx);
+    if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, NULL, &info, cx));
+    double within = rl_dot(d->w, y, y, d->n, cx);
+    RL_TRY(rl_ols(&R, y, d->w, norm0, &o, cx->tmp, cx));
+    if (o.rank == 0) return nothing(d, label, k, cx);
+    rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    RL_TRY(drop_columns(d, &o, label, strict, cx));
+    pack(&o, R, label, kept, core, f, cx);
+    core->w = d->w;
+    core->e = o.e;
+    core->rss = f->rss = o.rss;
+    f->core = core;
+    f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
+    RL_TRY(degrees(d, k, info.redundant, f, cx));
+    fit_figures(d, within, f, cx);
+    return RL_OK;
+}
+
+void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
+{
+    rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    double *b = RL_NEW(cx->tmp, double, L.n);
+    *core = *f->core;
+    core->L = L;
+    for (size_t j = 0; j < L.n; j++) {
+        long double sum = 0;
+        for (size_t q = 0; q < L.k; q++) sum += (long double)*rl_mat_at(&L, j, q) * f->b[q];
+        b[j] = (double)sum;
+    }
+    f->b = b;
+    f->m = L.n;
+    f->core = core;
+    f->label = RL_NEW(cx->tmp, rl_label, L.n);
+    memcpy(f->label, label, L.n * sizeof *label);
+    f->psi = rl_psi_core(core, f->psi->n, f->m, f->psi->has_time, cx);
+}

@@ -1,0 +1,60 @@
+/* est_twfe.c -- two-way fixed effects: y on unit and time effects and one treatment.
+ *
+ *   y_it = a_i + l_t + overall D_it + x_it'c + e_it
+ *
+ * With several start dates and effects that differ, `overall` weighs
+ * comparisons among treated units, some of them negatively: event, etwfe or
+ * cs are the estimators then.
+ *
+ * Estimand  with one start date the average effect on the treated, in the unit of y
+ * Assumes   parallel trends, no anticipation, one effect for all (or one start date)
+ * Source    Goodman-Bacon (2021), Journal of Econometrics 225(2), for what the coefficient means
+ */
+#include <string.h>
+
+#include "model/design.h"
+
+static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
+{
+    (void)req;
+    size_t k = d->X.k;
+    rl_mat V = rl_mat_new(d->n, k + 2, cx->tmp);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, k + 1), *out = RL_NEW(cx->tmp, rl_label, k + 1);
+    for (size_t j = 0; j < k; j++) {
+        memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+        label[j] = rl_label_of(d->x_name[j]);
+    }
+    memcpy(rl_mat_col(&V, k), d->treated, d->n * sizeof(double));
+    label[k] = rl_label_of("overall");
+    double treated = 0;
+    for (size_t i = 0; i < d->n; i++) treated += d->treated[i] != 0;
+    if (treated == 0) return rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", d->n);
+    rl_code code = rl_fit_linear(d, V, label, k, NULL, f, cx);
+    if (code == RL_EDATA)
+        rl_hint(cx, "some units must be treated and others not, or treated later, in the same periods");
+    RL_TRY(code);
+
+    rl_mat L = rl_mat_new(f->m, f->m, cx->tmp); /* the effect first, then the covariates */
+    for (size_t j = 0; j < f->m; j++) {
+        size_t from = j == 0 ? f->m - 1 : j - 1;
+        *rl_mat_at(&L, j, from) = 1;
+        out[j] = f->label[from];
+    }
+    rl_fit_combine(f, L, out, cx);
+    f->is_did = true;
+    return RL_OK;
+}
+
+const rl_estimator rl_est_twfe = {
+    .name = "twfe",
+    .what = "one effect, unit and time fixed effects",
+    .method =
+        "The outcome is regressed on unit effects, time effects and the treatment; with one start date this is the "
+        "difference of two differences.",
+    .source = "Goodman-Bacon (2021)",
+    .needs_unit = true,
+    .needs_time = true,
+    .needs_cohort = true,
+    .frame = RL_FRAME_TWFE,
+    .fit = fit,
+};

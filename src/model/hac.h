@@ -1,0 +1,33 @@
+/* model/hac.h -- sums of lagged products, Bartlett weights w_l = 1 - l / (L + 1).
+ *
+ *   V = sum_t h_t h_t' + sum_l w_l sum_t (h_t h_(t-l)' + h_(t-l) h_t')
+ *
+ * t - l goes by the calendar: where no such period is there, nothing is
+ * added.  By rank: the l-th period before among those that are there.
+ */
+#ifndef RL_MODEL_HAC_H
+#define RL_MODEL_HAC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "num/mat.h"
+
+/*   h     T-by-m   sums by period, ascending
+ *   at    T        the periods, ascending; with unit: ascending within each unit
+ *   unit  T        or NULL: one series; rows of a unit stand together
+ *   V     out      m-by-m                                                       */
+void rl_hac_sum(const rl_mat *h, const int32_t *at, const int32_t *unit, int L, bool by_rank, rl_mat *V, rl_ctx *cx);
+
+/* The same of one series after a VAR(1) without a constant was taken out, and
+ * put back (Andrews & Monahan 1992).  Rows of h in time order.  Errors RL_EDATA. */
+RL_MUST rl_code rl_hac_prewhitened(const rl_mat *h, int L, rl_mat *V, rl_ctx *cx);
+
+/* Newey & West (1994) automatic bandwidth of the Bartlett kernel, n observations
+ * of the scores u (n-by-k, in time order); column `skip` (the constant's; k = none)
+ * has weight 0.  prewhite: a VAR(1) is fitted first.  Not finite when there are too few rows.
+ * As in the R package sandwich. */
+double rl_hac_bandwidth(const rl_mat *u, size_t skip, bool prewhite, rl_ctx *cx);
+
+#endif

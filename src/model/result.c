@@ -1,0 +1,109 @@
+#include "model/result.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/design.h"
+#include "model/infer.h"
+
+extern const rl_estimator rl_est_ols;
+
+static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
+{
+    out->formula = rl_strdup(keep, d->formula->text);
+    out->rows_read = t->n;
+    out->rows_used = d->n;
+    out->n_dropped = d->n_dropped;
+    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped);
+    for (size_t i = 0; i < d->n_dropped; i++)
+        out->dropped[i] = (rl_dropped){rl_strdup(keep, d->dropped[i].why), d->dropped[i].rows};
+    out->units = d->unit.G;
+    out->periods = d->time.G;
+    uint32_t *row = RL_NEW(keep, uint32_t, d->n);
+    memcpy(row, d->row, d->n * sizeof *row);
+    out->row = row;
+}
+
+static void keep_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
+{
+    out->note = RL_NEW(keep, const char *, cx->n_notes - from);
+    for (size_t i = from; i < cx->n_notes; i++) out->note[out->n_notes++] = rl_strdup(keep, cx->note[i].text);
+}
+
+rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx)
+{
+    rl_request req = *request;
+    rl_design d;
+    rl_fit f = {.r2_within = NAN, .rmse = NAN, .loglik = NAN, .rss = NAN, .tss = NAN, .tss_centred = NAN};
+    size_t notes = cx->n_notes;
+    if (req.estimator == NULL) req.estimator = &rl_est_ols;
+    *out = (rl_result){.estimator = req.estimator};
+    RL_TRY(rl_design_make(&req, t, &d, cx));
+    RL_TRY(req.estimator->fit(&d, &req, &f, cx));
+    RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
+    keep_sample(&d, t, out, keep);
+    keep_notes(cx, notes, out, keep);
+    return RL_OK;
+}
+
+/* --- the columns a request needs ---------------------------------------------------- */
+
+typedef struct wants {
+    rl_want *v;
+    size_t n, cap;
+    rl_arena *in;
+    const char *key;
+} wants;
+
+/* Numbers beat `find out`, which beats text: only arithmetic needs numbers. */
+static void want(wants *w, const char *name, rl_type type, const char *key)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        if (strcmp(w->v[i].name, name) != 0) continue;
+        if (type == RL_NUM || (type == RL_AUTO && w->v[i].type == RL_TEXT)) w->v[i].type = type;
+        return;
+    }
+    if (w->n == w->cap) {
+        size_t cap = w->cap ? 2 * w->cap : 16;
+        w->v = rl_regrow(w->in, w->v, w->cap, cap, sizeof *w->v);
+        w->cap = cap;
+    }
+    w->v[w->n++] = (rl_want){.name = rl_strdup(w->in, name), .type = type, .key = key};
+}
+
+static void want_column(void *user, const char *col, bool number, size_t at)
+{
+    (void)at;
+    want(user, col, number ? RL_NUM : RL_AUTO, "the formula");
+}
+
+static rl_code want_joined(wants *w, const char *name, const char *key, rl_ctx *cx)
+{
+    rl_effect e;
+    RL_TRY(rl_effect_parse(name, &e, w->in, cx));
+    for (size_t i = 0; i < e.n; i++) want(w, e.col[i], RL_TEXT, key);
+    return RL_OK;
+}
+
+rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_arena *in, rl_ctx *cx)
+{
+    wants w = {.in = in};
+    rl_formula f;
+    RL_TRY(rl_formula_parse(req->formula, &f, in, cx));
+    rl_expr_columns(f.y, true, want_column, &w);
+    for (size_t j = 0; j < f.n_terms; j++)
+        for (size_t i = 0; i < f.term[j].n; i++) rl_expr_columns(f.term[j].var[i], false, want_column, &w);
+    for (size_t j = 0; j < f.n_effects; j++)
+        for (size_t i = 0; i < f.effect[j].n; i++) want(&w, f.effect[j].col[i], RL_TEXT, "the formula");
+    if (req->unit != NULL) RL_TRY(want_joined(&w, req->unit, "--unit", cx));
+    if (req->time != NULL) want(&w, req->time, RL_TEXT, "--time");
+    if (req->cohort != NULL) want(&w, req->cohort, RL_TEXT, "--cohort");
+    if (req->treated != NULL) want(&w, req->treated, RL_NUM, "--treated");
+    if (req->weights != NULL) want(&w, req->weights, RL_NUM, "--weights");
+    if (req->subset_col != NULL) want(&w, req->subset_col, RL_TEXT, "--subset");
+    for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
+    for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));
+    *list = w.v;
+    *n = w.n;
+    return RL_OK;
+}
