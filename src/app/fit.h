@@ -1,0 +1,31 @@
+/* app/fit.h -- `revlift fit FORMULA --data FILE`: one model on one CSV file. */
+#ifndef RL_APP_FIT_H
+#define RL_APP_FIT_H
+
+#include "app/opts.h"
+#include "data/csv.h"
+#include "model/request.h"
+
+/* The command line of fit as a request. */
+typedef struct rl_fit_args {
+    rl_request req;
+    rl_source source;
+    const char *data;          /* --data as given                  */
+    const char *cluster;       /* --cluster                        */
+    const char *vcov;          /* --vcov                           */
+    const char *control;       /* --control                        */
+} rl_fit_args;
+
+/* Nothing given yet but the formula. */
+void rl_fit_args_init(rl_fit_args *a, const char *formula);
+
+/* Take one option by name, without its dashes.  Texts made live in cx->keep.
+ * Errors RL_EUSAGE, naming the words that are known. */
+RL_MUST rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *value, rl_ctx *cx);
+
+/* After the last option: what they mean together. */
+RL_MUST rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx);
+
+RL_MUST rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx);
+
+#endif

@@ -1,0 +1,19 @@
+/* out/json_fit.h -- a fitted model as one JSON object: the schema other
+ * programs rely on (`revlift fit --json`; "schema": 1).  Keys that do not
+ * apply are left out. */
+#ifndef RL_OUT_JSON_FIT_H
+#define RL_OUT_JSON_FIT_H
+
+#include "model/result.h"
+#include "out/json.h"
+
+/* call: the words of the command line, n_call of them. */
+const char *rl_json_fit(const rl_result *r, const char *const *call, size_t n_call, rl_arena *in);
+
+/* sample, vcov, estimates, fit, tests, notes: members of the open object. */
+void rl_json_result(rl_json *j, const rl_result *r);
+
+/* One estimate as a member of the open array. */
+void rl_json_estimate(rl_json *j, const rl_estimate *e);
+
+#endif

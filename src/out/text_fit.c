@@ -1,0 +1,138 @@
+#include "out/text_fit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+enum { COLUMNS = 7, WIDEST = 60 };
+
+/* Control characters become '?'. */
+static const char *clean(const char *s, rl_arena *in)
+{
+    char *t = rl_strdup(in, s);
+    for (char *p = t; *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = '?';
+    return t;
+}
+
+static size_t shown(const char *s)
+{
+    size_t n = 0;
+    for (; *s != '\0'; s++) n += ((unsigned char)*s & 0xc0) != 0x80;
+    return n;
+}
+
+/* x with the decimals that two leading digits of the standard error need. */
+static const char *figure(double x, double se, rl_arena *in)
+{
+    if (!isfinite(x)) return "";
+    if (!(se > 0)) return x == 0 ? "0" : rl_sprintf(in, "%.6g", x);
+    int decimals = 1 - (int)floor(log10(se));
+    if (decimals > 12 || decimals < -4) return rl_sprintf(in, "%.*e", decimals > 12 ? 3 : 5, x);
+    return rl_sprintf(in, "%.*f", decimals > 0 ? decimals : 0, x);
+}
+
+static const char *term(const rl_estimate *e, rl_arena *in)
+{
+    const rl_label *l = &e->label;
+    rl_str s = rl_str_new(in);
+    rl_str_add(&s, clean(l->term, in));
+    if (l->event != RL_NO_ID && l->group == RL_NO_ID) rl_str_addf(&s, " %+d", l->event);
+    if (l->group_text != NULL)
+        rl_str_addf(&s, " %s", l->group_text);
+    else if (l->group != RL_NO_ID)
+        rl_str_addf(&s, " %d", l->group);
+    if (l->time_text != NULL)
+        rl_str_addf(&s, " %s", l->time_text);
+    else if (l->time != RL_NO_ID)
+        rl_str_addf(&s, " %d", l->time);
+    return rl_str_text(&s);
+}
+
+static void line(rl_str *out, const char *const cell[COLUMNS], const size_t width[COLUMNS])
+{
+    for (size_t c = 0; c < COLUMNS; c++) {
+        size_t n = shown(cell[c]), pad = width[c] > n ? width[c] - n : 0;
+        if (c == 0)
+            rl_str_addf(out, "%s%*s", cell[c], (int)pad, "");
+        else
+            rl_str_addf(out, "  %*s%s", (int)pad, "", cell[c]);
+    }
+    while (out->n > 0 && out->s[out->n - 1] == ' ') out->s[--out->n] = '\0';
+    rl_str_addc(out, '\n');
+}
+
+static void table(rl_str *out, const rl_result *r, rl_arena *in)
+{
+    const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
+    const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df > 0 ? "t" : "z", "p", low, high};
+    size_t width[COLUMNS] = {0};
+    memcpy(cell[0], head, sizeof head);
+    for (size_t i = 0; i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        const char **c = cell[i + 1];
+        c[0] = term(e, in);
+        c[1] = figure(e->estimate, e->std_error, in);
+        c[2] = isfinite(e->std_error) ? figure(e->std_error, e->std_error, in) : "-";
+        c[3] = isfinite(e->statistic) ? rl_sprintf(in, "%.2f", e->statistic) : "";
+        c[4] = !isfinite(e->p_value) ? "" : e->p_value < 0.0001 ? "<.0001" : rl_sprintf(in, "%.4f", e->p_value);
+        c[5] = figure(e->conf_low, e->std_error, in);
+        c[6] = figure(e->conf_high, e->std_error, in);
+    }
+    for (size_t i = 0; i <= r->m; i++)
+        for (size_t c = 0; c < COLUMNS; c++) {
+            size_t n = shown(cell[i][c]);
+            if (n > width[c]) width[c] = n > WIDEST ? WIDEST : n;
+        }
+    for (size_t i = 0; i <= r->m; i++) line(out, cell[i], width);
+}
+
+static void sample(rl_str *out, const rl_result *r, rl_arena *in)
+{
+    rl_str_addf(out, "rows        %zu of %zu", r->rows_used, r->rows_read);
+    for (size_t i = 0; i < r->n_dropped; i++)
+        rl_str_addf(out, "%s%zu %s", i ? ", " : "; left out: ", r->dropped[i].rows, clean(r->dropped[i].why, in));
+    rl_str_addc(out, '\n');
+    if (r->units > 0)
+        rl_str_addf(out, "panel       %zu units, %zu periods\n", r->units, r->periods);
+    else if (r->periods > 0)
+        rl_str_addf(out, "series      %zu periods\n", r->periods);
+    rl_str_addf(out, "covariance  %s", r->vcov_kind);
+    for (size_t c = 0; c < r->vcov_ways; c++) rl_str_addf(out, "%s%s", c ? " + " : " by ", clean(r->vcov_by[c], in));
+    if (r->clusters > 0) rl_str_addf(out, ", %zu clusters", r->clusters);
+    if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
+    if (r->df > 0)
+        rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
+    else
+        rl_str_add(out, "; normal\n");
+    if (r->ssc != NULL) rl_str_addf(out, "factor      %s\n", clean(r->ssc, in));
+}
+
+static void fit(rl_str *out, const rl_result *r)
+{
+    if (!isfinite(r->rmse)) return;
+    rl_str_add(out, "fit        ");
+    if (isfinite(r->r2)) rl_str_addf(out, " R2 %.4f", r->r2);
+    if (isfinite(r->r2_within)) rl_str_addf(out, ", within %.4f", r->r2_within);
+    rl_str_addf(out, "%s RMSE %.5g\n", isfinite(r->r2) ? "," : "", r->rmse);
+}
+
+const char *rl_text_fit(const rl_result *r, rl_arena *in)
+{
+    rl_str out = rl_str_new(in);
+    rl_str_addf(&out, "%s   [%s]\n\n", clean(r->formula, in), r->estimator->name);
+    table(&out, r, in);
+    rl_str_addc(&out, '\n');
+    sample(&out, r, in);
+    fit(&out, r);
+    for (size_t i = 0; i < r->n_tests; i++) {
+        const rl_test *t = &r->test[i];
+        rl_str_addf(&out, "%-11s F = %.3f on %g", t->name, t->statistic, t->df);
+        if (isfinite(t->df2)) rl_str_addf(&out, " and %g", t->df2);
+        rl_str_addf(&out, ", p = %.4f\n", t->p_value);
+    }
+    return rl_str_text(&out);
+}
