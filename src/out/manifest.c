@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "out/view.h"
+#include "out/json.h"
 
 const char *rl_relative_path(const char *path, rl_arena *in)
 {
@@ -29,17 +29,6 @@ const char *rl_relative_command(const char *command, rl_arena *in)
     return rl_str_text(&out);
 }
 
-/* A JSON text; control characters and broken UTF-8 as rl_view_clean() has them. */
-static void quote(rl_str *s, const char *text)
-{
-    rl_str_addc(s, '"');
-    for (const char *p = rl_view_clean(text, 0, s->in); *p; p++) {
-        if (*p == '"' || *p == '\\') rl_str_addc(s, '\\');
-        rl_str_addc(s, *p);
-    }
-    rl_str_addc(s, '"');
-}
-
 static int by_path(const void *a, const void *b)
 {
     return strcmp(((const rl_outfile *)a)->path, ((const rl_outfile *)b)->path);
@@ -48,14 +37,14 @@ static int by_path(const void *a, const void *b)
 static void add_file(rl_str *s, const char *path, uint64_t bytes, const char *sha, bool last)
 {
     rl_str_add(s, "    {\"path\": ");
-    quote(s, path);
+    rl_json_quote(s, path);
     rl_str_addf(s, ", \"bytes\": %" PRIu64 ", \"sha256\": \"%s\"}%s\n", bytes, sha, last ? "" : ",");
 }
 
 static void add_text(rl_str *s, const char *key, const char *text)
 {
     rl_str_addf(s, "  \"%s\": ", key);
-    quote(s, text);
+    rl_json_quote(s, text ? text : "");
     rl_str_add(s, ",\n");
 }
 
