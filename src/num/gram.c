@@ -172,6 +172,7 @@ rl_code rl_gram_scaled(const rl_mat *X, const double *y, const double *w, rl_gra
     col[k] = w;
     exp[k] = 0;
     RL_TRY(find_scales(col, n, k + (w != NULL), exp, cx));
+    exp[k] += exp[k] & 1; /* even, so that it has a root */
 
     gram_job job = {.col = col, .w = w, .n = n, .k = k, .per = RL_ROWS_PER_BLOCK, .exp = exp};
     while (rl_blocks(n, job.per) > MOST_BLOCKS) job.per *= 2;

@@ -47,7 +47,7 @@ bool rl_gram_has(rl_gram_kind kind); /* can this machine run it? */
  * is the sum of w x_i x_j.  k is X->k, plus 1 when y is given.
  *
  *   G      out  k(k+1)/2   pairs (i, j), i <= j, by i, then j
- *   exp    out  k+1        of the columns, last of the weights
+ *   exp    out  k+1        of the columns, last of the weights (even)
  *
  * Errors  RL_ENUM   a value is not finite
  */

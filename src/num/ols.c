@@ -11,7 +11,7 @@
  * after the columns before it.  A column that was computed from others in
  * double arithmetic leaves rounding errors alone, (2^-53)^2 = 1e-32 of its
  * square, up to 1e-24 or so when large terms cancelled on the way; what was
- * swept out by an iteration to 1e-13 leaves 1e-26.  The hardest regression in
+ * swept out leaves no more.  The hardest regression in
  * the textbooks, Filip's tenth powers, leaves 3e-15. */
 static const double DEPENDENT = 1e-20;
 
@@ -87,11 +87,10 @@ static void factor(normal_eq *s, const double *norm0, rl_ols_fit *f, rl_ctx *cx)
     }
 }
 
-/* b from L L' b = X'y, in the columns' own units. */
-static void solve(const normal_eq *s, rl_dd *b)
+/* b from L L' b = X'y, in the columns' own units; z (k) is room to work. */
+static void solve(const normal_eq *s, rl_dd *b, rl_wide *z)
 {
     size_t k = s->k;
-    rl_wide z[k + 1];
     for (size_t j = 0; j < k; j++) {
         z[j] = 0;
         if (s->dropped[j]) continue;
@@ -113,8 +112,8 @@ static void solve(const normal_eq *s, rl_dd *b)
 
 typedef struct invert_job {
     const normal_eq *s;
-    rl_wide *R; /* k-by-k, row c = column c of L^-1 */
-    rl_mat *A;
+    rl_wide *I; /* k-by-k, row c = column c of L^-1 */
+    rl_mat *A, *R;
 } invert_job;
 
 /* Column c of L^-1. */
@@ -122,7 +121,7 @@ static void invert_factor(size_t c, void *arg)
 {
     const invert_job *job = arg;
     const normal_eq *s = job->s;
-    rl_wide *r = job->R + c * s->k;
+    rl_wide *r = job->I + c * s->k;
     if (s->dropped[c]) return;
     r[c] = 1 / *at(s, c, c);
     for (size_t i = c + 1; i < s->k; i++) {
@@ -135,28 +134,30 @@ static void invert_factor(size_t c, void *arg)
     }
 }
 
-/* Row i of A = L^-T L^-1, from the diagonal on. */
+/* Row i of R = L^-T and of A = R R', from the diagonal on. */
 static void invert_row(size_t i, void *arg)
 {
     const invert_job *job = arg;
     const normal_eq *s = job->s;
     size_t k = s->k;
+    int half = s->exp[k + 1] / 2; /* even, see num/gram.h */
     for (size_t j = i; j < k; j++) {
         rl_wide sum = 0;
+        *rl_mat_at(job->R, i, j) = ldexp((double)job->I[i * k + j], -(s->exp[i] + half));
         if (!s->dropped[i] && !s->dropped[j]) {
-            for (size_t p = j; p < k; p++) sum += job->R[i * k + p] * job->R[j * k + p];
+            for (size_t p = j; p < k; p++) sum += job->I[i * k + p] * job->I[j * k + p];
         }
         double a = ldexp((double)sum, -(s->exp[i] + s->exp[j] + s->exp[k + 1]));
         *rl_mat_at(job->A, i, j) = *rl_mat_at(job->A, j, i) = a;
     }
 }
 
-static void invert(const normal_eq *s, rl_mat *A, rl_ctx *cx)
+static void invert(const normal_eq *s, rl_mat *A, rl_mat *R, rl_ctx *cx)
 {
-    invert_job job = {s, RL_NEW(cx->tmp, rl_wide, s->k * s->k), A};
+    invert_job job = {s, RL_NEW(cx->tmp, rl_wide, s->k * s->k), A, R};
     rl_par(s->k, invert_factor, &job, cx);
     rl_par(s->k, invert_row, &job, cx);
-    rl_release(cx->tmp, job.R);
+    rl_release(cx->tmp, job.I);
 }
 
 /* ---- residuals ---- */
@@ -216,6 +217,7 @@ rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *
                       .dropped = RL_NEW(in, bool, k),
                       .e = RL_NEW(in, double, n),
                       .A = rl_mat_new(k, k, in),
+                      .R = rl_mat_new(k, k, in),
                       .norm2 = RL_NEW(in, double, k),
                       .pivot = RL_NEW(in, double, k)};
     rl_dd *G = RL_NEW(cx->tmp, rl_dd, (k + 1) * (k + 2) / 2), *b = RL_NEW(cx->tmp, rl_dd, k);
@@ -224,8 +226,8 @@ rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *
 
     normal_eq s = {.k = k, .G = G, .exp = exp, .L = RL_NEW(cx->tmp, rl_wide, k * k), .dropped = f->dropped};
     factor(&s, norm0, f, cx);
-    solve(&s, b);
-    invert(&s, &f->A, cx);
+    solve(&s, b, RL_NEW(cx->tmp, rl_wide, k));
+    invert(&s, &f->A, &f->R, cx);
     rl_release(cx->tmp, s.L);
 
     resid_job job = {X, y, b, f->e};
@@ -238,29 +240,41 @@ rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *
 /* ---- leverage ---- */
 
 typedef struct leverage_job {
-    const rl_mat *X, *A;
+    const rl_mat *X, *M; /* M is A or its root */
+    bool root;
     const double *w;
     double *h;
 } leverage_job;
 
+/* z = sum_i M_ij x_i over i < j, and the diagonal's share times `own`. */
+static void column_of(const leverage_job *job, size_t from, size_t m, size_t j, double own, double *z)
+{
+    const double *xj = rl_mat_col(job->X, j) + from;
+    for (size_t r = 0; r < m; r++) z[r] = own * *rl_mat_at(job->M, j, j) * xj[r];
+    for (size_t i = 0; i < j; i++) {
+        double a = *rl_mat_at(job->M, i, j);
+        const double *xi = rl_mat_col(job->X, i) + from;
+        for (size_t r = 0; r < m; r++) z[r] += a * xi[r];
+    }
+}
+
 static void leverage_block(size_t block, void *arg)
 {
     const leverage_job *job = arg;
-    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK, k = job->X->k;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
     if (to > job->X->n) to = job->X->n;
     for (; from < to; from += STRIPE) {
         size_t m = to - from < STRIPE ? to - from : STRIPE;
         double *h = job->h + from, z[STRIPE];
         for (size_t r = 0; r < m; r++) h[r] = 0.0;
-        for (size_t j = 0; j < k; j++) {
+        for (size_t j = 0; j < job->X->k; j++) {
             const double *xj = rl_mat_col(job->X, j) + from;
-            for (size_t r = 0; r < m; r++) z[r] = 0.5 * *rl_mat_at(job->A, j, j) * xj[r];
-            for (size_t i = 0; i < j; i++) {
-                double a = *rl_mat_at(job->A, i, j);
-                const double *xi = rl_mat_col(job->X, i) + from;
-                for (size_t r = 0; r < m; r++) z[r] += a * xi[r];
+            column_of(job, from, m, j, job->root ? 1.0 : 0.5, z);
+            if (job->root) {
+                for (size_t r = 0; r < m; r++) h[r] += z[r] * z[r]; /* |R'x|^2            */
+            } else {
+                for (size_t r = 0; r < m; r++) h[r] += 2.0 * z[r] * xj[r]; /* x'Ax, A symmetric  */
             }
-            for (size_t r = 0; r < m; r++) h[r] += 2.0 * z[r] * xj[r]; /* x'Ax, A symmetric */
         }
         for (size_t r = 0; r < m && job->w; r++) h[r] *= job->w[from + r];
     }
@@ -268,6 +282,12 @@ static void leverage_block(size_t block, void *arg)
 
 void rl_leverage(const rl_mat *X, const double *w, const rl_mat *A, double *h, rl_ctx *cx)
 {
-    leverage_job job = {X, A, w, h};
+    leverage_job job = {X, A, false, w, h};
+    rl_par(rl_blocks(X->n, RL_ROWS_PER_BLOCK), leverage_block, &job, cx);
+}
+
+void rl_leverage_root(const rl_mat *X, const double *w, const rl_mat *R, double *h, rl_ctx *cx)
+{
+    leverage_job job = {X, R, true, w, h};
     rl_par(rl_blocks(X->n, RL_ROWS_PER_BLOCK), leverage_block, &job, cx);
 }

@@ -24,6 +24,7 @@ typedef struct rl_ols_fit {
     bool *dropped;      /* k          a later column that depends on earlier ones        */
     double *e;          /* n          residuals y - X b, recomputed from the definition  */
     rl_mat A;           /* k-by-k     (X'WX)^-1; zero rows and columns where dropped     */
+    rl_mat R;           /* k-by-k     upper triangular, A = R R'                         */
     double rss;         /* e'We                                                          */
     double *norm2;      /* k          squared norm of column j (weighted)                */
     double *pivot;      /* k          what is left of it after the earlier columns       */
@@ -33,12 +34,13 @@ typedef struct rl_ols_fit {
  *   y      n
  *   w      n, >= 0, or NULL = 1
  *   norm0  k        squared norms before effects were swept out, or NULL = those of X:
- *                   a column is dropped when its pivot < 1e-20 * norm0 (at 1e-20 a column
- *                   made of others in double arithmetic falls, Filip's powers stay)
+ *                   a column is dropped when its pivot < 1e-20 * norm0 (a column made of
+ *                   others in double arithmetic leaves 1e-32 to 1e-24, Filip's powers 3e-15)
  *   f      out      in arena `in`
  *
  * Errors  RL_ENUM   a sum overflows or is not finite
- * Cost    about 10 n k^2 flops; n + 3 k^2 doubles
+ * Cost    about 5 n k^2 flops, 40 ms for 1e6 rows and 10 columns on one thread with AVX2, and
+ *         k^3 / 2 in quadruple precision, 0.7 s for 300 columns; n + 4 k^2 doubles
  */
 RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *norm0,
                        rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
@@ -46,8 +48,11 @@ RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const 
 /* The double-double Gram itself: G (k-by-k, hi and lo parts) = X'WX. */
 RL_MUST rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx *cx);
 
-/* Leverages h (n) of the rows of X under weights w: w_i x_i'A x_i. */
+/* Leverages h (n) of the rows of X under weights w: w_i x_i'A x_i.  From A,
+ * rounded as it is, a badly conditioned X costs digits twice (Longley keeps
+ * 8.5); from its root R once (12). */
 void rl_leverage(const rl_mat *X, const double *w, const rl_mat *A, double *h, rl_ctx *cx);
+void rl_leverage_root(const rl_mat *X, const double *w, const rl_mat *R, double *h, rl_ctx *cx);
 
 /* Sums that are the same for any number of threads: sum v_i, sum w_i u_i v_i
  * (w, or u and w, may be NULL = 1), in double-double over fixed blocks. */

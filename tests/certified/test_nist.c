@@ -216,6 +216,13 @@ static void longley(void **state)
         *rl_mat_at(&X, i, 0) = 1.0;
         for (size_t j = 1; j < 7; j++) *rl_mat_at(&X, i, j) = LONGLEY[i][j];
     }
+    /* Leverages of the first three years, in exact rationals. */
+    rl_ols_fit f;
+    double h[16];
+    CHECK_OK(rl_ols(&X, y, NULL, NULL, &f, cx.tmp, &cx), &cx);
+    rl_leverage_root(&X, NULL, &f.R, h, &cx);
+    const double want[3] = {0.424536930626536, 0.564978297702265, 0.362074712365648};
+    for (size_t i = 0; i < 3; i++) CHECK_DIGITS(h[i], want[i], 11);
     check_certified("Longley", &X, y, LONGLEY_B, LONGLEY_SE, LONGLEY_SIGMA, 14, &cx);
     rl_ctx_free(&cx);
 }

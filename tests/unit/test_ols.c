@@ -69,7 +69,7 @@ static void leverage_sums_to_rank(void **state)
     (void)state;
     rl_ctx cx;
     check_ctx(&cx);
-    double y[N], w[N], h[N];
+    double y[N], w[N], h[N], root[N];
     rl_mat X = example(N, y, &cx);
     rl_ols_fit f;
     for (int i = 0; i < N; i++) w[i] = 0.3 + (double)(i % 5);
@@ -77,6 +77,8 @@ static void leverage_sums_to_rank(void **state)
         CHECK_OK(rl_ols(&X, y, weighted ? w : NULL, NULL, &f, cx.keep, &cx), &cx);
         rl_leverage(&X, weighted ? w : NULL, &f.A, h, &cx);
         CHECK_DIGITS(rl_sum(h, N, &cx), (double)K, 13);
+        rl_leverage_root(&X, weighted ? w : NULL, &f.R, root, &cx);
+        for (int i = 0; i < N; i++) CHECK_DIGITS(root[i], h[i], 12);
         for (int i = 0; i < N; i++) assert_true(h[i] > 0.0 && h[i] < 1.0);
     }
     rl_ctx_free(&cx);
