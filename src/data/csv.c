@@ -118,6 +118,7 @@ static void on_row(int c, void *user)
         return;
     } else {
         r->fn(r->user, r->record - 1, r->field, r->n_fields);
+        r->stop = r->record == r->src->max_rows;
     }
     r->record++;
     r->n_fields = r->used = 0;

@@ -34,6 +34,7 @@ struct rl_source {
     const char *date_format;       /* strptime, or NULL = ISO                          */
     const char *const *missing;    /* n_missing tokens that mean "no value"            */
     size_t n_missing;              /* an empty cell always does                        */
+    uint64_t max_rows;             /* read no more data rows than this; 0 = all        */
 };
 typedef struct rl_source rl_source;
 
