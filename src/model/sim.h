@@ -27,9 +27,10 @@
  *     win     u < p + win_rate X                  same u in both arms
  *     amount  a (1 + deal_size X)                 same a
  *     days    d (1 + cycle X)                     same quantile d
- * Candidate deals are drawn at the higher of both rates and kept in an arm
- * when a uniform mark lies below that arm's rate, so that a deal which exists
- * in both arms is one deal.
+ * Extra candidates are drawn beside the deals of arm 0 and kept in arm 1 when a
+ * uniform mark lies below E (a negative volume takes deals of arm 0 away
+ * instead), so a deal that exists in both arms is one deal, and the arm
+ * without the programme does not depend on the effect sizes.
  *
  * Randomness.  Accounts, rollout, market and spend come from the accounts
  * seed; deals, touches and leads from the seed.  A draw is keyed by (seed,
@@ -87,10 +88,9 @@ void rl_sim_make(const rl_world *w, rl_sim *s, rl_arena *in, rl_ctx *cx);
 typedef struct rl_sim_deal {
     size_t account;
     int period;
-    unsigned serial; /* 1, 2, .. within the account, over candidates of both arms       */
     int32_t created;
     double heat;  /* 0..1: how promising it looks to sellers                         */
-    uint64_t key; /* of its further draws                                            */
+    uint64_t key; /* of its further draws, and its name                                            */
     struct rl_sim_fate {
         bool exists, won;
         int days; /* from creation to the decision, at least 1                       */

@@ -7,7 +7,7 @@
 #include "model/sim.h"
 
 /* Streams of one account, keyed by (seed, account, stream). */
-enum { DEALS, ACCOUNT_TOUCHES, PROGRAM_TOUCHES, ACCOUNT_LEADS };
+enum { DEALS, EXTRA_DEALS, ACCOUNT_TOUCHES, PROGRAM_TOUCHES, ACCOUNT_LEADS };
 /* Streams of one deal, keyed by (its key, stream). */
 enum { DEAL_TOUCHES = 1, DEAL_LEAD, DEAL_FORECAST };
 
@@ -76,18 +76,19 @@ static void fates(const rl_sim *s, rl_sim_deal *d, double p, double u_win, doubl
     }
 }
 
-static void one_deal(const rl_sim *s, rl_rng *r, double p, rl_sim_deal *d)
+/* Draw a deal; `extra` ones exist with the programme alone. */
+static void one_deal(const rl_sim *s, rl_rng *r, double p, bool extra, rl_sim_deal *d)
 {
     const rl_world *w = s->world;
-    double volume = w->effect.volume, top = 1 + (volume > 0 ? volume : 0);
     double place = rl_uniform(r), mark = rl_uniform(r), u_win = rl_uniform(r);
     double amount_z = rl_normal(r), cycle_z = rl_normal(r), hunch = rl_uniform(r);
     int32_t from = s->first_day[d->period], days = s->first_day[d->period + 1] - from;
     d->key = rl_bits(r);
     d->created = from + (int32_t)(place * days);
     d->heat = 0.6 * (1 - u_win) + 0.4 * hunch;
-    d->arm[0].exists = mark * top < 1;
-    d->arm[1].exists = mark * top < 1 + volume * rl_sim_exposure_at(s, d->account, d->created);
+    double e = rl_sim_exposure_at(s, d->account, d->created), volume = w->effect.volume;
+    d->arm[0].exists = !extra;
+    d->arm[1].exists = extra ? mark < e : volume >= 0 || mark < 1 + volume * e;
     double sigma = w->deals.amount_sigma, mean = s->account[d->account].amount;
     fates(s, d, p, u_win, mean * rl_exp(sigma * amount_z - sigma * sigma / 2),
           w->deals.cycle * rl_exp(w->deals.cycle_sigma * cycle_z));
@@ -98,17 +99,18 @@ void rl_sim_deals(const rl_sim *s, uint64_t seed, size_t account, rl_sim_deal_fn
     const rl_world *w = s->world;
     const rl_sim_account *a = &s->account[account];
     const double *common = &s->common[a->region * (size_t)s->periods];
-    double top = 1 + (w->effect.volume > 0 ? w->effect.volume : 0);
+    double more = a->start != RL_NO_DAY && w->effect.volume > 0 ? w->effect.volume : 0;
     double drift = a->start != RL_NO_DAY ? w->rollout.trend_violation : 0;
-    rl_rng r = rl_rng_for(rl_draw(seed, account, DEALS), account);
-    unsigned serial = 0;
+    rl_rng base = rl_rng_for(rl_draw(seed, account, DEALS), account);
+    rl_rng extra = rl_rng_for(rl_draw(seed, account, EXTRA_DEALS), account);
     for (int t = 0; t < s->periods; t++) {
         double rate = w->deals.rate * ((1 - w->deals.common) * a->own + w->deals.common * common[t]) * (1 + drift * t);
         double p = a->win + w->deals.win_market * s->swing[t] + drift * w->deals.win_rate * t;
-        unsigned n = rl_poisson(&r, fmin(rate * top, MOST_DEALS));
-        for (unsigned k = 0; k < n; k++) {
-            rl_sim_deal d = {.account = account, .period = t, .serial = ++serial};
-            one_deal(s, &r, p, &d);
+        unsigned n = rl_poisson(&base, fmin(rate, MOST_DEALS)), m = 0;
+        if (more > 0 && s->first_day[t + 1] > a->start) m = rl_poisson(&extra, fmin(rate * more, MOST_DEALS));
+        for (unsigned k = 0; k < n + m; k++) {
+            rl_sim_deal d = {.account = account, .period = t};
+            one_deal(s, k < n ? &base : &extra, p, k >= n, &d);
             fn(user, &d);
         }
     }

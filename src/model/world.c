@@ -159,30 +159,37 @@ static rl_code read_channels(rl_form *f, const rl_key *key, const rl_node *node,
 /* ------------------------------------------------------------ the tables */
 
 /* clang-format off */
-static const rl_choice PERIODS[] = {{"week", RL_WEEK}, {"month", RL_MONTH}, {"quarter", RL_QUARTER}, {"year", RL_YEAR}, {NULL, 0}};
+static const rl_choice PERIODS[] = {
+    {"week", RL_WEEK}, {"month", RL_MONTH}, {"quarter", RL_QUARTER}, {"year", RL_YEAR}, {NULL, 0}};
 
 #define AT(member) .to = offsetof(rl_world, member)
-#define NUM(key, member, low, high, h) {.name = key, .type = RL_KEY_NUMBER, AT(member), .lo = low, .hi = high, .help = h}
-#define INT(key, member, low, high, h) {.name = key, .type = RL_KEY_WHOLE, AT(member), .lo = low, .hi = high, .help = h}
+#define NUM(key, member, low, high, h) \
+    {.name = key, .type = RL_KEY_NUMBER, AT(member), .lo = low, .hi = high, .help = h}
+#define INT(key, member, low, high, h) \
+    {.name = key, .type = RL_KEY_WHOLE, AT(member), .lo = low, .hi = high, .help = h}
 #define OWN(key, reader, words, h) {.name = key, .type = RL_KEY_OWN, .read = reader, .wants = words, .help = h}
 #define END {.name = NULL}
 
 static const rl_key WORLD[] = {
     {.name = "title", .type = RL_KEY_STRING, AT(title), .help = "heads the study"},
     {.name = "currency", .type = RL_KEY_STRING, AT(currency), .help = "of every amount; default USD"},
-    {.name = "period", .type = RL_KEY_CHOICE, AT(calendar.kind), .choice = PERIODS, .help = "in which deals are counted; default quarter"},
+    {.name = "period", .type = RL_KEY_CHOICE, AT(calendar.kind), .choice = PERIODS,
+     .help = "in which deals are counted; default quarter"},
     {.name = "first", .type = RL_KEY_DATE, AT(first), .help = "first creation day, the first day of a period"},
     INT("periods", periods, 1, RL_WORLD_MAX_PERIODS, "creation periods"),
     {.name = "cut", .type = RL_KEY_DATE, AT(cut), .help = "data cut; default: the last day of the last period"},
     INT("horizon", horizon, 1, 3650, "days after creation in which a win counts"),
     OWN("ages", read_ages, "list of whole numbers", "other horizons of the truth; default [30, 90, 180, 365]"),
     OWN("seed", read_seed, "whole number", "of deals, touches and leads"),
-    OWN("accounts_seed", read_accounts_seed, "whole number", "of accounts, rollout, market and spend; default: the seed"),
+    OWN("accounts_seed", read_accounts_seed, "whole number",
+        "of accounts, rollout, market and spend; default: the seed"),
     INT("redraws", redraws, 0, 100000, "for the expected truth"),
     {.name = "messy", .type = RL_KEY_YES, AT(messy), .help = "write files as dirty as real exports"},
     END};
 
-#define SEGMENT(key, member, low, high, h) {.name = key, .type = RL_KEY_NUMBER, .to = offsetof(rl_world_segment, member), .lo = low, .hi = high, .help = h}
+#define SEGMENT(key, member, low, high, h)                                                    \
+    {.name = key, .type = RL_KEY_NUMBER, .to = offsetof(rl_world_segment, member), .lo = low, .hi = high, \
+     .help = h}
 static const rl_key SEGMENT_KEYS[] = {
     SEGMENT("share", share, 0, 1, "of the accounts"),
     SEGMENT("amount", amount, 0.001, 1000, "factor on the mean amount"),
@@ -192,12 +199,14 @@ static const rl_key SEGMENT_KEYS[] = {
 static const rl_choice NAMES[] = {{"company", 1}, {"code", 0}, {NULL, 0}};
 static const rl_key ACCOUNTS[] = {
     INT("count", accounts.count, 1, 100000000, "accounts"),
-    {.name = "names", .type = RL_KEY_FLAG, AT(accounts.company_names), .choice = NAMES, .help = "how accounts are called; default code"},
+    {.name = "names", .type = RL_KEY_FLAG, AT(accounts.company_names), .choice = NAMES,
+     .help = "how accounts are called; default code"},
     NUM("contacts", accounts.contacts, 1, 200, "mean size of a buying group"),
     NUM("spread", accounts.spread, 0, 3, "coefficient of variation of an account's own demand"),
     OWN("regions", read_regions, "list of texts", "equally likely"),
-    {.name = "segments", .type = RL_KEY_NAMED, AT(accounts.segment), .sub = SEGMENT_KEYS, .size = sizeof(rl_world_segment),
-     .count = offsetof(rl_world, accounts.n_segments), .help = "NAME: {share, amount, win}"},
+    {.name = "segments", .type = RL_KEY_NAMED, AT(accounts.segment), .sub = SEGMENT_KEYS,
+     .size = sizeof(rl_world_segment), .count = offsetof(rl_world, accounts.n_segments),
+     .help = "NAME: {share, amount, win}"},
     END};
 
 static const rl_key DEALS[] = {
@@ -222,7 +231,8 @@ static const rl_key ROLLOUT[] = {
     INT("jitter", rollout.jitter, 0, 365, "an account starts 0..jitter days after its wave"),
     INT("duration", rollout.duration, 0, 100000, "days until the programme ends for an account; 0 = never"),
     NUM("selection", rollout.selection, -5, 5, "0 = random; 1 = own demand weighs as much as chance"),
-    NUM("trend_violation", rollout.trend_violation, -0.5, 0.5, "drift of treated accounts' demand and win probability, a share a period"),
+    NUM("trend_violation", rollout.trend_violation, -0.5, 0.5,
+        "drift of treated accounts' demand and win probability, a share a period"),
     END};
 
 static const rl_key EFFECT[] = {

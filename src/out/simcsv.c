@@ -145,10 +145,16 @@ static void put_contact(sink *k, size_t account, int contact)
     put_text(k, buf);
 }
 
+/* Account and 35 bits of the deal's key: the same in both arms, and no order that tells extra deals from others. */
 static void put_deal_id(sink *k, const rl_sim_deal *d)
 {
+    static const char DIGIT[] = "0123456789abcdefghjkmnpqrstvwxyz";
     char buf[48] = "";
-    if (d != NULL) snprintf(buf, sizeof buf, "D%zu-%u", d->account + 1, d->serial);
+    if (d != NULL) {
+        int n = snprintf(buf, sizeof buf - 8, "D%zu-", d->account + 1);
+        for (int i = 0; i < 7; i++) buf[n++] = DIGIT[d->key >> (5 * i) & 31];
+        buf[n] = '\0';
+    }
     put_text(k, buf);
 }
 
@@ -198,7 +204,7 @@ static const char *note_of(const rl_sim_deal *d)
 {
     static const char *const NOTE[] = {
         "", "asked for a \"pilot\" first", "call back;\nbudget in spring", "ok", "n/a; see mail", "  spaces kept  "};
-    return NOTE[(d->account + d->serial) % (sizeof NOTE / sizeof NOTE[0])];
+    return NOTE[d->key % (sizeof NOTE / sizeof NOTE[0])];
 }
 
 static void write_deal(void *user, const rl_sim_deal *d)
