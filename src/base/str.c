@@ -102,11 +102,22 @@ int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n)
     return d->cap ? probe(d, s, n, (uint32_t)rl_hash64(s, n), &at) : -1;
 }
 
+uint32_t rl_dict_hash(const rl_dict *d, const char *s, size_t n)
+{
+    uint32_t h = (uint32_t)rl_hash64(s, n);
+    if (d->cap > 0) __builtin_prefetch(&d->slot[h & (d->cap - 1)]);
+    return h;
+}
+
 int32_t rl_dict_code(rl_dict *d, const char *s, size_t n)
+{
+    return rl_dict_code_of(d, s, n, (uint32_t)rl_hash64(s, n));
+}
+
+int32_t rl_dict_code_of(rl_dict *d, const char *s, size_t n, uint32_t h)
 {
     if (2 * (d->n + 1) > d->cap) rehash(d);
     size_t at;
-    uint32_t h = (uint32_t)rl_hash64(s, n);
     int32_t c = probe(d, s, n, h, &at);
     if (c >= 0) return c;
     if (d->n == d->room) {

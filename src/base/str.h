@@ -36,6 +36,10 @@ typedef struct rl_dict {
 
 rl_dict *rl_dict_new(rl_arena *in);
 int32_t rl_dict_code(rl_dict *d, const char *s, size_t n);          /* adds it when new   */
+/* The same in two steps, for large dictionaries: the first starts to fetch the
+ * text's slot from memory, the second finds it there some texts later. */
+uint32_t rl_dict_hash(const rl_dict *d, const char *s, size_t n);
+int32_t rl_dict_code_of(rl_dict *d, const char *s, size_t n, uint32_t hash);
 int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n);    /* -1 when not there  */
 
 /* rank[c] (d->n) = position of code c in C-locale order of the texts. */

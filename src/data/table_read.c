@@ -7,11 +7,23 @@
 #include "data/table.h"
 
 enum { FIRST_ROWS = 1024, AUTO_CELLS = 1000, SHOWN = 60 };
+enum { QUEUE = 32, QUEUE_BYTES = 2048, LARGE_DICT = 1 << 16 };
 
 /* A cell of an undecided column. */
 typedef struct held {
     size_t row, from, n;
 } held;
+
+/* Texts on their way into a large dictionary: each slot is a cache miss, so
+ * the misses of a queue's worth of texts are taken together. */
+typedef struct queue {
+    size_t n, bytes;
+    struct {
+        size_t row, from, n;
+        uint32_t hash;
+    } cell[QUEUE];
+    char text[QUEUE_BYTES];
+} queue;
 
 /* A column while it is read. */
 typedef struct column {
@@ -20,7 +32,8 @@ typedef struct column {
     bool wait;  /* RL_AUTO, not decided yet                      */
     held *held; /* n_held    its cells that are not missing      */
     size_t n_held;
-    rl_str text; /* their texts                                   */
+    rl_str text;  /* their texts                                   */
+    queue *queue; /* NULL: codes are given at once */
 } column;
 
 typedef struct loader {
@@ -137,6 +150,33 @@ static bool day_of(const loader *l, const char *s, size_t n, int32_t *day)
     return format != NULL ? rl_day_parse_as(s, n, format, day) : rl_day_parse(s, n, day);
 }
 
+static void drain(const column *c)
+{
+    queue *q = c->queue;
+    for (size_t i = 0; i < q->n; i++) {
+        c->col->code[q->cell[i].row] =
+            rl_dict_code_of(c->col->dict, q->text + q->cell[i].from, q->cell[i].n, q->cell[i].hash);
+    }
+    q->n = q->bytes = 0;
+}
+
+static void put_text(const column *c, size_t row, const char *s, size_t n)
+{
+    queue *q = c->queue;
+    if (q == NULL || c->col->dict->n < LARGE_DICT || n > QUEUE_BYTES) {
+        if (q != NULL) drain(c);
+        c->col->code[row] = rl_dict_code(c->col->dict, s, n);
+        return;
+    }
+    if (q->n == QUEUE || q->bytes + n > QUEUE_BYTES) drain(c);
+    memcpy(q->text + q->bytes, s, n);
+    q->cell[q->n].row = row;
+    q->cell[q->n].from = q->bytes;
+    q->cell[q->n].n = n;
+    q->cell[q->n++].hash = rl_dict_hash(c->col->dict, s, n);
+    q->bytes += n;
+}
+
 static void put(loader *l, const column *c, size_t row, const char *s, size_t n, bool missing)
 {
     rl_col *col = c->col;
@@ -150,7 +190,10 @@ static void put(loader *l, const column *c, size_t row, const char *s, size_t n,
         col->day[row] = RL_NO_DAY;
         break;
     case RL_TEXT:
-        col->code[row] = missing ? -1 : rl_dict_code(col->dict, s, n);
+        if (missing)
+            col->code[row] = -1;
+        else
+            put_text(c, row, s, n);
         return;
     case RL_AUTO:
         return;
@@ -264,6 +307,15 @@ static rl_code twice(const rl_source *src, const rl_header *h, const rl_want *w,
     return rl_hint(cx, "rename one of them in the header");
 }
 
+/* Columns that share a dictionary take turns at it: codes in order of appearance. */
+static bool shares(const rl_want *want, size_t n_want, size_t j)
+{
+    for (size_t i = 0; i < n_want; i++) {
+        if (i != j && want[i].dict != NULL && want[i].dict == want[j].dict) return true;
+    }
+    return false;
+}
+
 static rl_code resolve(loader *l, const rl_want *want, size_t n_want, rl_ctx *cx)
 {
     rl_table *t = l->t;
@@ -283,8 +335,11 @@ static rl_code resolve(loader *l, const rl_want *want, size_t n_want, rl_ctx *cx
         c->field = at;
         c->dict = w->dict;
         if (c->type == RL_TEXT && c->dict == NULL) c->dict = rl_dict_new(l->in);
-        l->column[l->n_column++] =
-            (column){.col = c, .name = c->name, .wait = w->type == RL_AUTO, .text = rl_str_new(l->tmp)};
+        l->column[l->n_column++] = (column){.col = c,
+                                            .name = c->name,
+                                            .wait = w->type == RL_AUTO,
+                                            .text = rl_str_new(l->tmp),
+                                            .queue = shares(want, n_want, j) ? NULL : RL_NEW(l->tmp, queue, 1)};
     }
     return RL_OK;
 }
@@ -303,6 +358,7 @@ rl_code rl_table_read(const rl_source *src, const rl_want *want, size_t n_want, 
     if (l.cap == 0) more_rows(&l); /* no rows: columns are there all the same */
     for (size_t j = 0; j < l.n_column; j++) {
         if (l.column[j].wait) decide(&l, &l.column[j]);
+        if (l.column[j].queue != NULL) drain(&l.column[j]);
     }
     t->n = l.n;
     return RL_OK;

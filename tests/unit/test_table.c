@@ -124,9 +124,9 @@ static void cells_that_are_no_numbers(void **state)
     check_cell(3, 3, 1, "'$1,234.5' is not a number (column 'usd')", "number_format: us");
     check_cell(4, 4, 1, "'inf' is not a number (column 'usd')", "empty cells");
     check_cell(5, 5, 1, "'1e999' is not a number (column 'usd')", "");
-    check_cell(
-        6, 7, 1,
-        "'a?very?long \u20ac text \u20ac that goes on and on beyond sixty by...' is not a number (column 'usd')", "");
+    check_cell(6, 7, 1,
+               "'a?very?long \u20ac text \u20ac that goes on and on beyond sixty by...' is not a number (column 'usd')",
+               "");
     check_cell(7, 8, 1,
                "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' is not a number (column 'usd')", "");
     for (size_t i = 0; i < 9; i++) {
@@ -228,6 +228,43 @@ static void many_rows_grow(void **state)
     for (int i = 0; i < N; i++) {
         if (t.col[1].num[i] != i || t.col[2].code[i] != i || (t.col[0].day[i] == 0) != (i < 1024))
             fail_msg("row %d", i);
+    }
+}
+
+/* A large dictionary takes its texts in bunches: the codes are the same. */
+static void large_dictionaries(void **state)
+{
+    (void)state;
+    enum { N = 200000 };
+    rl_str s = rl_str_new(cx.tmp);
+    rl_dict *d = rl_dict_new(cx.keep);
+    char lengthy[2400], text[64];
+    rl_table t;
+    memset(lengthy, 'x', sizeof lengthy - 1);
+    lengthy[sizeof lengthy - 1] = '\0';
+    rl_str_add(&s, "a,b,c\n");
+    for (int i = 0; i < N; i++) {
+        if (i == 150001)
+            rl_str_addf(&s, "%s,", lengthy);
+        else if (i % 1000 == 7)
+            rl_str_add(&s, ",");
+        else
+            rl_str_addf(&s, "id-%d%.*s,", i % 120000, i % 300, lengthy);
+        rl_str_addf(&s, "p%d,q%d\n", i, i);
+    }
+    const rl_want want[] = {{.name = "a", .type = RL_TEXT},
+                            {.name = "b", .type = RL_TEXT, .dict = d},
+                            {.name = "c", .type = RL_TEXT, .dict = d}};
+    CHECK_OK(rl_table_read(source(data_file(s.s, s.n)), want, 3, &faults, &t, cx.keep, &cx), &cx);
+    for (int i = 0; i < N; i++) {
+        int n = snprintf(text, sizeof text, "id-%d", i % 120000);
+        int32_t c = t.col[0].code[i];
+        bool ok = i == 150001     ? strcmp(t.col[0].dict->text[c], lengthy) == 0
+                  : i % 1000 == 7 ? c == -1
+                                  : t.col[0].dict->len[c] == (unsigned)(n + i % 300) &&
+                                        memcmp(t.col[0].dict->text[c], text, (size_t)n) == 0;
+        if (!ok || t.col[1].code[i] != 2 * i || t.col[2].code[i] != 2 * i + 1) fail_msg("row %d", i);
+        if (i == 130000) assert_int_equal(c, t.col[0].code[10000]);
     }
 }
 
@@ -367,6 +404,7 @@ int main(void)
         TEST(cells_that_are_no_dates),
         TEST(columns_find_their_type),
         TEST(many_rows_grow),
+        TEST(large_dictionaries),
         TEST(header_alone),
         TEST(columns_that_are_not_there),
         TEST(rows_are_kept_and_columns_added),
