@@ -200,14 +200,16 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         RL_TRY(take_word("control", a->control, "never", "notyet", cx));
     }
     r->leads = cells && (a->control == NULL || strcmp(a->control, "never") == 0);
+    static const char *const MISSING[] = {"NA", "NaN"}; /* as R and Python write it */
     a->source = rl_source_of(a->data);
+    a->source.missing = MISSING;
+    a->source.n_missing = 2;
     return RL_OK;
 }
 
 /* --- the command ------------------------------------------------------------------ */
 
-/* Cells that could not be read: the first is the error, the others are counted. */
-static rl_code tell_faults(rl_faults *f, rl_ctx *cx)
+rl_code rl_fit_faults(rl_faults *f, rl_ctx *cx)
 {
     size_t n = rl_faults_fatal(f);
     if (n == 0) return RL_OK;
@@ -251,20 +253,26 @@ static const char *const *call_of(const rl_opts *o, size_t *n, rl_ctx *cx)
     return call;
 }
 
-rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
+rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
 {
-    rl_fit_args a;
     rl_want *want;
     rl_faults faults;
     rl_table t;
-    rl_result r;
-    size_t n_want, n_call;
-    RL_TRY(read_args(o, &a, cx));
-    RL_TRY(rl_request_columns(&a.req, &want, &n_want, cx->keep, cx));
+    size_t n_want;
+    RL_TRY(rl_request_columns(&a->req, &want, &n_want, cx->keep, cx));
     rl_faults_init(&faults, cx->keep);
-    RL_TRY(rl_table_read(&a.source, want, n_want, &faults, &t, cx->keep, cx));
-    RL_TRY(tell_faults(&faults, cx));
-    RL_TRY(rl_estimate_run(&a.req, &t, &r, cx->keep, cx));
+    RL_TRY(rl_table_read(&a->source, want, n_want, &faults, &t, cx->keep, cx));
+    RL_TRY(rl_fit_faults(&faults, cx));
+    return rl_estimate_run(&a->req, &t, r, cx->keep, cx);
+}
+
+rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
+{
+    rl_fit_args a;
+    rl_result r;
+    size_t n_call;
+    RL_TRY(read_args(o, &a, cx));
+    RL_TRY(rl_fit_run(&a, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);
     fputs(o->json ? rl_json_fit(&r, call, n_call, cx->keep) : rl_text_fit(&r, cx->keep), stdout);
     return RL_OK;

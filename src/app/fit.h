@@ -4,7 +4,9 @@
 
 #include "app/opts.h"
 #include "data/csv.h"
+#include "data/fault.h"
 #include "model/request.h"
+#include "model/result.h"
 
 /* The command line of fit as a request. */
 typedef struct rl_fit_args {
@@ -25,6 +27,12 @@ RL_MUST rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *valu
 
 /* After the last option: what they mean together. */
 RL_MUST rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx);
+
+/* Faults that stop: the first is the error, the others are counted in its hint. */
+RL_MUST rl_code rl_fit_faults(rl_faults *f, rl_ctx *cx);
+
+/* Read the data and fit; the result lives in cx->keep. */
+RL_MUST rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx);
 
 RL_MUST rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx);
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/fit.h"
+#include "app/init.h"
 #include "app/note.h"
 #include "app/opts.h"
 #include "app/run.h"
@@ -52,6 +54,11 @@ static rl_code cmd_man(const rl_opts *o, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code cmd_init(const rl_opts *o, rl_ctx *cx)
+{
+    return rl_cmd_init(o->n_args, o->arg, rl_opts_value(o, "output"), cx);
+}
+
 static rl_code cmd_simulate(const rl_opts *o, rl_ctx *cx)
 {
     const char *dir = rl_opts_value(o, "output");
@@ -64,8 +71,9 @@ static const struct {
     unsigned id;
     rl_code (*go)(const rl_opts *o, rl_ctx *cx);
 } DISPATCH[] = {
-    {RL_CMD_RUN, rl_cmd_run}, {RL_CMD_CHECK, rl_cmd_check},  {RL_CMD_SIMULATE, cmd_simulate},
-    {RL_CMD_HELP, cmd_help},  {RL_CMD_VERSION, cmd_version}, {RL_CMD_MAN, cmd_man},
+    {RL_CMD_RUN, rl_cmd_run},      {RL_CMD_FIT, rl_cmd_fit},        {RL_CMD_INIT, cmd_init},
+    {RL_CMD_CHECK, rl_cmd_check},  {RL_CMD_SIMULATE, cmd_simulate}, {RL_CMD_HELP, cmd_help},
+    {RL_CMD_VERSION, cmd_version}, {RL_CMD_MAN, cmd_man},
 };
 
 static rl_code dispatch(const rl_opts *o, rl_ctx *cx)
@@ -94,10 +102,8 @@ static rl_code carry_out(const rl_opts *o, rl_ctx *cx)
     rl_ctx_init(cx, o->threads, o->seed, rl_note_nomem, NULL);
     cx->tick = rl_note_tick;
     rl_code code = dispatch(o, cx);
-    if (code == RL_OK || code == RL_EDIAG) {
-        rl_code written = finish_stdout(cx);
-        if (written != RL_OK) code = written;
-    }
+    rl_code written = finish_stdout(cx);
+    if (code == RL_OK || code == RL_EDIAG) code = written != RL_OK ? written : code;
     rl_note_remarks(cx);
     if (code != RL_OK && code != RL_EDIAG) rl_note_error(&cx->err);
     rl_note_done();

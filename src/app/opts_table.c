@@ -63,9 +63,10 @@ const rl_option rl_options[] = {
      "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "model"},
-    {RL_CMD_FIT, "estimator", 0, "NAME", "ols (default) or another of the list below"},
+    {RL_CMD_FIT, "estimator", 0, "NAME", "one of the list below (default ols)"},
     {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
     {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1"},
+    {RL_CMD_FIT, "control", 0, "WHICH", "etwfe: never (default) or notyet treated units"},
     {RL_CMD_FIT, "window", 0, "LO:HI", "event times shown, say -6:8; its ends hold all beyond"},
     {RL_CMD_FIT, "endpoints", 0, "drop", "leave out rows beyond the window instead"},
     {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
@@ -90,7 +91,7 @@ const rl_option rl_options[] = {
     {RL_CMD_ANY, "help", 'h', NULL, "show this help"},
 
     /* words of a later version */
-    {RL_CMD_FIT, "control", 0, "WHICH", NULL},       {RL_CMD_FIT, "base", 0, "KIND", NULL},
+    {RL_CMD_FIT, "base", 0, "KIND", NULL},
     {RL_CMD_FIT, "anticipation", 0, "K", NULL},      {RL_CMD_FIT, "method", 0, "NAME", NULL},
     {RL_CMD_FIT, "rcs", 0, NULL, NULL},              {RL_CMD_FIT, "balance", 0, "K", NULL},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},      {RL_CMD_FIT, "inference", 0, "KIND", NULL},

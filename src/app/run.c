@@ -51,6 +51,7 @@ static rl_code find_inputs(const rl_study *s, files *fs, rl_ctx *cx)
     RL_TRY(add_source(fs, &s->spend.file, cx));
     RL_TRY(add_source(fs, &s->market.file, cx));
     RL_TRY(add_source(fs, &s->panel.file, cx));
+    RL_TRY(add_source(fs, &s->money.ledger.file, cx));
     for (size_t i = 0; i < s->n_programs; i++) RL_TRY(add_source(fs, &s->program[i].file, cx));
     return RL_OK;
 }
@@ -61,7 +62,7 @@ static const char *default_dir(const char *study, rl_ctx *cx)
     return rl_sprintf(cx->keep, "out/%.*s", (int)(dot != NULL && dot > name ? dot - name : (long)strlen(name)), name);
 }
 
-static rl_code verdict(const rl_opts *o, const rl_answer *a, rl_ctx *cx)
+rl_code rl_run_verdict(const rl_answer *a, bool strict, rl_ctx *cx)
 {
     if (a->primary_refused) {
         const char *why = a->n_unanswered > 0 ? a->unanswered[0].why : "the study has no model";
@@ -69,7 +70,16 @@ static rl_code verdict(const rl_opts *o, const rl_answer *a, rl_ctx *cx)
             if (a->model[i].status == RL_MODEL_REFUSED && a->model[i].spec->primary) why = a->model[i].refused.what;
         return rl_fail(cx, RL_EDATA, "no lift: %s", why);
     }
-    return o->strict && a->diagnostic_failed ? RL_EDIAG : RL_OK;
+    return strict && a->diagnostic_failed ? RL_EDIAG : RL_OK;
+}
+
+rl_code rl_run_inputs(const rl_study *study, rl_inputs *out, rl_ctx *cx)
+{
+    files in = {.n = 0};
+    RL_TRY(find_inputs(study, &in, cx));
+    *out = (rl_inputs){.version = REVLIFT_VERSION, .numerics = NUMERICS, .study = last_name(study->path), .seed = cx->seed, .n = in.n, .file = in.f};
+    out->command = rl_sprintf(cx->keep, "revlift run %s", out->study);
+    return RL_OK;
 }
 
 rl_code rl_cmd_run(const rl_opts *o, rl_ctx *cx)
@@ -78,19 +88,15 @@ rl_code rl_cmd_run(const rl_opts *o, rl_ctx *cx)
     rl_study study;
     rl_tables tables;
     rl_answer answer;
-    files in = {.n = 0};
+    rl_inputs inputs;
     RL_TRY(rl_load(o, &study, &tables, cx));
     RL_TRY(rl_solve(&tables, &answer, cx));
-    RL_TRY(find_inputs(&study, &in, cx));
-    rl_inputs inputs = {.version = REVLIFT_VERSION, .numerics = NUMERICS, .study = last_name(study.path), .seed = cx->seed, .n = in.n, .file = in.f};
-    inputs.command = rl_sprintf(cx->keep, "revlift run %s", last_name(study.path));
+    RL_TRY(rl_run_inputs(&study, &inputs, cx));
     rl_progress(cx, "report", 0.9);
     RL_TRY(rl_report_write(&answer, &inputs, dir, cx));
-    rl_str text = rl_str_new(cx->keep);
-    if (o->json) rl_results_json(&answer, &inputs, &text, cx);
-    else if (!o->quiet) rl_text_answer(&answer, dir, &text, cx);
-    fwrite(rl_str_text(&text), 1, text.n, stdout);
-    return verdict(o, &answer, cx);
+    if (o->json) fputs(rl_results_text(&answer, cx->keep), stdout);
+    else if (!o->quiet) fputs(rl_text_answer(&answer, dir, cx->keep), stdout);
+    return rl_run_verdict(&answer, o->strict, cx);
 }
 
 rl_code rl_cmd_check(const rl_opts *o, rl_ctx *cx)
@@ -101,12 +107,7 @@ rl_code rl_cmd_check(const rl_opts *o, rl_ctx *cx)
     RL_TRY(rl_load(o, &study, &tables, cx));
     RL_TRY(rl_solve_design(&tables, &answer, cx));
     rl_str text = rl_str_new(cx->keep);
-    if (o->json) {
-        rl_inputs none = {.version = REVLIFT_VERSION, .numerics = NUMERICS, .command = "revlift check", .study = last_name(study.path), .seed = cx->seed};
-        rl_results_json(&answer, &none, &text, cx);
-    } else {
-        rl_check_text(&answer, &text, cx);
-    }
-    fwrite(rl_str_text(&text), 1, text.n, stdout);
+    if (!o->json) rl_check_text(&answer, &text, cx);
+    fputs(o->json ? rl_results_text(&answer, cx->keep) : rl_str_text(&text), stdout);
     return RL_OK;
 }

@@ -92,9 +92,11 @@ static rl_code name_of(parser *p, const char **name)
         size_t to = from + 1;
         while (p->s[to] != '\0' && p->s[to] != '`') to++;
         if (p->s[to] == '\0') return refuse(p, from, "the backtick is never closed");
-        if (to == from + 1) return refuse(p, from, "nothing between the backticks");
-        *name = rl_strndup(p->in, p->s + from + 1, to - from - 1);
         p->at = to + 1;
+        for (from++; from < to && space(p->s[from]);) from++; /* blanks at both ends do not count, */
+        while (to > from && space(p->s[to - 1])) to--;        /* as in the header of a file        */
+        if (to == from) return refuse(p, p->at - 1, "nothing between the backticks");
+        *name = rl_strndup(p->in, p->s + from, to - from);
         return RL_OK;
     }
     size_t to = from;
@@ -122,7 +124,7 @@ static rl_code integer_of(parser *p, int *k)
     if (!digit(p->s[p->at])) return unexpected(p, "a whole number");
     size_t from = p->at;
     RL_TRY(number_of(p, &x));
-    if (x != (double)(int)x || x > MOST_LAG) return refuse(p, from, "a whole number up to %d is needed", MOST_LAG);
+    if (x > MOST_LAG || x != (double)(int)x) return refuse(p, from, "a whole number up to %d is needed", MOST_LAG);
     *k = minus ? -(int)x : (int)x;
     return RL_OK;
 }
