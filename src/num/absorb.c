@@ -24,7 +24,6 @@ typedef struct sweep {
     double *alpha_t[BATCH]; /* T                                     */
     bool done[BATCH];
     double first[BATCH]; /* size of the first change              */
-    double rhs[BATCH];   /* norm of the first right side          */
 } sweep;
 
 static void gather(size_t j, void *arg)
@@ -120,19 +119,40 @@ static double dot(const double *a, const double *b, size_t n)
     return s;
 }
 
+/* The right side is a sum of rounded values, and what rounding puts outside
+ * the range of S no iteration removes: below `soft` (its likely size) there is
+ * nothing to gain, below `hard` (its largest) when progress has stopped. */
+static void rounding(const sweep *s, size_t j, double *soft, double *hard)
+{
+    double sum = 0.0, squares = 0.0;
+    for (size_t i = 0; i < s->p->n; i++) {
+        double wv = fabs(s->v[j][i]) * (s->p->w ? s->p->w[i] : 1.0);
+        sum += wv;
+        squares += wv * wv;
+    }
+    *soft = 4 * 0x1p-53 * sqrt(squares);
+    *hard = 0x1p-53 * sum;
+}
+
+static rl_code not_finite(rl_ctx *cx)
+{
+    return rl_fail(cx, RL_ENUM, "a value to be swept is not finite, or its sums overflow");
+}
+
 static rl_code iterate(sweep *s, size_t j, int *iterations, rl_ctx *cx)
 {
+    enum { PATIENCE = 200 };
     const rl_feplan *p = s->p;
     size_t T = p->T;
-    double *x = s->x[j], *r = RL_NEW(cx->tmp, double, 4 * T), *z = r + T, *d = z + T, *Sd = d + T;
+    double *x = s->x[j], *r = RL_NEW(cx->tmp, double, 4 * T), *z = r + T, *d = z + T, *Sd = d + T, soft, hard;
     apply_job job = {p, d, s->slot + j * p->chunks * T};
+    rounding(s, j, &soft, &hard);
     add_slots(p, job.slot, r);
-    double norm = sqrt(dot(r, r, T)), rz = 0.0;
-    if (s->rhs[j] == 0.0) s->rhs[j] = norm;
-    double enough = CG_TOL * norm + 1e-15 * s->rhs[j];
+    double norm = sqrt(dot(r, r, T)), enough = fmax(CG_TOL * norm, soft), best = norm, rz = 0.0;
+    if (!isfinite(norm)) return not_finite(cx);
     memset(x, 0, T * sizeof *x);
-    int it = 0;
-    for (; norm > enough && it < MOST_ITERATIONS; it++) {
+    int it = 0, better = 0;
+    for (; norm > enough && !(norm <= hard && it - better > PATIENCE) && it < MOST_ITERATIONS; it++) {
         for (size_t t = 0; t < T; t++) z[t] = p->jacobi[t] * r[t];
         double next = dot(r, z, T), beta = it > 0 ? next / rz : 0.0;
         rz = next;
@@ -145,10 +165,14 @@ static rl_code iterate(sweep *s, size_t j, int *iterations, rl_ctx *cx)
             r[t] -= step * Sd[t];
         }
         norm = sqrt(dot(r, r, T));
+        if (norm < 0.5 * best) {
+            best = norm;
+            better = it;
+        }
     }
     rl_release(cx->tmp, r);
     if (it > *iterations) *iterations = it;
-    if (norm <= enough) return RL_OK;
+    if (norm <= fmax(enough, hard)) return RL_OK;
     rl_fail(cx, RL_ENUM, "sweeping out the fixed effects did not converge in %d iterations", it);
     return rl_hint(cx, "look for fixed effects that nearly determine each other, or drop one");
 }
@@ -174,7 +198,7 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
         for (size_t c = 0; c < p->chunks; c++) {
             if (!(s->top[j * p->chunks + c] <= top)) top = s->top[j * p->chunks + c];
         }
-        if (!isfinite(top)) return rl_fail(cx, RL_ENUM, "a value to be swept is not finite, or its sums overflow");
+        if (!isfinite(top)) return not_finite(cx);
         for (size_t t = 0; t < p->T && s->alpha_t[j]; t++) s->alpha_t[j][t] += s->x[j][t];
         if (round == 0)
             s->first[j] = top;
@@ -188,7 +212,6 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
 {
     if (s->p->order) rl_par(s->k, gather, s, cx);
     memset(s->done, 0, sizeof s->done);
-    memset(s->rhs, 0, sizeof s->rhs);
     bool all = false;
     for (int round = 0; round < MOST_SWEEPS && !all; round++) {
         RL_TRY(sweep_once(s, round, iterations, cx));
@@ -234,6 +257,48 @@ static void keep_alpha(const sweep *s, size_t j0, rl_mat *alpha, rl_ctx *cx)
     }
 }
 
+static void make_room(sweep *s, size_t batch, bool alpha, rl_ctx *cx)
+{
+    const rl_feplan *p = s->p;
+    s->slot = RL_NEW(cx->tmp, double, batch * p->chunks * p->T);
+    s->top = RL_NEW(cx->tmp, double, batch * p->chunks);
+    for (size_t j = 0; j < batch; j++) {
+        s->mean[j] = RL_NEW(cx->tmp, double, p->U);
+        s->x[j] = RL_NEW(cx->tmp, double, p->T);
+        if (p->order) s->v[j] = RL_NEW(cx->tmp, double, p->n);
+        if (alpha) s->alpha_u[j] = RL_NEW(cx->tmp, double, p->U);
+        if (alpha) s->alpha_t[j] = RL_NEW(cx->tmp, double, p->T);
+    }
+}
+
+/* Give the large pieces back: a bootstrap sweeps a thousand times. */
+static void give_back(sweep *s, size_t batch, rl_ctx *cx)
+{
+    rl_release(cx->tmp, s->slot);
+    rl_release(cx->tmp, s->top);
+    for (size_t j = 0; j < batch; j++) {
+        rl_release(cx->tmp, s->mean[j]);
+        rl_release(cx->tmp, s->x[j]);
+        if (s->p->order) rl_release(cx->tmp, s->v[j]);
+        rl_release(cx->tmp, s->alpha_u[j]);
+        rl_release(cx->tmp, s->alpha_t[j]);
+    }
+}
+
+static rl_code sweep_all(sweep *s, rl_mat *V, rl_mat *alpha, int *iterations, rl_ctx *cx)
+{
+    for (size_t j0 = 0; j0 < V->k; j0 += BATCH) {
+        s->k = V->k - j0 < BATCH ? V->k - j0 : BATCH;
+        for (size_t j = 0; j < s->k; j++) {
+            s->src[j] = rl_mat_col(V, j0 + j);
+            if (!s->p->order) s->v[j] = s->src[j];
+        }
+        RL_TRY(sweep_batch(s, iterations, cx));
+        if (alpha) keep_alpha(s, j0, alpha, cx);
+    }
+    return RL_OK;
+}
+
 rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)
 {
     rl_feplan p;
@@ -244,24 +309,10 @@ rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl
     info->redundant = p.m == 0 ? 0 : p.redundant;
 
     size_t batch = V->k < BATCH ? V->k : BATCH;
-    sweep s = {.p = &p,
-               .slot = RL_NEW(cx->tmp, double, batch *p.chunks *p.T),
-               .top = RL_NEW(cx->tmp, double, batch *p.chunks)};
-    for (size_t j = 0; j < batch; j++) {
-        s.mean[j] = RL_NEW(cx->tmp, double, p.U);
-        s.x[j] = RL_NEW(cx->tmp, double, p.T);
-        if (p.order) s.v[j] = RL_NEW(cx->tmp, double, p.n);
-        if (alpha) s.alpha_u[j] = RL_NEW(cx->tmp, double, p.U);
-        if (alpha) s.alpha_t[j] = RL_NEW(cx->tmp, double, p.T);
-    }
-    for (size_t j0 = 0; j0 < V->k; j0 += BATCH) {
-        s.k = V->k - j0 < BATCH ? V->k - j0 : BATCH;
-        for (size_t j = 0; j < s.k; j++) {
-            s.src[j] = rl_mat_col(V, j0 + j);
-            if (!p.order) s.v[j] = s.src[j];
-        }
-        RL_TRY(sweep_batch(&s, &info->iterations, cx));
-        if (alpha) keep_alpha(&s, j0, alpha, cx);
-    }
-    return RL_OK;
+    sweep s = {.p = &p};
+    make_room(&s, batch, alpha != NULL, cx);
+    rl_code code = sweep_all(&s, V, alpha, &info->iterations, cx);
+    give_back(&s, batch, cx);
+    rl_feplan_free(&p, cx);
+    return code;
 }

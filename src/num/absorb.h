@@ -10,7 +10,8 @@
  *                    connected component and solved by Cholesky
  *   three and more   the same with the levels of all the others in S, whose
  *                    dependent pivots are passed over
- *   S too large      conjugate gradients on S, to a relative residual of 1e-13
+ *   S too large      conjugate gradients on S, to a relative residual of 1e-13 or
+ *                    to the rounding error of its right side
  *
  * Every solve is repeated on what it left behind until that is rounding
  * error.  Chunks of levels and the order of their sums depend on the data

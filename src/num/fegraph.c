@@ -69,16 +69,20 @@ size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx)
             queue[waiting++] = at->mix;
         }
     }
+    for (size_t q = 0; q < fe->n_fe; q++) rl_release(cx->tmp, of[q]);
+    rl_release(cx->tmp, queue);
     return found;
 }
 
 bool rl_nested(const int32_t *inner, size_t inner_levels, const int32_t *outer, size_t n, rl_ctx *cx)
 {
     int32_t *seen = RL_NEW(cx->tmp, int32_t, inner_levels); /* outer level + 1, 0 = none yet */
-    for (size_t i = 0; i < n; i++) {
+    bool nested = true;
+    for (size_t i = 0; i < n && nested; i++) {
         int32_t *at = &seen[inner[i]];
         if (*at == 0) *at = outer[i] + 1;
-        if (*at != outer[i] + 1) return false;
+        nested = *at == outer[i] + 1;
     }
-    return true;
+    rl_release(cx->tmp, seen);
+    return nested;
 }

@@ -90,6 +90,13 @@ void rl_feplan_make(rl_feplan *p, const rl_fe *fe, size_t n, const double *w, rl
     p->redundant = p->parts + (p->m - 1);
 }
 
+void rl_feplan_free(rl_feplan *p, rl_ctx *cx)
+{
+    void *const piece[] = {p->order, p->start, p->t,       p->w,      p->du,     p->dt,
+                           p->S,     p->from,  p->dropped, p->jacobi, p->part_a, p->part_b};
+    for (size_t i = 0; i < sizeof piece / sizeof *piece; i++) rl_release(cx->tmp, piece[i]);
+}
+
 static inline double value_at(const rl_feplan *p, size_t i, const double *v, const double *x)
 {
     if (v) return v[i];

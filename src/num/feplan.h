@@ -30,6 +30,7 @@ typedef struct rl_feplan {
 } rl_feplan;
 
 void rl_feplan_make(rl_feplan *p, const rl_fe *fe, size_t n, const double *w, rl_ctx *cx);
+void rl_feplan_free(rl_feplan *p, rl_ctx *cx);      /* gives the large pieces back */
 
 /* S (lower triangle) and its factor, or the diagonal when T is too large. */
 void rl_feplan_factor(rl_feplan *p, rl_ctx *cx);

@@ -100,6 +100,8 @@ static void make_cells(const rl_feplan *p, cells *K, rl_ctx *cx)
         K->times[K->lines++] = 1.0;
         K->start[K->lines] = end += d;
     }
+    rl_release(cx->tmp, key);
+    rl_release(cx->tmp, was);
 }
 
 static void free_cells(cells *K, rl_ctx *cx)
