@@ -75,7 +75,7 @@ typedef struct rl_fit {
     const rl_psi *psi;     /* NULL when the method has none (then infer refuses)   */
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
-    bool normal;           /* the method's own convention: normal, no small-sample factor */
+    bool normal;           /* the method's own convention: normal, not t */
     bool is_did;           /* default covariance: cluster by unit                  */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */

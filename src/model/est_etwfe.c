@@ -338,7 +338,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     if (code == RL_EDATA) rl_hint(cx, "a cell needs units seen before treatment and untreated rows in the same period");
     RL_TRY(code);
     averages(&p, r, r->agg == RL_AGG_DEFAULT ? RL_AGG_GROUP_TIME : r->agg, kept, f, cx);
-    f->is_did = true;
+    f->is_did = f->normal = true; /* averages of many cells: normal, as the peers */
     return RL_OK;
 }
 

@@ -63,7 +63,8 @@ static rl_code list_events(const rl_request *r, const int32_t *event, size_t n, 
         refs += is_reference(r, e);
     }
     if (refs > 0) return RL_OK;
-    rl_fail(cx, RL_EDATA, "no row has the reference event time %d", r->n_ref > 0 ? r->ref[0] : -1);
+    const char *why = lo >= 0 ? ": no treated unit is seen in a pre-period, before it starts" : "";
+    rl_fail(cx, RL_EDATA, "no row has the reference event time %d%s", r->n_ref > 0 ? r->ref[0] : -1, why);
     return rl_hint(cx, "the event times in the data go from %d to %d; --ref names another reference", lo, hi);
 }
 

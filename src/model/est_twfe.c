@@ -31,7 +31,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     if (treated == 0) return rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", d->n);
     rl_code code = rl_fit_linear(d, V, label, k, NULL, f, cx);
     if (code == RL_EDATA)
-        rl_hint(cx, "some units must be treated and others not, or treated later, in the same periods");
+        rl_hint(cx, "there is no control: some units must be treated and others not, or later, in the same periods");
     RL_TRY(code);
 
     rl_mat L = rl_mat_new(f->m, f->m, cx->tmp); /* the effect first, then the covariates */

@@ -67,6 +67,7 @@ static void set_df(work *w, rl_dfrule rule)
 {
     double nk = (double)w->f->dof.n - (double)w->K, g = w->G > 1 ? (double)w->G - 1 : 1;
     double t = w->d->time.G > 1 ? (double)w->d->time.G - 1 : 1;
+    if (w->f->normal) rule = RL_DF_NORMAL;
     w->df = rule == RL_DF_NK ? nk : rule == RL_DF_G ? g : rule == RL_DF_T ? t : rule == RL_DF_LEAST ? fmin(nk, g) : 0;
 }
 
