@@ -7,13 +7,14 @@ set encoding utf8
 # Dark enough to differ in grey print; every series also differs by mark or dash.
 BLUE = '#2563eb'; TEAL = '#0d9488'; RED = '#dc2626'; GREEN = '#16a34a'; SLATE = '#64748b'
 INK = '#111827'; GREY = '#4b5563'; PALE = '#e5e7eb'; AXIS = '#9aa3af'; SHADE = '#eff4fe'
-TITLE_FONT = 'Inter, Helvetica, Arial, sans-serif,15'
-SMALL_FONT = 'Inter, Helvetica, Arial, sans-serif,11.5'
-FIGURE_FONT = 'Inter, Helvetica, Arial, sans-serif,12'
+TITLE_FONT = ',15'
+SMALL_FONT = ',12'
+FIGURE_FONT = ',12'
 NEWLINE = "\n"
 ABOVE = 'center offset 0, 0.8 font FIGURE_FONT textcolor rgb INK front'
 BESIDE = 'left offset 0.6, 0 font SMALL_FONT textcolor rgb INK front'
 
+set minussign
 set border 3 lw 0.75 lc rgb AXIS
 set tics nomirror out scale 0.4 textcolor rgb GREY
 set grid ytics lt 1 lw 0.5 lc rgb PALE

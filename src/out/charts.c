@@ -58,7 +58,7 @@ static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? f
 /* Period names under the axis: all of them, or as many as fit. */
 static void period_tics(rl_chart *c, const rl_view *v, const rl_trend_point *t, size_t n)
 {
-    size_t step = n > 10 ? (n + 9) / 10 : 1, k = 0;
+    size_t step = (n + 12) / 13, k = 0;
     double *at = RL_NEW(v->in, double, n);
     const char **label = RL_NEW(v->in, const char *, n);
     for (size_t i = 0; i < n; i += step, k++) {
@@ -122,10 +122,9 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
     rl_axis axis = axis_of(v, m, largest, true);
     rl_chart *c = begin(
         out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
-        rl_sprintf(
-            v->in,
-            "Effect by %s since the start against %s %d, %s intervals; dots left of the start should lie near zero",
-            period, period, m->base_event, rl_view_level(v)));
+        rl_sprintf(v->in,
+                   "Effect by %s since the start against %s %s, %s intervals; dots left of it should lie near zero",
+                   period, period, rl_view_number(v, m->base_event, 0), rl_view_level(v)));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
     rl_chart_number(c, "first", first);
@@ -166,17 +165,25 @@ static rl_chart *lags(rl_charts *out, const rl_view *v, const rl_model_answer *m
 
 /* --- money ---------------------------------------------------------------------------- */
 
+static const char *bridge_title(const rl_view *v, const rl_money *m, const char *total)
+{
+    const rl_part *most = &m->part[0];
+    for (size_t i = 1; i < m->n_parts; i++)
+        if (m->part[i].money.est * m->total.est > most->money.est * m->total.est) most = &m->part[i];
+    const char *how = most->money.est / m->total.est > 0.5 ? "Most" : "The largest part";
+    return rl_sprintf(v->in, "%s of the %s comes from %s", how, total, rl_view_clean(most->name, 40, v->in));
+}
+
 static rl_chart *bridge(rl_charts *out, const rl_view *v, const rl_money *m)
 {
     if (!m->given || m->n_parts == 0 || !isfinite(m->total.est)) return NULL;
     double largest = larger(larger(0, m->total.low), m->total.high);
     rl_axis axis = money_axis(v, "incremental revenue", larger(largest, m->total.est));
     rl_scale s = rl_scale_for(&m->total, RL_UNIT_MONEY, 1);
-    rl_chart *c = begin(
-        out, v, "money-bridge", "bridge",
-        rl_sprintf(v->in, "Where %s come from", rl_scaled_signed(v, &s, m->total.est)),
-        rl_sprintf(v->in, "Each part stands on the ones before and the parts add up exactly; whiskers: %s intervals",
-                   rl_view_level(v)));
+    rl_chart *c =
+        begin(out, v, "money-bridge", "bridge", bridge_title(v, m, rl_scaled_signed(v, &s, m->total.est)),
+              rl_sprintf(v->in, "Each part stands on the ones before, and they add up exactly; whiskers: %s intervals",
+                         rl_view_level(v)));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_number(c, "last", (double)m->n_parts);
     rl_chart_columns(c, "x from to low high kind # part");

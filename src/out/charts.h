@@ -6,13 +6,15 @@
 #include "out/plot.h"
 #include "out/view.h"
 
-typedef struct rl_model_charts { rl_chart *trends, *event, *lags; } rl_model_charts;   /* NULL = nothing to draw */
+typedef struct rl_model_charts {
+    rl_chart *trends, *event, *lags;
+} rl_model_charts; /* NULL = nothing to draw */
 
 typedef struct rl_charts {
     rl_chart *bridge, *ages, *sample;
-    rl_model_charts *model;      /* a->n_models                             */
+    rl_model_charts *model; /* a->n_models                             */
     size_t n;
-    rl_chart **all;              /* n  in order: what rl_charts_draw() takes */
+    rl_chart **all; /* n  in order: what rl_charts_draw() takes */
 } rl_charts;
 
 void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out);

@@ -24,8 +24,10 @@ static void number(rl_str *s, double x)
 
 static void whole(rl_str *s, int32_t x)
 {
-    if (x == RL_NO_ID) rl_str_addc(s, ',');
-    else rl_str_addf(s, ",%d", x);
+    if (x == RL_NO_ID)
+        rl_str_addc(s, ',');
+    else
+        rl_str_addf(s, ",%d", x);
 }
 
 static void cell(rl_str *s, const char *text)
@@ -36,22 +38,28 @@ static void cell(rl_str *s, const char *text)
 
 static const char *outcome(const rl_model_answer *m)
 {
-    const char *name = m->spec->outcome == RL_OUT_COLUMN ? m->spec->outcome_column.s : rl_outcome_name(m->spec->outcome);
+    const char *name =
+        m->spec->outcome == RL_OUT_COLUMN ? m->spec->outcome_column.s : rl_outcome_name(m->spec->outcome);
     return name ? name : "";
 }
 
 /* The columns before the numbers. */
-static void head(rl_str *s, const char *model, const char *status, const char *of, const char *kind, const rl_label *l, const char *unit)
+static void head(rl_str *s, const char *model, const char *status, const char *of, const char *kind, const rl_label *l,
+                 const char *unit)
 {
     rl_csv_text_cell(s, model);
     cell(s, status);
     cell(s, of);
     cell(s, kind);
     cell(s, l->term);
-    if (l->group_text) cell(s, l->group_text);
-    else whole(s, l->group);
-    if (l->time_text) cell(s, l->time_text);
-    else whole(s, l->time);
+    if (l->group_text)
+        cell(s, l->group_text);
+    else
+        whole(s, l->group);
+    if (l->time_text)
+        cell(s, l->time_text);
+    else
+        whole(s, l->time);
     whole(s, l->event);
     cell(s, unit);
 }
@@ -59,20 +67,24 @@ static void head(rl_str *s, const char *model, const char *status, const char *o
 static void estimate(rl_str *s, const rl_model_answer *m, const char *kind, const rl_result *r, const rl_estimate *e)
 {
     head(s, m->spec->name, "done", outcome(m), kind, &e->label, "");
-    const double x[] = {e->estimate, e->std_error, e->statistic, e->p_value, e->conf_low, e->conf_high, e->df > 0 ? e->df : NAN};
+    const double x[] = {e->estimate, e->std_error, e->statistic,           e->p_value,
+                        e->conf_low, e->conf_high, e->df > 0 ? e->df : NAN};
     for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(s, x[j]);
     rl_str_addf(s, ",%zu\n", r->rows_used);
 }
 
-static void interval(rl_str *s, const char *model, const char *of, const char *kind, const char *term, const char *unit, const rl_interval *x, double p, size_t n)
+static void interval(rl_str *s, const char *model, const char *of, const char *kind, const char *term, const char *unit,
+                     const rl_interval *x, double p, size_t n)
 {
     if (isnan(x->est)) return;
     rl_label l = {.term = term, .group = RL_NO_ID, .time = RL_NO_ID, .event = RL_NO_ID};
     head(s, model, "done", of, kind, &l, unit);
     const double v[] = {x->est, x->se, x->se > 0 ? x->est / x->se : NAN, p, x->low, x->high, NAN};
     for (size_t j = 0; j < sizeof v / sizeof *v; j++) number(s, v[j]);
-    if (n) rl_str_addf(s, ",%zu\n", n);
-    else rl_str_add(s, ",\n");
+    if (n)
+        rl_str_addf(s, ",%zu\n", n);
+    else
+        rl_str_add(s, ",\n");
 }
 
 static void model(rl_str *s, const rl_model_answer *m)
@@ -86,9 +98,11 @@ static void model(rl_str *s, const rl_model_answer *m)
     for (size_t i = 0; i < m->main.m; i++) estimate(s, m, "estimate", &m->main, &m->main.est[i]);
     for (size_t i = 0; m->has_event && i < m->event.m; i++) estimate(s, m, "event", &m->event, &m->event.est[i]);
     if (!m->has_lift) return;
-    const char *unit = m->spec->outcome == RL_OUT_WIN_RATE ? "share" : m->lift.unit;   /* unscaled here */
-    interval(s, m->spec->name, outcome(m), "lift", "effect on the treated", unit, &m->lift.effect, m->lift.p_value, m->lift.n);
-    interval(s, m->spec->name, outcome(m), "relative lift", "effect relative to without", "share", &m->lift.relative, NAN, m->lift.n);
+    const char *unit = m->spec->outcome == RL_OUT_WIN_RATE ? "share" : m->lift.unit; /* unscaled here */
+    interval(s, m->spec->name, outcome(m), "lift", "effect on the treated", unit, &m->lift.effect, m->lift.p_value,
+             m->lift.n);
+    interval(s, m->spec->name, outcome(m), "relative lift", "effect relative to without", "share", &m->lift.relative,
+             NAN, m->lift.n);
 }
 
 static void money(rl_str *s, const rl_answer *a)
@@ -96,20 +110,23 @@ static void money(rl_str *s, const rl_answer *a)
     const rl_money *m = &a->money;
     const char *name = m->value ? m->value->spec->name : "", *unit = a->study->currency;
     interval(s, name, "value", "money", "total", unit, &m->total, NAN, m->treated_cells);
-    for (size_t i = 0; i < m->n_parts; i++) interval(s, name, "value", "money", m->part[i].name, unit, &m->part[i].money, NAN, 0);
+    for (size_t i = 0; i < m->n_parts; i++)
+        interval(s, name, "value", "money", m->part[i].name, unit, &m->part[i].money, NAN, 0);
     interval(s, name, "wins", "money", "extra wins", "deals", &m->wins, NAN, 0);
     interval(s, name, "value", "money", "gross profit", unit, &m->gross_profit, NAN, 0);
     interval(s, name, "value", "money", "net", unit, &m->net, NAN, 0);
     for (size_t i = 0; i < m->n_ages; i++) {
         if (!m->age[i].answerable) continue;
-        interval(s, name, "value", "age", rl_sprintf(s->in, "won by day %d", m->age[i].age), unit, &m->age[i].total, NAN, m->age[i].cells);
+        interval(s, name, "value", "age", rl_sprintf(s->in, "won by day %d", m->age[i].age), unit, &m->age[i].total,
+                 NAN, m->age[i].cells);
     }
 }
 
 const char *rl_csv_estimates(const rl_answer *a, rl_arena *in)
 {
     rl_str s = rl_str_new(in);
-    rl_str_add(&s, "model,status,outcome,kind,term,group,time,event,unit,estimate,std_error,statistic,p_value,conf_low,conf_high,df,n\n");
+    rl_str_add(&s, "model,status,outcome,kind,term,group,time,event,unit,estimate,std_error,statistic,p_value,conf_low,"
+                   "conf_high,df,n\n");
     for (size_t i = 0; i < a->n_models; i++) model(&s, &a->model[i]);
     if (a->money.given) money(&s, a);
     return rl_str_text(&s);

@@ -85,11 +85,12 @@ static void add_cards(rl_str *out, const rl_rows *r)
     rl_str_add(out, "<div class=\"cards\">\n");
     for (size_t i = 0; i < r->n; i++) {
         rl_str_add(out, "<div class=\"card ");
-        rl_html_escape(out, cell(r, i, 3));
+        rl_html_escape(out, cell(r, i, 0));
         rl_str_add(out, "\">\n");
-        element(out, "p", " class=\"label\"", cell(r, i, 0));
-        element(out, "p", " class=\"figure\"", cell(r, i, 1));
-        element(out, "p", " class=\"below\"", cell(r, i, 2));
+        element(out, "p", " class=\"label\"", cell(r, i, 1));
+        element(out, "p", " class=\"figure\"", cell(r, i, 2));
+        for (size_t j = 3; j < r->k; j++)
+            if (cell(r, i, j)[0]) element(out, "p", " class=\"below\"", cell(r, i, j));
         rl_str_add(out, "</div>\n");
     }
     rl_str_add(out, "</div>\n");

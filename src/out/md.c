@@ -43,9 +43,11 @@ static void add_table(rl_str *out, const rl_rows *r)
 static void add_cards(rl_str *out, const rl_rows *r)
 {
     for (size_t i = 0; i < r->n; i++) {
-        wrapped(out, "- **", cell(r, i, 0), "**: ");
-        wrapped(out, "", cell(r, i, 1), " (");
-        wrapped(out, "", cell(r, i, 2), ")\n");
+        wrapped(out, "- **", cell(r, i, 1), "**: ");
+        wrapped(out, "", cell(r, i, 2), "");
+        for (size_t j = 3; j < r->k; j++)
+            if (cell(r, i, j)[0]) wrapped(out, "; ", cell(r, i, j), "");
+        rl_str_add(out, "\n");
     }
     rl_str_add(out, "\n");
 }

@@ -24,15 +24,19 @@
 
 #include "base/ctx.h"
 
-typedef struct rl_outfile { const char *path; char sha256[65]; uint64_t bytes; } rl_outfile;   /* path: below the directory */
+typedef struct rl_outfile {
+    const char *path;
+    char sha256[65];
+    uint64_t bytes;
+} rl_outfile; /* path: below the directory */
 
 typedef struct rl_outdir {
-    const char *parent, *name, *building;   /* building: the name beside `name`              */
-    const char *path;                       /* of the building directory, for other programs */
-    int parent_fd, fd;                      /* -1 = closed; fd holds the lock                 */
-    bool exchange;                          /* false: as if the file system could not         */
+    const char *parent, *name, *building; /* building: the name beside `name`              */
+    const char *path;                     /* of the building directory, for other programs */
+    int parent_fd, fd;                    /* -1 = closed; fd holds the lock                 */
+    bool exchange;                        /* false: as if the file system could not         */
     size_t n, cap;
-    rl_outfile *file;                       /* n  written so far, in order                    */
+    rl_outfile *file; /* n  written so far, in order                    */
     rl_arena *in;
 } rl_outdir;
 
@@ -50,10 +54,10 @@ RL_MUST rl_code rl_outdir_open(const char *dir, rl_outdir **out, rl_ctx *cx);
 RL_MUST rl_code rl_outdir_write(rl_outdir *o, const char *path, const char *bytes, size_t n, rl_ctx *cx);
 /* Take note of a file another program wrote into the building directory. */
 RL_MUST rl_code rl_outdir_adopt(rl_outdir *o, const char *path, rl_ctx *cx);
-void rl_outdir_remove(rl_outdir *o, const char *path);                 /* and forget it */
+void rl_outdir_remove(rl_outdir *o, const char *path); /* and forget it */
 
 /* Flush, swap, remove the old one. */
 RL_MUST rl_code rl_outdir_commit(rl_outdir *o, rl_ctx *cx);
-void rl_outdir_abandon(rl_outdir *o);                                  /* no-op after a commit */
+void rl_outdir_abandon(rl_outdir *o); /* no-op after a commit */
 
 #endif

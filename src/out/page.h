@@ -23,7 +23,7 @@ typedef enum rl_block_kind {
     RL_BLOCK_SMALL,         /* a remark under a table or chart                            */
     RL_BLOCK_BOX,           /* text (bold) and more: lines; tone                          */
     RL_BLOCK_LIST,          /* lines                                                      */
-    RL_BLOCK_CARDS,         /* table: label, figure, below, tone                          */
+    RL_BLOCK_CARDS,         /* table: tone, label, figure, then lines below it             */
     RL_BLOCK_PAIRS,         /* table: label, value                                        */
     RL_BLOCK_TABLE,
     RL_BLOCK_CHART,

@@ -130,26 +130,25 @@ static char *slurp(const char *path, rl_arena *in, size_t *n)
     return s.s ? s.s : rl_strdup(in, "");
 }
 
-/* The folder of templates: the environment, the place of installation, or
- * beside the program's own folder. */
+/* The folder of templates: the environment, one beside the program (the tree
+ * it was built in; a test binary lies deeper), or the place of installation. */
 static const char *plots_folder(rl_arena *in)
 {
     const char *said = getenv("RLV_PLOTS");
     if (said && said[0]) return rl_strdup(in, said);
-#ifdef RL_PLOTS_DIR
-    if (access(RL_PLOTS_DIR "/theme.gp", R_OK) == 0) return RL_PLOTS_DIR;
-#endif
     char exe[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n < 0) n = 0;
-    exe[n] = '\0';
-    for (int up = 0; up < 5; up++) { /* a test binary lies deeper than the program */
+    exe[n > 0 ? n : 0] = '\0';
+    for (int up = 0; up < 5; up++) {
         char *slash = strrchr(exe, '/');
         if (!slash) break;
         *slash = '\0';
         const char *folder = rl_sprintf(in, "%s/plots", exe);
         if (access(rl_sprintf(in, "%s/theme.gp", folder), R_OK) == 0) return folder;
     }
+#ifdef RL_PLOTS_DIR
+    if (access(RL_PLOTS_DIR "/theme.gp", R_OK) == 0) return RL_PLOTS_DIR;
+#endif
     return NULL;
 }
 

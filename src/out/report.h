@@ -20,14 +20,18 @@
 #include "base/ctx.h"
 #include "model/answer.h"
 
-typedef struct rl_input_file { const char *path; char sha256[65]; uint64_t bytes; } rl_input_file;   /* path: as the study names it */
+typedef struct rl_input_file {
+    const char *path;
+    char sha256[65];
+    uint64_t bytes;
+} rl_input_file; /* path: as the study names it */
 
 typedef struct rl_inputs {
-    const char *version;       /* of the program, "0.1.0"                                            */
-    const char *numerics;      /* of the arithmetic: changes when a reported figure may change       */
-    const char *command;       /* what repeats the study: without -o, --threads, --color, --quiet;
+    const char *version;  /* of the program, "0.1.0"                                            */
+    const char *numerics; /* of the arithmetic: changes when a reported figure may change       */
+    const char *command;  /* what repeats the study: without -o, --threads, --color, --quiet;
                                   an absolute path is shown by its last name                         */
-    const char *study;         /* the study file, likewise                                           */
+    const char *study;    /* the study file, likewise                                           */
     uint64_t seed;
     size_t n;
     const rl_input_file *file; /* n  the study file first, then the tables in the order of the study */

@@ -101,7 +101,8 @@ static void tables(rl_json *j, const rl_answer *a)
 
 static void faults(rl_json *j, const rl_answer *a)
 {
-    static const char *const POLICY[] = {[RL_POLICY_ERROR] = "error", [RL_POLICY_DROP] = "drop", [RL_POLICY_KEEP] = "keep"};
+    static const char *const POLICY[] = {
+        [RL_POLICY_ERROR] = "error", [RL_POLICY_DROP] = "drop", [RL_POLICY_KEEP] = "keep"};
     rl_json_open(j, "faults", '[');
     for (size_t i = 0; i < a->n_faults; i++) {
         const rl_fault_facts *f = &a->fault[i];
@@ -345,8 +346,10 @@ const char *rl_results_text(const rl_answer *a, rl_arena *in)
     rl_json_open(j, "models", '[');
     for (size_t i = 0; i < a->n_models; i++) model(j, &a->model[i]);
     rl_json_close(j);
-    if (a->money.given) money(j, &a->money);
-    else rl_json_null(j, "money");
+    if (a->money.given)
+        money(j, &a->money);
+    else
+        rl_json_null(j, "money");
     rl_json_open(j, "unanswered", '[');
     for (size_t i = 0; i < a->n_unanswered; i++) {
         rl_json_open(j, NULL, '{');

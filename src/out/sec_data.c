@@ -16,8 +16,8 @@ static const char *fact_text(const rl_view *v, const rl_fact *f)
     if (!strcmp(unit, "money")) return rl_view_money(v, f->value, f->value == floor(f->value) ? 0 : 2);
     if (!strcmp(unit, "days")) return rl_sprintf(v->in, "%s%sdays", rl_view_number(v, f->value, 2), v->nbsp);
     if (!strcmp(unit, "date")) return rl_view_date(v, (int32_t)f->value);
-    return rl_sprintf(v->in, "%s%s%s", rl_view_number(v, f->value, f->value == floor(f->value) ? 0 : 2), unit[0] ? v->nbsp : "",
-                      rl_view_clean(unit, 40, v->in));
+    return rl_sprintf(v->in, "%s%s%s", rl_view_number(v, f->value, f->value == floor(f->value) ? 0 : 2),
+                      unit[0] ? v->nbsp : "", rl_view_clean(unit, 40, v->in));
 }
 
 static void table(const rl_story *s, const rl_table_facts *t)
@@ -25,12 +25,16 @@ static void table(const rl_story *s, const rl_table_facts *t)
     static const rl_column COL[] = {{"", false}, {"", false}};
     const rl_view *v = s->v;
     rl_page_head(s->page, 4, NULL,
-                 rl_sprintf(v->in, "Table %s%s%s, file %s", v->open, rl_view_clean(t->table, 40, v->in), v->close, rl_view_clean(t->file, 120, v->in)));
+                 rl_sprintf(v->in, "Table %s%s%s, file %s", v->open, rl_view_clean(t->table, 40, v->in), v->close,
+                            rl_view_clean(t->file, 120, v->in)));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, COL);
-    RL_ROW(r, "Rows read, used", rl_sprintf(v->in, "%s read, %s used", rl_view_count(v, t->rows_read), rl_view_count(v, t->rows_used)));
-    if (t->first_day != RL_NO_DAY) RL_ROW(r, "Dates", rl_sprintf(v->in, "%s to %s", rl_view_date(v, t->first_day), rl_view_date(v, t->last_day)));
-    for (size_t i = 0; i < t->n_facts; i++) RL_ROW(r, rl_words_sentence(v, t->fact[i].label), fact_text(v, &t->fact[i]));
-    for (size_t i = 0; i < r->n; i++) {                 /* labels carry no full stop */
+    RL_ROW(r, "Rows read, used",
+           rl_sprintf(v->in, "%s read, %s used", rl_view_count(v, t->rows_read), rl_view_count(v, t->rows_used)));
+    if (t->first_day != RL_NO_DAY)
+        RL_ROW(r, "Dates", rl_sprintf(v->in, "%s to %s", rl_view_date(v, t->first_day), rl_view_date(v, t->last_day)));
+    for (size_t i = 0; i < t->n_facts; i++)
+        RL_ROW(r, rl_words_sentence(v, t->fact[i].label), fact_text(v, &t->fact[i]));
+    for (size_t i = 0; i < r->n; i++) { /* labels carry no full stop */
         const char *label = r->cell[i * 2];
         size_t n = strlen(label);
         if (n > 0 && label[n - 1] == '.') r->cell[i * 2] = rl_strndup(v->in, label, n - 1);
@@ -39,43 +43,56 @@ static void table(const rl_story *s, const rl_table_facts *t)
 
 static void faults(const rl_story *s)
 {
-    static const char *const POLICY[] = {[RL_POLICY_ERROR] = "stops the run", [RL_POLICY_DROP] = "row dropped", [RL_POLICY_KEEP] = "row kept"};
-    static const rl_column COL[] = {{"Fault", false}, {"Rule", false}, {"Count", true}, {"Policy", false}, {"Examples", false}};
+    static const char *const POLICY[] = {
+        [RL_POLICY_ERROR] = "stops the run", [RL_POLICY_DROP] = "row dropped", [RL_POLICY_KEEP] = "row kept"};
+    static const rl_column COL[] = {
+        {"Fault", false}, {"Rule", false}, {"Count", true}, {"Policy", false}, {"Examples", false}};
     const rl_view *v = s->v;
     rl_page_head(s->page, 3, NULL, "Faults found");
-    if (s->a->n_faults == 0) rl_page_text(s->page, RL_BLOCK_PARA, "None: every cell could be read and every consistency rule holds.");
+    if (s->a->n_faults == 0)
+        rl_page_text(s->page, RL_BLOCK_PARA, "None: every cell could be read and every consistency rule holds.");
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 5, COL);
     for (size_t i = 0; i < s->a->n_faults; i++) {
         const rl_fault_facts *f = &s->a->fault[i];
         rl_str e = rl_str_new(v->in);
-        for (size_t k = 0; k < f->n_examples; k++) rl_str_addf(&e, "%s%s", k > 0 ? "; " : "", rl_view_clean(f->example[k], 120, v->in));
-        RL_ROW(r, rl_rule_text(f->rule), rl_rule_name(f->rule), rl_view_count(v, f->count), POLICY[f->policy], rl_str_text(&e));
+        for (size_t k = 0; k < f->n_examples; k++)
+            rl_str_addf(&e, "%s%s", k > 0 ? "; " : "", rl_view_clean(f->example[k], 120, v->in));
+        RL_ROW(r, rl_rule_text(f->rule), rl_rule_name(f->rule), rl_view_count(v, f->count), POLICY[f->policy],
+               rl_str_text(&e));
     }
 }
 
 static void cohorts(const rl_story *s, const rl_program_facts *p)
 {
-    static const rl_column COL[] = {{"Start", false}, {"Units", true}, {"Deals before", true}, {"Deals after", true},
-                                    {"Clean periods before", true}, {"Mature periods after", true}, {"Open deal at start", true}};
+    static const rl_column COL[] = {{"Start", false},
+                                    {"Units", true},
+                                    {"Deals before", true},
+                                    {"Deals after", true},
+                                    {"Clean periods before", true},
+                                    {"Mature periods after", true},
+                                    {"Open deal at start", true}};
     const rl_view *v = s->v;
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 7, COL);
     for (size_t i = 0; i < p->n_cohorts; i++) {
         const rl_cohort_facts *c = &p->cohort[i];
-        RL_ROW(r, rl_view_clean(c->label, 40, v->in), rl_view_count(v, c->units), rl_view_count(v, c->deals_before), rl_view_count(v, c->deals_after),
-               rl_view_count(v, c->pre_periods), rl_view_count(v, c->post_periods), rl_view_percent(v, c->open_at_start, 1));
+        RL_ROW(r, rl_view_clean(c->label, 40, v->in), rl_view_count(v, c->units), rl_view_count(v, c->deals_before),
+               rl_view_count(v, c->deals_after), rl_view_count(v, c->pre_periods), rl_view_count(v, c->post_periods),
+               rl_view_percent(v, c->open_at_start, 1));
     }
 }
 
 static void maturity(const rl_story *s, const rl_program_facts *p)
 {
-    static const rl_column COL[] = {{"Creation period", false}, {"Deals", true}, {"Followed up for the whole horizon", false}};
+    static const rl_column COL[] = {
+        {"Creation period", false}, {"Deals", true}, {"Followed up for the whole horizon", false}};
     const rl_view *v = s->v;
     if (p->n_maturity == 0) return;
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 3, COL);
     r->caption = "Maturity: a period is used when every deal of it could be followed up for the whole horizon";
     for (size_t i = 0; i < p->n_maturity; i++) {
         const rl_maturity *m = &p->maturity[i];
-        RL_ROW(r, rl_view_clean(m->period, 40, v->in), rl_view_count(v, m->deals), m->mature ? "yes" : rl_sprintf(v->in, "on %s", rl_view_date(v, m->matures_on)));
+        RL_ROW(r, rl_view_clean(m->period, 40, v->in), rl_view_count(v, m->deals),
+               m->mature ? "yes" : rl_sprintf(v->in, "on %s", rl_view_date(v, m->matures_on)));
     }
 }
 
@@ -87,12 +104,19 @@ static void program(const rl_story *s, const rl_program_facts *p)
     const char *name = rl_words_program(v, p->name);
     rl_page_head(s->page, 3, NULL, rl_sprintf(v->in, "T%s", name + 1));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, COL);
-    RL_ROW(r, "Reached", rl_sprintf(v->in, "%s of the %s kind, beside %s controls", rl_view_count(v, p->treated), unit, rl_view_count(v, p->controls)));
-    RL_ROW(r, "Open deals at the start", rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->open_at_start_treated, 1),
-                                                     rl_view_percent(v, p->open_at_start_control, 1)));
+    RL_ROW(r, "Reached",
+           rl_sprintf(v->in, "%s of the %s kind, beside %s controls", rl_view_count(v, p->treated), unit,
+                      rl_view_count(v, p->controls)));
+    RL_ROW(r, "Open deals at the start",
+           rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->open_at_start_treated, 1),
+                      rl_view_percent(v, p->open_at_start_control, 1)));
     if (p->horizon > 0)
-        RL_ROW(r, "Horizon", rl_sprintf(v->in, "%d days%s%s", p->horizon, p->horizon_why && p->horizon_why[0] ? ": " : "", rl_view_clean(p->horizon_why, 160, v->in)));
-    RL_ROW(r, "Partly exposed deals", rl_sprintf(v->in, "%s: created before the start and still followed up after it", rl_view_count(v, p->partly_exposed)));
+        RL_ROW(r, "Horizon",
+               rl_sprintf(v->in, "%d days%s%s", p->horizon, p->horizon_why && p->horizon_why[0] ? ": " : "",
+                          rl_view_clean(p->horizon_why, 160, v->in)));
+    RL_ROW(r, "Partly exposed deals",
+           rl_sprintf(v->in, "%s: created before the start and still followed up after it",
+                      rl_view_count(v, p->partly_exposed)));
     if (p->overlap) RL_ROW(r, "In another programme too", rl_view_count(v, p->overlap));
     cohorts(s, p);
     maturity(s, p);
@@ -103,8 +127,8 @@ void rl_section_data(const rl_story *s)
     const rl_answer *a = s->a;
     rl_page_mark(s->page, RL_BLOCK_PAGE);
     rl_page_head(s->page, 2, "data", "The data");
-    rl_page_text(s->page, RL_BLOCK_PARA, "The data are cut at %s%s%s.", rl_view_date(s->v, a->cut), a->cut_why && a->cut_why[0] ? ": " : "",
-                 rl_view_clean(a->cut_why, 160, s->v->in));
+    rl_page_text(s->page, RL_BLOCK_PARA, "The data are cut at %s%s%s.", rl_view_date(s->v, a->cut),
+                 a->cut_why && a->cut_why[0] ? ": " : "", rl_view_clean(a->cut_why, 160, s->v->in));
     for (size_t i = 0; i < a->n_tables; i++) table(s, &a->table[i]);
     faults(s);
     if (a->waterfall.start) {
@@ -120,12 +144,15 @@ void rl_section_data(const rl_story *s)
 
 void rl_section_repeat(const rl_story *s)
 {
-    static const rl_column PAIR[] = {{"", false}, {"", false}}, COL[] = {{"Input", false}, {"Bytes", true}, {"SHA-256", false}};
+    static const rl_column PAIR[] = {{"", false}, {"", false}},
+                           COL[] = {{"Input", false}, {"Bytes", true}, {"SHA-256", false}};
     const rl_inputs *in = s->inputs;
     const rl_view *v = s->v;
     rl_page_head(s->page, 2, "reproduce", "How to reproduce it");
-    rl_page_text(s->page, RL_BLOCK_PARA, "The same inputs and seed give the same bytes, on any machine of the same kind and with any number of threads. "
-                                         "manifest.json beside this page lists every output.");
+    rl_page_text(
+        s->page, RL_BLOCK_PARA,
+        "The same inputs and seed give the same bytes, on any machine of the same kind and with any number of threads. "
+        "manifest.json beside this page lists every output.");
     rl_page_text(s->page, RL_BLOCK_CODE, "%s", rl_relative_command(in->command, v->in));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, PAIR);
     RL_ROW(r, "Program", rl_sprintf(v->in, "revlift %s, numerics %s", in->version, in->numerics));

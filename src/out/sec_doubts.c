@@ -14,10 +14,13 @@ static void drift_lines(const rl_story *s)
     rl_interval x = {m->drift, NAN, NAN, NAN}, y = {m->drift_ci, NAN, NAN, NAN};
     rl_scale sx = rl_scale_for(&x, RL_UNIT_MONEY, 1), sy = rl_scale_for(&y, RL_UNIT_MONEY, 1);
     if (isfinite(m->drift))
-        rl_page_line(s->page, "A drift between treated and controls of %s per unit and %s, for reasons of its own, would bring the whole lift to zero.",
+        rl_page_line(s->page,
+                     "A drift between treated and controls of %s per unit and %s, for reasons of its own, would bring "
+                     "the whole lift to zero.",
                      rl_scaled(v, &sx, fabs(m->drift)), period);
     if (isfinite(m->drift_ci))
-        rl_page_line(s->page, "A drift of %s per unit and %s would be enough for the interval to hold zero.", rl_scaled(v, &sy, fabs(m->drift_ci)), period);
+        rl_page_line(s->page, "A drift of %s per unit and %s would be enough for the interval to hold zero.",
+                     rl_scaled(v, &sy, fabs(m->drift_ci)), period);
 }
 
 static void flip_lines(const rl_story *s)
@@ -25,14 +28,16 @@ static void flip_lines(const rl_story *s)
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
     if (m->n_without == 0 && m->n_sign_flips == 0 && m->n_interval_flips == 0) return;
-    if (m->n_sign_flips == 0) rl_page_line(s->page, "Leaving out any one account does not change the sign of the total.");
+    if (m->n_sign_flips == 0)
+        rl_page_line(s->page, "Leaving out any one account does not change the sign of the total.");
     else
-        rl_page_line(s->page, "Leaving out one account can change the sign of the total: %s such account%s.", rl_view_count(v, m->n_sign_flips),
-                     m->n_sign_flips == 1 ? "" : "s");
-    if (m->n_interval_flips == 0) rl_page_line(s->page, "Nor does it change whether the interval holds zero.");
+        rl_page_line(s->page, "Leaving out one account can change the sign of the total: %s such account%s.",
+                     rl_view_count(v, m->n_sign_flips), m->n_sign_flips == 1 ? "" : "s");
+    if (m->n_interval_flips == 0)
+        rl_page_line(s->page, "Nor does it change whether the interval holds zero.");
     else
-        rl_page_line(s->page, "For %s account%s, leaving it out changes whether the interval holds zero.", rl_view_count(v, m->n_interval_flips),
-                     m->n_interval_flips == 1 ? "" : "s");
+        rl_page_line(s->page, "For %s account%s, leaving it out changes whether the interval holds zero.",
+                     rl_view_count(v, m->n_interval_flips), m->n_interval_flips == 1 ? "" : "s");
 }
 
 static void without_row(const rl_story *s, rl_rows *r, const rl_without *w, const char *what)
@@ -41,12 +46,14 @@ static void without_row(const rl_story *s, rl_rows *r, const rl_without *w, cons
     rl_scale c = rl_scale_for(&w->total, RL_UNIT_MONEY, 1);
     rl_interval amount = {w->amount, NAN, NAN, NAN};
     rl_scale ca = rl_scale_for(&amount, RL_UNIT_MONEY, 1);
-    RL_ROW(r, what, rl_scaled(s->v, &ca, w->amount), rl_scaled_signed(s->v, &c, w->total.est), rl_view_range(s->v, &c, &w->total));
+    RL_ROW(r, what, rl_scaled(s->v, &ca, w->amount), rl_scaled_signed(s->v, &c, w->total.est),
+           rl_view_range(s->v, &c, &w->total));
 }
 
 static void overturn(const rl_story *s)
 {
-    static const rl_column COL[] = {{"Left out", false}, {"Its won amount", true}, {"Total without it", true}, {"Interval", true}};
+    static const rl_column COL[] = {
+        {"Left out", false}, {"Its won amount", true}, {"Total without it", true}, {"Interval", true}};
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
     rl_page_head(s->page, 3, NULL, "What would overturn it");
@@ -54,15 +61,21 @@ static void overturn(const rl_story *s)
     drift_lines(s);
     flip_lines(s);
     if (isfinite(m->largest_deals.total.est))
-        rl_page_line(s->page, "Without the three largest deals the total is %s.", rl_words_interval(v, &m->largest_deals.total, RL_UNIT_MONEY, 1));
+        rl_page_line(s->page, "Without the three largest deals the total is %s.",
+                     rl_words_interval(v, &m->largest_deals.total, RL_UNIT_MONEY, 1));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 4, COL);
     if (m->largest_deals.label) without_row(s, r, &m->largest_deals, "the three largest deals");
-    for (size_t i = 0; i < m->n_without; i++) without_row(s, r, &m->without_account[i], rl_view_clean(m->without_account[i].label, 60, v->in));
+    for (size_t i = 0; i < m->n_without; i++)
+        without_row(s, r, &m->without_account[i], rl_view_clean(m->without_account[i].label, 60, v->in));
 }
 
 static void ages(const rl_story *s)
 {
-    static const rl_column COL[] = {{"Age of the deals", false}, {"Incremental revenue", true}, {"Interval", true}, {"Per unit and period", true}, {"Cells", true}};
+    static const rl_column COL[] = {{"Age of the deals", false},
+                                    {"Incremental revenue", true},
+                                    {"Interval", true},
+                                    {"Per unit and period", true},
+                                    {"Cells", true}};
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
     if (m->n_ages == 0) return;
@@ -74,17 +87,21 @@ static void ages(const rl_story *s)
         const rl_age_lift *g = &m->age[i];
         const char *age = rl_sprintf(v->in, "%d days", g->age);
         if (!g->answerable) {
-            const char *when = g->answerable_on == RL_NO_DAY ? "not answerable with these data" : rl_sprintf(v->in, "not before %s", rl_view_date(v, g->answerable_on));
+            const char *when = g->answerable_on == RL_NO_DAY
+                                   ? "not answerable with these data"
+                                   : rl_sprintf(v->in, "not before %s", rl_view_date(v, g->answerable_on));
             RL_ROW(r, age, "not yet", when, "", "");
             open++;
             continue;
         }
         rl_scale c = rl_scale_for(&g->total, RL_UNIT_MONEY, 1), k = rl_scale_for(&g->per_cell, RL_UNIT_MONEY, 1);
-        RL_ROW(r, age, rl_scaled_signed(v, &c, g->total.est), rl_view_range(v, &c, &g->total), rl_scaled_signed(v, &k, g->per_cell.est),
-               rl_view_count(v, g->cells));
+        RL_ROW(r, age, rl_scaled_signed(v, &c, g->total.est), rl_view_range(v, &c, &g->total),
+               rl_scaled_signed(v, &k, g->per_cell.est), rl_view_count(v, g->cells));
     }
     if (open > 0)
-        rl_page_text(s->page, RL_BLOCK_SMALL, "Until the later ages are reached, sooner and more cannot be told apart: deals that would have come anyway may only have been pulled forward.");
+        rl_page_text(s->page, RL_BLOCK_SMALL,
+                     "Until the later ages are reached, sooner and more cannot be told apart: deals that would have "
+                     "come anyway may only have been pulled forward.");
 }
 
 void rl_section_waterfall(const rl_story *s, const rl_waterfall *w)

@@ -14,14 +14,16 @@ static const char *tone_word(const rl_interval *x, int good)
     return good * (x->est > 0 ? 1 : -1) > 0 ? "good" : good ? "bad" : "plain";
 }
 
-/* From what to what; "" when a level is not known. */
-static const char *from_to(const rl_view *v, const rl_lift *l, rl_unit unit)
+/* From what to what; "" when a level is not known, or is none a reader could place. */
+static const char *from_to(const rl_view *v, const rl_model_answer *m, rl_unit unit)
 {
+    const rl_lift *l = &m->lift;
+    if (m->spec->outcome == RL_OUT_VELOCITY) return "days gained by winning, within the horizon";
     if (isnan(l->with) || isnan(l->without)) return "";
     if (unit == RL_UNIT_POINTS)
-        return rl_sprintf(v->in, ", from %s to %s", rl_view_percent(v, l->without, 1), rl_view_percent(v, l->with, 1));
+        return rl_sprintf(v->in, "from %s to %s", rl_view_percent(v, l->without, 1), rl_view_percent(v, l->with, 1));
     rl_scale s = rl_scale_full(&l->effect, unit, l->scale);
-    return rl_sprintf(v->in, ", from %s to %s", rl_scaled_bare(v, &s, l->without), rl_scaled(v, &s, l->with));
+    return rl_sprintf(v->in, "from %s to %s", rl_scaled_bare(v, &s, l->without), rl_scaled(v, &s, l->with));
 }
 
 static void done_card(const rl_story *s, rl_rows *r, const char *label, const rl_model_answer *m)
@@ -35,28 +37,31 @@ static void done_card(const rl_story *s, rl_rows *r, const char *label, const rl
     const char *figure = rl_scaled_signed(v, &c, x->est);
     if (m->spec->outcome == RL_OUT_VELOCITY)
         figure = rl_sprintf(v->in, "%s %s", rl_scaled(v, &c, fabs(x->est)), x->est >= 0 ? "faster" : "slower");
-    const char *sure = rl_excludes_zero(x) ? "excludes zero" : "holds zero: cannot be told from zero";
-    const char *below = rl_sprintf(v->in, "%s interval %s%s; %s. %s %s.", rl_view_level(v), rl_view_range(v, &c, x),
-                                   from_to(v, l, unit), sure, rl_view_count(v, l->n),
-                                   m->level && !strcmp(m->level, "deal") ? "deals of treated accounts" : "treated rows");
-    RL_ROW(r, label, figure, below, tone_word(x, rl_outcome_good(m->spec->outcome)));
+    const char *sure = rl_excludes_zero(x) ? "the interval excludes zero" : "cannot be told from zero";
+    bool deals = m->level && !strcmp(m->level, "deal");
+    RL_ROW(r, tone_word(x, rl_outcome_good(m->spec->outcome)), label, figure,
+           rl_sprintf(v->in, "%s interval %s", rl_view_level(v), rl_view_range(v, &c, x)), from_to(v, m, unit),
+           rl_sprintf(v->in, "%s; %s %s", sure, rl_view_count(v, l->n), deals ? "treated deals" : "treated rows"));
 }
 
 static void card(const rl_story *s, rl_rows *r, const char *label, const rl_outcome *any, size_t n)
 {
     const rl_model_answer *m = rl_words_find(s->a, any, n);
-    if (!m) RL_ROW(r, label, "Not asked", "No model of the study has this outcome.", "unsure");
-    else if (m->status == RL_MODEL_DONE && m->has_lift) done_card(s, r, label, m);
-    else RL_ROW(r, label, "Not answered", rl_words_model(s->v, m), "unsure");
+    if (!m)
+        RL_ROW(r, "unsure", label, "Not asked", "no model of the study has this outcome", "", "");
+    else if (m->status == RL_MODEL_DONE && m->has_lift)
+        done_card(s, r, label, m);
+    else
+        RL_ROW(r, "unsure", label, "Not answered", rl_words_model(s->v, m), "", "");
 }
 
 static void cards(const rl_story *s)
 {
     static const rl_outcome WIN[] = {RL_OUT_WIN_RATE}, SIZE[] = {RL_OUT_DEAL_SIZE, RL_OUT_LOG_DEAL_SIZE},
                             SPEED[] = {RL_OUT_VELOCITY, RL_OUT_DAYS_TO_WIN, RL_OUT_DECISION_TIME};
-    static const rl_column COL[] = {{"", false}, {"", false}, {"", false}, {"", false}};
+    static const rl_column COL[] = {{"", false}, {"", false}, {"", false}, {"", false}, {"", false}, {"", false}};
     if (!rl_words_find(s->a, WIN, 1) && !rl_words_find(s->a, SIZE, 2) && !rl_words_find(s->a, SPEED, 3)) return;
-    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_CARDS, 4, COL);
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_CARDS, 6, COL);
     card(s, r, "Win rate", WIN, 1);
     card(s, r, "Deal size", SIZE, 2);
     card(s, r, "Speed", SPEED, 3);
@@ -64,17 +69,21 @@ static void cards(const rl_story *s)
 
 /* --- the money ----------------------------------------------------------------------- */
 
-static void money_row(const rl_story *s, rl_rows *r, const char *what, const rl_interval *x, const char *note, bool total)
+static void money_row(const rl_story *s, rl_rows *r, const char *what, const rl_interval *x, const char *note,
+                      bool total)
 {
     if (isnan(x->est)) return;
     rl_scale c = rl_scale_for(x, RL_UNIT_MONEY, 1);
     const char *range = rl_interval_known(x) ? rl_view_range(s->v, &c, x) : "";
     const char *const cell[] = {what, rl_scaled(s->v, &c, x->est), range, note};
-    if (total) rl_rows_total(r, cell);
-    else rl_rows_add(r, cell);
+    if (total)
+        rl_rows_total(r, cell);
+    else
+        rl_rows_add(r, cell);
 }
 
-static void ratio_row(const rl_story *s, rl_rows *r, const char *what, const rl_ratio *x, rl_unit unit, double scale, const char *note)
+static void ratio_row(const rl_story *s, rl_rows *r, const char *what, const rl_ratio *x, rl_unit unit, double scale,
+                      const char *note)
 {
     if (isnan(x->est) && !x->none && !x->all) return;
     RL_ROW(r, what, rl_view_ratio(s->v, x, unit, scale), rl_view_ratio_set(s->v, x, unit, scale), note);
@@ -88,7 +97,8 @@ static const char *cost_note(const rl_story *s)
     rl_scale cm = rl_scale_for(&media, RL_UNIT_MONEY, 1), cd = rl_scale_for(&date, RL_UNIT_MONEY, 1);
     rl_str t = rl_str_new(v->in);
     rl_str_add(&t, "for the exposure that is counted");
-    if (isfinite(m->cost_media) && m->cost_media < m->cost) rl_str_addf(&t, "; media %s", rl_scaled(v, &cm, m->cost_media));
+    if (isfinite(m->cost_media) && m->cost_media < m->cost)
+        rl_str_addf(&t, "; media %s", rl_scaled(v, &cm, m->cost_media));
     if (isfinite(m->cost_to_date)) rl_str_addf(&t, "; spent to date %s", rl_scaled(v, &cd, m->cost_to_date));
     return rl_str_text(&t);
 }
@@ -102,10 +112,12 @@ static void earnings(const rl_story *s)
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 4, COL);
     money_row(s, r, "Incremental revenue", &m->total, "won because of the programme", false);
     double margin = s->a->study->money.gross_margin;
-    money_row(s, r, "Gross profit on it", &m->gross_profit, isfinite(margin) ? rl_sprintf(v->in, "at a margin of %s", rl_view_percent(v, margin, 0)) : "", false);
+    money_row(s, r, "Gross profit on it", &m->gross_profit,
+              isfinite(margin) ? rl_sprintf(v->in, "at a margin of %s", rl_view_percent(v, margin, 0)) : "", false);
     money_row(s, r, "Cost of the programme", &(rl_interval){m->cost, NAN, NAN, NAN}, cost_note(s), false);
     money_row(s, r, "Gross profit less cost", &m->net, "", true);
-    ratio_row(s, r, "Return on cost (ROI)", &m->roi, RL_UNIT_PERCENT, 100, "gross profit less cost, as a share of cost");
+    ratio_row(s, r, "Return on cost (ROI)", &m->roi, RL_UNIT_PERCENT, 100,
+              "gross profit less cost, as a share of cost");
     ratio_row(s, r, "Payback", &m->payback_months, RL_UNIT_MONTHS, 1, "until gross profit covers cost");
     ratio_row(s, r, "Cost per extra win", &m->cac, RL_UNIT_MONEY, 1, "");
     if (isfinite(m->wins.est)) {
@@ -113,7 +125,9 @@ static void earnings(const rl_story *s)
         RL_ROW(r, "Extra deals won", rl_scaled_signed(v, &w, m->wins.est), rl_view_range(v, &w, &m->wins), "");
     }
     money_row(s, r, "Worth of speed", &m->time_value, "time value; beside the total, not in it", false);
-    rl_page_text(s->page, RL_BLOCK_SMALL, "%s intervals. Ratios are Fieller sets: when the denominator may be zero they can be open or cover every value, and are shown so.",
+    rl_page_text(s->page, RL_BLOCK_SMALL,
+                 "%s intervals. Ratios are Fieller sets: when the denominator may be zero they can be open or cover "
+                 "every value, and are shown so.",
                  rl_view_level(v));
 }
 
@@ -129,16 +143,25 @@ static void bridge(const rl_story *s)
     for (size_t i = 0; i <= m->n_parts; i++) {
         bool total = i == m->n_parts;
         const rl_interval *x = total ? &m->total : &m->part[i].money;
-        rl_scale c = {.unit = RL_UNIT_MONEY, .times = 1, .decimals = 0, .suffix = ""};   /* whole money: the parts are seen to add up */
+        rl_scale c = {.unit = RL_UNIT_MONEY,
+                      .times = 1,
+                      .decimals = 0,
+                      .suffix = ""}; /* whole money: the parts are seen to add up */
         double share = m->total.est != 0 ? x->est / m->total.est : NAN;
         const char *name = total ? "Total" : rl_words_sentence(v, m->part[i].name);
-        const char *const cell[] = {total ? name : rl_strndup(v->in, name, strlen(name) - 1), rl_scaled_signed(v, &c, x->est),
+        const char *const cell[] = {total ? name : rl_strndup(v->in, name, strlen(name) - 1),
+                                    rl_scaled_signed(v, &c, x->est),
                                     rl_interval_known(x) ? rl_view_range(v, &c, x) : "", rl_view_percent(v, share, 0)};
-        if (total) rl_rows_total(r, cell);
-        else rl_rows_add(r, cell);
+        if (total)
+            rl_rows_total(r, cell);
+        else
+            rl_rows_add(r, cell);
     }
-    rl_page_text(s->page, RL_BLOCK_SMALL, "The total is measured directly on revenue per account, zeros included. The parts explain it: each is the "
-                                          "average contribution of one mechanism over every order of adding them (Shapley), and mix is what is left, named. They add up exactly; a part may differ from the last digit shown by rounding.");
+    rl_page_text(
+        s->page, RL_BLOCK_SMALL,
+        "The total is measured directly on revenue per account, zeros included. The parts explain it: each is the "
+        "average contribution of one mechanism over every order of adding them (Shapley), and mix is what is left, "
+        "named. They add up exactly; a part may differ from the last digit shown by rounding.");
 }
 
 /* --- the top ------------------------------------------------------------------------------ */
@@ -148,8 +171,10 @@ static void no_marketing(const rl_story *s)
     const rl_answer *a = s->a;
     if (a->study->n_programs > 0) return;
     rl_page_box(s->page, RL_TONE_UNSURE, "What is missing");
-    rl_page_line(s->page, "A programme: a table of the accounts (or other units) that marketing reached, and from when. Without it every "
-                          "comparison would mix what marketing caused with what it merely touched.");
+    rl_page_line(
+        s->page,
+        "A programme: a table of the accounts (or other units) that marketing reached, and from when. Without it every "
+        "comparison would mix what marketing caused with what it merely touched.");
     if (!a->study->touches.file.given && !a->study->spend.file.given)
         rl_page_line(s->page, "Touchpoints or spend: the study names neither, so costs and timing are unknown too.");
     rl_page_line(s->page, "What the data do say stands in the section on the data.");
@@ -163,7 +188,8 @@ void rl_section_front(const rl_story *s)
     rl_str top = rl_str_new(v->in);
     rl_str_addf(&top, "Revenue lift study. Data cut %s", rl_view_date(v, a->cut));
     if (v->currency[0]) rl_str_addf(&top, ". Amounts in %s", v->currency);
-    if (a->n_programs == 1) rl_str_addf(&top, ". Programme %s%s%s", v->open, rl_view_clean(a->program[0].name, 60, v->in), v->close);
+    if (a->n_programs == 1)
+        rl_str_addf(&top, ". Programme %s%s%s", v->open, rl_view_clean(a->program[0].name, 60, v->in), v->close);
     rl_page_text(s->page, RL_BLOCK_EYEBROW, "%s", rl_str_text(&top));
     rl_page_head(s->page, 1, "top", rl_view_clean(title, 160, v->in));
     rl_page_text(s->page, RL_BLOCK_LEAD, "%s", rl_words_answer(v, a));

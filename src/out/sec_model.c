@@ -6,23 +6,33 @@
 #include "out/sections.h"
 #include "out/words.h"
 
-static const char *bare(const rl_view *v, double x, double se) { return rl_view_number(v, x, rl_view_decimals(se)); }
+static const char *bare(const rl_view *v, double x, double se)
+{
+    int decimals = rl_view_decimals(se);
+    return rl_view_number(v, x, decimals < 0 ? 0 : decimals);
+}
 
 static const char *estimate_name(const rl_view *v, const rl_label *l)
 {
     rl_str t = rl_str_new(v->in);
     rl_str_add(&t, rl_view_clean(l->term, 80, v->in));
-    if (l->group_text) rl_str_addf(&t, ", started %s", rl_view_clean(l->group_text, 40, v->in));
-    else if (l->group != RL_NO_ID) rl_str_addf(&t, ", started %d", l->group);
-    if (l->time_text) rl_str_addf(&t, ", in %s", rl_view_clean(l->time_text, 40, v->in));
-    else if (l->time != RL_NO_ID) rl_str_addf(&t, ", in %d", l->time);
-    if (l->event != RL_NO_ID) rl_str_addf(&t, " %s%d", l->event < 0 ? v->minus : "+", l->event < 0 ? -l->event : l->event);
+    if (l->group_text)
+        rl_str_addf(&t, ", started %s", rl_view_clean(l->group_text, 40, v->in));
+    else if (l->group != RL_NO_ID)
+        rl_str_addf(&t, ", started %d", l->group);
+    if (l->time_text)
+        rl_str_addf(&t, ", in %s", rl_view_clean(l->time_text, 40, v->in));
+    else if (l->time != RL_NO_ID)
+        rl_str_addf(&t, ", in %d", l->time);
+    if (l->event != RL_NO_ID)
+        rl_str_addf(&t, " %s%d", l->event < 0 ? v->minus : "+", l->event < 0 ? -l->event : l->event);
     return rl_str_text(&t);
 }
 
 static void estimates(const rl_story *s, const rl_result *r, const char *caption)
 {
-    static const rl_column COL[] = {{"Estimate of", false}, {"Estimate", true}, {"Std. error", true}, {"Low", true}, {"High", true}, {"p", true}};
+    static const rl_column COL[] = {{"Estimate of", false}, {"Estimate", true}, {"Std. error", true},
+                                    {"Low", true},          {"High", true},     {"p", true}};
     const rl_view *v = s->v;
     if (r->m == 0) return;
     rl_rows *t = rl_page_rows(s->page, RL_BLOCK_TABLE, 6, COL);
@@ -30,7 +40,8 @@ static void estimates(const rl_story *s, const rl_result *r, const char *caption
     for (size_t i = 0; i < r->m; i++) {
         const rl_estimate *e = &r->est[i];
         bool fixed = !(e->std_error > 0);
-        RL_ROW(t, estimate_name(v, &e->label), fixed ? rl_view_number(v, e->estimate, 3) : bare(v, e->estimate, e->std_error),
+        RL_ROW(t, estimate_name(v, &e->label),
+               fixed ? rl_view_number(v, e->estimate, e->estimate == 0 ? 0 : 3) : bare(v, e->estimate, e->std_error),
                fixed ? "" : bare(v, e->std_error, e->std_error), fixed ? "" : bare(v, e->conf_low, e->std_error),
                fixed ? "" : bare(v, e->conf_high, e->std_error), fixed ? "" : rl_view_p(v, e->p_value));
     }
@@ -47,8 +58,9 @@ static void tests(const rl_story *s, const rl_model_answer *m)
     for (size_t i = 0; i < r->n_tests; i++) {
         const rl_test *t = &r->test[i];
         bool wald = isfinite(t->df2) && t->df2 > 0;
-        const char *df = wald ? rl_sprintf(v->in, "F(%s, %s)", rl_view_number(v, t->df, 0), rl_view_number(v, t->df2, 0))
-                              : rl_sprintf(v->in, "chi-square(%s)", rl_view_number(v, t->df, 0));
+        const char *df = wald
+                             ? rl_sprintf(v->in, "F(%s, %s)", rl_view_number(v, t->df, 0), rl_view_number(v, t->df2, 0))
+                             : rl_sprintf(v->in, "chi-square(%s)", rl_view_number(v, t->df, 0));
         rl_page_line(s->page, "Test %s%s%s: %s = %s, p = %s.", v->open, rl_view_clean(t->name, 60, v->in), v->close, df,
                      rl_view_number(v, t->statistic, 2), rl_view_p(v, t->p_value));
     }
@@ -57,12 +69,18 @@ static void tests(const rl_story *s, const rl_model_answer *m)
     rl_interval d = {m->breakdown_drift, NAN, NAN, NAN}, c = {m->breakdown_drift_ci, NAN, NAN, NAN};
     rl_scale sd = rl_scale_full(&d, unit, scale), sc = rl_scale_full(&c, unit, scale);
     if (isfinite(d.est))
-        rl_page_line(s->page, "A drift between treated and controls of %s per %s would bring the lift to zero%s.", rl_scaled(v, &sd, fabs(d.est)), period,
-                     isfinite(c.est) ? rl_sprintf(v->in, "; %s would make the interval hold zero", rl_scaled(v, &sc, fabs(c.est))) : "");
+        rl_page_line(s->page, "A drift between treated and controls of %s per %s would bring the lift to zero%s.",
+                     rl_scaled(v, &sd, fabs(d.est)), period,
+                     isfinite(c.est)
+                         ? rl_sprintf(v->in, "; %s would make the interval hold zero", rl_scaled(v, &sc, fabs(c.est)))
+                         : "");
     if (isfinite(m->main.r2))
-        rl_page_line(s->page, "R-squared %s%s; residual standard deviation %s. Neither says whether the effect is causal.", rl_view_number(v, m->main.r2, 3),
-                     isfinite(m->main.r2_within) ? rl_sprintf(v->in, " (within: %s)", rl_view_number(v, m->main.r2_within, 3)) : "",
-                     bare(v, m->main.rmse, m->main.rmse));
+        rl_page_line(
+            s->page, "R-squared %s%s; residual standard deviation %s. Neither says whether the effect is causal.",
+            rl_view_number(v, m->main.r2, 3),
+            isfinite(m->main.r2_within) ? rl_sprintf(v->in, " (within: %s)", rl_view_number(v, m->main.r2_within, 3))
+                                        : "",
+            bare(v, m->main.rmse, m->main.rmse));
     for (size_t i = 0; i < m->main.n_notes; i++) rl_page_line(s->page, "%s", rl_words_sentence(v, m->main.note[i]));
 }
 
@@ -71,14 +89,18 @@ static void method(const rl_story *s, const rl_model_answer *m)
     const rl_view *v = s->v;
     const rl_estimator *e = m->main.estimator;
     rl_page_head(s->page, 3, NULL, "How it was estimated");
-    if (e && e->method && e->method[0]) rl_page_text(s->page, RL_BLOCK_PARA, "%s", rl_words_sentence(v, e->method));
-    else if (e && e->what) rl_page_text(s->page, RL_BLOCK_PARA, "%s", rl_words_sentence(v, e->what));
+    if (e && e->method && e->method[0])
+        rl_page_text(s->page, RL_BLOCK_PARA, "%s", rl_words_sentence(v, e->method));
+    else if (e && e->what)
+        rl_page_text(s->page, RL_BLOCK_PARA, "%s", rl_words_sentence(v, e->what));
     if (m->estimator_why && m->estimator_why[0])
         rl_page_text(s->page, RL_BLOCK_PARA, "Why this method: %s", rl_words_sentence(v, m->estimator_why));
     rl_page_text(s->page, RL_BLOCK_PARA, "%s", rl_words_vcov(v, &m->main));
     static const rl_column COL[] = {{"", false}, {"", false}};
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, COL);
-    if (e) RL_ROW(r, "Estimator", e->source && e->source[0] ? rl_sprintf(v->in, "%s, after %s", e->name, e->source) : e->name);
+    if (e)
+        RL_ROW(r, "Estimator",
+               e->source && e->source[0] ? rl_sprintf(v->in, "%s, after %s", e->name, e->source) : e->name);
     if (m->level) RL_ROW(r, "One row is", rl_view_clean(m->level, 80, v->in));
     if (m->main.formula) RL_ROW(r, "Formula", rl_view_clean(m->main.formula, 300, v->in));
     if (m->spec->horizon > 0) RL_ROW(r, "Horizon", rl_sprintf(v->in, "%d days after creation", m->spec->horizon));
@@ -110,15 +132,18 @@ static void lift(const rl_story *s, const rl_model_answer *m)
     rl_unit unit = rl_unit_of_lift(v, l);
     rl_scale c = rl_scale_full(&l->effect, unit, l->scale);
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, COL);
-    RL_ROW(r, "Effect on the treated", rl_sprintf(v->in, "%s (%s interval %s), p = %s", rl_scaled_signed(v, &c, l->effect.est), rl_view_level(v),
-                                                   rl_view_range(v, &c, &l->effect), rl_view_p(v, l->p_value)));
+    RL_ROW(r, "Effect on the treated",
+           rl_sprintf(v->in, "%s (%s interval %s), p = %s", rl_scaled_signed(v, &c, l->effect.est), rl_view_level(v),
+                      rl_view_range(v, &c, &l->effect), rl_view_p(v, l->p_value)));
     if (isfinite(l->with) && isfinite(l->without)) {
         bool share = unit == RL_UNIT_POINTS;
-        RL_ROW(r, "Mean with and without", rl_sprintf(v->in, "%s as seen, %s without the programme",
-                                                       share ? rl_view_percent(v, l->with, 1) : rl_scaled(v, &c, l->with),
-                                                       share ? rl_view_percent(v, l->without, 1) : rl_scaled(v, &c, l->without)));
+        RL_ROW(r, "Mean with and without",
+               rl_sprintf(v->in, "%s as seen, %s without the programme",
+                          share ? rl_view_percent(v, l->with, 1) : rl_scaled(v, &c, l->with),
+                          share ? rl_view_percent(v, l->without, 1) : rl_scaled(v, &c, l->without)));
     }
-    if (rl_interval_known(&l->relative)) RL_ROW(r, "Relative to without", rl_words_interval(v, &l->relative, RL_UNIT_PERCENT, 100));
+    if (rl_interval_known(&l->relative))
+        RL_ROW(r, "Relative to without", rl_words_interval(v, &l->relative, RL_UNIT_PERCENT, 100));
     RL_ROW(r, "An average over", rl_sprintf(v->in, "%s treated rows", rl_view_count(v, l->n)));
     rl_page_text(s->page, RL_BLOCK_SMALL, "%s", rl_words_zero(v, &l->effect));
 }
@@ -126,7 +151,8 @@ static void lift(const rl_story *s, const rl_model_answer *m)
 static void refused(const rl_story *s, const rl_model_answer *m)
 {
     rl_page_box(s->page, RL_TONE_BAD, "Not answered: %s", rl_words_refused(s->v, &m->refused));
-    if (m->refused.file) rl_page_line(s->page, "At %s, line %d.", rl_view_clean(m->refused.file, 120, s->v->in), m->refused.line);
+    if (m->refused.file)
+        rl_page_line(s->page, "At %s, line %d.", rl_view_clean(m->refused.file, 120, s->v->in), m->refused.line);
     if (m->refused.hint[0]) rl_page_line(s->page, "What to do: %s", rl_words_sentence(s->v, m->refused.hint));
 }
 
@@ -135,8 +161,8 @@ static void model(const rl_story *s, size_t i)
     const rl_model_answer *m = &s->a->model[i];
     const rl_view *v = s->v;
     rl_page_head(s->page, 2, rl_sprintf(v->in, "model-%zu", i + 1), rl_model_title(v, m));
-    rl_page_text(s->page, RL_BLOCK_EYEBROW, "Model %s%s%s%s", v->open, rl_view_clean(m->spec->name, 60, v->in), v->close,
-                 m->spec->primary ? ", a primary question of the study" : "");
+    rl_page_text(s->page, RL_BLOCK_EYEBROW, "Model %s%s%s%s", v->open, rl_view_clean(m->spec->name, 60, v->in),
+                 v->close, m->spec->primary ? ", a primary question of the study" : "");
     if (m->status == RL_MODEL_REFUSED) {
         refused(s, m);
         if (m->waterfall.start) rl_section_waterfall(s, &m->waterfall);
@@ -149,7 +175,9 @@ static void model(const rl_story *s, size_t i)
     rl_page_chart(s->page, s->charts->model[i].lags);
     rl_page_head(s->page, 3, NULL, "Estimates");
     estimates(s, &m->main, NULL);
-    if (m->has_event) estimates(s, &m->event, "Event study: effect by periods since the start; the base period is zero by construction");
+    if (m->has_event)
+        estimates(s, &m->event,
+                  "Event study: effect by periods since the start; the base period is zero by construction");
     rl_page_head(s->page, 3, NULL, "Checks");
     tests(s, m);
     method(s, m);

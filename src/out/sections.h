@@ -12,16 +12,16 @@ typedef struct rl_story {
     const rl_answer *a;
     const rl_view *v;
     const rl_charts *charts;
-    const char *chart_note;       /* why charts are missing, or NULL */
+    const char *chart_note; /* why charts are missing, or NULL */
     const rl_inputs *inputs;
     rl_page *page;
 } rl_story;
 
-void rl_section_front(const rl_story *s);        /* page one: the answer and its money        */
-void rl_section_doubts(const rl_story *s);       /* .. what would overturn it, ages, sample   */
-void rl_section_models(const rl_story *s);       /* a section a model                         */
-void rl_section_data(const rl_story *s);         /* tables, faults, maturity, programmes      */
-void rl_section_repeat(const rl_story *s);       /* how to reproduce                          */
+void rl_section_front(const rl_story *s);  /* page one: the answer and its money        */
+void rl_section_doubts(const rl_story *s); /* .. what would overturn it, ages, sample   */
+void rl_section_models(const rl_story *s); /* a section a model                         */
+void rl_section_data(const rl_story *s);   /* tables, faults, maturity, programmes      */
+void rl_section_repeat(const rl_story *s); /* how to reproduce                          */
 
 /* A waterfall as a table. */
 void rl_section_waterfall(const rl_story *s, const rl_waterfall *w);

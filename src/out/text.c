@@ -44,7 +44,9 @@ static void money_line(rl_str *out, const rl_view *v, const char *label, const r
 static void ratio_line(rl_str *out, const rl_view *v, const char *label, const rl_ratio *r, rl_unit unit, double scale)
 {
     if (isnan(r->est) && !r->none && !r->all) return;
-    line(out, label, rl_sprintf(v->in, "%s (%s interval: %s)", rl_view_ratio(v, r, unit, scale), rl_view_level(v), rl_view_ratio_set(v, r, unit, scale)));
+    line(out, label,
+         rl_sprintf(v->in, "%s (%s interval: %s)", rl_view_ratio(v, r, unit, scale), rl_view_level(v),
+                    rl_view_ratio_set(v, r, unit, scale)));
 }
 
 static void model_line(rl_str *out, const rl_view *v, const rl_model_answer *m)
@@ -60,8 +62,10 @@ static void model_line(rl_str *out, const rl_view *v, const rl_model_answer *m)
     }
     const rl_lift *l = &m->lift;
     rl_scale s = rl_scale_full(&l->effect, rl_unit_of_lift(v, l), l->scale);
-    line(out, name, rl_sprintf(v->in, "%s %s (%s interval %s)%s", rl_words_outcome(v, m), rl_scaled_signed(v, &s, l->effect.est), rl_view_level(v),
-                               rl_view_range(v, &s, &l->effect), rl_excludes_zero(&l->effect) ? "" : ", cannot be told from zero"));
+    line(out, name,
+         rl_sprintf(v->in, "%s %s (%s interval %s)%s", rl_words_outcome(v, m), rl_scaled_signed(v, &s, l->effect.est),
+                    rl_view_level(v), rl_view_range(v, &s, &l->effect),
+                    rl_excludes_zero(&l->effect) ? "" : ", cannot be told from zero"));
 }
 
 const char *rl_text_answer(const rl_answer *a, const char *report, rl_arena *in)
@@ -79,7 +83,9 @@ const char *rl_text_answer(const rl_answer *a, const char *report, rl_arena *in)
         ratio_line(&out, &v, "payback", &a->money.payback_months, RL_UNIT_MONTHS, 1);
     }
     for (size_t i = 0; i < a->n_unanswered; i++)
-        line(&out, i == 0 ? "not answerable" : "", rl_sprintf(in, "%s: %s", rl_view_clean(a->unanswered[i].what, 80, in), rl_view_clean(a->unanswered[i].why, 200, in)));
+        line(&out, i == 0 ? "not answerable" : "",
+             rl_sprintf(in, "%s: %s", rl_view_clean(a->unanswered[i].what, 80, in),
+                        rl_view_clean(a->unanswered[i].why, 200, in)));
     if (report) {
         rl_str_addc(&out, '\n');
         line(&out, "report", rl_view_clean(report, 0, in));

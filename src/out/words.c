@@ -81,6 +81,15 @@ static const char *money_reach(const rl_view *v, const rl_answer *a)
                       rl_view_clean(unit, 40, v->in), m->treated_units == 1 ? "" : "s");
 }
 
+/* The period of a day, as the study counts them. */
+static const char *period_of(const rl_view *v, const rl_answer *a, int32_t day)
+{
+    char buf[16];
+    if (day == RL_NO_DAY || a->study->calendar.kind == RL_PERIOD_NONE || a->study->calendar.kind == RL_DAY)
+        return rl_view_date(v, day);
+    return rl_strdup(v->in, rl_period_text(buf, a->study->calendar, rl_period_of(a->study->calendar, day)));
+}
+
 static const char *money_answer(const rl_view *v, const rl_answer *a)
 {
     const rl_money *m = &a->money;
@@ -89,10 +98,10 @@ static const char *money_answer(const rl_view *v, const rl_answer *a)
                         fmax(fabs(m->total.low), fabs(m->total.high))};
     const char *who = rl_words_sentence(v, rl_words_program(v, m->program));
     who = rl_strndup(v->in, who, strlen(who) - 1);
-    const char *from = rl_view_date(v, m->exposure_first), *to = rl_view_date(v, m->exposure_last);
-    const char *when = m->exposure_first == RL_NO_DAY || m->exposure_last == RL_NO_DAY
-                           ? ""
-                           : rl_sprintf(v->in, ", counting %s to %s", from, to);
+    const char *from = period_of(v, a, m->exposure_first), *to = period_of(v, a, m->exposure_last);
+    const char *when = m->exposure_first == RL_NO_DAY || m->exposure_last == RL_NO_DAY ? ""
+                       : !strcmp(from, to) ? rl_sprintf(v->in, ", in %s", from)
+                                           : rl_sprintf(v->in, ", %s to %s", from, to);
     if (rl_excludes_zero(&m->total))
         return rl_sprintf(v->in, "%s %s %s by %s (%s interval %s) at %s%s.", who,
                           m->total.est > 0 ? "raised" : "lowered", money_subject(v, m), rl_scaled(v, &s, size.est),

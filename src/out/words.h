@@ -26,12 +26,12 @@ const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m);
 /* "The 95 % interval excludes zero." */
 const char *rl_words_zero(const rl_view *v, const rl_interval *x);
 
-const char *rl_words_outcome(const rl_view *v, const rl_model_answer *m);  /* "win rate", or the panel's column */
-const char *rl_words_program(const rl_view *v, const char *name);          /* the programme "abm" */
-const char *rl_words_period(const rl_study *s);                            /* "quarter" */
-const char *rl_words_vcov(const rl_view *v, const rl_result *r);           /* how the errors were made */
-const char *rl_words_refused(const rl_view *v, const rl_err *e);           /* what failed, as a sentence */
-const char *rl_words_sentence(const rl_view *v, const char *s);            /* capital letter and full stop */
+const char *rl_words_outcome(const rl_view *v, const rl_model_answer *m); /* "win rate", or the panel's column */
+const char *rl_words_program(const rl_view *v, const char *name);         /* the programme "abm" */
+const char *rl_words_period(const rl_study *s);                           /* "quarter" */
+const char *rl_words_vcov(const rl_view *v, const rl_result *r);          /* how the errors were made */
+const char *rl_words_refused(const rl_view *v, const rl_err *e);          /* what failed, as a sentence */
+const char *rl_words_sentence(const rl_view *v, const char *s);           /* capital letter and full stop */
 
 /* The model that answers for an outcome on page one: done and with a lift,
  * else any with that outcome, else NULL. */

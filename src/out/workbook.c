@@ -57,10 +57,13 @@ static void number(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, double x, lxw
 }
 
 /* The formula when it gives our figure (`gives`), else the figure. */
-static void formula(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char *f, double gives, double x, lxw_format *fmt)
+static void formula(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char *f, double gives, double x,
+                    lxw_format *fmt)
 {
-    if (isfinite(x) && isfinite(gives) && fabs(gives - x) <= 1e-9 * fmax(1, fabs(x))) worksheet_write_formula_num(w, row, col, f, fmt, x);
-    else number(w, row, col, x, fmt);
+    if (isfinite(x) && isfinite(gives) && fabs(gives - x) <= 1e-9 * fmax(1, fabs(x)))
+        worksheet_write_formula_num(w, row, col, f, fmt, x);
+    else
+        number(w, row, col, x, fmt);
 }
 
 /* --- the money page ----------------------------------------------------------------- */
@@ -77,7 +80,8 @@ static void chain(const rl_book *b, lxw_worksheet *w)
 {
     const rl_money *m = &b->a->money;
     double margin = b->a->study->money.gross_margin;
-    const double total[] = {m->total.est, m->total.low, m->total.high}, profit[] = {m->gross_profit.est, m->gross_profit.low, m->gross_profit.high},
+    const double total[] = {m->total.est, m->total.low, m->total.high},
+                 profit[] = {m->gross_profit.est, m->gross_profit.low, m->gross_profit.high},
                  net[] = {m->net.est, m->net.low, m->net.high};
     bool plain = !m->roi.outside && !m->roi.all && !m->roi.none;
     const double roi[] = {m->roi.est, plain ? m->roi.low : NAN, plain ? m->roi.high : NAN};
@@ -129,7 +133,8 @@ static void money_sheet(const rl_book *b)
     worksheet_set_row(w, 1, 48, NULL);
     text(b, w, 1, 0, rl_words_answer(b->v, b->a), b->wrap);
     if (!m->given) return;
-    text(b, w, 3, 0, rl_sprintf(b->v->in, "Amounts in %s. Change the yellow cells to see what follows.", b->v->currency), NULL);
+    text(b, w, 3, 0,
+         rl_sprintf(b->v->in, "Amounts in %s. Change the yellow cells to see what follows.", b->v->currency), NULL);
     text(b, w, ROW_MARGIN, 0, "Gross margin", NULL);
     number(w, ROW_MARGIN, 1, b->a->study->money.gross_margin, b->input_percent);
     text(b, w, ROW_COST, 0, "Cost of the programme", NULL);
@@ -142,7 +147,9 @@ static void money_sheet(const rl_book *b)
     text(b, w, ROW_PROFIT, 0, "Gross profit on it", NULL);
     text(b, w, ROW_NET, 0, "Gross profit less cost", b->strong);
     text(b, w, ROW_ROI, 0, "Return on cost (ROI)", NULL);
-    if (!isnan(m->roi.est) || m->roi.none || m->roi.all) text(b, w, ROW_ROI, 4, rl_sprintf(b->v->in, "interval: %s", rl_view_ratio_set(b->v, &m->roi, RL_UNIT_PERCENT, 100)), NULL);
+    if (!isnan(m->roi.est) || m->roi.none || m->roi.all)
+        text(b, w, ROW_ROI, 4,
+             rl_sprintf(b->v->in, "interval: %s", rl_view_ratio_set(b->v, &m->roi, RL_UNIT_PERCENT, 100)), NULL);
     text(b, w, ROW_CAC, 0, "Cost per extra win", NULL);
     text(b, w, ROW_CAC + 1, 0, "Extra deals won", NULL);
     interval_row(w, ROW_CAC + 1, &m->wins, b->number);
@@ -154,7 +161,8 @@ static void money_sheet(const rl_book *b)
 
 static void lifts_sheet(const rl_book *b)
 {
-    static const char *const HEAD[] = {"Model", "Question", "Answer", "Estimate", "Std. error", "Low", "High", "Without", "With", "Unit", "Rows"};
+    static const char *const HEAD[] = {"Model", "Question", "Answer", "Estimate", "Std. error", "Low",
+                                       "High",  "Without",  "With",   "Unit",     "Rows"};
     lxw_worksheet *w = workbook_add_worksheet(b->book, "Lifts");
     worksheet_set_column(w, 0, 0, 18, NULL);
     worksheet_set_column(w, 1, 2, 60, NULL);
@@ -168,23 +176,28 @@ static void lifts_sheet(const rl_book *b)
         text(b, w, row, 2, rl_words_model(b->v, m), b->wrap);
         if (m->status == RL_MODEL_REFUSED || !m->has_lift) continue;
         const rl_lift *l = &m->lift;
-        const double x[] = {l->effect.est * l->scale, l->effect.se * l->scale, l->effect.low * l->scale, l->effect.high * l->scale,
-                            l->without * l->scale, l->with * l->scale};
+        const double x[] = {l->effect.est * l->scale,  l->effect.se * l->scale, l->effect.low * l->scale,
+                            l->effect.high * l->scale, l->without * l->scale,   l->with * l->scale};
         for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(3 + j), x[j], b->number);
         text(b, w, row, 9, l->unit, NULL);
         number(w, row, 10, (double)l->n, b->money);
     }
 }
 
-static void estimate_row(const rl_book *b, lxw_worksheet *w, lxw_row_t row, const rl_model_answer *m, const rl_estimate *e)
+static void estimate_row(const rl_book *b, lxw_worksheet *w, lxw_row_t row, const rl_model_answer *m,
+                         const rl_estimate *e)
 {
     const rl_label *l = &e->label;
     text(b, w, row, 0, m->spec->name, NULL);
     text(b, w, row, 1, l->term, NULL);
-    if (l->group_text) text(b, w, row, 2, l->group_text, NULL);
-    else if (l->group != RL_NO_ID) number(w, row, 2, l->group, NULL);
-    if (l->time_text) text(b, w, row, 3, l->time_text, NULL);
-    else if (l->time != RL_NO_ID) number(w, row, 3, l->time, NULL);
+    if (l->group_text)
+        text(b, w, row, 2, l->group_text, NULL);
+    else if (l->group != RL_NO_ID)
+        number(w, row, 2, l->group, NULL);
+    if (l->time_text)
+        text(b, w, row, 3, l->time_text, NULL);
+    else if (l->time != RL_NO_ID)
+        number(w, row, 3, l->time, NULL);
     if (l->event != RL_NO_ID) number(w, row, 4, l->event, NULL);
     const double x[] = {e->estimate, e->std_error, e->statistic, e->p_value, e->conf_low, e->conf_high};
     for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(5 + j), x[j], b->number);
@@ -192,7 +205,8 @@ static void estimate_row(const rl_book *b, lxw_worksheet *w, lxw_row_t row, cons
 
 static void estimates_sheet(const rl_book *b)
 {
-    static const char *const HEAD[] = {"Model", "Term", "Group", "Time", "Event", "Estimate", "Std. error", "Statistic", "p", "Low", "High"};
+    static const char *const HEAD[] = {"Model",      "Term",      "Group", "Time", "Event", "Estimate",
+                                       "Std. error", "Statistic", "p",     "Low",  "High"};
     lxw_worksheet *w = workbook_add_worksheet(b->book, "Estimates");
     worksheet_set_column(w, 0, 1, 22, NULL);
     worksheet_set_column(w, 2, 10, 13, NULL);
