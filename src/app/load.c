@@ -48,8 +48,12 @@ static rl_code refuse(const rl_faults *f, rl_ctx *cx)
         size_t at = strlen(rules);
         snprintf(rules + at, sizeof rules - at, "%s%s %zu", at > 0 ? ", " : "", rl_rule_name((rl_rule)r), f->count[r]);
     }
-    rl_fail(cx, RL_EINPUT, "the data has %zu fault%s that must be settled first (%s)", fatal, fatal == 1 ? "" : "s", rules);
-    if (fatal > shown) return rl_hint(cx, "%zu more are not shown: --rejects FILE writes all; a rule can be set to drop or keep under `rules`", fatal - shown);
+    rl_fail(cx, RL_EINPUT, "the data has %zu fault%s that must be settled first (%s)", fatal, fatal == 1 ? "" : "s",
+            rules);
+    if (fatal > shown)
+        return rl_hint(
+            cx, "%zu more are not shown: --rejects FILE writes all; a rule can be set to drop or keep under `rules`",
+            fatal - shown);
     return rl_hint(cx, "correct the files, or set a rule to drop or keep under `rules` in the study");
 }
 
@@ -60,11 +64,11 @@ static rl_code write_rejects(const rl_faults *f, const char *path, rl_ctx *cx)
     static const char *const POLICY[] = {"error", "drop", "keep"};
     for (size_t i = 0; i < f->n; i++) {
         const rl_fault *x = &f->fault[i];
-        rl_csv_text(&text, x->file != NULL ? x->file->name : "");
+        rl_csv_text_cell(&text, x->file != NULL ? x->file->name : "");
         rl_str_addf(&text, ",%d,%d,%s,%s,", x->line, x->col, rl_rule_name(x->rule), POLICY[f->policy[x->rule]]);
-        rl_csv_text(&text, x->what);
+        rl_csv_text_cell(&text, x->what);
         rl_str_addc(&text, ',');
-        rl_csv_text(&text, x->hint != NULL ? x->hint : "");
+        rl_csv_text_cell(&text, x->hint != NULL ? x->hint : "");
         rl_str_addc(&text, '\n');
     }
     FILE *out = fopen(path, "w");

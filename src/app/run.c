@@ -16,7 +16,10 @@
 #define NUMERICS "1"
 
 /* --- what went in ---------------------------------------------------------- */
-typedef struct files { rl_input_file *f; size_t n; } files;
+typedef struct files {
+    rl_input_file *f;
+    size_t n;
+} files;
 
 static rl_code add_file(files *fs, const char *path, const char *name, rl_ctx *cx)
 {
@@ -77,7 +80,12 @@ rl_code rl_run_inputs(const rl_study *study, rl_inputs *out, rl_ctx *cx)
 {
     files in = {.n = 0};
     RL_TRY(find_inputs(study, &in, cx));
-    *out = (rl_inputs){.version = REVLIFT_VERSION, .numerics = NUMERICS, .study = last_name(study->path), .seed = cx->seed, .n = in.n, .file = in.f};
+    *out = (rl_inputs){.version = REVLIFT_VERSION,
+                       .numerics = NUMERICS,
+                       .study = last_name(study->path),
+                       .seed = cx->seed,
+                       .n = in.n,
+                       .file = in.f};
     out->command = rl_sprintf(cx->keep, "revlift run %s", out->study);
     return RL_OK;
 }
@@ -94,8 +102,10 @@ rl_code rl_cmd_run(const rl_opts *o, rl_ctx *cx)
     RL_TRY(rl_run_inputs(&study, &inputs, cx));
     rl_progress(cx, "report", 0.9);
     RL_TRY(rl_report_write(&answer, &inputs, dir, cx));
-    if (o->json) fputs(rl_results_text(&answer, cx->keep), stdout);
-    else if (!o->quiet) fputs(rl_text_answer(&answer, dir, cx->keep), stdout);
+    if (o->json)
+        fputs(rl_results_text(&answer, cx->keep), stdout);
+    else if (!o->quiet)
+        fputs(rl_text_answer(&answer, dir, cx->keep), stdout);
     return rl_run_verdict(&answer, o->strict, cx);
 }
 

@@ -16,11 +16,14 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
         *est = rl_estimator_by_name(name.s);
         *why = "named in the study";
         if (*est == NULL || !(*est)->needs_cohort)
-            return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col, "'%s' is not an estimator for a programme", name.s);
+            return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
+                              "'%s' is not an estimator for a programme", name.s);
         if (plan->spec->covariates.n == 0 || is(name, "etwfe")) return RL_OK;
-        return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col, "covariates need estimator 'etwfe', not '%s'", name.s);
+        return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
+                          "covariates need estimator 'etwfe', not '%s'", name.s);
     }
-    bool four_means = p->cohorts == 1 && p->has_never && plan->outcome == RL_OUT_COLUMN && plan->spec->covariates.n == 0;
+    bool four_means =
+        p->cohorts == 1 && p->has_never && plan->outcome == RL_OUT_COLUMN && plan->spec->covariates.n == 0;
     *est = rl_estimator_by_name(four_means ? "did" : "etwfe");
     assert(*est != NULL);
     if (four_means)
@@ -30,20 +33,23 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
                           plan->deal_level ? "group" : "unit");
     else
         *why = rl_sprintf(cx->keep,
-                          "%zu start dates: one effect per cohort and period, so that no treated %s serves as a control for a later one "
+                          "%zu start dates: one effect per cohort and period, so that no treated %s serves as a "
+                          "control for a later one "
                           "(plain two-way fixed effects would)",
                           p->cohorts, p->unit);
     return RL_OK;
 }
 
-static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_estimator *est, const rl_study *s, rl_arena *in)
+static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_estimator *est, const rl_study *s,
+                              rl_arena *in)
 {
     rl_request r = {.estimator = est, .time = "period", .cohort = "cohort", .level = s->level, .agg = RL_AGG_SIMPLE};
     r.formula = rl_sprintf(in, "`%s` ~ 1", p->outcome);
     r.unit = plan->deal_level ? NULL : p->unit;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
     r.leads = plan->spec->control_never;
-    for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++) r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
+    for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
+        r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
     return r;
 }
 
@@ -81,11 +87,12 @@ static void unit_influence(rl_att *e, rl_arena *in)
         size_t i = e->fit.row[k];
         if (p->exposed[i]) e->psi_with[p->unit_code[i]] += (p->y[i] - e->with) / n;
     }
-    p->cells -= p->treated_rows - (size_t)n;         /* cells the estimator found no control for are not answered for */
+    p->cells -= p->treated_rows - (size_t)n; /* cells the estimator found no control for are not answered for */
     p->treated_rows = (size_t)n;
 }
 
-static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in, rl_ctx *cx)
+static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in,
+                          rl_ctx *cx)
 {
     const char *why;
     *out = (rl_att){.plan = *plan};
@@ -103,7 +110,8 @@ static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_esti
 }
 
 /* A fit leaves nothing behind in cx->tmp: a study makes dozens. */
-rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in, rl_ctx *cx)
+rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in,
+                   rl_ctx *cx)
 {
     rl_arena *outer = cx->tmp;
     cx->tmp = rl_arena_like(outer);
@@ -150,7 +158,8 @@ rl_interval rl_interval_of(double est, double se, double df, double level)
     return (rl_interval){est, se, est - q * se, est + q * se};
 }
 
-rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df, double level, rl_ctx *cx)
+rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df,
+                       double level, rl_ctx *cx)
 {
     double *all = RL_NEW(cx->tmp, double, N);
     for (size_t j = 0; j < n_terms; j++)
@@ -193,10 +202,19 @@ rl_lift rl_lift_of(const rl_att *e, const rl_study *s, rl_ctx *cx)
     rl_outcome o = e->plan.outcome;
     bool days = o == RL_OUT_VELOCITY || o == RL_OUT_DECISION_TIME || o == RL_OUT_DAYS_TO_WIN;
     bool count = o == RL_OUT_OPPORTUNITIES || o == RL_OUT_WINS;
-    rl_lift l = {.outcome = o, .scale = 1, .n = e->panel.treated_rows, .p_value = x->p_value, .with = e->with, .without = e->with - e->effect};
+    rl_lift l = {.outcome = o,
+                 .scale = 1,
+                 .n = e->panel.treated_rows,
+                 .p_value = x->p_value,
+                 .with = e->with,
+                 .without = e->with - e->effect};
     l.effect = (rl_interval){x->estimate, x->std_error, x->conf_low, x->conf_high};
     l.relative = o == RL_OUT_LOG_DEAL_SIZE ? (rl_interval){NAN, NAN, NAN, NAN} : relative(e, s->level, cx);
-    l.unit = o == RL_OUT_WIN_RATE ? "points" : days ? "days" : count ? "per unit and period" : o == RL_OUT_LOG_DEAL_SIZE ? "log" : s->currency;
+    l.unit = o == RL_OUT_WIN_RATE        ? "points"
+             : days                      ? "days"
+             : count                     ? "per unit and period"
+             : o == RL_OUT_LOG_DEAL_SIZE ? "log"
+                                         : s->currency;
     if (o == RL_OUT_WIN_RATE) l.scale = 100;
     return l;
 }

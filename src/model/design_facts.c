@@ -10,8 +10,8 @@ typedef struct view {
     const rl_plan *plan;
     const rl_program *prog;
     size_t U;
-    int32_t last_period;           /* of the cut                                       */
-    const int32_t *unit;           /* unit of each deal, NULL without deals            */
+    int32_t last_period; /* of the cut                                       */
+    const int32_t *unit; /* unit of each deal, NULL without deals            */
     rl_ctx *cx;
 } view;
 
@@ -31,7 +31,8 @@ static void count_periods(const view *v, int32_t start, int32_t end, rl_cohort_f
 {
     const rl_plan *p = v->plan;
     for (int32_t q = p->first_period; q <= p->last_period; q++) {
-        rl_cell cell = rl_cell_of(start, end, rl_period_first(p->calendar, q), rl_period_last(p->calendar, q), p->guard, p->spec->transition);
+        rl_cell cell = rl_cell_of(start, end, rl_period_first(p->calendar, q), rl_period_last(p->calendar, q), p->guard,
+                                  p->spec->transition);
         c->pre_periods += cell == RL_CELL_CLEAN;
         c->post_periods += cell == RL_CELL_EXPOSED;
     }
@@ -54,7 +55,7 @@ static void cohorts(const view *v, rl_program_facts *f)
     if (first == INT32_MAX) return;
     for (size_t u = 0; u < v->U; u++) {
         int32_t s = u < prog->n_units ? prog->start[u] : RL_NO_DAY;
-        at[u] = s == RL_NO_DAY ? first : s;              /* controls are looked at on the first start date */
+        at[u] = s == RL_NO_DAY ? first : s; /* controls are looked at on the first start date */
     }
     mark_open(v, at, open);
     size_t slots = (size_t)(span_last - span_first) + 2, never = slots - 1, *opened = RL_NEW(v->cx->tmp, size_t, slots);
@@ -75,7 +76,8 @@ static void cohorts(const view *v, rl_program_facts *f)
     const rl_deals *d = &v->t->deals;
     for (size_t i = 0; v->unit != NULL && i < d->n; i++) {
         int32_t u = v->unit[i];
-        if (u >= 0 && (size_t)u < v->U) (*(d->created[i] < at[u] ? &c[slot_of[u]].deals_before : &c[slot_of[u]].deals_after))++;
+        if (u >= 0 && (size_t)u < v->U)
+            (*(d->created[i] < at[u] ? &c[slot_of[u]].deals_before : &c[slot_of[u]].deals_after))++;
     }
     size_t open_treated = 0;
     f->cohort = c;
@@ -105,7 +107,8 @@ static void maturity(const view *v, rl_program_facts *f)
     char buf[16];
     for (size_t k = 0; k < f->n_maturity; k++) {
         int32_t q = p->first_period + (int32_t)k;
-        f->maturity[k] = (rl_maturity){.period = rl_strdup(v->cx->keep, rl_period_text(buf, p->calendar, q)), .mature = q <= p->last_period,
+        f->maturity[k] = (rl_maturity){.period = rl_strdup(v->cx->keep, rl_period_text(buf, p->calendar, q)),
+                                       .mature = q <= p->last_period,
                                        .matures_on = rl_period_last(p->calendar, q) + p->guard};
     }
     for (size_t i = 0; v->unit != NULL && i < v->t->deals.n; i++) {
@@ -153,9 +156,13 @@ rl_code rl_facts_design(const rl_tables *t, rl_answer *a, rl_ctx *cx)
             rl_forgive(cx);
             continue;
         }
-        *f = (rl_program_facts){.name = prog->spec->name, .unit = prog->unit_name, .horizon = plan.horizon, .horizon_why = plan.horizon_why};
+        *f = (rl_program_facts){.name = prog->spec->name,
+                                .unit = prog->unit_name,
+                                .horizon = plan.horizon,
+                                .horizon_why = plan.horizon_why};
         bool by_deals = t->has_deals && plan.outcome != RL_OUT_COLUMN;
-        view v = {t, &plan, prog, rl_program_size(t, prog), plan.last_period, by_deals ? rl_deal_units(t, prog) : NULL, cx};
+        view v = {t, &plan, prog, rl_program_size(t, prog), plan.last_period, by_deals ? rl_deal_units(t, prog) : NULL,
+                  cx};
         if (by_deals) v.last_period = rl_period_of(plan.calendar, t->cut);
         cohorts(&v, f);
         maturity(&v, f);

@@ -56,7 +56,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
         rl_mat_col(&V, k + 2)[i] = treated * post;
     }
     RL_TRY(rl_fit_linear(d, V, label, k, NULL, f, cx));
-    rl_mat L = rl_mat_new(f->m, f->m, cx->tmp);               /* the effect first */
+    rl_mat L = rl_mat_new(f->m, f->m, cx->tmp); /* the effect first */
     for (size_t j = 0; j < f->m; j++) {
         size_t from = j == 0 ? f->m - 1 : j - 1;
         *rl_mat_at(&L, j, from) = 1;
@@ -70,8 +70,9 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
 const rl_estimator rl_est_did = {
     .name = "did",
     .what = "two groups, before and after: the difference of two differences",
-    .method = "The change of the treated group's mean minus the change of the control group's mean: four means, fitted as "
-              "a saturated regression.",
+    .method =
+        "The change of the treated group's mean minus the change of the control group's mean: four means, fitted as "
+        "a saturated regression.",
     .source = "Card & Krueger (1994)",
     .needs_time = true,
     .needs_cohort = true,

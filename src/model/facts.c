@@ -9,7 +9,8 @@ static rl_table_facts *new_table(rl_answer *a, const char *name, const rl_table 
 {
     a->table = rl_regrow(cx->keep, a->table, a->n_tables, a->n_tables + 1, sizeof *a->table);
     rl_table_facts *f = &a->table[a->n_tables++];
-    *f = (rl_table_facts){.table = name, .file = t->source != NULL ? t->source->name : "", .rows_read = t->rows_read, .rows_used = t->n};
+    *f = (rl_table_facts){
+        .table = name, .file = t->source != NULL ? t->source->name : "", .rows_read = t->rows_read, .rows_used = t->n};
     f->first_day = f->last_day = RL_NO_DAY;
     f->fact = RL_NEW(cx->keep, rl_fact, MOST_FACTS);
     return f;
@@ -37,7 +38,10 @@ static void span(rl_table_facts *f, const int32_t *day, size_t n)
 static double ratio(double a, double b) { return b > 0 ? a / b : NAN; }
 
 /* --- deals ------------------------------------------------------------------ */
-typedef struct tally { size_t n, won, lost, open, timed_won, timed_lost, same_day, no_account; double won_amount, days_won, days_lost; } tally;
+typedef struct tally {
+    size_t n, won, lost, open, timed_won, timed_lost, same_day, no_account;
+    double won_amount, days_won, days_lost;
+} tally;
 
 /* Over every deal with a status, those without a creation date too: the naive
  * figures people know from their CRM. */
@@ -65,12 +69,14 @@ static void lookups(const rl_tables *t, rl_table_facts *f, rl_ctx *cx)
     enum { SHOWN = 5 };
     for (size_t l = 0; l < t->n_lookups; l++) {
         const rl_lookup_facts *k = &t->lookup[l];
-        say(f, rl_sprintf(cx->keep, "rows of '%s' matched in %s", k->key, k->file), ratio((double)k->matched, (double)k->rows), "share");
+        say(f, rl_sprintf(cx->keep, "rows of '%s' matched in %s", k->key, k->file),
+            ratio((double)k->matched, (double)k->rows), "share");
         rl_str names = rl_str_new(cx->keep);
         for (size_t j = 0; j < k->unmatched_keys && j < SHOWN; j++)
             rl_str_addf(&names, "%s%s (%zu rows)", j > 0 ? ", " : "", k->unmatched[j], k->unmatched_rows[j]);
         if (k->unmatched_keys > SHOWN) rl_str_addf(&names, " and %zu more", k->unmatched_keys - SHOWN);
-        if (k->unmatched_keys > 0) say_text(f, rl_sprintf(cx->keep, "'%s' without a row in %s", k->key, k->file), rl_str_text(&names));
+        if (k->unmatched_keys > 0)
+            say_text(f, rl_sprintf(cx->keep, "'%s' without a row in %s", k->key, k->file), rl_str_text(&names));
     }
 }
 
@@ -83,7 +89,8 @@ static void deals_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     say(f, "won", (double)y.won, "count");
     say(f, "lost", (double)y.lost, "count");
     say(f, "open at the cut", (double)y.open, "count");
-    say(f, "naive win rate: won / (won + lost), whatever their age", ratio((double)y.won, (double)(y.won + y.lost)), "share");
+    say(f, "naive win rate: won / (won + lost), whatever their age", ratio((double)y.won, (double)(y.won + y.lost)),
+        "share");
     if (d->amount != NULL) {
         say(f, "won revenue", y.won_amount, "money");
         say(f, "mean won amount", ratio(y.won_amount, (double)y.won), "money");
@@ -126,7 +133,9 @@ static void left_truncation(const rl_tables *t, rl_table_facts *f, const int32_t
     rl_day_text(day, first_win);
     rl_period_text(period, month, at);
     say_text(f, "left-truncated",
-             rl_sprintf(cx->keep, "no win is recorded before %s: the %zu leads of the months before %s look bad for that reason alone, and are no evidence of a lift",
+             rl_sprintf(cx->keep,
+                        "no win is recorded before %s: the %zu leads of the months before %s look bad for that reason "
+                        "alone, and are no evidence of a lift",
                         day, before, period));
 }
 
@@ -164,7 +173,8 @@ static void leads_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     rl_table_facts *f = new_table(a, "leads", &t->leads, cx);
     span(f, t->leads.col[0].day, t->leads.n);
     if (s->mql.s != NULL) {
-        const rl_col *c = rl_table_col(&t->leads, s->mql.s), *deal = s->deal.s != NULL ? rl_table_col(&t->leads, s->deal.s) : NULL;
+        const rl_col *c = rl_table_col(&t->leads, s->mql.s),
+                     *deal = s->deal.s != NULL ? rl_table_col(&t->leads, s->deal.s) : NULL;
         unsigned char *won = RL_NEW(cx->tmp, unsigned char, t->deal_id->n + 1);
         for (size_t i = 0; t->has_deals && i < t->deals.n; i++)
             if (t->deals.id[i] >= 0) won[t->deals.id[i]] = t->deals.status[i] == RL_DEAL_WON;
@@ -175,7 +185,8 @@ static void leads_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
             revenue += deal != NULL && deal->code[i] >= 0 && won[deal->code[i]];
         }
         say(f, "marketing-qualified leads", (double)mql, "count");
-        if (deal != NULL) say(f, "marketing-qualified leads that belong to a won deal", ratio((double)revenue, (double)mql), "share");
+        if (deal != NULL)
+            say(f, "marketing-qualified leads that belong to a won deal", ratio((double)revenue, (double)mql), "share");
     }
     if (t->leads_won.k > 0) leads_won(t, f, cx);
 }
@@ -194,7 +205,8 @@ static void touch_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         size_t named = 0;
         for (size_t i = 0; i < t->touches.n; i++) named += c->code[i] >= 0;
         say(f, "touches that name a deal", ratio((double)named, n), "share");
-        say(f, "of these, deals that exist", ratio((double)named - (double)t->faults.count[RL_RULE_TOUCH_DEAL], (double)named), "share");
+        say(f, "of these, deals that exist",
+            ratio((double)named - (double)t->faults.count[RL_RULE_TOUCH_DEAL], (double)named), "share");
         say(f, "touches after their deal was decided", (double)t->faults.count[RL_RULE_TOUCH_LATE], "count");
     }
 }
@@ -203,7 +215,8 @@ static void spend_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
 {
     const rl_spend_spec *s = &t->study->spend;
     rl_table_facts *f = new_table(a, "spend", &t->spend, cx);
-    const rl_col *usd = rl_table_col(&t->spend, s->amount.s), *channel = s->channel.s != NULL ? rl_table_col(&t->spend, s->channel.s) : NULL;
+    const rl_col *usd = rl_table_col(&t->spend, s->amount.s),
+                 *channel = s->channel.s != NULL ? rl_table_col(&t->spend, s->channel.s) : NULL;
     span(f, rl_table_col(&t->spend, s->date.s)->day, t->spend.n);
     double all = 0, *by = RL_NEW(cx->tmp, double, channel != NULL ? channel->dict->n : 0);
     for (size_t i = 0; i < t->spend.n; i++) {
@@ -226,7 +239,8 @@ static void panel_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     size_t *seen = RL_NEW(cx->tmp, size_t, t->panel.col[0].dict->n);
     for (size_t i = 0; i < t->panel.n; i++) seen[t->panel.col[0].code[i]]++;
     for (size_t u = 0; u < t->panel.col[0].dict->n; u++) complete += seen[u] == (size_t)days;
-    if (t->study->calendar.kind == RL_DAY) say(f, "units that miss days", (double)(t->panel.col[0].dict->n - complete), "count");
+    if (t->study->calendar.kind == RL_DAY)
+        say(f, "units that miss days", (double)(t->panel.col[0].dict->n - complete), "count");
     for (size_t j = 2; j < t->panel.k; j++) {
         double sum = 0;
         for (size_t i = 0; i < t->panel.n; i++)
@@ -249,7 +263,8 @@ static void fault_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
             const rl_fault *x = &t->faults.fault[i];
             if (x->rule != (rl_rule)r) continue;
             if (f->file == NULL && x->file != NULL) f->file = x->file->name;
-            f->example[f->n_examples++] = rl_sprintf(cx->keep, "%s:%d:%d: %s", x->file != NULL ? x->file->name : "", x->line, x->col, x->what);
+            f->example[f->n_examples++] =
+                rl_sprintf(cx->keep, "%s:%d:%d: %s", x->file != NULL ? x->file->name : "", x->line, x->col, x->what);
         }
     }
 }

@@ -15,7 +15,7 @@ static rl_code mechanism(const rl_tables *t, const rl_att *value, rl_outcome o, 
     plan.deal_level = o != RL_OUT_OPPORTUNITIES && o != RL_OUT_WINS;
     rl_att e;
     rl_code code = rl_att_fit(t, &plan, rl_estimator_by_name("etwfe"), &e, scratch, cx);
-    if (code == RL_OK) {                         /* the rows go, the influence by unit stays */
+    if (code == RL_OK) { /* the rows go, the influence by unit stays */
         *out = (rl_att){.plan = e.plan, .effect = e.effect, .se = e.se, .with = e.with, .df = e.df, .N = e.N};
         out->psi = RL_NEW(cx->keep, double, e.N);
         memcpy(out->psi, e.psi, e.N * sizeof *e.psi);
@@ -50,7 +50,8 @@ static void cost_from_spend(const rl_tables *t, const rl_att *e, rl_money *m)
     int32_t from = first_start(e);
     m->cost_media = m->cost_to_date = 0;
     for (size_t i = 0; i < t->spend.n; i++) {
-        if (!is_cost_channel(e->plan.program->spec, channel, i) || isnan(usd->num[i]) || date->day[i] == RL_NO_DAY) continue;
+        if (!is_cost_channel(e->plan.program->spec, channel, i) || isnan(usd->num[i]) || date->day[i] == RL_NO_DAY)
+            continue;
         if (date->day[i] < from || date->day[i] > t->cut) continue;
         m->cost_to_date += usd->num[i];
         if (date->day[i] <= e->panel.last_exposed) m->cost_media += usd->num[i];
@@ -76,9 +77,12 @@ static void find_cost(const rl_tables *t, const rl_att *e, rl_money *m)
 {
     const rl_program_spec *p = e->plan.program->spec;
     m->cost = m->cost_media = m->cost_to_date = NAN;
-    if (!isnan(p->cost_total)) m->cost_media = m->cost_to_date = p->cost_total;
-    else if (p->cost_channels.n > 0 && t->has_spend) cost_from_spend(t, e, m);
-    else if (p->cost_column.s != NULL && t->has_panel) cost_from_panel(t, e, m);
+    if (!isnan(p->cost_total))
+        m->cost_media = m->cost_to_date = p->cost_total;
+    else if (p->cost_channels.n > 0 && t->has_spend)
+        cost_from_spend(t, e, m);
+    else if (p->cost_column.s != NULL && t->has_panel)
+        cost_from_panel(t, e, m);
     m->cost = m->cost_media * t->study->money.loaded_cost;
     m->cost_to_date *= t->study->money.loaded_cost;
 }
@@ -96,7 +100,8 @@ static const rl_ratio NO_RATIO = {.est = NAN, .low = NAN, .high = NAN, .none = t
 
 static void find_profit(const rl_study *s, const rl_att *e, rl_money *m)
 {
-    double margin = s->money.gross_margin, months = (m->exposure_last - m->exposure_first + 1) / rl_period_days(RL_MONTH);
+    double margin = s->money.gross_margin,
+           months = (m->exposure_last - m->exposure_first + 1) / rl_period_days(RL_MONTH);
     m->gross_profit = isnan(margin) ? UNKNOWN : affine(m->total, margin, 0);
     m->net = isnan(margin) || isnan(m->cost) ? UNKNOWN : affine(m->gross_profit, 1, -m->cost);
     m->roi = m->payback_months = m->cac = NO_RATIO;
@@ -111,7 +116,11 @@ static void find_profit(const rl_study *s, const rl_att *e, rl_money *m)
 }
 
 /* --- the bridge ------------------------------------------------------------- */
-typedef struct factor { double one, zero; const double *psi; double cells; } factor;   /* cells: effect on the sum = cells * effect */
+typedef struct factor {
+    double one, zero;
+    const double *psi;
+    double cells;
+} factor; /* cells: effect on the sum = cells * effect */
 
 /* Share of factor a in a b c, and its derivatives by the zeros of a, b, c. */
 static double share(const factor *a, const factor *b, const factor *c, double d[3])
@@ -144,7 +153,8 @@ static void make_parts(const rl_att *value, factor f[3], double level, rl_money 
     for (int j = 0; j < 3; j++) g[3][j] = -(g[0][j] + g[1][j] + g[2][j]);
     m->n_parts = 4;
     m->part = RL_NEW(cx->keep, rl_part, 4);
-    for (int a = 0; a < 4; a++) m->part[a] = (rl_part){NAME[a], rl_combine(part[a], 4, psi, g[a], value->N, value->df, level, cx)};
+    for (int a = 0; a < 4; a++)
+        m->part[a] = (rl_part){NAME[a], rl_combine(part[a], 4, psi, g[a], value->N, value->df, level, cx)};
 }
 
 static rl_code find_bridge(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
@@ -158,7 +168,8 @@ static rl_code find_bridge(const rl_tables *t, const rl_att *value, rl_money *m,
     factor f[3];
     for (int j = 0; j < 3; j++) {
         double scale = j == 0 ? cells : 1;
-        f[j] = (factor){.one = scale * e[j].with, .zero = scale * (e[j].with - e[j].effect), .psi = e[j].psi, .cells = scale};
+        f[j] = (factor){
+            .one = scale * e[j].with, .zero = scale * (e[j].with - e[j].effect), .psi = e[j].psi, .cells = scale};
     }
     make_parts(value, f, t->study->level, m, cx);
     if (isnan(t->study->money.discount_rate)) return RL_OK;

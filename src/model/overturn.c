@@ -13,8 +13,8 @@ static rl_interval scaled(const rl_att *e, double factor)
 }
 
 /* A fit of which only the total is kept; *cells may be NULL. */
-static rl_code refit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_interval *total, rl_interval *per_cell, size_t *cells,
-                     rl_ctx *cx)
+static rl_code refit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_interval *total,
+                     rl_interval *per_cell, size_t *cells, rl_ctx *cx)
 {
     rl_arena *scratch = rl_arena_like(cx->tmp);
     rl_att e;
@@ -42,12 +42,14 @@ static rl_code one_age(const rl_tables *t, const rl_att *value, int age, rl_age_
     rl_plan plan = value->plan;
     *out = (rl_age_lift){.age = age, .answerable_on = RL_NO_DAY};
     plan.horizon = age;
-    if (age > plan.guard) {                     /* older than the headline: fewer cohorts are old enough */
+    if (age > plan.guard) { /* older than the headline: fewer cohorts are old enough */
         plan.guard = age;
-        while (plan.last_period >= plan.first_period && rl_period_last(plan.calendar, plan.last_period) + age > t->cut) plan.last_period--;
+        while (plan.last_period >= plan.first_period && rl_period_last(plan.calendar, plan.last_period) + age > t->cut)
+            plan.last_period--;
     }
     rl_code code = RL_EDATA;
-    if (plan.last_period >= plan.first_period) code = refit(t, &plan, value->fit.estimator, &out->total, &out->per_cell, &out->cells, cx);
+    if (plan.last_period >= plan.first_period)
+        code = refit(t, &plan, value->fit.estimator, &out->total, &out->per_cell, &out->cells, cx);
     if (code != RL_OK) {
         if (rl_exit_status(code) != 4) return code;
         rl_forgive(cx);
@@ -76,11 +78,13 @@ rl_code rl_breakdown_drift(const rl_att *e, double *drift, double *drift_ci, rl_
     for (size_t i = 0; i < p->t.n; i++) y[i] = isnan(cohort[i]) ? 0.0 : period[i] - e->plan.first_period;
     *drift = *drift_ci = NAN;
     RL_TRY(rl_att_of(e, y, &bias, cx));
-    if (fabs(bias) < 1e-9) return RL_OK;        /* nobody without the programme to drift apart from */
+    if (fabs(bias) < 1e-9) return RL_OK; /* nobody without the programme to drift apart from */
     const rl_estimate *x = &e->fit.est[e->at];
     *drift = x->estimate / bias;
-    if (x->conf_low > 0) *drift_ci = x->conf_low / bias;
-    else if (x->conf_high < 0) *drift_ci = x->conf_high / bias;
+    if (x->conf_low > 0)
+        *drift_ci = x->conf_low / bias;
+    else if (x->conf_high < 0)
+        *drift_ci = x->conf_high / bias;
     return RL_OK;
 }
 
@@ -100,7 +104,10 @@ static rl_code without_largest(const rl_tables *t, const rl_att *value, rl_money
     return refit(t, &plan, value->fit.estimator, &m->largest_deals.total, NULL, NULL, cx);
 }
 
-typedef struct ranked { double move; size_t unit; } ranked;
+typedef struct ranked {
+    double move;
+    size_t unit;
+} ranked;
 
 static int by_move(const void *a, const void *b)
 {
@@ -119,7 +126,8 @@ static rl_code without_units(const rl_tables *t, const rl_att *value, rl_money *
     bool holds_zero = x->conf_low <= 0 && x->conf_high >= 0;
     ranked *r = RL_NEW(cx->tmp, ranked, value->N);
     for (size_t u = 0; u < value->N; u++) {
-        double moved = x->estimate - value->psi[u], v = variance - value->psi[u] * value->psi[u], half = q * sqrt(fmax(v, 0));
+        double moved = x->estimate - value->psi[u], v = variance - value->psi[u] * value->psi[u],
+               half = q * sqrt(fmax(v, 0));
         r[u] = (ranked){value->psi[u], u};
         m->n_sign_flips += moved * x->estimate < 0;
         m->n_interval_flips += (fabs(moved) <= half) != holds_zero;
@@ -140,6 +148,6 @@ rl_code rl_money_overturn(const rl_tables *t, const rl_att *value, rl_money *m, 
 {
     RL_TRY(rl_breakdown_drift(value, &m->drift, &m->drift_ci, cx));
     RL_TRY(without_largest(t, value, m, cx));
-    if (value->panel.treated_units + value->panel.control_units < 8) return RL_OK;      /* each unit is the design itself */
+    if (value->panel.treated_units + value->panel.control_units < 8) return RL_OK; /* each unit is the design itself */
     return without_units(t, value, m, cx);
 }

@@ -25,15 +25,17 @@ typedef struct work {
     rl_panel *p;
     rl_arena *in;
     rl_ctx *cx;
-    size_t U, T;                   /* units, usable periods                                   */
-    unsigned char *cell;           /* U * T   rl_cell, by unit                                */
-    unsigned char *out;            /* U       0 = in, else why not: see WHY                   */
-    int32_t *cohort;               /* U       first exposed period within the panel, or NO_DAY */
-    bool *treated;                 /* U       has exposed cells                               */
+    size_t U, T;         /* units, usable periods                                   */
+    unsigned char *cell; /* U * T   rl_cell, by unit                                */
+    unsigned char *out;  /* U       0 = in, else why not: see WHY                   */
+    int32_t *cohort;     /* U       first exposed period within the panel, or NO_DAY */
+    bool *treated;       /* U       has exposed cells                               */
+    bool *compared;      /* T       some treated unit has a usable cell              */
 } work;
 
 enum { IN, OTHER_PROGRAM, NO_CLEAN, SKIPPED };
-static const char *const WHY[] = {"", "in another programme too", "no clean period before the programme began", "left out on purpose"};
+static const char *const WHY[] = {"", "in another programme too", "no clean period before the programme began",
+                                  "left out on purpose"};
 
 static int32_t period_at(const work *w, size_t k) { return w->plan->first_period + (int32_t)k; }
 
@@ -41,7 +43,8 @@ static bool in_another_program(const work *w, size_t u)
 {
     for (size_t i = 0; i < w->t->n_programs; i++) {
         const rl_program *q = &w->t->program[i];
-        if (q != w->plan->program && q->unit == w->plan->program->unit && u < q->n_units && q->start[u] != RL_NO_DAY) return true;
+        if (q != w->plan->program && q->unit == w->plan->program->unit && u < q->n_units && q->start[u] != RL_NO_DAY)
+            return true;
     }
     return false;
 }
@@ -55,20 +58,39 @@ static void classify_unit(work *w, size_t u)
     w->cohort[u] = RL_NO_DAY;
     for (size_t k = 0; k < w->T; k++) {
         int32_t q = period_at(w, k);
-        rl_cell c = rl_cell_of(start, end, rl_period_first(plan->calendar, q), rl_period_last(plan->calendar, q), plan->guard,
-                               plan->spec->transition);
+        rl_cell c = rl_cell_of(start, end, rl_period_first(plan->calendar, q), rl_period_last(plan->calendar, q),
+                               plan->guard, plan->spec->transition);
         w->cell[u * w->T + k] = (unsigned char)c;
         clean |= c == RL_CELL_CLEAN;
         if (c == RL_CELL_EXPOSED && w->cohort[u] == RL_NO_DAY) w->cohort[u] = q;
     }
     w->treated[u] = w->cohort[u] != RL_NO_DAY;
-    if (u == plan->skip_unit) w->out[u] = SKIPPED;
-    else if (in_another_program(w, u)) w->out[u] = OTHER_PROGRAM;
-    else if (!clean) w->out[u] = NO_CLEAN;
+    if (u == plan->skip_unit)
+        w->out[u] = SKIPPED;
+    else if (in_another_program(w, u))
+        w->out[u] = OTHER_PROGRAM;
+    else if (!clean)
+        w->out[u] = NO_CLEAN;
+}
+
+/* Periods without a usable treated cell (between the clean and the exposed
+ * ones of a single start, say) compare nobody: their controls would only tilt
+ * the means of before and after. */
+static void find_compared(work *w)
+{
+    for (size_t u = 0; u < w->U; u++)
+        for (size_t k = 0; k < w->T && !w->out[u] && w->treated[u]; k++) {
+            unsigned char c = w->cell[u * w->T + k];
+            w->compared[k] |= c == RL_CELL_CLEAN || c == RL_CELL_EXPOSED;
+        }
 }
 
 /* --- covariates --------------------------------------------------------------- */
-typedef struct trait { const rl_col *from; const int32_t *row_of; bool by_deal; } trait;
+typedef struct trait {
+    const rl_col *from;
+    const int32_t *row_of;
+    bool by_deal;
+} trait;
 
 /* A fixed trait: a `fixed` column of accounts (by account), or for programmes
  * given by another unit a column of deals. */
@@ -85,22 +107,27 @@ static rl_code find_trait(const work *w, rl_text name, trait *out)
             return RL_OK;
         }
     }
-    rl_fail_at(w->cx, RL_EINPUT, t->study->path, name.at.line, name.at.col, "covariate '%s' is not a `fixed` column of the accounts table", name.s);
-    return rl_hint(w->cx, "a covariate must have been true before the programme; list it under `accounts.fixed` (today's CRM segment is not)");
+    rl_fail_at(w->cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
+               "covariate '%s' is not a `fixed` column of the accounts table", name.s);
+    return rl_hint(w->cx, "a covariate must have been true before the programme; list it under `accounts.fixed` "
+                          "(today's CRM segment is not)");
 }
 
 static rl_code add_traits(work *w, size_t n)
 {
     const rl_texts *names = &w->plan->spec->covariates;
     for (size_t j = 0; j < names->n; j++) {
-        trait tr;
+        trait tr = {.from = NULL};
         RL_TRY(find_trait(w, names->v[j], &tr));
         rl_col *c = rl_table_add(&w->p->t, names->v[j].s, tr.from->type, tr.from->dict, w->in);
         for (size_t i = 0; i < n; i++) {
             int32_t row = tr.row_of[w->p->unit_code[i]];
-            if (c->type == RL_TEXT) c->code[i] = row < 0 ? -1 : tr.from->code[row];
-            else if (c->type == RL_NUM) c->num[i] = row < 0 ? NAN : tr.from->num[row];
-            else c->day[i] = row < 0 ? RL_NO_DAY : tr.from->day[row];
+            if (c->type == RL_TEXT)
+                c->code[i] = row < 0 ? -1 : tr.from->code[row];
+            else if (c->type == RL_NUM)
+                c->num[i] = row < 0 ? NAN : tr.from->num[row];
+            else
+                c->day[i] = row < 0 ? RL_NO_DAY : tr.from->day[row];
         }
     }
     return RL_OK;
@@ -121,13 +148,27 @@ static bool deal_outcome(const work *w, size_t i, double *y)
     double days = (double)d->decided[i] - d->created[i];
     double amount = d->amount == NULL ? NAN : w->plan->skip_deal != NULL && w->plan->skip_deal[i] ? 0.0 : d->amount[i];
     switch (w->plan->outcome) {
-    case RL_OUT_WIN_RATE: *y = won; return true;
-    case RL_OUT_VELOCITY: *y = won ? h - days : 0.0; return true;
-    case RL_OUT_DEAL_SIZE: *y = amount; return won && !isnan(amount);
-    case RL_OUT_LOG_DEAL_SIZE: *y = rl_log(amount); return won && amount > 0;
-    case RL_OUT_DAYS_TO_WIN: *y = days; return won;
-    case RL_OUT_DECISION_TIME: *y = days; return d->status[i] != RL_DEAL_OPEN && days <= h;
-    default: assert(false); return false;
+    case RL_OUT_WIN_RATE:
+        *y = won;
+        return true;
+    case RL_OUT_VELOCITY:
+        *y = won ? h - days : 0.0;
+        return true;
+    case RL_OUT_DEAL_SIZE:
+        *y = amount;
+        return won && !isnan(amount);
+    case RL_OUT_LOG_DEAL_SIZE:
+        *y = rl_log(amount);
+        return won && amount > 0;
+    case RL_OUT_DAYS_TO_WIN:
+        *y = days;
+        return won;
+    case RL_OUT_DECISION_TIME:
+        *y = days;
+        return d->status[i] != RL_DEAL_OPEN && days <= h;
+    default:
+        assert(false);
+        return false;
     }
 }
 
@@ -178,10 +219,12 @@ static void set_row(work *w, size_t i, size_t u, int32_t period, double y)
 static bool usable(const work *w, size_t u, size_t k)
 {
     unsigned char c = w->cell[u * w->T + k];
-    return !w->out[u] && (c == RL_CELL_CLEAN || c == RL_CELL_EXPOSED);
+    return !w->out[u] && w->compared[k] && (c == RL_CELL_CLEAN || c == RL_CELL_EXPOSED);
 }
 
-typedef struct losses { size_t unit[4], no_unit, outside, immature, partly, ended, undefined; } losses;
+typedef struct losses {
+    size_t unit[4], no_unit, outside, immature, partly, ended, alone, undefined;
+} losses;
 
 /* Why unit u in period k is no row; counts it. */
 static bool lose(work *w, losses *l, int32_t u, int32_t period)
@@ -193,20 +236,28 @@ static bool lose(work *w, losses *l, int32_t u, int32_t period)
     unsigned char c = w->cell[(size_t)u * w->T + (size_t)(period - w->plan->first_period)];
     if (c == RL_CELL_PARTLY) return l->partly++, true;
     if (c == RL_CELL_ENDED) return l->ended++, true;
-    return false;
+    return w->compared[period - w->plan->first_period] ? false : (l->alone++, true);
 }
 
 static void tell_losses(work *w, const losses *l, const char *undefined)
 {
     rl_waterfall *f = &w->p->waterfall;
     char *immature = rl_sprintf(w->in, "too young: fewer than %d days of follow-up", w->plan->guard);
-    char *partly = rl_sprintf(w->in, "partly exposed: created before the programme began or ended, decided up to %d days later", w->plan->guard);
-    rl_waterfall_lose(f, w->plan->program->unit == w->t->account ? "no account, or an account that is not eligible" : "no unit", l->no_unit, w->in);
+    char *partly =
+        rl_sprintf(w->in, "partly exposed: created before the programme began or ended, decided up to %d days later",
+                   w->plan->guard);
+    rl_waterfall_lose(
+        f, w->plan->program->unit == w->t->account ? "no account, or an account that is not eligible" : "no unit",
+        l->no_unit, w->in);
     for (int k = 1; k < 4; k++) rl_waterfall_lose(f, WHY[k], l->unit[k], w->in);
     rl_waterfall_lose(f, "in a period that began before the data", l->outside, w->in);
     rl_waterfall_lose(f, w->plan->guard > 0 ? immature : "in a period that has not ended", l->immature, w->in);
     rl_waterfall_lose(f, partly, l->partly, w->in);
     rl_waterfall_lose(f, "after the programme ended", l->ended, w->in);
+    rl_waterfall_lose(f,
+                      rl_sprintf(w->in, "in a %s in which no %s of the programme is left to compare with",
+                                 rl_period_name(w->plan->calendar.kind), w->plan->program->unit_name),
+                      l->alone, w->in);
     rl_waterfall_lose(f, undefined, l->undefined, w->in);
 }
 
@@ -231,7 +282,8 @@ static rl_code deal_rows(work *w)
     for (size_t i = 0; i < d->n; i++) {
         int32_t period = rl_period_of(w->plan->calendar, d->created[i]), u = unit[i];
         double v;
-        bool placed = u >= 0 && (size_t)u < w->U && !w->out[u] && period >= w->plan->first_period && period <= w->plan->last_period;
+        bool placed = u >= 0 && (size_t)u < w->U && !w->out[u] && period >= w->plan->first_period &&
+                      period <= w->plan->last_period;
         if (placed && deal_outcome(w, i, &v)) note_trend(w, (size_t)u, period, v, 1);
         if (lose(w, &l, u, period)) continue;
         if (!deal_outcome(w, i, &v)) {
@@ -271,8 +323,9 @@ static rl_code unit_rows(work *w)
             if (k < w->T && !w->out[u]) note_trend(w, u, period_at(w, k), sum[u * w->T + k], 1);
             n += !lose(w, &l, (int32_t)u, period_at(w, k));
         }
-    w->p->waterfall = (rl_waterfall){.unit = rl_sprintf(w->in, "%s-%ss", w->plan->program->unit_name, rl_period_name(w->plan->calendar.kind)),
-                                     .start = w->U * k_all};
+    w->p->waterfall = (rl_waterfall){
+        .unit = rl_sprintf(w->in, "%s-%ss", w->plan->program->unit_name, rl_period_name(w->plan->calendar.kind)),
+        .start = w->U * k_all};
     tell_losses(w, &l, "");
     start_rows(w, n);
     size_t i = 0;
@@ -310,8 +363,9 @@ static rl_code panel_rows(work *w)
         rows++;
         n += !lose(w, &l, u, period);
     }
-    w->p->waterfall = (rl_waterfall){.unit = rl_sprintf(w->in, "%s-%ss", w->plan->program->unit_name, rl_period_name(w->plan->calendar.kind)),
-                                     .start = rows};
+    w->p->waterfall = (rl_waterfall){
+        .unit = rl_sprintf(w->in, "%s-%ss", w->plan->program->unit_name, rl_period_name(w->plan->calendar.kind)),
+        .start = rows};
     tell_losses(w, &l, rl_sprintf(w->in, "'%s' is empty", w->plan->column));
     start_rows(w, n);
     size_t i = 0;
@@ -358,12 +412,13 @@ static void count_cells(work *w)
         for (size_t k = 0; k < w->T; k++) {
             if (w->cell[u * w->T + k] != RL_CELL_EXPOSED) continue;
             p->cells++;
-            int32_t a = rl_period_first(w->plan->calendar, period_at(w, k)), b = rl_period_last(w->plan->calendar, period_at(w, k));
+            int32_t a = rl_period_first(w->plan->calendar, period_at(w, k)),
+                    b = rl_period_last(w->plan->calendar, period_at(w, k));
             if (a < first) first = a;
             if (b > last) last = b;
         }
     }
-    for (bool more = true; more;) {              /* distinct cohorts, in order */
+    for (bool more = true; more;) { /* distinct cohorts, in order */
         int32_t next = INT32_MAX;
         for (size_t u = 0; u < w->U; u++)
             if (!w->out[u] && w->treated[u] && w->cohort[u] > lowest && w->cohort[u] < next) next = w->cohort[u];
@@ -381,9 +436,12 @@ static rl_code refuse_empty(const work *w)
     const rl_panel *p = w->p;
     const char *name = w->plan->program->spec->name;
     if (p->treated_rows == 0) {
-        rl_fail(w->cx, RL_EDATA, "programme '%s': none of %zu %ss with it has clean periods before it and mature %ss after its start", name,
-                w->plan->program->treated, p->unit, w->plan->deal_level ? "deal" : "period");
-        return rl_hint(w->cx, "an exposed creation period counts once %d days of follow-up have passed; `revlift check` lists when each matures",
+        rl_fail(w->cx, RL_EDATA,
+                "programme '%s': none of %zu %ss with it has clean periods before it and mature %ss after its start",
+                name, w->plan->program->treated, p->unit, w->plan->deal_level ? "deal" : "period");
+        return rl_hint(w->cx,
+                       "an exposed creation period counts once %d days of follow-up have passed; `revlift check` lists "
+                       "when each matures",
                        w->plan->guard);
     }
     if (p->control_units == 0 && p->cohorts < 2) {
@@ -408,12 +466,15 @@ rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_
 {
     *p = (rl_panel){.n_trend = (size_t)(plan->last_period - plan->first_period + 1)};
     p->trend = RL_NEW(in, rl_trend_point, p->n_trend);
-    work w = {.t = t, .plan = plan, .p = p, .in = in, .cx = cx, .U = rl_program_size(t, plan->program), .T = p->n_trend};
-    w.cell = RL_NEW(cx->tmp, unsigned char, w.U * w.T);
+    work w = {
+        .t = t, .plan = plan, .p = p, .in = in, .cx = cx, .U = rl_program_size(t, plan->program), .T = p->n_trend};
+    w.cell = RL_NEW(cx->tmp, unsigned char, w.U *w.T);
     w.out = RL_NEW(cx->tmp, unsigned char, w.U);
     w.cohort = RL_NEW(cx->tmp, int32_t, w.U);
     w.treated = RL_NEW(cx->tmp, bool, w.U);
+    w.compared = RL_NEW(cx->tmp, bool, w.T);
     for (size_t u = 0; u < w.U; u++) classify_unit(&w, u);
+    find_compared(&w);
     RL_TRY(plan->deal_level ? deal_rows(&w) : plan->outcome == RL_OUT_COLUMN ? panel_rows(&w) : unit_rows(&w));
     RL_TRY(add_traits(&w, p->t.n));
     count_cells(&w);

@@ -42,13 +42,15 @@ static rl_code default_horizon(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
         if (d->status[i] == RL_DEAL_WON && d->created[i] < before && d->created[i] + YEAR <= t->cut)
             age[n++] = d->decided[i] - d->created[i];
     if (n < FEWEST) {
-        rl_fail(cx, RL_EDATA, "only %d wins of mature deals created before the programme: too few to take a horizon from", n);
+        rl_fail(cx, RL_EDATA,
+                "only %d wins of mature deals created before the programme: too few to take a horizon from", n);
         return rl_hint(cx, "give the model a `horizon` in days");
     }
     qsort(age, (size_t)n, sizeof *age, by_int);
     int q = age[(9 * n + 9) / 10 - 1];
     plan->horizon = q <= 7 ? 7 : (q + 6) / 7 * 7;
-    plan->horizon_why = rl_sprintf(cx->keep, "90 %% of the %d wins of mature deals created before the programme came within %d days", n, q);
+    plan->horizon_why = rl_sprintf(
+        cx->keep, "90 %% of the %d wins of mature deals created before the programme came within %d days", n, q);
     return RL_OK;
 }
 
@@ -71,10 +73,12 @@ static rl_code usable_periods(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
     if (5 * (first - begins) > ends - begins + 1) plan->first_period++;
     int32_t end = by_panel ? last : t->cut;
     plan->last_period = rl_period_of(cal, end);
-    while (plan->last_period >= plan->first_period && rl_period_last(cal, plan->last_period) + plan->guard > end) plan->last_period--;
+    while (plan->last_period >= plan->first_period && rl_period_last(cal, plan->last_period) + plan->guard > end)
+        plan->last_period--;
     if (plan->last_period >= plan->first_period) return RL_OK;
     char day_text[16];
-    rl_fail(cx, RL_EDATA, "no creation period has %d days of follow-up before the cut (%s)", plan->guard, rl_day_text(day_text, end));
+    rl_fail(cx, RL_EDATA, "no creation period has %d days of follow-up before the cut (%s)", plan->guard,
+            rl_day_text(day_text, end));
     return rl_hint(cx, "shorten `horizon`, or wait until the first cohorts are old enough");
 }
 
@@ -83,13 +87,17 @@ static rl_code needs(const rl_tables *t, const rl_plan *plan, rl_ctx *cx)
     const rl_study *s = t->study;
     rl_at at = plan->spec->at;
     const char *what = rl_outcome_name(plan->outcome), *lacks = NULL;
-    bool money = plan->outcome == RL_OUT_VALUE || plan->outcome == RL_OUT_DEAL_SIZE || plan->outcome == RL_OUT_LOG_DEAL_SIZE ||
-                 plan->outcome == RL_OUT_REVENUE;
+    bool money = plan->outcome == RL_OUT_VALUE || plan->outcome == RL_OUT_DEAL_SIZE ||
+                 plan->outcome == RL_OUT_LOG_DEAL_SIZE || plan->outcome == RL_OUT_REVENUE;
     if (plan->outcome == RL_OUT_COLUMN) return RL_OK;
-    if (!t->has_deals) lacks = "a `deals` table";
-    else if (s->deals.closed.s == NULL && plan->outcome != RL_OUT_OPPORTUNITIES) lacks = "`deals.closed`";
-    else if (money && t->deals.amount == NULL) lacks = "`deals.amount`";
-    else if (plan->program->unit == t->account && t->deals.account == NULL) lacks = "`deals.account` (the programme is given by account)";
+    if (!t->has_deals)
+        lacks = "a `deals` table";
+    else if (s->deals.closed.s == NULL && plan->outcome != RL_OUT_OPPORTUNITIES)
+        lacks = "`deals.closed`";
+    else if (money && t->deals.amount == NULL)
+        lacks = "`deals.amount`";
+    else if (plan->program->unit == t->account && t->deals.account == NULL)
+        lacks = "`deals.account` (the programme is given by account)";
     if (lacks == NULL) return RL_OK;
     return rl_fail_at(cx, RL_EINPUT, s->path, at.line, at.col, "outcome '%s' needs %s", what, lacks);
 }
@@ -104,9 +112,11 @@ static rl_code check_level(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
 {
     const rl_text level = plan->spec->level;
     const char *own = plan->outcome == RL_OUT_COLUMN ? "panel" : plan->deal_level ? "deal" : plan->program->unit_name;
-    if (level.s == NULL || strcmp(level.s, own) == 0 || (plan->outcome == RL_OUT_COLUMN && strcmp(level.s, plan->program->unit_name) == 0))
+    if (level.s == NULL || strcmp(level.s, own) == 0 ||
+        (plan->outcome == RL_OUT_COLUMN && strcmp(level.s, plan->program->unit_name) == 0))
         return RL_OK;
-    rl_fail_at(cx, RL_EINPUT, t->study->path, level.at.line, level.at.col, "outcome '%s' of a programme given by %s is fitted on level '%s', not '%s'",
+    rl_fail_at(cx, RL_EINPUT, t->study->path, level.at.line, level.at.col,
+               "outcome '%s' of a programme given by %s is fitted on level '%s', not '%s'",
                rl_outcome_name(plan->outcome), plan->program->unit_name, own, level.s);
     return rl_hint(cx, "leave `level` out, or write `level: %s`", own);
 }
@@ -115,15 +125,19 @@ static rl_code check_cluster(const rl_tables *t, const rl_plan *plan, rl_ctx *cx
 {
     const rl_text c = plan->spec->cluster;
     if (c.s == NULL || strcmp(c.s, plan->program->unit_name) == 0) return RL_OK;
-    rl_fail_at(cx, RL_EINPUT, t->study->path, c.at.line, c.at.col, "cannot cluster by '%s': the programme was assigned by %s", c.s,
-               plan->program->unit_name);
+    rl_fail_at(cx, RL_EINPUT, t->study->path, c.at.line, c.at.col,
+               "cannot cluster by '%s': the programme was assigned by %s", c.s, plan->program->unit_name);
     return rl_hint(cx, "errors must be clustered by the unit of assignment; leave `cluster` out");
 }
 
 rl_code rl_plan_make(const rl_tables *t, const rl_model_spec *m, rl_plan *plan, rl_ctx *cx)
 {
-    *plan = (rl_plan){.spec = m, .program = rl_tables_program(t, m->treatment.s), .outcome = m->outcome, .column = m->outcome_column.s,
-                      .calendar = t->study->calendar, .skip_unit = SIZE_MAX};
+    *plan = (rl_plan){.spec = m,
+                      .program = rl_tables_program(t, m->treatment.s),
+                      .outcome = m->outcome,
+                      .column = m->outcome_column.s,
+                      .calendar = t->study->calendar,
+                      .skip_unit = SIZE_MAX};
     if (plan->outcome == RL_OUT_REVENUE && !m->clock_event) plan->outcome = RL_OUT_VALUE;
     plan->deal_level = is_deal_level(plan->outcome);
     RL_TRY(needs(t, plan, cx));

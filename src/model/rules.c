@@ -22,7 +22,7 @@ void rl_waterfall_lose(rl_waterfall *w, const char *why, size_t lost, rl_arena *
 typedef struct bench {
     rl_tables *t;
     const rl_deals_spec *spec;
-    int32_t *row_of_id;            /* first row of each deal id, -1 = none */
+    int32_t *row_of_id; /* first row of each deal id, -1 = none */
     unsigned char *keep;
     size_t lost[RL_RULES_END];
     const rl_col *id, *account, *created, *closed, *status, *amount;
@@ -33,7 +33,8 @@ static bool breaks(bench *b, rl_rule rule, size_t i, const rl_col *c, const char
 {
     const rl_table *t = &b->t->deals.t;
     const char *id = b->id->code[i] >= 0 ? b->id->dict->text[b->id->code[i]] : "";
-    rl_fault_add(&b->t->faults, rule, t->source, rl_file_row(t, i), c != NULL ? c->field : -1, hint, "deal '%.80s': %s", id, what);
+    rl_fault_add(&b->t->faults, rule, t->source, rl_file_row(t, i), c != NULL ? c->field : -1, hint, "deal '%.80s': %s",
+                 id, what);
     if (b->t->faults.policy[rule] == RL_POLICY_KEEP || !b->keep[i]) return false;
     b->keep[i] = 0;
     b->lost[rule]++;
@@ -52,7 +53,8 @@ static void judge_identity(bench *b, size_t i)
         b->row_of_id[id] = (int32_t)i;
     }
     if (b->account != NULL && b->account->code[i] >= 0 && (size_t)b->account->code[i] >= b->t->n_eligible)
-        breaks(b, RL_RULE_DEAL_ACCOUNT, i, b->account, "add the account to the accounts table", "its account is not in the accounts table");
+        breaks(b, RL_RULE_DEAL_ACCOUNT, i, b->account, "add the account to the accounts table",
+               "its account is not in the accounts table");
 }
 
 static void judge_dates(bench *b, size_t i)
@@ -61,13 +63,16 @@ static void judge_dates(bench *b, size_t i)
     int32_t created = b->created->day[i];
     bool is_decided = d->status[i] == RL_DEAL_WON || d->status[i] == RL_DEAL_LOST;
     if (created == RL_NO_DAY) {
-        breaks(b, RL_RULE_NO_CREATED, i, b->created, "a deal belongs to the period it was created in", "no creation date");
+        breaks(b, RL_RULE_NO_CREATED, i, b->created, "a deal belongs to the period it was created in",
+               "no creation date");
         return;
     }
-    if (created > b->t->cut) breaks(b, RL_RULE_FUTURE, i, b->created, "check `cut` in the study, or the date", "created after the data cut");
+    if (created > b->t->cut)
+        breaks(b, RL_RULE_FUTURE, i, b->created, "check `cut` in the study, or the date", "created after the data cut");
     if (!is_decided || b->closed == NULL) return;
     if (d->decided[i] == RL_NO_DAY) {
-        breaks(b, RL_RULE_NO_CLOSED, i, b->closed, "a won or lost deal needs the day it was decided", "decided, but without a closing date");
+        breaks(b, RL_RULE_NO_CLOSED, i, b->closed, "a won or lost deal needs the day it was decided",
+               "decided, but without a closing date");
     } else if (d->decided[i] < created) {
         breaks(b, RL_RULE_ORDER, i, b->closed, "correct one of the two dates", "closed before it was created");
     } else if (d->decided[i] > b->t->cut) {
@@ -83,8 +88,11 @@ static void judge_money(bench *b, size_t i)
     if (b->amount == NULL) return;
     double x = b->amount->num[i];
     if (d->status[i] == RL_DEAL_WON && isnan(x))
-        breaks(b, RL_RULE_NO_AMOUNT, i, b->amount, "fill the amount, or set rules: {won-without-amount: drop}", "won, but without an amount");
-    if (x < 0) breaks(b, RL_RULE_NEGATIVE, i, b->amount, "credits belong in a ledger, or set rules: {negative-amount: keep}", "a negative amount");
+        breaks(b, RL_RULE_NO_AMOUNT, i, b->amount, "fill the amount, or set rules: {won-without-amount: drop}",
+               "won, but without an amount");
+    if (x < 0)
+        breaks(b, RL_RULE_NEGATIVE, i, b->amount, "credits belong in a ledger, or set rules: {negative-amount: keep}",
+               "a negative amount");
 }
 
 static void judge_status(bench *b, size_t i)
@@ -92,8 +100,10 @@ static void judge_status(bench *b, size_t i)
     if (b->t->deals.status[i] != RL_DEAL_UNLISTED) return;
     char what[160];
     int32_t c = b->status->code[i];
-    if (c < 0) snprintf(what, sizeof what, "no status");
-    else snprintf(what, sizeof what, "status '%.80s' is not listed as won, lost or open", b->status->dict->text[c]);
+    if (c < 0)
+        snprintf(what, sizeof what, "no status");
+    else
+        snprintf(what, sizeof what, "status '%.80s' is not listed as won, lost or open", b->status->dict->text[c]);
     breaks(b, RL_RULE_STATUS, i, b->status, "add it to `won`, `lost` or `open` in the study", what);
 }
 
@@ -166,7 +176,8 @@ static void judge_touches(rl_tables *t, rl_ctx *cx)
     const rl_col *account = s->account.s != NULL ? rl_table_col(u, s->account.s) : NULL;
     const rl_col *deal = s->deal.s != NULL ? rl_table_col(u, s->deal.s) : NULL;
     const rl_col *date = rl_table_col(u, s->date.s);
-    rl_policy policy[] = {t->faults.policy[RL_RULE_TOUCH_ACCT], t->faults.policy[RL_RULE_TOUCH_DEAL], t->faults.policy[RL_RULE_TOUCH_LATE]};
+    rl_policy policy[] = {t->faults.policy[RL_RULE_TOUCH_ACCT], t->faults.policy[RL_RULE_TOUCH_DEAL],
+                          t->faults.policy[RL_RULE_TOUCH_LATE]};
     bool drops = policy[0] == RL_POLICY_DROP || policy[1] == RL_POLICY_DROP || policy[2] == RL_POLICY_DROP;
     unsigned char *keep = drops ? RL_NEW(cx->tmp, unsigned char, u->n) : NULL;
     int32_t *decided = RL_NEW(cx->tmp, int32_t, t->n_deal_ids);
@@ -180,17 +191,17 @@ static void judge_touches(rl_tables *t, rl_ctx *cx)
         bool unknown_deal = t->has_deals && c >= 0 && (size_t)c >= t->n_deal_ids;
         bool late = c >= 0 && !unknown_deal && t->has_deals && decided[c] != RL_NO_DAY && date->day[i] > decided[c];
         if (unknown_account)
-            rl_fault_add(&t->faults, RL_RULE_TOUCH_ACCT, u->source, row, account->field, NULL, "account '%.80s' is in no other table",
-                         account->dict->text[a]);
+            rl_fault_add(&t->faults, RL_RULE_TOUCH_ACCT, u->source, row, account->field, NULL,
+                         "account '%.80s' is in no other table", account->dict->text[a]);
         if (unknown_deal)
-            rl_fault_add(&t->faults, RL_RULE_TOUCH_DEAL, u->source, row, deal->field, NULL, "deal '%.80s' is not in the deals table",
-                         deal->dict->text[c]);
+            rl_fault_add(&t->faults, RL_RULE_TOUCH_DEAL, u->source, row, deal->field, NULL,
+                         "deal '%.80s' is not in the deals table", deal->dict->text[c]);
         if (late)
             rl_fault_add(&t->faults, RL_RULE_TOUCH_LATE, u->source, row, date->field, NULL,
                          "a touch after deal '%.80s' was decided cannot have caused it", deal->dict->text[c]);
         if (drops)
-            keep[i] = !((unknown_account && policy[0] == RL_POLICY_DROP) || (unknown_deal && policy[1] == RL_POLICY_DROP) ||
-                        (late && policy[2] == RL_POLICY_DROP));
+            keep[i] = !((unknown_account && policy[0] == RL_POLICY_DROP) ||
+                        (unknown_deal && policy[1] == RL_POLICY_DROP) || (late && policy[2] == RL_POLICY_DROP));
     }
     if (drops) rl_table_filter(u, keep, t->in);
 }
@@ -202,7 +213,9 @@ static void judge_spend(rl_tables *t)
     if (s->unit.s == NULL) return;
     const rl_col *unit = rl_table_col(&t->spend, s->unit.s);
     const rl_col *group = t->has_deals ? rl_table_col(&t->deals.t, s->unit.s) : NULL;
-    const rl_dict *known = group != NULL && group->type == RL_TEXT ? group->dict : t->has_panel ? t->panel.col[0].dict : t->account;
+    const rl_dict *known = group != NULL && group->type == RL_TEXT ? group->dict
+                           : t->has_panel                          ? t->panel.col[0].dict
+                                                                   : t->account;
     size_t n_known = known == t->account ? t->n_eligible : known->n;
     for (size_t i = 0; i < t->spend.n; i++) {
         int32_t c = unit->code[i];
@@ -224,14 +237,16 @@ static rl_code judge_panel(rl_tables *t, rl_ctx *cx)
         size_t before = seen->n;
         keep[i] = key[0] >= 0 && p->col[1].day[i] != RL_NO_DAY;
         if (!keep[i]) {
-            rl_fault_add(&t->faults, RL_RULE_NO_ID, p->source, rl_file_row(p, i), p->col[0].field, NULL, "a panel row without unit or date");
+            rl_fault_add(&t->faults, RL_RULE_NO_ID, p->source, rl_file_row(p, i), p->col[0].field, NULL,
+                         "a panel row without unit or date");
             continue;
         }
         rl_dict_code(seen, (const char *)key, sizeof key);
-        if (seen->n > before || t->study->calendar.kind != RL_DAY) continue;     /* coarser periods add days up */
+        if (seen->n > before || t->study->calendar.kind != RL_DAY) continue; /* coarser periods add days up */
         char day[16];
-        rl_fault_add(&t->faults, RL_RULE_DUP_CELL, p->source, rl_file_row(p, i), p->col[1].field, "keep one row a unit and day",
-                     "unit '%.80s' has two rows on %s", p->col[0].dict->text[key[0]], rl_day_text(day, p->col[1].day[i]));
+        rl_fault_add(&t->faults, RL_RULE_DUP_CELL, p->source, rl_file_row(p, i), p->col[1].field,
+                     "keep one row a unit and day", "unit '%.80s' has two rows on %s", p->col[0].dict->text[key[0]],
+                     rl_day_text(day, p->col[1].day[i]));
         keep[i] = 0;
     }
     rl_table_filter(p, keep, t->in);

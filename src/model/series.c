@@ -8,10 +8,10 @@ typedef struct work {
     const rl_tables *t;
     const rl_model_spec *m;
     rl_calendar cal;
-    rl_dict *unit;                 /* NULL = one series            */
-    const int32_t *deal_unit;      /* unit of each deal, or NULL   */
+    rl_dict *unit;            /* NULL = one series            */
+    const int32_t *deal_unit; /* unit of each deal, or NULL   */
     size_t U, T;
-    int32_t first, last;           /* periods                      */
+    int32_t first, last; /* periods                      */
     rl_table *out;
     rl_arena *in;
     rl_ctx *cx;
@@ -33,12 +33,14 @@ static rl_code find_level(work *w, const char **unit)
     }
     const rl_col *c = rl_table_col(&w->t->deals.t, level);
     if (c == NULL || c->type != RL_TEXT) {
-        rl_fail_at(w->cx, RL_EINPUT, w->t->study->path, w->m->level.at.line, w->m->level.at.col, "level '%s' is not a text column of deals", level);
+        rl_fail_at(w->cx, RL_EINPUT, w->t->study->path, w->m->level.at.line, w->m->level.at.col,
+                   "level '%s' is not a text column of deals", level);
         const char *known[34] = {"account", "all"};
         size_t n = 2;
         for (size_t i = 0; i < d->group.n && n < 34; i++) known[n++] = d->group.v[i].s;
         const char *near = rl_nearest(level, known, n);
-        return near != NULL ? rl_hint(w->cx, "did you mean '%s'?", near) : rl_hint(w->cx, "list the column under `deals.group`");
+        return near != NULL ? rl_hint(w->cx, "did you mean '%s'?", near)
+                            : rl_hint(w->cx, "list the column under `deals.group`");
     }
     w->unit = c->dict;
     w->deal_unit = c->code;
@@ -140,11 +142,15 @@ static void add_spend(work *w)
     const rl_col *unit = s->unit.s != NULL && w->unit != NULL ? rl_table_col(f, s->unit.s) : NULL;
     double *all, **by = channel_columns(w, "spend", channel, &all);
     if (w->unit != NULL && unit == NULL)
-        rl_remark(w->cx, "spend", "the spend table has no unit column: every %s gets the whole spend of its period", w->m->level.s);
+        rl_remark(w->cx, "spend", "the spend table has no unit column: every %s gets the whole spend of its period",
+                  w->m->level.s);
     for (size_t i = 0; i < f->n; i++) {
         if (isnan(usd->num[i])) continue;
         int32_t from = 0, to = (int32_t)w->U - 1;
-        if (unit != NULL) from = to = unit->code[i] < 0 ? -1 : rl_dict_find(w->unit, unit->dict->text[unit->code[i]], unit->dict->len[unit->code[i]]);
+        if (unit != NULL)
+            from = to = unit->code[i] < 0
+                            ? -1
+                            : rl_dict_find(w->unit, unit->dict->text[unit->code[i]], unit->dict->len[unit->code[i]]);
         for (int32_t u = from; u <= to; u++) {
             size_t r = row_of(w, u, date->day[i]);
             if (r == SIZE_MAX) continue;
@@ -165,9 +171,11 @@ static int32_t *account_units(work *w)
     return of;
 }
 
-static void add_events(work *w, const rl_table *f, const char *head, rl_text date_name, rl_text account_name, rl_text channel_name)
+static void add_events(work *w, const rl_table *f, const char *head, rl_text date_name, rl_text account_name,
+                       rl_text channel_name)
 {
-    const rl_col *date = rl_table_col(f, date_name.s), *account = account_name.s != NULL ? rl_table_col(f, account_name.s) : NULL;
+    const rl_col *date = rl_table_col(f, date_name.s),
+                 *account = account_name.s != NULL ? rl_table_col(f, account_name.s) : NULL;
     const rl_col *channel = channel_name.s != NULL ? rl_table_col(f, channel_name.s) : NULL;
     if (account == NULL && w->unit != NULL) return;
     int32_t *unit_of = account != NULL && w->unit != w->t->account && w->unit != NULL ? account_units(w) : NULL;
@@ -196,18 +204,23 @@ static void add_market(work *w)
             seen[q - w->first] += 1;
         }
         double *to = column(w, f->col[j].name);
-        for (size_t i = 0; i < w->out->n; i++) to[i] = seen[i % w->T] > 0 ? sum[i % w->T] / seen[i % w->T] : (double)NAN;
+        for (size_t i = 0; i < w->out->n; i++)
+            to[i] = seen[i % w->T] > 0 ? sum[i % w->T] / seen[i % w->T] : (double)NAN;
     }
 }
 
-rl_code rl_series_build(const rl_tables *t, const rl_model_spec *m, rl_table *out, const char **unit, rl_waterfall *wf, rl_arena *in, rl_ctx *cx)
+rl_code rl_series_build(const rl_tables *t, const rl_model_spec *m, rl_table *out, const char **unit, rl_waterfall *wf,
+                        rl_arena *in, rl_ctx *cx)
 {
     work w = {.t = t, .m = m, .cal = t->study->calendar, .out = out, .in = in, .cx = cx};
-    if (!t->has_deals) return rl_fail_at(cx, RL_EINPUT, t->study->path, m->at.line, m->at.col, "a formula on periods needs a `deals` table");
+    if (!t->has_deals)
+        return rl_fail_at(cx, RL_EINPUT, t->study->path, m->at.line, m->at.col,
+                          "a formula on periods needs a `deals` table");
     RL_TRY(find_level(&w, unit));
     RL_TRY(find_periods(&w));
     *out = (rl_table){.n = w.U * w.T, .rows_read = w.U * w.T};
-    *wf = (rl_waterfall){.unit = rl_sprintf(in, "%s-%ss", *unit != NULL ? *unit : "all", rl_period_name(w.cal.kind)), .start = out->n};
+    *wf = (rl_waterfall){.unit = rl_sprintf(in, "%s-%ss", *unit != NULL ? *unit : "all", rl_period_name(w.cal.kind)),
+                         .start = out->n};
     add_frame(&w, *unit);
     add_deals(&w);
     const rl_study *s = t->study;

@@ -28,7 +28,8 @@ rl_code rl_solve_design(const rl_tables *t, rl_answer *a, rl_ctx *cx)
 /* The waterfall of the panel goes on through the estimator: rows it dropped. */
 static void finish_waterfall(rl_model_answer *m, rl_ctx *cx)
 {
-    for (size_t i = 0; i < m->main.n_dropped; i++) rl_waterfall_lose(&m->waterfall, m->main.dropped[i].why, m->main.dropped[i].rows, cx->keep);
+    for (size_t i = 0; i < m->main.n_dropped; i++)
+        rl_waterfall_lose(&m->waterfall, m->main.dropped[i].why, m->main.dropped[i].rows, cx->keep);
 }
 
 static void check_pre_trend(const rl_result *r, rl_answer *a)
@@ -42,8 +43,9 @@ static const char *trend_unit(const rl_att *e, const rl_study *s, rl_ctx *cx)
     rl_outcome o = e->plan.outcome;
     if (o == RL_OUT_WIN_RATE) return "share of deals won";
     if (e->plan.deal_level) return o == RL_OUT_DEAL_SIZE ? s->currency : "days";
-    return rl_sprintf(cx->keep, "%s per %s and %s", o == RL_OUT_COLUMN || o == RL_OUT_VALUE || o == RL_OUT_REVENUE ? s->currency : "number", e->panel.unit,
-                      rl_period_name(s->calendar.kind));
+    return rl_sprintf(cx->keep, "%s per %s and %s",
+                      o == RL_OUT_COLUMN || o == RL_OUT_VALUE || o == RL_OUT_REVENUE ? s->currency : "number",
+                      e->panel.unit, rl_period_name(s->calendar.kind));
 }
 
 static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e, rl_answer *a, rl_ctx *cx)
@@ -60,7 +62,8 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     RL_TRY(rl_estimator_choose(t, &plan, p, &est, &m->estimator_why, cx));
     RL_TRY(rl_att_fit(t, &plan, est, e, cx->keep, cx));
     m->main = e->fit;
-    m->level = plan.deal_level ? "deal" : rl_sprintf(cx->keep, "%s x %s", p->unit, rl_period_name(t->study->calendar.kind));
+    m->level =
+        plan.deal_level ? "deal" : rl_sprintf(cx->keep, "%s x %s", p->unit, rl_period_name(t->study->calendar.kind));
     m->trend_unit = trend_unit(e, t->study, cx);
     m->lift = rl_lift_of(e, t->study, cx);
     m->has_lift = true;
@@ -75,7 +78,8 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     }
     m->base_event = -1;
     for (size_t i = 0; i < m->event.m; i++)
-        if (isnan(m->event.est[i].std_error) && m->event.est[i].label.event != RL_NO_ID) m->base_event = m->event.est[i].label.event;
+        if (isnan(m->event.est[i].std_error) && m->event.est[i].label.event != RL_NO_ID)
+            m->base_event = m->event.est[i].label.event;
     check_pre_trend(&m->event, a);
     return RL_OK;
 }
@@ -104,16 +108,19 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     rl_table panel;
     const char *unit;
     RL_TRY(rl_series_build(t, s, &panel, &unit, &m->waterfall, cx->keep, cx));
-    rl_request r = {.formula = s->formula.s, .unit = unit, .time = "period", .level = t->study->level, .agg = RL_AGG_DEFAULT};
+    rl_request r = {
+        .formula = s->formula.s, .unit = unit, .time = "period", .level = t->study->level, .agg = RL_AGG_DEFAULT};
     const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
     r.estimator = rl_estimator_by_name(name);
     if (r.estimator == NULL || r.estimator->needs_cohort)
-        return rl_fail_at(cx, RL_EINPUT, t->study->path, s->estimator.at.line, s->estimator.at.col, "'%s' is not an estimator for a formula", name);
+        return rl_fail_at(cx, RL_EINPUT, t->study->path, s->estimator.at.line, s->estimator.at.col,
+                          "'%s' is not an estimator for a formula", name);
     r.vcov = default_vcov(unit);
     if (s->vcov.s != NULL) RL_TRY(rl_vcov_parse(s->vcov.s, &r.vcov, cx->keep, cx));
     if (s->weights.s != NULL) r.weights = s->weights.s;
     RL_TRY(rl_estimate_run(&r, &panel, &m->main, cx->keep, cx));
-    m->estimator_why = "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
+    m->estimator_why =
+        "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
     m->level = rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));
     finish_waterfall(m, cx);
     find_lags(m, cx);
@@ -147,9 +154,11 @@ static void say_gaps(const rl_tables *t, rl_answer *a, rl_ctx *cx)
 {
     char day[16], text[256];
     if (t->study->n_models == 0 || t->n_programs == 0) {
-        const char *why = !has_marketing(t) ? "there is no marketing data and no programme: nothing says who got marketing and who did not"
-                          : t->n_programs == 0 ? "no programme says who got it and from when, so there is nobody to compare with"
-                                               : "the study has no model";
+        const char *why =
+            !has_marketing(t)
+                ? "there is no marketing data and no programme: nothing says who got marketing and who did not"
+            : t->n_programs == 0 ? "no programme says who got it and from when, so there is nobody to compare with"
+                                 : "the study has no model";
         unanswered(a, cx, "What did marketing cause?", why);
         if (t->study->n_models == 0) a->primary_refused = true;
     }
@@ -162,7 +171,9 @@ static void say_gaps(const rl_tables *t, rl_answer *a, rl_ctx *cx)
                 last = a->program[p].maturity[k].matures_on;
             }
         if (young == 0) continue;
-        snprintf(text, sizeof text, "too young for %d days of follow-up; the last of them matures on %s. Deals younger than that are left out, not counted as lost",
+        snprintf(text, sizeof text,
+                 "too young for %d days of follow-up; the last of them matures on %s. Deals younger than that are left "
+                 "out, not counted as lost",
                  a->program[p].horizon, rl_day_text(day, last));
         char what[128];
         snprintf(what, sizeof what, "The last %zu creation periods of programme '%.60s'", young, a->program[p].name);
@@ -172,7 +183,8 @@ static void say_gaps(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         if (a->money.age[i].answerable || a->money.age[i].answerable_on == RL_NO_DAY) continue;
         char what[64];
         snprintf(what, sizeof what, "Lift at age %d days", a->money.age[i].age);
-        snprintf(text, sizeof text, "no exposed cohort is that old; answerable from %s", rl_day_text(day, a->money.age[i].answerable_on));
+        snprintf(text, sizeof text, "no exposed cohort is that old; answerable from %s",
+                 rl_day_text(day, a->money.age[i].answerable_on));
         unanswered(a, cx, what, text);
     }
 }
@@ -206,7 +218,8 @@ rl_code rl_solve(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         m->spec = &s->model[i];
         m->breakdown_drift = m->breakdown_drift_ci = NAN;
         rl_progress(cx, m->spec->name, (double)i / (double)s->n_models);
-        rl_code code = m->spec->treatment.s != NULL ? solve_programme(t, m, &effect[i], a, cx) : solve_formula(t, m, cx);
+        rl_code code =
+            m->spec->treatment.s != NULL ? solve_programme(t, m, &effect[i], a, cx) : solve_formula(t, m, cx);
         RL_TRY(settle(m, code, a, cx));
         rl_arena_reset(cx->tmp);
     }

@@ -242,12 +242,16 @@ static void new_program(void *element)
 static const rl_key STUDY[] = {
     {.name = "title", .type = RL_KEY_STRING, AT(rl_study, title), .help = "heads the report; default: the file's name"},
     {.name = "currency", .type = RL_KEY_STRING, AT(rl_study, currency), .help = "of every amount, such as USD"},
-    {.name = "period", .type = RL_KEY_CHOICE, AT(rl_study, calendar.kind), .choice = PERIODS, .help = "of the analysis; default quarter"},
+    {.name = "period", .type = RL_KEY_CHOICE, AT(rl_study, calendar.kind), .choice = PERIODS,
+     .help = "of the analysis; default quarter"},
     {.name = "fiscal_year_start", .type = RL_KEY_WHOLE, AT(rl_study, calendar.fiscal_start), .lo = 1, .hi = 12,
      .help = "month that quarters and years count from; default 1"},
-    {.name = "cut", .type = RL_KEY_DATE, AT(rl_study, cut), .help = "data cut-off; default: the latest creation or touch date"},
-    {.name = "seed", .type = RL_KEY_OWN, .to = 0, .read = read_seed, .wants = "whole number", .help = "of every random draw"},
-    {.name = "level", .type = RL_KEY_NUMBER, AT(rl_study, level), .lo = 0.5, .hi = 0.9999, .help = "of confidence; default 0.95"},
+    {.name = "cut", .type = RL_KEY_DATE, AT(rl_study, cut),
+     .help = "data cut-off; default: the latest creation or touch date"},
+    {.name = "seed", .type = RL_KEY_OWN, .to = 0, .read = read_seed, .wants = "whole number",
+     .help = "of every random draw"},
+    {.name = "level", .type = RL_KEY_NUMBER, AT(rl_study, level), .lo = 0.5, .hi = 0.9999,
+     .help = "of confidence; default 0.95"},
     {.name = "where", .type = RL_KEY_OWN, .to = 0, .read = read_where, .wants = "map of lists",
      .help = "deals to keep, such as {type: [New, Upsell]}"},
     {.name = "rules", .type = RL_KEY_OWN, AT(rl_study, policy), .read = read_rules, .wants = "map of policies",
@@ -261,7 +265,8 @@ static const rl_key LOOKUP[] = {
     FILE_KEYS(rl_lookup, file, "CSV file with one row a key"),
     TEXT_MUST(rl_lookup, key, "key", "column of the deals that holds the key"),
     TEXT_KEY(rl_lookup, as, "as", "its name in the lookup file; default the same"),
-    {.name = "add", .type = RL_KEY_TEXTS, AT(rl_lookup, add), .required = true, .help = "columns of the lookup file that every deal gets"},
+    {.name = "add", .type = RL_KEY_TEXTS, AT(rl_lookup, add), .required = true,
+     .help = "columns of the lookup file that every deal gets"},
     END};
 
 static const rl_key DEALS[] = {
@@ -271,7 +276,8 @@ static const rl_key DEALS[] = {
     TEXT_MUST(rl_deals_spec, created, "created", "column with the day the deal was created"),
     TEXT_MUST(rl_deals_spec, closed, "closed", "column with the day it was decided; read for won and lost deals only"),
     TEXT_MUST(rl_deals_spec, status, "status", "column with the stage or status"),
-    {.name = "won", .type = RL_KEY_TEXTS, AT(rl_deals_spec, won), .required = true, .help = "every status that means won"},
+    {.name = "won", .type = RL_KEY_TEXTS, AT(rl_deals_spec, won), .required = true,
+     .help = "every status that means won"},
     TEXTS_KEY(rl_deals_spec, lost, "lost", "every status that means lost"),
     TEXTS_KEY(rl_deals_spec, open, "open", "every status that means not decided yet"),
     TEXT_KEY(rl_deals_spec, amount, "amount", "column with the money; needed for value, deal size and revenue"),
@@ -283,7 +289,8 @@ static const rl_key DEALS[] = {
 static const rl_key ACCOUNTS[] = {
     FILE_KEYS(rl_accounts_spec, file, "CSV file with every eligible account, deals or none"),
     TEXT_MUST(rl_accounts_spec, id, "id", "column that identifies an account, as in the deals"),
-    TEXTS_KEY(rl_accounts_spec, fixed, "fixed", "columns that were true before any programme: covariates come from here"),
+    TEXTS_KEY(rl_accounts_spec, fixed, "fixed",
+             "columns that were true before any programme: covariates come from here"),
     END};
 
 static const rl_key LEADS_WON[] = {
@@ -302,7 +309,8 @@ static const rl_key LEADS[] = {
     TEXT_KEY(rl_leads_spec, score, "score", "column with the lead score"),
     TEXT_KEY(rl_leads_spec, deal, "deal", "column with the deal it became"),
     TEXTS_KEY(rl_leads_spec, group, "group", "columns to break the rates down by"),
-    {.name = "won", .type = RL_KEY_MAP, .to = 0, .sub = LEADS_WON, .help = "a second file that says which leads were won, and when"},
+    {.name = "won", .type = RL_KEY_MAP, .to = 0, .sub = LEADS_WON,
+     .help = "a second file that says which leads were won, and when"},
     END};
 
 static const rl_key TOUCHES[] = {
@@ -327,20 +335,23 @@ static const rl_key SPEND[] = {
 static const rl_key MARKET[] = {
     FILE_KEYS(rl_market_spec, file, "CSV file with outside swings to control for"),
     TEXT_MUST(rl_market_spec, date, "date", "column with the day or the period"),
-    {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_market_spec, columns), .required = true, .help = "columns with the figures"},
+    {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_market_spec, columns), .required = true,
+     .help = "columns with the figures"},
     END};
 
 static const rl_key PANEL[] = {
     FILE_KEYS(rl_panel_spec, file, "CSV file with one row a unit and period: instead of deals or beside them"),
     TEXT_MUST(rl_panel_spec, unit, "unit", "column with the unit, such as a region"),
     TEXT_MUST(rl_panel_spec, date, "date", "column with the day or the period"),
-    {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_panel_spec, columns), .required = true, .help = "columns with the figures; each may be an outcome"},
+    {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_panel_spec, columns), .required = true,
+     .help = "columns with the figures; each may be an outcome"},
     END};
 
 static const rl_key COST[] = {
     TEXTS_KEY(rl_program_spec, cost_channels, "channels", "channels of the spend table that belong to the programme"),
     TEXT_KEY(rl_program_spec, cost_column, "column", "column of the panel that holds its cost"),
-    {.name = "total", .type = RL_KEY_NUMBER, AT(rl_program_spec, cost_total), .lo = 0, .hi = 1e15, .help = "its whole cost"},
+    {.name = "total", .type = RL_KEY_NUMBER, AT(rl_program_spec, cost_total), .lo = 0, .hi = 1e15,
+     .help = "its whole cost"},
     END};
 
 #define OPTIONAL_FILE(T, member, what)                                                                              \
@@ -349,7 +360,8 @@ static const rl_key COST[] = {
 static const rl_key PROGRAM[] = {
     OPTIONAL_FILE(rl_program_spec, file, "CSV file with one row a unit that got the programme"),
     TEXT_KEY(rl_program_spec, unit, "unit", "column with the unit: named as in the deals or the panel"),
-    {.name = "start", .type = RL_KEY_TEXT, AT(rl_program_spec, start), .required = true, .help = "column with the first day, or a date for all"},
+    {.name = "start", .type = RL_KEY_TEXT, AT(rl_program_spec, start), .required = true,
+     .help = "column with the first day, or a date for all"},
     TEXT_KEY(rl_program_spec, end, "end", "column with the last day, or a date for all; none: it goes on"),
     TEXT_KEY(rl_program_spec, dose, "dose", "column with how much of it"),
     TEXTS_KEY(rl_program_spec, where_units, "units", "the units by name, instead of a file"),
@@ -370,25 +382,33 @@ static const rl_key LEDGER[] = {
     END};
 
 static const rl_key MONEY[] = {
-    {.name = "gross_margin", .type = RL_KEY_NUMBER, AT(rl_money_spec, gross_margin), .lo = 0, .hi = 1, .help = "as a share of revenue"},
-    {.name = "discount_rate", .type = RL_KEY_NUMBER, AT(rl_money_spec, discount_rate), .lo = 0, .hi = 10, .help = "a year, as a share"},
+    {.name = "gross_margin", .type = RL_KEY_NUMBER, AT(rl_money_spec, gross_margin), .lo = 0, .hi = 1,
+     .help = "as a share of revenue"},
+    {.name = "discount_rate", .type = RL_KEY_NUMBER, AT(rl_money_spec, discount_rate), .lo = 0, .hi = 10,
+     .help = "a year, as a share"},
     {.name = "loaded_cost", .type = RL_KEY_NUMBER, AT(rl_money_spec, loaded_cost), .lo = 1, .hi = 100,
      .help = "people, tools and agencies on top of media, as a factor; default 1"},
-    {.name = "ledger", .type = RL_KEY_MAP, AT(rl_money_spec, ledger), .sub = LEDGER, .help = "the books, to compare won deals with"},
+    {.name = "ledger", .type = RL_KEY_MAP, AT(rl_money_spec, ledger), .sub = LEDGER,
+     .help = "the books, to compare won deals with"},
     END};
 
 static const rl_key MODEL[] = {
     {.name = "question", .type = RL_KEY_STRING, AT(rl_model_spec, question), .help = "what it answers, in words"},
-    {.name = "outcome", .type = RL_KEY_TEXT, AT(rl_model_spec, outcome_column), .help = "value, win_rate, deal_size, log_deal_size, velocity,"
+    {.name = "outcome", .type = RL_KEY_TEXT, AT(rl_model_spec, outcome_column),
+     .help = "value, win_rate, deal_size, log_deal_size, velocity,"
      " decision_time, days_to_win, opportunities, wins, revenue, or a column of the panel"},
-    {.name = "treatment", .type = RL_KEY_TEXT, AT(rl_model_spec, treatment), .help = "the programme whose effect is asked for"},
-    {.name = "formula", .type = RL_KEY_TEXT, AT(rl_model_spec, formula), .help = "instead of outcome and treatment: y ~ x | fixed effects"},
-    {.name = "level", .type = RL_KEY_TEXT, AT(rl_model_spec, level), .help = "rows it is fitted on: deal, account, panel or a group column"},
+    {.name = "treatment", .type = RL_KEY_TEXT, AT(rl_model_spec, treatment),
+     .help = "the programme whose effect is asked for"},
+    {.name = "formula", .type = RL_KEY_TEXT, AT(rl_model_spec, formula),
+     .help = "instead of outcome and treatment: y ~ x | fixed effects"},
+    {.name = "level", .type = RL_KEY_TEXT, AT(rl_model_spec, level),
+     .help = "rows it is fitted on: deal, account, panel or a group column"},
     {.name = "estimator", .type = RL_KEY_TEXT, AT(rl_model_spec, estimator), .choice = ESTIMATORS,
      .help = "default auto with a treatment (picks by the design, says why), else ols"},
     {.name = "horizon", .type = RL_KEY_WHOLE, AT(rl_model_spec, horizon), .lo = 1, .hi = 3650,
      .help = "days of follow-up after creation; default: by which 90 % of the wins had come"},
-    {.name = "control", .type = RL_KEY_FLAG, AT(rl_model_spec, control_never), .choice = CONTROLS, .help = "who is compared with; default notyet"},
+    {.name = "control", .type = RL_KEY_FLAG, AT(rl_model_spec, control_never), .choice = CONTROLS,
+     .help = "who is compared with; default notyet"},
     {.name = "transition", .type = RL_KEY_CHOICE, AT(rl_model_spec, transition), .choice = TRANSITIONS,
      .help = "partly exposed cohorts; default drop"},
     {.name = "clock", .type = RL_KEY_FLAG, AT(rl_model_spec, clock_event), .choice = CLOCKS,
@@ -399,21 +419,27 @@ static const rl_key MODEL[] = {
     TEXT_KEY(rl_model_spec, weights, "weights", "column with weights"),
     {.name = "window", .type = RL_KEY_OWN, .to = 0, .read = read_window, .wants = "[first, last]",
      .help = "event times of an event study, such as [-8, 6]; default all"},
-    {.name = "primary", .type = RL_KEY_YES, AT(rl_model_spec, primary), .help = "the study fails when this model is refused"},
+    {.name = "primary", .type = RL_KEY_YES, AT(rl_model_spec, primary),
+     .help = "the study fails when this model is refused"},
     END};
 
 const rl_key rl_study_keys[] = {
     {.name = "study", .type = RL_KEY_MAP, .to = 0, .sub = STUDY, .help = "what holds for the whole study"},
     {.name = "deals", .type = RL_KEY_MAP, AT(rl_study, deals), .sub = DEALS, .help = "opportunities of the CRM"},
-    {.name = "accounts", .type = RL_KEY_MAP, AT(rl_study, accounts), .sub = ACCOUNTS, .help = "companies that could have bought"},
+    {.name = "accounts", .type = RL_KEY_MAP, AT(rl_study, accounts), .sub = ACCOUNTS,
+     .help = "companies that could have bought"},
     {.name = "leads", .type = RL_KEY_MAP, AT(rl_study, leads), .sub = LEADS, .help = "leads and whether they were won"},
-    {.name = "touchpoints", .type = RL_KEY_MAP, AT(rl_study, touches), .sub = TOUCHES, .help = "contacts with marketing"},
-    {.name = "spend", .type = RL_KEY_MAP, AT(rl_study, spend), .sub = SPEND, .help = "marketing spend by date and channel"},
+    {.name = "touchpoints", .type = RL_KEY_MAP, AT(rl_study, touches), .sub = TOUCHES,
+     .help = "contacts with marketing"},
+    {.name = "spend", .type = RL_KEY_MAP, AT(rl_study, spend), .sub = SPEND,
+     .help = "marketing spend by date and channel"},
     {.name = "market", .type = RL_KEY_MAP, AT(rl_study, market), .sub = MARKET, .help = "outside swings"},
-    {.name = "panel", .type = RL_KEY_MAP, AT(rl_study, panel), .sub = PANEL, .help = "a ready-made unit x period series"},
+    {.name = "panel", .type = RL_KEY_MAP, AT(rl_study, panel), .sub = PANEL,
+     .help = "a ready-made unit x period series"},
     {.name = "programs", .type = RL_KEY_NAMED, AT(rl_study, program), .sub = PROGRAM, .size = sizeof(rl_program_spec),
      .count = offsetof(rl_study, n_programs), .init = new_program, .help = "NAME: who got it, from when, until when"},
-    {.name = "money", .type = RL_KEY_MAP, AT(rl_study, money), .given = true, .sub = MONEY, .help = "from revenue to profit"},
+    {.name = "money", .type = RL_KEY_MAP, AT(rl_study, money), .given = true, .sub = MONEY,
+     .help = "from revenue to profit"},
     {.name = "models", .type = RL_KEY_NAMED, AT(rl_study, model), .sub = MODEL, .size = sizeof(rl_model_spec),
      .count = offsetof(rl_study, n_models), .help = "NAME: one question each"},
     END};

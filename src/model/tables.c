@@ -19,7 +19,8 @@ static int want(wants *ws, rl_text name, rl_type type, rl_dict *dict, const char
     for (size_t i = 0; i < ws->n; i++)
         if (strcmp(ws->w[i].name, name.s) == 0) return (int)i;
     if (ws->n == MOST_COLUMNS) return -1;
-    ws->w[ws->n] = (rl_want){.name = name.s, .type = type, .dict = dict, .key = key, .line = name.at.line, .col = name.at.col};
+    ws->w[ws->n] =
+        (rl_want){.name = name.s, .type = type, .dict = dict, .key = key, .line = name.at.line, .col = name.at.col};
     return (int)ws->n++;
 }
 
@@ -54,7 +55,8 @@ static rl_code read_accounts(rl_tables *t, rl_ctx *cx)
         int32_t c = id->code[i];
         keep[i] = c >= 0 && !seen[c];
         if (c < 0) {
-            rl_fault_add(&t->faults, RL_RULE_NO_ID, t->accounts.source, row, id->field, NULL, "an account without an id");
+            rl_fault_add(&t->faults, RL_RULE_NO_ID, t->accounts.source, row, id->field, NULL,
+                         "an account without an id");
         } else if (seen[c]) {
             rl_fault_add(&t->faults, RL_RULE_DUP_ACCOUNT, t->accounts.source, row, id->field,
                          "keep one row an account, or set rules: {duplicate-account: drop} to use the first",
@@ -94,13 +96,14 @@ static rl_code join_lookup(rl_tables *t, const rl_lookup *l, rl_lookup_facts *fa
             int32_t k = key->code[i];
             to->code[i] = k >= 0 && row_of[k] >= 0 ? side.col[j].code[row_of[k]] : -1;
         }
-        key = rl_table_col(deals, l->key.s);           /* the column array may have moved */
+        key = rl_table_col(deals, l->key.s); /* the column array may have moved */
     }
     *facts = (rl_lookup_facts){.file = l->file.source.name, .key = l->key.s, .rows = deals->n};
     size_t *missed = RL_NEW(cx->tmp, size_t, key->dict->n);
     for (size_t i = 0; i < deals->n; i++) {
         int32_t k = key->code[i];
-        if (k >= 0 && row_of[k] >= 0) facts->matched++;
+        if (k >= 0 && row_of[k] >= 0)
+            facts->matched++;
         else if (k >= 0) {
             facts->unmatched_keys += missed[k]++ == 0;
             rl_fault_add(&t->faults, RL_RULE_LOOKUP, deals->source, rl_file_row(deals, i), key->field,
@@ -143,9 +146,10 @@ static void want_extra(wants *ws, const rl_study *s)
 {
     const rl_deals_spec *d = &s->deals;
     for (size_t l = 0; l < d->n_lookup; l++) want(ws, d->lookup[l].key, RL_TEXT, NULL, "deals.lookup.key");
-    for (size_t i = 0; i < d->group.n; i++)            /* a column a programme is given by is text, whatever it looks like */
+    for (size_t i = 0; i < d->group.n; i++) /* a column a programme is given by is text, whatever it looks like */
         for (size_t p = 0; p < s->n_programs; p++)
-            if (s->program[p].unit.s != NULL && strcmp(s->program[p].unit.s, d->group.v[i].s) == 0 && !added_by_lookup(d, d->group.v[i].s))
+            if (s->program[p].unit.s != NULL && strcmp(s->program[p].unit.s, d->group.v[i].s) == 0 &&
+                !added_by_lookup(d, d->group.v[i].s))
                 want(ws, d->group.v[i], RL_TEXT, NULL, "deals.group");
     for (size_t i = 0; i < d->group.n; i++)
         if (!added_by_lookup(d, d->group.v[i].s)) want(ws, d->group.v[i], RL_AUTO, NULL, "deals.group");
@@ -292,7 +296,10 @@ static bool row_is_treated(const rl_where *w, const rl_col *c, size_t i)
     return false;
 }
 
-typedef struct span_source { const rl_table *t; const rl_col *unit, *start, *end; } span_source;
+typedef struct span_source {
+    const rl_table *t;
+    const rl_col *unit, *start, *end;
+} span_source;
 
 static void add_span(rl_tables *t, rl_program *p, const span_source *f, size_t i, int32_t start, int32_t end)
 {
@@ -302,7 +309,8 @@ static void add_span(rl_tables *t, rl_program *p, const span_source *f, size_t i
     if ((size_t)u >= p->n_units) {
         p->unknown++;
         rl_fault_add(&t->faults, RL_RULE_PROGRAM_UNIT, f->t->source, row, f->unit->field, NULL,
-                     "programme '%s' names %s '%s', which no other table has", p->spec->name, p->unit_name, f->unit->dict->text[u]);
+                     "programme '%s' names %s '%s', which no other table has", p->spec->name, p->unit_name,
+                     f->unit->dict->text[u]);
         return;
     }
     if (end != RL_NO_DAY && end <= start) {
@@ -321,7 +329,7 @@ static void add_span(rl_tables *t, rl_program *p, const span_source *f, size_t i
         rl_fault_add(&t->faults, RL_RULE_OVERLAP, f->t->source, row, f->unit->field,
                      "merge the spans, or set rules: {overlapping-spans: drop} to use the first",
                      "two spans of programme '%s' for '%s' overlap", p->spec->name, f->unit->dict->text[u]);
-    } else if (start < p->start[u]) {            /* the first exposure counts: who had it once is no clean control again */
+    } else if (start < p->start[u]) { /* the first exposure counts: who had it once is no clean control again */
         p->start[u] = start;
         p->end[u] = end;
     }
@@ -339,8 +347,8 @@ static rl_code read_program(rl_tables *t, const rl_program_spec *spec, rl_progra
         const rl_text unit = spec->where_units.v[i];
         int32_t u = rl_dict_find(p->unit, unit.s, strlen(unit.s));
         if (u < 0 || (size_t)u >= p->n_units) {
-            rl_fail_at(cx, RL_EINPUT, t->study->path, unit.at.line, unit.at.col, "programme '%s' names %s '%s', which no table has",
-                       spec->name, p->unit_name, unit.s);
+            rl_fail_at(cx, RL_EINPUT, t->study->path, unit.at.line, unit.at.col,
+                       "programme '%s' names %s '%s', which no table has", spec->name, p->unit_name, unit.s);
             const char *near = rl_nearest(unit.s, p->unit->text, p->n_units);
             return near != NULL ? rl_hint(cx, "did you mean '%s'?", near) : RL_EINPUT;
         }
@@ -361,7 +369,7 @@ static rl_code read_program(rl_tables *t, const rl_program_spec *spec, rl_progra
         if (!row_is_treated(&spec->where, col_at(f, where), i)) continue;
         int32_t a = src.start != NULL ? src.start->day[i] : spec->fixed_start;
         int32_t b = src.end != NULL ? src.end->day[i] : spec->fixed_end;
-        add_span(t, p, &src, i, a, b != RL_NO_DAY ? b + 1 : RL_NO_DAY);      /* `end` in a file is the last day with it */
+        add_span(t, p, &src, i, a, b != RL_NO_DAY ? b + 1 : RL_NO_DAY); /* `end` in a file is the last day with it */
     }
     return RL_OK;
 }
@@ -423,12 +431,14 @@ rl_code rl_tables_read(const rl_study *s, bool keep_all, rl_tables *t, rl_arena 
     RL_TRY(read_leads(t, cx));
     RL_TRY(read_touches(t, cx));
     if (!t->has_accounts) t->n_eligible = t->account->n;
-    t->eligible_why = t->has_accounts ? "every row of the accounts table" : "accounts that ever appear (there is no accounts table)";
+    t->eligible_why =
+        t->has_accounts ? "every row of the accounts table" : "accounts that ever appear (there is no accounts table)";
     RL_TRY(read_spend(t, cx));
     RL_TRY(read_market(t, cx));
     RL_TRY(read_panel(t, cx));
     t->program = RL_NEW(in, rl_program, s->n_programs);
-    for (size_t i = 0; i < s->n_programs; i++) RL_TRY(read_program(t, &s->program[i], &t->program[t->n_programs++], cx));
+    for (size_t i = 0; i < s->n_programs; i++)
+        RL_TRY(read_program(t, &s->program[i], &t->program[t->n_programs++], cx));
     find_cut(t);
     return rl_rules_apply(t, cx);
 }

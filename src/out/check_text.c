@@ -20,9 +20,10 @@ static void tables(const rl_view *v, const rl_answer *a, rl_str *out)
     rl_str_add(out, "DATA\n");
     for (size_t i = 0; i < a->n_tables; i++) {
         const rl_table_facts *t = &a->table[i];
-        rl_str_addf(out, "  %-12s %s: %s rows read, %s used", t->table, rl_view_clean(t->file, 80, v->in), rl_view_count(v, t->rows_read),
-                    rl_view_count(v, t->rows_used));
-        if (t->first_day != RL_NO_DAY) rl_str_addf(out, ", %s to %s", rl_view_date(v, t->first_day), rl_view_date(v, t->last_day));
+        rl_str_addf(out, "  %-12s %s: %s rows read, %s used", t->table, rl_view_clean(t->file, 80, v->in),
+                    rl_view_count(v, t->rows_read), rl_view_count(v, t->rows_used));
+        if (t->first_day != RL_NO_DAY)
+            rl_str_addf(out, ", %s to %s", rl_view_date(v, t->first_day), rl_view_date(v, t->last_day));
         rl_str_add(out, "\n");
         for (size_t k = 0; k < t->n_facts; k++)
             rl_str_addf(out, "    %s: %s\n", rl_view_clean(t->fact[k].label, 160, v->in), fact_value(v, &t->fact[k]));
@@ -40,8 +41,10 @@ static void faults(const rl_view *v, const rl_answer *a, rl_str *out)
     rl_str_add(out, "\nCONSISTENCY\n");
     for (size_t i = 0; i < a->n_faults; i++) {
         const rl_fault_facts *f = &a->fault[i];
-        rl_str_addf(out, "  %-24s %8s  %s (%s)\n", rl_rule_name(f->rule), rl_view_count(v, f->count), rl_rule_text(f->rule), DONE[f->policy]);
-        for (size_t k = 0; k < f->n_examples; k++) rl_str_addf(out, "      %s\n", rl_view_clean(f->example[k], 160, v->in));
+        rl_str_addf(out, "  %-24s %8s  %s (%s)\n", rl_rule_name(f->rule), rl_view_count(v, f->count),
+                    rl_rule_text(f->rule), DONE[f->policy]);
+        for (size_t k = 0; k < f->n_examples; k++)
+            rl_str_addf(out, "      %s\n", rl_view_clean(f->example[k], 160, v->in));
     }
 }
 
@@ -51,28 +54,31 @@ static void waterfall(const rl_view *v, const rl_waterfall *w, rl_str *out)
     rl_str_addf(out, "\nSAMPLE\n  %10s  %s read\n", rl_view_count(v, w->start), w->unit);
     for (size_t i = 0; i < w->n_steps; i++)
         rl_str_addf(out, "  %10s  %s\n", rl_sprintf(v->in, "- %s", rl_view_count(v, w->step[i].lost)), w->step[i].why);
-    rl_str_addf(out, "  %10s  %s that models can use\n", rl_view_count(v, w->n_steps > 0 ? w->step[w->n_steps - 1].left : w->start), w->unit);
+    rl_str_addf(out, "  %10s  %s that models can use\n",
+                rl_view_count(v, w->n_steps > 0 ? w->step[w->n_steps - 1].left : w->start), w->unit);
 }
 
 static void cohorts(const rl_view *v, const rl_program_facts *p, rl_str *out)
 {
-    rl_str_addf(out, "  %-10s %8s %14s %14s %12s %12s %14s\n", "start", p->unit, "deals before", "deals after", "clean before", "mature after", "open at start");
+    rl_str_addf(out, "  %-10s %8s %14s %14s %12s %12s %14s\n", "start", p->unit, "deals before", "deals after",
+                "clean before", "mature after", "open at start");
     for (size_t k = 0; k < p->n_cohorts; k++) {
         const rl_cohort_facts *c = &p->cohort[k];
-        rl_str_addf(out, "  %-10s %8s %14s %14s %12zu %12zu %14s\n", c->label, rl_view_count(v, c->units), rl_view_count(v, c->deals_before),
-                    rl_view_count(v, c->deals_after), c->pre_periods, c->post_periods, rl_view_percent(v, c->open_at_start, 1));
+        rl_str_addf(out, "  %-10s %8s %14s %14s %12zu %12zu %14s\n", c->label, rl_view_count(v, c->units),
+                    rl_view_count(v, c->deals_before), rl_view_count(v, c->deals_after), c->pre_periods,
+                    c->post_periods, rl_view_percent(v, c->open_at_start, 1));
     }
 }
 
 static void program(const rl_view *v, const rl_program_facts *p, rl_str *out)
 {
     rl_str_addf(out, "\nPROGRAMME %s\n", rl_view_clean(p->name, 80, v->in));
-    rl_str_addf(out, "  given by %s: %s with it, %s without; %s clusters\n", rl_view_clean(p->unit, 60, v->in), rl_view_count(v, p->treated),
-                rl_view_count(v, p->controls), rl_view_count(v, p->clusters));
+    rl_str_addf(out, "  given by %s: %s with it, %s without; %s clusters\n", rl_view_clean(p->unit, 60, v->in),
+                rl_view_count(v, p->treated), rl_view_count(v, p->controls), rl_view_count(v, p->clusters));
     if (p->horizon > 0) rl_str_addf(out, "  horizon %d days: %s\n", p->horizon, p->horizon_why);
     cohorts(v, p, out);
-    rl_str_addf(out, "  open deals at the start: %s of those with it, %s of those without\n", rl_view_percent(v, p->open_at_start_treated, 1),
-                rl_view_percent(v, p->open_at_start_control, 1));
+    rl_str_addf(out, "  open deals at the start: %s of those with it, %s of those without\n",
+                rl_view_percent(v, p->open_at_start_treated, 1), rl_view_percent(v, p->open_at_start_control, 1));
     if (p->partly_exposed > 0) rl_str_addf(out, "  partly exposed deals: %s\n", rl_view_count(v, p->partly_exposed));
     if (p->overlap > 0) rl_str_addf(out, "  also in another programme: %s (left out)\n", rl_view_count(v, p->overlap));
     size_t young = 0;
@@ -81,8 +87,8 @@ static void program(const rl_view *v, const rl_program_facts *p, rl_str *out)
     rl_str_add(out, "  too young to count:\n");
     for (size_t k = 0; k < p->n_maturity; k++)
         if (!p->maturity[k].mature)
-            rl_str_addf(out, "    %-10s %s deals, matures on %s\n", p->maturity[k].period, rl_view_count(v, p->maturity[k].deals),
-                        rl_view_date(v, p->maturity[k].matures_on));
+            rl_str_addf(out, "    %-10s %s deals, matures on %s\n", p->maturity[k].period,
+                        rl_view_count(v, p->maturity[k].deals), rl_view_date(v, p->maturity[k].matures_on));
 }
 
 void rl_check_text(const rl_answer *a, rl_str *out, rl_ctx *cx)
@@ -92,6 +98,9 @@ void rl_check_text(const rl_answer *a, rl_str *out, rl_ctx *cx)
     faults(&v, a, out);
     waterfall(&v, &a->waterfall, out);
     for (size_t i = 0; i < a->n_programs; i++) program(&v, &a->program[i], out);
-    if (a->n_programs == 0) rl_str_add(out, "\nPROGRAMMES\n  none: nothing says who got marketing and from when, so no lift can be estimated\n");
-    for (size_t i = 0; i < cx->n_notes; i++) rl_str_addf(out, "  note: %s\n", rl_view_clean(cx->note[i].text, 300, cx->keep));
+    if (a->n_programs == 0)
+        rl_str_add(out,
+                   "\nPROGRAMMES\n  none: nothing says who got marketing and from when, so no lift can be estimated\n");
+    for (size_t i = 0; i < cx->n_notes; i++)
+        rl_str_addf(out, "  note: %s\n", rl_view_clean(cx->note[i].text, 300, cx->keep));
 }
