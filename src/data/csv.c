@@ -1,7 +1,7 @@
 #include "data/csv.h"
 
 #include <csv.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "data/csv_decode.h"
@@ -40,16 +40,13 @@ char rl_csv_guess(const char *text, size_t n)
     return CANDIDATE[best];
 }
 
-/* libcsv's buffer is the one block of memory that is not an arena's: the
- * parser owns it, and a field that outgrows it is refused. */
-static void *grow(void *old, size_t bytes) { return bytes > RL_CSV_FIELD_MAX ? NULL : realloc(old, bytes); }
+enum { PARSER_STEP = 4096 }; /* bytes by which libcsv's buffer grows */
 
 void rl_csv_parser_init(struct csv_parser *p, char delimiter)
 {
     csv_init(p, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
     csv_set_delim(p, (unsigned char)delimiter);
-    csv_set_blk_size(p, 4096);
-    csv_set_realloc_func(p, grow);
+    csv_set_blk_size(p, PARSER_STEP);
 }
 
 typedef struct reader {
@@ -59,7 +56,7 @@ typedef struct reader {
     void *user;
     rl_ctx *cx;
     struct csv_parser csv;
-    bool parsing, stop, ragged;
+    bool parsing, stop, ragged, overlong;
     char delimiter;
     uint64_t record; /* 0 = the header                                  */
     uint64_t base;   /* offset of the block                             */
@@ -73,6 +70,10 @@ static void on_field(void *s, size_t n, void *user)
 {
     reader *r = user;
     if (r->stop) return;
+    if (n > RL_CSV_FIELD_MAX) {
+        r->stop = r->overlong = true;
+        return;
+    }
     if (r->n_fields == r->cap) {
         size_t cap = r->cap ? 2 * r->cap : 64;
         r->field = rl_regrow(r->cx->tmp, r->field, r->cap, cap, sizeof *r->field);
@@ -172,6 +173,10 @@ static rl_code endless(reader *r, const char *what)
     return rl_hint(r->cx, "look for a quote that opens here and is never closed");
 }
 
+/* A field that is complete is measured when it ends; what else fills the
+ * parser's buffer is the field it is in. */
+static rl_code overlong(reader *r) { return endless(r, "a field longer than 1 MiB"); }
+
 static rl_code not_text(reader *r, uint64_t at, const rl_bad_text *bad)
 {
     syntax(r, at, at + 1, bad->what);
@@ -187,15 +192,18 @@ static rl_code feed(reader *r, const char *s, size_t n)
     }
     size_t done = csv_parse(&r->csv, s, n, on_field, on_row, r);
     if (r->ragged) return ragged(r);
-    if (r->stop || done == n) return RL_OK;
-    if (csv_error(&r->csv) == CSV_EPARSE) return stray_quote(r, r->base + done);
-    return endless(r, "a field longer than 1 MiB");
+    if (r->overlong) return overlong(r);
+    if (r->stop) return RL_OK;
+    if (done < n && csv_error(&r->csv) == CSV_EPARSE) return stray_quote(r, r->base + done);
+    if (done < n) return rl_fail(r->cx, RL_EMEM, "out of memory while reading %s", r->src->name);
+    return csv_get_buffer_size(&r->csv) > RL_CSV_FIELD_MAX + 2 * PARSER_STEP ? overlong(r) : RL_OK;
 }
 
 static rl_code finish(reader *r)
 {
     if (r->parsing && csv_fini(&r->csv, on_field, on_row, r) != 0) return endless(r, "a quote that is never closed");
     if (r->ragged) return ragged(r);
+    if (r->overlong) return overlong(r);
     if (r->record > 0 || r->stop) return RL_OK;
     rl_fail_at(r->cx, RL_EINPUT, r->src->name, 0, 0,
                r->parsing ? "no header line: all lines are blank" : "an empty file");

@@ -61,7 +61,8 @@ RL_MUST rl_code rl_csv_header(const rl_source *src, rl_header *head, rl_ctx *cx)
  * first call, *rows (may be NULL) is the number of rows also when reading fails.
  * Errors: as above, and syntax faults, after the rows before them were given out.
  * Cost: one pass, ~12 cycles a byte, memory of one row. */
-RL_MUST rl_code rl_csv_read(const rl_source *src, rl_header *head, rl_row_fn *fn, void *user, uint64_t *rows, rl_ctx *cx);
+RL_MUST rl_code rl_csv_read(const rl_source *src, rl_header *head, rl_row_fn *fn, void *user, uint64_t *rows,
+                            rl_ctx *cx);
 
 /* Find line, column and text of cells: want (n, sorted by row then field; field
  * -1 = the row's first) in; line, col and excerpt out.  A quoted cell is placed

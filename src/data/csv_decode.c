@@ -127,7 +127,7 @@ static const rl_bad_text *bad_nul(rl_decoder *d)
 {
     snprintf(d->bad.what, sizeof d->bad.what, "a NUL byte: this is no text");
     d->bad.hint = d->encoding == RL_UTF16 ? "check 'encoding': is the file really UTF-16?"
-                                          : "if the file is UTF-16, add 'encoding: utf16'; else it is not a CSV file";
+                                          : "if the file is UTF-16, add 'encoding: utf-16'; else it is not a CSV file";
     return &d->bad;
 }
 
@@ -135,7 +135,7 @@ static const rl_bad_text *bad_byte(rl_decoder *d, unsigned char c)
 {
     if (c == 0) return bad_nul(d);
     snprintf(d->bad.what, sizeof d->bad.what, "byte 0x%02x is not UTF-8", c);
-    d->bad.hint = "add 'encoding: latin1', or write the file as UTF-8";
+    d->bad.hint = "add 'encoding: latin-1', or write the file as UTF-8";
     return &d->bad;
 }
 

@@ -138,9 +138,11 @@ rl_code rl_csv_spots(const rl_source *src, char delimiter, rl_spot *spot, size_t
         if (code != RL_OK || len == 0) break;
         if (p.delimiter == '\0') rl_csv_parser_init(&csv, p.delimiter = rl_csv_guess(s, len));
         if (!walk_block(&csv, &w, &p, s, len, base) || p.k == n || bad != NULL) break;
+        if (csv_get_buffer_size(&csv) > 2 * RL_CSV_FIELD_MAX) break; /* in a field that never ends */
         base += len;
     }
-    if (code == RL_OK && p.k < n && p.open) { /* the last field, without a line end */
+    if (code == RL_OK && p.k < n && p.open &&
+        csv_get_buffer_size(&csv) <= 2 * RL_CSV_FIELD_MAX) { /* the last field, without a line end */
         uint64_t record = w.record, end = p.last + 1;
         int32_t field = w.field;
         if (csv_error(&csv) == 0 && csv_fini(&csv, on_field, on_row, &w) == 0) shut(&p, record, field, end);

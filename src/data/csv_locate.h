@@ -37,7 +37,7 @@ RL_MUST rl_code rl_csv_marks(const rl_source *src, rl_mark *mark, size_t n, rl_a
 /* The delimiter of a text whose first line is the header. */
 char rl_csv_guess(const char *text, size_t n);
 
-/* libcsv as we use it everywhere: strict, fields of at most RL_CSV_FIELD_MAX bytes. */
+/* libcsv as we use it everywhere: strict; the readers watch the length of its fields. */
 struct csv_parser;
 void rl_csv_parser_init(struct csv_parser *p, char delimiter);
 

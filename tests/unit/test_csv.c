@@ -196,6 +196,22 @@ static void long_fields_are_fine_up_to_a_megabyte(void **state)
     free(big);
 }
 
+static void a_long_field_that_ends_is_refused_too(void **state)
+{
+    (void)state;
+    const size_t n = 1024 * 1024 + 1;
+    char *big = malloc(n + 12);
+    memcpy(big, "a,b\n1, ", 7);
+    memset(big + 7, 'y', n);
+    memcpy(big + 7 + n, "\n2,3\n", 5);
+    check_fault(read_path(data_file(big, n + 12)), 2, 4, "longer than 1 MiB", "never closed", NULL);
+    memcpy(big + 7 + n - 1, "\n2,3\n", 5);
+    result r = read_path(data_file(big, n + 11));
+    assert_int_equal(r.code, RL_OK);
+    assert_true(r.rows == 2);
+    free(big);
+}
+
 static void rows_of_another_length(void **state)
 {
     (void)state;
@@ -210,9 +226,9 @@ static void rows_of_another_length(void **state)
 static void bytes_that_are_no_text(void **state)
 {
     (void)state;
-    check_fault(READ("a,b\n1\0,2\n"), 2, 2, "NUL byte", "encoding: utf16", "      2 | 1\n        |  ^");
+    check_fault(READ("a,b\n1\0,2\n"), 2, 2, "NUL byte", "encoding: utf-16", "      2 | 1\n        |  ^");
     check_fault(READ("\0a,b\n1,2\n"), 1, 1, "NUL byte", "", NULL);
-    check_fault(READ("a,b\nz\xc3\xbc,f\xfcr\n"), 2, 5, "byte 0xfc is not UTF-8", "add 'encoding: latin1'", NULL);
+    check_fault(READ("a,b\nz\xc3\xbc,f\xfcr\n"), 2, 5, "byte 0xfc is not UTF-8", "add 'encoding: latin-1'", NULL);
     check_fault(READ("a,b\n\xc0\x80,2\n"), 2, 1, "byte 0xc0", "", NULL);         /* overlong            */
     check_fault(READ("a,b\n\xed\xa0\x80,2\n"), 2, 1, "byte 0xed", "", NULL);     /* a surrogate         */
     check_fault(READ("a,b\n\xf4\x90\x80\x80,2\n"), 2, 1, "byte 0xf4", "", NULL); /* beyond U+10FFFF     */
@@ -413,6 +429,7 @@ int main(void)
         TEST(stray_quotes_stop_the_file),
         TEST(an_open_quote_is_told_where_it_opens),
         TEST(long_fields_are_fine_up_to_a_megabyte),
+        TEST(a_long_field_that_ends_is_refused_too),
         TEST(rows_of_another_length),
         TEST(bytes_that_are_no_text),
         TEST(latin1_is_windows_1252),
