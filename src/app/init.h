@@ -21,7 +21,8 @@
 RL_MUST rl_code rl_cmd_init(size_t n_files, const char *const *files, const char *out_path, rl_ctx *cx);
 
 /* The text of a study file for sniffed files; name[i] is the path of file i in it. */
-void rl_init_write(rl_str *t, size_t n, const rl_seen *file, const char *const *name, const rl_guess *guess, rl_ctx *cx);
+void rl_init_write(rl_str *t, size_t n, const rl_seen *file, const char *const *name, const rl_guess *guess,
+                   rl_ctx *cx);
 
 /* Any text as a YAML scalar: plain where that is safe, else in double quotes with escapes. */
 void rl_yaml_text(rl_str *t, const char *s);

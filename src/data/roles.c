@@ -194,7 +194,7 @@ rl_status_word rl_status_of(const char *text)
 
 static bool has_won(const rl_seen_col *c)
 {
-    if (c->many || c->unique || c->values->n > STATUSES) return false;
+    if (c->many || c->values->n > (c->unique ? STATUSES / 5 : STATUSES)) return false;
     for (size_t v = 0; v < c->values->n; v++)
         if (rl_status_of(c->values->text[v]) == RL_STATUS_WON) return true;
     return false;

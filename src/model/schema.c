@@ -11,7 +11,15 @@
 #include "base/date.h"
 #include "data/csv.h"
 
-enum { MOST_KEYS = 64, MOST_ITEMS = 5000, MOST_NAMED = 500, HINT_LIST = 300, HELP_NAME = 22, HELP_TYPE = 30 };
+enum {
+    MOST_KEYS = 64,
+    MOST_ITEMS = 5000,
+    MOST_NAMED = 500,
+    HINT_LIST = 300,
+    HELP_NAME = 22,
+    HELP_TYPE = 30,
+    HELP_WIDE = 110
+};
 
 /* ------------------------------------------------------------ messages */
 
@@ -326,18 +334,36 @@ static const char *type_words(const rl_key *k, rl_arena *in)
     return rl_str_text(&t);
 }
 
+/* Words from column `at` on, broken before HELP_WIDE. */
+static void add_wrapped(rl_str *t, const char *text, size_t at)
+{
+    size_t col = at;
+    while (*text != '\0') {
+        size_t n = strcspn(text, " ");
+        if (col > at && col + 1 + n > HELP_WIDE) {
+            rl_str_addf(t, "\n%*s", (int)at, "");
+            col = at;
+        }
+        if (col > at) rl_str_addc(t, ' ');
+        rl_str_addn(t, text, n);
+        col += n + (col > at);
+        text += n + (text[n] == ' ');
+    }
+    rl_str_addc(t, '\n');
+}
+
 void rl_schema_help(rl_str *t, const rl_key *keys, int depth, bool only_common)
 {
+    const int at = HELP_NAME + HELP_TYPE + 4, indent = 2 * depth;
     for (const rl_key *k = keys; k->name != NULL; k++) {
         if (k->common != only_common || k->type == RL_KEY_REFUSED) continue;
-        int indent = 2 * depth;
         const char *type = type_words(k, t->in);
         rl_str_addf(t, "%*s%-*s  ", indent, "", HELP_NAME - indent, k->name);
         if (strlen(type) > HELP_TYPE)
-            rl_str_addf(t, "%s\n%*s", type, HELP_NAME + HELP_TYPE + 4, "");
+            rl_str_addf(t, "%s\n%*s", type, at, "");
         else
             rl_str_addf(t, "%-*s  ", HELP_TYPE, type);
-        rl_str_addf(t, "%s%s\n", k->help, k->required ? " (required)" : "");
+        add_wrapped(t, rl_sprintf(t->in, "%s%s", k->help, k->required ? " (required)" : ""), (size_t)at);
         if (k->sub != NULL) rl_schema_help(t, k->sub, depth + (k->type == RL_KEY_NAMED ? 2 : 1), only_common);
     }
 }

@@ -29,7 +29,8 @@ typedef struct rl_file {
 
 typedef struct rl_where { rl_text column; rl_texts values; } rl_where;
 
-typedef struct rl_lookup { rl_file file; rl_text key; rl_text as; rl_texts add; } rl_lookup;   /* key in deals; `as`: its name in the lookup file, default the same */
+/* key in deals; `as`: its name in the lookup file, default the same */
+typedef struct rl_lookup { rl_file file; rl_text key, as; rl_texts add; } rl_lookup;
 
 typedef struct rl_deals_spec {
     rl_file file;
@@ -42,8 +43,17 @@ typedef struct rl_deals_spec {
 
 typedef struct rl_accounts_spec { rl_file file; rl_text id; rl_texts fixed; } rl_accounts_spec;
 /* `won`: {file, key, date}: a second file that says which leads were won, and when (funnels without a deals table) */
-typedef struct rl_leads_spec { rl_file file; rl_text id, date, account, contact, mql, score, deal; rl_texts group; rl_file won_file; rl_text won_key, won_date; } rl_leads_spec;
-typedef struct rl_touches_spec { rl_file file; rl_text date, account, contact, role, channel, stage, deal; } rl_touches_spec;
+typedef struct rl_leads_spec {
+    rl_file file;
+    rl_text id, date, account, contact, mql, score, deal;
+    rl_texts group;
+    rl_file won_file;
+    rl_text won_key, won_date;
+} rl_leads_spec;
+typedef struct rl_touches_spec {
+    rl_file file;
+    rl_text date, account, contact, role, channel, stage, deal;
+} rl_touches_spec;
 typedef struct rl_spend_spec { rl_file file; rl_text date, channel, amount, unit; } rl_spend_spec;
 typedef struct rl_market_spec { rl_file file; rl_text date; rl_texts columns; } rl_market_spec;
 typedef struct rl_panel_spec { rl_file file; rl_text unit, date; rl_texts columns; } rl_panel_spec;

@@ -225,7 +225,7 @@ static void new_program(void *element)
     {.name = "file", .type = RL_KEY_OWN, AT(T, member), .required = true, .read = read_file, .wants = "path",       \
      .help = what},                                                                                                    \
     {.name = "encoding", .type = RL_KEY_OWN, AT(T, member), .common = true, .read = read_encoding,                  \
-     .wants = "utf-8 | utf-16 | latin-1", .help = "how the file is written; default utf-8, a byte-order mark overrides"}, \
+     .wants = "utf-8 | utf-16 | latin-1", .help = "default utf-8; a byte-order mark overrides it"}, \
     {.name = "delimiter", .type = RL_KEY_OWN, AT(T, member), .common = true, .read = read_delimiter,                \
      .wants = ", | ; | tab | '|'", .help = "default: guessed from the header"},                                        \
     {.name = "number_format", .type = RL_KEY_OWN, AT(T, member), .common = true, .read = read_numbers,              \
@@ -365,7 +365,8 @@ static const rl_key PROGRAM[] = {
     TEXT_KEY(rl_program_spec, end, "end", "column with the last day, or a date for all; none: it goes on"),
     TEXT_KEY(rl_program_spec, dose, "dose", "column with how much of it"),
     TEXTS_KEY(rl_program_spec, where_units, "units", "the units by name, instead of a file"),
-    {.name = "where", .type = RL_KEY_OWN, AT(rl_program_spec, where), .read = read_program_where, .wants = "map of one list",
+    {.name = "where", .type = RL_KEY_OWN, AT(rl_program_spec, where), .read = read_program_where,
+     .wants = "map of one list",
      .help = "rows of the file that got it, such as {group: [\"2\"]}"},
     {.name = "cost", .type = RL_KEY_MAP, .to = 0, .sub = COST, .help = "one of:"},
     {.name = "encoding", .type = RL_KEY_OWN, AT(rl_program_spec, file), .common = true, .read = read_encoding},
