@@ -117,7 +117,7 @@ int32_t rl_dict_code(rl_dict *d, const char *s, size_t n)
 int32_t rl_dict_code_of(rl_dict *d, const char *s, size_t n, uint32_t h)
 {
     if (2 * (d->n + 1) > d->cap) rehash(d);
-    size_t at;
+    size_t at = 0;
     int32_t c = probe(d, s, n, h, &at);
     if (c >= 0) return c;
     if (d->n == d->room) {
