@@ -59,7 +59,10 @@ const char *rl_svg_inline(const char *svg, const char *id, const char *label, rl
     bool blank = false;
     while (s && *s) {
         if (*s != '<') {
-            if (*s != '\n' || !blank) rl_str_addc(&out, *s); /* no empty lines */
+            if (*s == '>')
+                rl_str_add(&out, "&gt;"); /* gnuplot leaves it as it is */
+            else if (*s != '\n' || !blank)
+                rl_str_addc(&out, *s); /* no empty lines */
             blank = *s == '\n' || (blank && (*s == ' ' || *s == '\t'));
             s++;
             continue;

@@ -17,22 +17,32 @@
 #include "model/answer.h"
 #include "out/report.h"
 
-static rl_interval fx_interval(double est, double se) { return (rl_interval){est, se, est - 1.96 * se, est + 1.96 * se}; }
+static rl_interval fx_interval(double est, double se)
+{
+    return (rl_interval){est, se, est - 1.96 * se, est + 1.96 * se};
+}
 
 static const rl_interval FX_NONE = {NAN, NAN, NAN, NAN};
 
-static const rl_estimator FX_TWFE = {
-    .name = "twfe",
-    .what = "difference in differences with unit and period effects",
-    .method = "Each account is compared with itself before the programme and with accounts not yet reached in the same quarter; what is "
-              "constant for an account and what is common to a quarter drop out. The effect is right when, without the programme, both groups "
-              "would have moved in parallel",
-    .source = "Wooldridge (2021)"};
-static const rl_estimator FX_OLS = {.name = "ols", .what = "least squares", .method = "Least squares on the columns of the formula", .source = "Gauss (1809)"};
+static const rl_estimator FX_TWFE = {.name = "twfe",
+                                     .what = "difference in differences with unit and period effects",
+                                     .method = "Each account is compared with itself before the programme and with "
+                                               "accounts not yet reached in the same quarter; what is "
+                                               "constant for an account and what is common to a quarter drop out. The "
+                                               "effect is right when, without the programme, both groups "
+                                               "would have moved in parallel",
+                                     .source = "Wooldridge (2021)"};
+static const rl_estimator FX_OLS = {.name = "ols",
+                                    .what = "least squares",
+                                    .method = "Least squares on the columns of the formula",
+                                    .source = "Gauss (1809)"};
 
 static rl_estimate fx_estimate(const char *term, int32_t event, double est, double se)
 {
-    rl_estimate e = {.label = {.term = term, .group = RL_NO_ID, .time = RL_NO_ID, .event = event}, .estimate = est, .std_error = se, .df = 411};
+    rl_estimate e = {.label = {.term = term, .group = RL_NO_ID, .time = RL_NO_ID, .event = event},
+                     .estimate = est,
+                     .std_error = se,
+                     .df = 411};
     e.statistic = se > 0 ? est / se : NAN;
     e.p_value = se > 0 ? erfc(fabs(est / se) / 1.4142135623730951) : NAN;
     e.conf_low = est - 1.966 * se;
@@ -42,7 +52,13 @@ static rl_estimate fx_estimate(const char *term, int32_t event, double est, doub
 
 static void fx_result(rl_result *r, const rl_estimator *e, size_t m, rl_arena *in)
 {
-    *r = (rl_result){.estimator = e, .formula = "y ~ treated | account + quarter", .rows_read = 6592, .rows_used = 6431, .clusters = 824, .units = 824, .periods = 12};
+    *r = (rl_result){.estimator = e,
+                     .formula = "y ~ treated | account + quarter",
+                     .rows_read = 6592,
+                     .rows_used = 6431,
+                     .clusters = 824,
+                     .units = 824,
+                     .periods = 12};
     r->vcov_kind = "cluster";
     r->vcov_by[0] = "account";
     r->vcov_ways = 1;
@@ -72,8 +88,14 @@ static void fx_waterfall(rl_waterfall *w, rl_arena *in)
     w->start = 9123;
     w->n_steps = 5;
     w->step = RL_NEW(in, rl_step, 5);
-    static const struct { const char *why; size_t lost; } STEP[] = {{"outside 'where' of the study", 1204}, {"created after the data cut", 17},
-        {"partly exposed to the programme", 381}, {"period not mature yet", 1090}, {"account not in the accounts table", 0}};
+    static const struct {
+        const char *why;
+        size_t lost;
+    } STEP[] = {{"outside 'where' of the study", 1204},
+                {"created after the data cut", 17},
+                {"partly exposed to the programme", 381},
+                {"period not mature yet", 1090},
+                {"account not in the accounts table", 0}};
     size_t left = w->start;
     for (size_t i = 0; i < 5; i++) {
         left -= STEP[i].lost;
@@ -83,13 +105,17 @@ static void fx_waterfall(rl_waterfall *w, rl_arena *in)
 
 static void fx_trend(rl_model_answer *m, double level, double slope, double lift, rl_arena *in)
 {
-    static const char *const PERIOD[] = {"2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4"};
-    static const double WIGGLE[] = {0.011, -0.013, 0.004, 0.017, -0.009, 0.002, -0.016, 0.012, -0.003, 0.009, -0.011, 0.006};
+    static const char *const PERIOD[] = {"2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1", "2024Q2",
+                                         "2024Q3", "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4"};
+    static const double WIGGLE[] = {0.011,  -0.013, 0.004,  0.017, -0.009, 0.002,
+                                    -0.016, 0.012,  -0.003, 0.009, -0.011, 0.006};
     m->n_trend = 12;
     m->trend = RL_NEW(in, rl_trend_point, 12);
     for (size_t i = 0; i < 12; i++) {
         double control = level * (1 + slope * (double)i + 2 * WIGGLE[i]), after = i >= 8 ? lift : 0;
-        m->trend[i] = (rl_trend_point){PERIOD[i], control * 1.09 + after + level * WIGGLE[(i + 5) % 12], control, 240 + 3 * i, 251 + 2 * i, i >= 8};
+        m->trend[i] = (rl_trend_point){PERIOD[i],   control * 1.09 + after + level * WIGGLE[(i + 5) % 12],
+                                       control,     240 + 3 * i,
+                                       251 + 2 * i, i >= 8};
     }
 }
 
@@ -100,12 +126,13 @@ static void fx_events(rl_model_answer *m, double lift, double se, rl_arena *in)
     m->base_event = -1;
     fx_result(&m->event, &FX_TWFE, 11, in);
     for (size_t i = 0; i < 11; i++)
-        m->event.est[i] = fx_estimate("event", (int32_t)i - 7, lift * SHAPE[i], i == 6 ? 0 : se * (1.2 + 0.05 * (double)i));
+        m->event.est[i] =
+            fx_estimate("event", (int32_t)i - 7, lift * SHAPE[i], i == 6 ? 0 : se * (1.2 + 0.05 * (double)i));
 }
 
 /* One lift model; `truth` in the outcome's own unit. */
-static void fx_model(rl_model_answer *m, const char *name, const char *question, rl_outcome o, const char *unit, double scale, double without,
-                     double lift, double se, rl_arena *in)
+static void fx_model(rl_model_answer *m, const char *name, const char *question, rl_outcome o, const char *unit,
+                     double scale, double without, double lift, double se, rl_arena *in)
 {
     rl_model_spec *spec = RL_NEW(in, rl_model_spec, 1);
     spec->name = name;
@@ -113,13 +140,20 @@ static void fx_model(rl_model_answer *m, const char *name, const char *question,
     spec->outcome = o;
     spec->treatment.s = "abm";
     spec->primary = o == RL_OUT_VALUE;
-    *m = (rl_model_answer){.spec = spec, .status = RL_MODEL_DONE, .level = o == RL_OUT_VALUE ? "account x quarter" : "deal"};
+    *m = (rl_model_answer){
+        .spec = spec, .status = RL_MODEL_DONE, .level = o == RL_OUT_VALUE ? "account x quarter" : "deal"};
     m->estimator_why = "one start date and clean controls: two-way fixed effects weigh no forbidden comparison";
     fx_waterfall(&m->waterfall, in);
     fx_result(&m->main, &FX_TWFE, 1, in);
     m->main.est[0] = fx_estimate("treated", RL_NO_ID, lift, se);
     m->has_lift = true;
-    m->lift = (rl_lift){.outcome = o, .unit = unit, .scale = scale, .effect = fx_interval(lift, se), .with = without + lift, .without = without, .n = 1648};
+    m->lift = (rl_lift){.outcome = o,
+                        .unit = unit,
+                        .scale = scale,
+                        .effect = fx_interval(lift, se),
+                        .with = without + lift,
+                        .without = without,
+                        .n = 1648};
     m->lift.relative = fx_interval(lift / without, se / without);
     m->lift.p_value = m->main.est[0].p_value;
     m->breakdown_drift = lift / 2.5;
@@ -131,14 +165,20 @@ static void fx_model(rl_model_answer *m, const char *name, const char *question,
 static void fx_lags(rl_model_answer *m, rl_arena *in)
 {
     rl_model_spec *spec = RL_NEW(in, rl_model_spec, 1);
-    *spec = (rl_model_spec){.name = "paid-lags", .question = "How long does paid spend keep working?", .outcome = RL_OUT_REVENUE};
-    *m = (rl_model_answer){.spec = spec, .status = RL_MODEL_DONE, .level = "region x quarter", .breakdown_drift = NAN, .breakdown_drift_ci = NAN};
+    *spec = (rl_model_spec){
+        .name = "paid-lags", .question = "How long does paid spend keep working?", .outcome = RL_OUT_REVENUE};
+    *m = (rl_model_answer){.spec = spec,
+                           .status = RL_MODEL_DONE,
+                           .level = "region x quarter",
+                           .breakdown_drift = NAN,
+                           .breakdown_drift_ci = NAN};
     fx_result(&m->main, &FX_OLS, 30, in);
     m->main.vcov_kind = "DK";
     m->main.vcov_ways = 0;
     m->main.lag = 3;
-    static const char *const TERM[] = {"lag(log1p(spend_paid),0)", "lag(log1p(spend_paid),1)", "lag(log1p(spend_paid),2)", "lag(log1p(spend_paid),3)",
-                                       "lag(log1p(spend_paid),4)", "lag(log1p(spend_paid),5)", "lag(log1p(spend_paid),6)"};
+    static const char *const TERM[] = {
+        "lag(log1p(spend_paid),0)", "lag(log1p(spend_paid),1)", "lag(log1p(spend_paid),2)", "lag(log1p(spend_paid),3)",
+        "lag(log1p(spend_paid),4)", "lag(log1p(spend_paid),5)", "lag(log1p(spend_paid),6)"};
     static const double B[] = {812.4, 1630.2, 1204.9, 733.5, 401.7, 120.3, -66.1};
     m->has_lags = true;
     m->n_lags = 7;
@@ -152,16 +192,20 @@ static void fx_lags(rl_model_answer *m, rl_arena *in)
         sum[i] = fx_interval(total, 310 * (1 + 0.31 * (double)i));
     }
     m->cumulated = sum;
-    for (size_t i = 7; i < 30; i++) m->main.est[i] = fx_estimate(rl_sprintf(in, "period::2023Q%zu", i), RL_NO_ID, 41.7 * (double)i - 300.3, 96.2);
+    for (size_t i = 7; i < 30; i++)
+        m->main.est[i] = fx_estimate(rl_sprintf(in, "period::2023Q%zu", i), RL_NO_ID, 41.7 * (double)i - 300.3, 96.2);
 }
 
 static void fx_refused(rl_model_answer *m, rl_arena *in)
 {
     rl_model_spec *spec = RL_NEW(in, rl_model_spec, 1);
-    *spec = (rl_model_spec){.name = "webinar-win-rate", .question = "Did the webinars raise the win rate?", .outcome = RL_OUT_OPPORTUNITIES};
+    *spec = (rl_model_spec){.name = "webinar-win-rate",
+                            .question = "Did the webinars raise the win rate?",
+                            .outcome = RL_OUT_OPPORTUNITIES};
     *m = (rl_model_answer){.spec = spec, .status = RL_MODEL_REFUSED};
     m->refused.code = RL_EDATA;
-    strcpy(m->refused.what, "no account is left as a control: the programme 'webinars' reached all 824 accounts in 2024Q1");
+    strcpy(m->refused.what,
+           "no account is left as a control: the programme 'webinars' reached all 824 accounts in 2024Q1");
     strcpy(m->refused.hint, "give the programme a start by account, or use 'control: notyet' with staggered starts");
 }
 
@@ -178,7 +222,8 @@ static void fx_money(rl_money *m, const rl_model_answer *value, rl_arena *in)
     m->cost = 318400;
     m->cost_media = 235850;
     m->cost_to_date = 402100;
-    m->net = (rl_interval){m->gross_profit.est - m->cost, m->gross_profit.se, m->gross_profit.low - m->cost, m->gross_profit.high - m->cost};
+    m->net = (rl_interval){m->gross_profit.est - m->cost, m->gross_profit.se, m->gross_profit.low - m->cost,
+                           m->gross_profit.high - m->cost};
     m->roi = (rl_ratio){.est = m->net.est / m->cost, .low = m->net.low / m->cost, .high = m->net.high / m->cost};
     m->payback_months = (rl_ratio){.est = 4.27, .low = 2.56, .high = 13.1};
     m->cac = (rl_ratio){.est = m->cost / 61.4, .low = 3221, .high = 13376};
@@ -191,9 +236,13 @@ static void fx_money(rl_money *m, const rl_model_answer *value, rl_arena *in)
     m->time_value = fx_interval(20417.3, 8120.2);
     m->n_ages = 4;
     m->age = RL_NEW(in, rl_age_lift, 4);
-    static const double AGE[] = {30, 90, 180, 365}, LIFT[] = {182300.5, 905411.5, 1242317.25, NAN}, SE[] = {96040, 301200, 431207.9, NAN};
+    static const double AGE[] = {30, 90, 180, 365}, LIFT[] = {182300.5, 905411.5, 1242317.25, NAN},
+                        SE[] = {96040, 301200, 431207.9, NAN};
     for (size_t i = 0; i < 4; i++) {
-        m->age[i] = (rl_age_lift){.age = (int)AGE[i], .answerable = i < 3, .answerable_on = i < 3 ? RL_NO_DAY : rl_day(2026, 12, 31), .cells = 1648};
+        m->age[i] = (rl_age_lift){.age = (int)AGE[i],
+                                  .answerable = i < 3,
+                                  .answerable_on = i < 3 ? RL_NO_DAY : rl_day(2026, 12, 31),
+                                  .cells = 1648};
         m->age[i].total = i < 3 ? fx_interval(LIFT[i], SE[i]) : FX_NONE;
         m->age[i].per_cell = i < 3 ? fx_interval(LIFT[i] / 1648, SE[i] / 1648) : FX_NONE;
     }
@@ -212,14 +261,16 @@ static void fx_tables(rl_answer *a, rl_arena *in)
 {
     a->n_tables = 3;
     a->table = RL_NEW(in, rl_table_facts, 3);
-    a->table[0] = (rl_table_facts){"deals", "deals.csv", 9123, 7919, rl_day(2023, 1, 2), rl_day(2026, 6, 29), 5, RL_NEW(in, rl_fact, 5)};
+    a->table[0] = (rl_table_facts){"deals", "deals.csv",           9123, 7919, rl_day(2023, 1, 2), rl_day(2026, 6, 29),
+                                   5,       RL_NEW(in, rl_fact, 5)};
     a->table[0].fact[0] = (rl_fact){"won, lost, open", NAN, "", "2,011 won, 4,902 lost, 1,006 open"};
     a->table[0].fact[1] = (rl_fact){"naive win rate of decided deals", 0.29090, "share", NULL};
     a->table[0].fact[2] = (rl_fact){"won revenue", 31870412.75, "money", NULL};
     a->table[0].fact[3] = (rl_fact){"mean days to close, won", 71.317, "days", NULL};
     a->table[0].fact[4] = (rl_fact){"owners found in teams.csv", 0.9973, "share", NULL};
     a->table[1] = (rl_table_facts){"accounts", "accounts.csv", 824, 824, RL_NO_DAY, RL_NO_DAY, 0, NULL};
-    a->table[2] = (rl_table_facts){"touchpoints", "touches.csv", 48211, 47990, rl_day(2023, 1, 3), rl_day(2026, 6, 30), 1, RL_NEW(in, rl_fact, 1)};
+    a->table[2] = (rl_table_facts){"touchpoints",      "touches.csv",       48211, 47990,
+                                   rl_day(2023, 1, 3), rl_day(2026, 6, 30), 1,     RL_NEW(in, rl_fact, 1)};
     a->table[2].fact[0] = (rl_fact){"touches of a known deal", 0.8641, "share", NULL};
     a->n_faults = 2;
     a->fault = RL_NEW(in, rl_fault_facts, 2);
@@ -234,7 +285,13 @@ static void fx_program(rl_answer *a, rl_arena *in)
 {
     a->n_programs = 1;
     rl_program_facts *p = a->program = RL_NEW(in, rl_program_facts, 1);
-    *p = (rl_program_facts){.name = "abm", .unit = "account", .treated = 412, .controls = 412, .clusters = 824, .horizon = 180, .partly_exposed = 381};
+    *p = (rl_program_facts){.name = "abm",
+                            .unit = "account",
+                            .treated = 412,
+                            .controls = 412,
+                            .clusters = 824,
+                            .horizon = 180,
+                            .partly_exposed = 381};
     p->horizon_why = "90 % of the wins of mature deals before the programme had come by then";
     p->open_at_start_treated = 0.231;
     p->open_at_start_control = 0.204;
@@ -253,7 +310,11 @@ static void fx_program(rl_answer *a, rl_arena *in)
 static rl_answer *fixture_full(rl_arena *in)
 {
     rl_study *s = RL_NEW(in, rl_study, 1);
-    *s = (rl_study){.path = "models/quarterly.yaml", .folder = "models", .title = "ABM programme, four quarters", .currency = "USD", .level = 0.95};
+    *s = (rl_study){.path = "models/quarterly.yaml",
+                    .folder = "models",
+                    .title = "ABM programme, four quarters",
+                    .currency = "USD",
+                    .level = 0.95};
     s->calendar = (rl_calendar){RL_QUARTER, 1};
     s->n_programs = 1;
     s->money.given = true;
@@ -262,9 +323,12 @@ static rl_answer *fixture_full(rl_arena *in)
     *a = (rl_answer){.study = s, .cut = rl_day(2026, 6, 30), .cut_why = "the study says so"};
     a->n_models = 6;
     a->model = RL_NEW(in, rl_model_answer, 6);
-    fx_model(&a->model[0], "value", "What was the programme worth?", RL_OUT_VALUE, "USD", 1, 5237.4, 753.83, 261.65, in);
-    fx_model(&a->model[1], "win-rate", "Did the ABM programme raise the win rate?", RL_OUT_WIN_RATE, "points", 100, 0.2142, 0.0312, 0.0097, in);
-    fx_model(&a->model[2], "deal-size", "Did it bring larger deals?", RL_OUT_DEAL_SIZE, "USD", 1, 15120.4, 1103.2, 702.5, in);
+    fx_model(&a->model[0], "value", "What was the programme worth?", RL_OUT_VALUE, "USD", 1, 5237.4, 753.83, 261.65,
+             in);
+    fx_model(&a->model[1], "win-rate", "Did the ABM programme raise the win rate?", RL_OUT_WIN_RATE, "points", 100,
+             0.2142, 0.0312, 0.0097, in);
+    fx_model(&a->model[2], "deal-size", "Did it bring larger deals?", RL_OUT_DEAL_SIZE, "USD", 1, 15120.4, 1103.2,
+             702.5, in);
     fx_model(&a->model[3], "speed", "Did deals close faster?", RL_OUT_VELOCITY, "days", 1, 22.31, 4.23, 1.87, in);
     fx_lags(&a->model[4], in);
     fx_refused(&a->model[5], in);
@@ -274,8 +338,11 @@ static rl_answer *fixture_full(rl_arena *in)
     fx_program(a, in);
     a->n_unanswered = 2;
     a->unanswered = RL_NEW(in, rl_unanswered, 2);
-    a->unanswered[0] = (rl_unanswered){"the lift by day 365", "no period after the start has been followed up that long; the first will have been on 2026-12-31"};
-    a->unanswered[1] = (rl_unanswered){"did the webinars raise the win rate?", "every account was reached at once, so there is nobody to compare with"};
+    a->unanswered[0] = (rl_unanswered){
+        "the lift by day 365",
+        "no period after the start has been followed up that long; the first will have been on 2026-12-31"};
+    a->unanswered[1] = (rl_unanswered){"did the webinars raise the win rate?",
+                                       "every account was reached at once, so there is nobody to compare with"};
     a->n_warnings = 1;
     a->warning = RL_NEW(in, const char *, 1);
     a->warning[0] = "4 owners of 'deals.csv' have no row in 'teams.csv'";
@@ -289,7 +356,8 @@ static rl_answer *fixture_refused(rl_arena *in)
     s->calendar = (rl_calendar){RL_QUARTER, 1};
     s->money.gross_margin = NAN;
     rl_answer *a = RL_NEW(in, rl_answer, 1);
-    *a = (rl_answer){.study = s, .cut = rl_day(2026, 6, 30), .cut_why = "the latest creation date", .primary_refused = true};
+    *a = (rl_answer){
+        .study = s, .cut = rl_day(2026, 6, 30), .cut_why = "the latest creation date", .primary_refused = true};
     a->n_models = 1;
     a->model = RL_NEW(in, rl_model_answer, 1);
     fx_refused(&a->model[0], in);
@@ -299,7 +367,9 @@ static rl_answer *fixture_refused(rl_arena *in)
     return a;
 }
 
-#define FX_EVIL "=cmd|' /C calc'!A0`touch PWNED`$(touch PWNED)\"'\\ <script>alert(1)</script>&amp; %n%s _a^{b} @x\n!touch PWNED\r\nEOD\n\xe2\x80\xaetxt\x1b[31m caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xff"
+#define FX_EVIL                                                                                                 \
+    "=cmd|' /C calc'!A0`touch PWNED`$(touch PWNED)\"'\\ <script>alert(1)</script>&amp; %n%s _a^{b} @x\n!touch " \
+    "PWNED\r\nEOD\n\xe2\x80\xaetxt\x1b[31m caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xff"
 
 static rl_answer *fixture_hostile(rl_arena *in)
 {
@@ -336,7 +406,8 @@ static rl_answer *fixture_hostile(rl_arena *in)
     a->fault[0].example[0] = FX_EVIL;
     a->waterfall.unit = FX_EVIL;
     for (size_t i = 0; i < a->waterfall.n_steps; i++) a->waterfall.step[i].why = FX_EVIL;
-    a->program[0].name = a->program[0].unit = a->program[0].horizon_why = a->program[0].cohort[0].label = a->program[0].maturity[0].period = FX_EVIL;
+    a->program[0].name = a->program[0].unit = a->program[0].horizon_why = a->program[0].cohort[0].label =
+        a->program[0].maturity[0].period = FX_EVIL;
     a->unanswered[0] = (rl_unanswered){FX_EVIL, FX_EVIL};
     a->warning[0] = FX_EVIL;
     return a;
@@ -345,10 +416,18 @@ static rl_answer *fixture_hostile(rl_arena *in)
 static const rl_input_file FX_FILE[] = {
     {"models/quarterly.yaml", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 1811},
     {"deals.csv", "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", 601210}};
-static const rl_inputs FX_INPUTS = {.version = "0.1.0", .numerics = "1", .command = "revlift run models/quarterly.yaml", .study = "models/quarterly.yaml",
-                                    .seed = 20260630, .n = 2, .file = FX_FILE};
+static const rl_inputs FX_INPUTS = {.version = "0.1.0",
+                                    .numerics = "1",
+                                    .command = "revlift run models/quarterly.yaml",
+                                    .study = "models/quarterly.yaml",
+                                    .seed = 20260630,
+                                    .n = 2,
+                                    .file = FX_FILE};
 
 /* Every test uses some of the three. */
-static inline void fixture_use(void) { (void)fixture_full, (void)fixture_refused, (void)fixture_hostile, (void)FX_INPUTS; }
+static inline void fixture_use(void)
+{
+    (void)fixture_full, (void)fixture_refused, (void)fixture_hostile, (void)FX_INPUTS;
+}
 
 #endif

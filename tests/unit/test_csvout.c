@@ -1,0 +1,185 @@
+/* tests/unit/test_csvout.c -- estimates.csv and results.json: right figures, no formulas, valid whatever the names. */
+#include "check.h"
+
+#include <csv.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "out/csv_out.h"
+#include "out/results.h"
+#include "unit/fixture_answer.h"
+
+static rl_ctx cx;
+
+static int set_up(void **state)
+{
+    (void)state;
+    check_ctx(&cx);
+    fixture_use();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+/* The text as rows of cells, by libcsv in strict mode. */
+typedef struct grid {
+    const char *cell[400][20];
+    size_t n, k, width;
+} grid;
+
+static void on_cell(void *s, size_t n, void *user)
+{
+    grid *g = user;
+    assert_true(g->n < 400 && g->k < 20);
+    g->cell[g->n][g->k++] = rl_strndup(cx.keep, s, n);
+}
+
+static void on_row(int c, void *user)
+{
+    (void)c;
+    grid *g = user;
+    if (g->width == 0) g->width = g->k;
+    assert_int_equal(g->k, g->width);
+    g->n++;
+    g->k = 0;
+}
+
+static grid *read_csv(const char *text)
+{
+    struct csv_parser p;
+    grid *g = RL_NEW(cx.keep, grid, 1);
+    assert_int_equal(csv_init(&p, CSV_STRICT | CSV_STRICT_FINI), 0);
+    assert_int_equal(csv_parse(&p, text, strlen(text), on_cell, on_row, g), strlen(text));
+    assert_int_equal(csv_fini(&p, on_cell, on_row, g), 0);
+    csv_free(&p);
+    return g;
+}
+
+static size_t column(const grid *g, const char *name)
+{
+    for (size_t j = 0; j < g->width; j++)
+        if (!strcmp(g->cell[0][j], name)) return j;
+    fail_msg("no column %s", name);
+    return 0;
+}
+
+static size_t row_of(const grid *g, const char *model, const char *kind)
+{
+    for (size_t i = 1; i < g->n; i++)
+        if (!strcmp(g->cell[i][0], model) && !strcmp(g->cell[i][column(g, "kind")], kind)) return i;
+    fail_msg("no row %s %s", model, kind);
+    return 0;
+}
+
+static void cells(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } CASE[] = {{"plain", "\"plain\""},        {"=1+1", "\"'=1+1\""}, {"+1", "\"'+1\""},   {"-x", "\"'-x\""},
+                {"@SUM(A1)", "\"'@SUM(A1)\""}, {"\tx", "\"'\tx\""},   {"\rx", "\"'\rx\""}, {"a\"b", "\"a\"\"b\""},
+                {"a,b\nc", "\"a,b\nc\""},      {"", "\"\""},          {NULL, "\"\""},      {"a=1", "\"a=1\""}};
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        rl_str s = rl_str_new(cx.keep);
+        rl_csv_text_cell(&s, CASE[i].in);
+        assert_string_equal(rl_str_text(&s), CASE[i].out);
+    }
+}
+
+static void figures_to_the_bit(void **state)
+{
+    (void)state;
+    const rl_answer *a = fixture_full(cx.keep);
+    const grid *g = read_csv(rl_csv_estimates(a, cx.keep));
+    assert_int_equal(g->width, 17);
+    size_t i = row_of(g, "win-rate", "lift");
+    assert_true(strtod(g->cell[i][column(g, "estimate")], NULL) == a->model[1].lift.effect.est);
+    assert_true(strtod(g->cell[i][column(g, "conf_high")], NULL) == a->model[1].lift.effect.high);
+    assert_string_equal(g->cell[i][column(g, "unit")], "share");
+    assert_string_equal(g->cell[i][column(g, "n")], "1648");
+    i = row_of(g, "deal-size", "event");
+    assert_string_equal(g->cell[i][column(g, "event")], "-7");
+    assert_string_equal(g->cell[i][column(g, "group")], "");
+    i = row_of(g, "value", "money");
+    assert_true(strtod(g->cell[i][column(g, "estimate")], NULL) == a->money.total.est);
+    bool refused = false;
+    for (i = 1; i < g->n; i++)
+        refused |= !strcmp(g->cell[i][0], "webinar-win-rate") && !strcmp(g->cell[i][1], "refused");
+    assert_true(refused);
+    for (i = 0; i < g->n; i++)
+        for (size_t j = 0; j < g->width; j++) assert_true(strcmp(g->cell[i][j], "nan") && strcmp(g->cell[i][j], "inf"));
+}
+
+static void hostile_csv(void **state)
+{
+    (void)state;
+    const grid *g = read_csv(rl_csv_estimates(fixture_hostile(cx.keep), cx.keep));
+    static const size_t TEXT[] = {0, 1, 2, 3, 4, 5, 6, 8};
+    size_t neutralised = 0;
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t j = 0; j < sizeof TEXT / sizeof *TEXT; j++) {
+            const char *s = g->cell[i][TEXT[j]];
+            assert_true(s[0] == '\0' || !strchr("=+-@\t\r", s[0]));
+            neutralised += !strncmp(s, "'=cmd", 5);
+        }
+    assert_true(neutralised > 50);
+}
+
+/* Balanced, quoted, no raw control character, no NaN: what any reader of JSON needs. */
+static void check_json(const char *s)
+{
+    int depth = 0;
+    bool inside = false;
+    for (; *s; s++) {
+        if (inside) {
+            assert_true((unsigned char)*s >= 0x20);
+            if (*s == '\\')
+                s++;
+            else if (*s == '"')
+                inside = false;
+            continue;
+        }
+        if (*s == '"') inside = true;
+        depth += *s == '{' || *s == '[';
+        depth -= *s == '}' || *s == ']';
+        assert_true(depth >= 0);
+        assert_true(!isalpha((unsigned char)*s) || strchr("truefalsenE", *s) != NULL);
+        assert_true(strncmp(s, "nan", 3) && strncmp(s, "inf", 3));
+    }
+    assert_int_equal(depth, 0);
+    assert_false(inside);
+}
+
+static void results(void **state)
+{
+    (void)state;
+    const char *json = rl_results_text(fixture_full(cx.keep), cx.keep);
+    check_json(json);
+    static const char *const HAS[] = {"\"schema\": 1",
+                                      "\"estimate\": 0.0312",
+                                      "\"status\": \"refused\"",
+                                      "\"outcome\": \"win_rate\"",
+                                      "\"cut\": \"2026-06-30\"",
+                                      "\"kind\": \"interval\"",
+                                      "\"answerable_on\": \"2026-12-31\"",
+                                      "\"rows_used\": 6431"};
+    for (size_t i = 0; i < sizeof HAS / sizeof *HAS; i++)
+        if (!strstr(json, HAS[i])) fail_msg("results.json lacks %s", HAS[i]);
+    check_json(rl_results_text(fixture_hostile(cx.keep), cx.keep));
+    const char *none = rl_results_text(fixture_refused(cx.keep), cx.keep);
+    check_json(none);
+    assert_non_null(strstr(none, "\"money\": null"));
+    assert_non_null(strstr(none, "\"primary_refused\": true"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cells), cmocka_unit_test(figures_to_the_bit),
+                                       cmocka_unit_test(hostile_csv), cmocka_unit_test(results)};
+    return cmocka_run_group_tests_name("csvout", tests, set_up, tear_down);
+}

@@ -1,0 +1,197 @@
+/* tests/unit/test_plot.c -- charts: what reaches gnuplot, and what comes back. */
+#include "check.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "out/charts.h"
+#include "out/plot.h"
+#include "unit/fixture_answer.h"
+
+static rl_ctx cx;
+static char place[] = "/tmp/revlift-plot-XXXXXX";
+
+static int set_up(void **state)
+{
+    (void)state;
+    check_ctx(&cx);
+    fixture_use();
+    return mkdtemp(place) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rl_ctx_free(&cx);
+    return rmdir(place);
+}
+
+static rl_outdir *opened(const char *name)
+{
+    rl_outdir *o;
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/%s", place, name), &o, &cx), &cx);
+    return o;
+}
+
+static void texts_are_quoted(void **state)
+{
+    (void)state;
+    rl_chart *c = rl_chart_new("t", "trends", cx.keep);
+    rl_chart_text(c, "title", "it's `x` $(y) \"z\"\nset output\x01");
+    assert_string_equal(rl_str_text(&c->set), "title = 'it''s `x` $(y) \"z\" set output '\n");
+    rl_chart_number(c, "n", NAN);
+    rl_chart_number(c, "m", 0.1);
+    assert_non_null(strstr(rl_str_text(&c->set), "n = NaN\nm = 0.1\n"));
+    const double at[] = {0, 2.5};
+    const char *const label[] = {"100% 'sure'", "a long label that must break"};
+    rl_chart_tics(c, "x", at, label, 2, 14);
+    assert_string_equal(rl_str_text(&c->add),
+                        "set xtics ('100%% ''sure''' 0, 'a long label'.NEWLINE.'that must break' 2.5)\n");
+    rl_chart_columns(c, "x y");
+    rl_chart_row(c, at, 2, "evil\n`ls`\nEOD");
+    assert_string_equal(rl_str_text(&c->dat), "# x y\n0 2.5 # evil `ls` EOD\n");
+}
+
+/* In the whole script text between single quotes, nothing of a user's stands outside them. */
+static void nothing_outside_quotes(void **state)
+{
+    (void)state;
+    const rl_answer *a = fixture_hostile(cx.keep);
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_charts_make(a, &v, &charts);
+    assert_int_equal(charts.n, 12);
+    for (size_t i = 0; i < charts.n; i++) {
+        const char *part[] = {rl_str_text(&charts.all[i]->set), rl_str_text(&charts.all[i]->add)};
+        for (size_t k = 0; k < 2; k++) {
+            bool inside = false;
+            for (const char *p = part[k]; *p; p++) {
+                if (*p == '\'')
+                    inside = !inside;
+                else if (inside)
+                    assert_true((unsigned char)*p >= 0x20);
+                else if (strchr("`$!<>|\"\\", *p))
+                    fail_msg("'%c' outside quotes in %s: %.60s", *p, charts.all[i]->id, p);
+            }
+            assert_false(inside);
+        }
+        for (const char *p = rl_str_text(&charts.all[i]->dat); *p; p = strchr(p, '\n') + 1)
+            assert_true(*p == '#' || strchr("-0123456789N", *p) != NULL);
+    }
+}
+
+static void draws_hostile_names(void **state)
+{
+    (void)state;
+    rl_outdir *o = opened("hostile");
+    const rl_answer *a = fixture_hostile(cx.keep);
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_charts_make(a, &v, &charts);
+    const char *note;
+    CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &note, &cx), &cx);
+    assert_null(note);
+    assert_int_equal(access(rl_sprintf(cx.keep, "%s/PWNED", o->path), F_OK), -1);
+    assert_int_equal(access("PWNED", F_OK), -1);
+    for (size_t i = 0; i < charts.n; i++) {
+        assert_non_null(charts.all[i]->svg);
+        assert_null(strstr(charts.all[i]->svg, "<script"));
+        assert_null(strstr(charts.all[i]->svg, "<title>gnuplot_plot"));
+    }
+    assert_non_null(strstr(charts.bridge->svg, "=cmd|"));
+    rl_outdir_abandon(o);
+}
+
+static void same_bytes_twice(void **state)
+{
+    (void)state;
+    const rl_answer *a = fixture_full(cx.keep);
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts one, two;
+    const char *note;
+    rl_charts_make(a, &v, &one);
+    rl_charts_make(a, &v, &two);
+    rl_outdir *o = opened("a"), *p = opened("b");
+    CHECK_OK(rl_charts_draw(one.all, one.n, o, &note, &cx), &cx);
+    assert_null(note);
+    for (size_t i = two.n; i-- > 0;) { /* one process a chart, in another order */
+        CHECK_OK(rl_charts_draw(&two.all[i], 1, p, &note, &cx), &cx);
+        assert_null(note);
+        assert_string_equal(one.all[i]->svg, two.all[i]->svg);
+    }
+    rl_outdir_abandon(o);
+    rl_outdir_abandon(p);
+}
+
+static void one_bad_chart_costs_no_other(void **state)
+{
+    (void)state;
+    rl_outdir *o = opened("bad");
+    const rl_answer *a = fixture_full(cx.keep);
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_charts_make(a, &v, &charts);
+    rl_str_add(&charts.all[1]->add, "plot nonsense(\n");
+    const char *note;
+    CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &note, &cx), &cx);
+    assert_non_null(note);
+    assert_non_null(strstr(note, "gnuplot failed"));
+    for (size_t i = 0; i < charts.n; i++) assert_int_equal(charts.all[i]->svg != NULL, i != 1);
+    rl_outdir_abandon(o);
+}
+
+static void without_gnuplot(void **state)
+{
+    (void)state;
+    rl_outdir *o = opened("none");
+    const rl_answer *a = fixture_full(cx.keep);
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_charts_make(a, &v, &charts);
+    char *path = rl_strdup(cx.keep, getenv("PATH"));
+    setenv("PATH", "/nowhere", 1);
+    const char *note;
+    rl_code code = rl_charts_draw(charts.all, charts.n, o, &note, &cx);
+    setenv("PATH", path, 1);
+    CHECK_OK(code, &cx);
+    assert_string_equal(note, "gnuplot is not installed, charts left out");
+    assert_null(charts.bridge->svg);
+    assert_int_equal(access(rl_sprintf(cx.keep, "%s/charts/money-bridge.dat", o->path), F_OK), 0);
+    setenv("RLV_PLOTS", "/nowhere", 1);
+    CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &note, &cx), &cx);
+    unsetenv("RLV_PLOTS");
+    assert_non_null(strstr(note, "templates"));
+    rl_outdir_abandon(o);
+}
+
+static void svg_for_a_page(void **state)
+{
+    (void)state;
+    const char *svg =
+        "<?xml version=\"1.0\"?>\n<svg \n width=\"9\" viewBox=\"0 0 82 "
+        "40\"\n>\n<title>Gnuplot</title>\n<desc>by</desc>\n"
+        "<defs><rect id='p1'/></defs>\n<g a=\"b\">\n</g>\n<g id=\"g1\"><title>plot_1</title><use xlink:href='#p1'/>"
+        "<path fill=\"url(#p1)\"/><text>id='x' #1</text></g>\n</svg>\n";
+    const char *out = rl_svg_inline(svg, "m1", "a \"b\" <c>", cx.keep);
+    assert_int_equal(strncmp(out, "<svg xmlns=", 11), 0);
+    assert_non_null(strstr(out, "viewBox=\"0 0 82 40\" role=\"img\" aria-label=\"a &quot;b&quot; &lt;c&gt;\"><title>a "
+                                "&quot;b&quot; &lt;c&gt;</title>"));
+    assert_non_null(strstr(out, "<rect id='m1-p1'/>"));
+    assert_non_null(strstr(out, "<use xlink:href='#m1-p1'/><path fill=\"url(#m1-p1)\"/><text>id='x' #1</text>"));
+    assert_null(strstr(out, "plot_1"));
+    assert_null(strstr(out, "<desc>"));
+    assert_null(strstr(out, "a=\"b\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(texts_are_quoted),
+                                       cmocka_unit_test(nothing_outside_quotes),
+                                       cmocka_unit_test(draws_hostile_names),
+                                       cmocka_unit_test(same_bytes_twice),
+                                       cmocka_unit_test(one_bad_chart_costs_no_other),
+                                       cmocka_unit_test(without_gnuplot),
+                                       cmocka_unit_test(svg_for_a_page)};
+    return cmocka_run_group_tests_name("plot", tests, set_up, tear_down);
+}
