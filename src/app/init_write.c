@@ -19,7 +19,7 @@ static size_t code_point(const unsigned char *s, unsigned *c)
 
 static bool is_plain(const char *s)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_./";
     size_t n = strlen(s);
     if (n == 0 || strchr(letters, s[0]) == NULL || s[n - 1] == ' ') return false;
     return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789 ./-") == n;
@@ -448,6 +448,17 @@ static void money(rl_pen *p)
     rl_pen_role(p, i, RL_ROLE_AMOUNT);
 }
 
+/* The last closing date when it lies behind the last creation, else NULL: entered in advance, or the true cut. */
+static const char *last_closing(const rl_pen *p)
+{
+    char day[16];
+    size_t i = rl_pen_find(p, RL_KIND_DEALS);
+    if (i == p->n) return NULL;
+    const rl_seen_col *closed = &p->file[i].col[p->guess[i].role[RL_ROLE_CLOSED]];
+    const rl_seen_col *created = &p->file[i].col[p->guess[i].role[RL_ROLE_CREATED]];
+    return closed->last > created->last ? rl_strdup(p->cx->tmp, rl_day_text(day, closed->last)) : NULL;
+}
+
 static void study(rl_pen *p)
 {
     static const struct {
@@ -470,8 +481,12 @@ static void study(rl_pen *p)
                      "  # title: What the report is headed with\n  # currency: USD\n");
     rl_str_addf(p->t, "  period: %s", period);
     comment(p->t, rl_sprintf(p->cx->tmp, "the data run from %s to %s", first, last));
+    const char *closings = last_closing(p);
     rl_str_addf(p->t, "  # cut: %s", last);
-    comment(p->t, "the day the export was made; default: the latest creation or touch date");
+    comment(p->t,
+            closings == NULL
+                ? "the day of the export; default: the latest creation or touch date"
+                : rl_sprintf(p->cx->tmp, "the day of the export; creations end here, closing dates on %s", closings));
 }
 
 static void say_files(rl_pen *p)

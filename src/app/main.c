@@ -11,6 +11,8 @@
 #include "app/opts.h"
 #include "app/run.h"
 #include "app/simulate.h"
+#include "model/study.h"
+#include "model/world.h"
 #include "revlift.h"
 
 /* OpenBLAS: sums in BLAS on several threads depend on their number, and its
@@ -19,13 +21,26 @@ void openblas_set_num_threads(int n) __attribute__((weak));
 
 static void print(rl_str *text) { fputs(rl_str_text(text), stdout); }
 
+/* What `help` knows beside the commands: the keys of the two kinds of file. */
+static const struct {
+    const char *name;
+    void (*help)(rl_str *out);
+} TOPIC[] = {{"study", rl_study_help}, {"world", rl_world_help}};
+
 static rl_code cmd_help(const rl_opts *o, rl_ctx *cx)
 {
     rl_str text = rl_str_new(cx->keep);
+    const char *name = o->n_args == 1 ? o->arg[0] : NULL;
     const rl_command *c = o->help && o->command->id != RL_CMD_HELP ? o->command : NULL;
-    if (c == NULL && o->n_args == 1) {
-        c = rl_command_by_name(o->arg[0]);
-        if (c == NULL) return rl_command_unknown(o->arg[0], cx);
+    for (size_t i = 0; c == NULL && name != NULL && i < sizeof TOPIC / sizeof *TOPIC; i++)
+        if (strcmp(name, TOPIC[i].name) == 0) {
+            TOPIC[i].help(&text);
+            print(&text);
+            return RL_OK;
+        }
+    if (c == NULL && name != NULL) {
+        c = rl_command_by_name(name);
+        if (c == NULL) return rl_command_unknown(name, cx);
     }
     if (c != NULL)
         rl_help_command(c, &text);
