@@ -94,7 +94,8 @@ void rl_help_all(rl_str *out)
         status_text(&text, s);
         rl_str_addf(out, "  %d  %s\n", s, rl_str_text(&text));
     }
-    rl_str_add(out, "\n'revlift help COMMAND' shows the options of a command.\n");
+    rl_str_add(out, "\n'revlift help COMMAND' shows the options of a command, 'revlift help study' and\n"
+                    "'revlift help world' the keys of a study file and of a simulated world.\n");
 }
 
 void rl_help_command(const rl_command *c, rl_str *out)

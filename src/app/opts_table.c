@@ -39,7 +39,7 @@ const rl_command rl_commands[] = {
      "from a world file, and the same world without the programme, so that\n"
      "truth.json holds the exact effects a study of the data should find.",
      "revlift simulate world.yaml -o datasets/mine --seed 7", 1, 1, false},
-    {RL_CMD_HELP, "help", "[COMMAND]", "show help, of a command when one is named", "", NULL, 0, 1, false},
+    {RL_CMD_HELP, "help", "[TOPIC]", "show help, of a command, of the study file, of a world file", "", NULL, 0, 1, false},
     {RL_CMD_VERSION, "version", "", "show the version", "", NULL, 0, 0, false},
     {RL_CMD_MAN, "man", "", "write the manual page", "", NULL, 0, 0, true},
 };

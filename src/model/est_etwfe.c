@@ -53,6 +53,7 @@ static int by_cell(const void *a, const void *b)
 static size_t sort_cells(cell *c, size_t n)
 {
     size_t m = 0;
+    if (n == 0) return 0;
     qsort(c, n, sizeof *c, by_cell);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || by_cell(&c[i], &c[i - 1]) != 0) c[m++] = c[i];
@@ -117,7 +118,7 @@ static void fill_rows(plan *p, rl_ctx *cx)
         p->of[i] = -1;
         if (d->cohort[i] == RL_NEVER) continue;
         cell c = cell_of(d, i);
-        const cell *hit = bsearch(&c, p->cell, p->n_cell, sizeof c, by_cell);
+        const cell *hit = p->n_cell > 0 ? bsearch(&c, p->cell, p->n_cell, sizeof c, by_cell) : NULL;
         if (hit == NULL) continue;
         size_t j = (size_t)(hit - p->cell);
         p->of[i] = (int32_t)j;

@@ -1,5 +1,6 @@
 #include "model/formula.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -518,6 +519,7 @@ static rl_code effects(parser *p, rl_formula *out)
     do {
         rl_effect e = {0};
         RL_TRY(effect(p, &e));
+        assert(e.text != NULL);
         bool twice = false;
         for (size_t i = 0; i < out->n_effects; i++) twice |= strcmp(out->effect[i].text, e.text) == 0;
         if (twice) continue;
