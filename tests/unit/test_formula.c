@@ -1,0 +1,162 @@
+#include "check.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "model/formula.h"
+
+static rl_ctx cx;
+static int setup(void **s)
+{
+    (void)s;
+    check_ctx(&cx);
+    return 0;
+}
+static int teardown(void **s)
+{
+    (void)s;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+static rl_formula parsed(const char *text)
+{
+    rl_formula f;
+    CHECK_OK(rl_formula_parse(text, &f, cx.keep, &cx), &cx);
+    return f;
+}
+
+/* The terms, joined by blanks. */
+static const char *terms(const char *text)
+{
+    rl_formula f = parsed(text);
+    rl_str s = rl_str_new(cx.keep);
+    if (f.constant) rl_str_add(&s, "1");
+    for (size_t i = 0; i < f.n_terms; i++) rl_str_addf(&s, "%s%s", s.n ? " " : "", f.term[i].text);
+    return rl_str_text(&s);
+}
+
+static void sets_of_terms(void **s)
+{
+    (void)s;
+    assert_string_equal(terms("y ~ a + b"), "1 a b");
+    assert_string_equal(terms("y ~ a * b"), "1 a b a:b");
+    assert_string_equal(terms("y ~ (a + b) * c"), "1 a b c a:c b:c");
+    assert_string_equal(terms("y ~ a + b + c - b"), "1 a c");
+    assert_string_equal(terms("y ~ a:b + b:a + a"), "1 a a:b");
+    assert_string_equal(terms("y ~ a + a + 0"), "a");
+    assert_string_equal(terms("y ~ a - 1"), "a");
+    assert_string_equal(terms("y ~ 0 + a + 1"), "1 a");
+    assert_string_equal(terms("y ~ 1"), "1");
+    assert_string_equal(terms("y ~ a * b * c"), "1 a b c a:b a:c b:c a:b:c");
+    assert_string_equal(terms("y ~ a * b - a:b"), "1 a b");
+}
+
+static void functions(void **s)
+{
+    (void)s;
+    assert_string_equal(terms("y ~ log( spend ) + poly(x, 3)"), "1 log(spend) poly(x,3)");
+    assert_string_equal(terms("y ~ lag(log1p(adv), 0:4) + lead(x) + diff(x)"),
+                        "1 lag(log1p(adv),0:4) lead(x,1) diff(x)");
+    assert_string_equal(terms("y ~ `List Price (USD) ` + exp(x - 2.5 * z)"), "1 List Price (USD) exp(x-2.5*z)");
+    rl_formula f = parsed("log(y) ~ factor(segment, Mid Market) + factor(q, \"a)b\") | unit + g1^`the year`");
+    assert_string_equal(f.y->text, "log(y)");
+    assert_string_equal(f.term[0].var[0]->ref, "Mid Market");
+    assert_string_equal(f.term[1].var[0]->ref, "a)b");
+    assert_string_equal(f.term[0].text, "segment");
+    assert_int_equal(f.n_effects, 2);
+    assert_string_equal(f.effect[1].text, "g1^the year");
+    assert_int_equal(f.effect[1].n, 2);
+    f = parsed("y ~ lag(x, -1:2) | 0");
+    assert_int_equal(f.term[0].var[0]->lo, -1);
+    assert_int_equal(f.term[0].var[0]->hi, 2);
+    assert_int_equal(f.n_effects, 0);
+}
+
+/* text is refused with `word` in the message and the caret below byte `at`. */
+static void refused(const char *text, const char *word, size_t at)
+{
+    rl_ctx one;
+    rl_formula f;
+    check_ctx(&one);
+    assert_int_equal(rl_formula_parse(text, &f, one.keep, &one), RL_EUSAGE);
+    if (strstr(one.err.what, word) == NULL) fail_msg("'%s': \"%s\" lacks '%s'", text, one.err.what, word);
+    assert_non_null(one.err.excerpt);
+    const char *caret = strrchr(one.err.excerpt, '^'), *line = strrchr(one.err.excerpt, '\n') + 3;
+    if ((size_t)(caret - line) != at) fail_msg("'%s': caret at %zu, not %zu", text, (size_t)(caret - line), at);
+    rl_ctx_free(&one);
+}
+
+static void mistakes(void **s)
+{
+    (void)s;
+    refused("revenue + spend", "'~'", 0);
+    refused("revenue ~ log(spend", "log(spend", 10);
+    refused("revenue ~ cosh(spend)", "cosh", 10);
+    refused("y ~ ", "ends", 4);
+    refused("y ~ a +", "ends", 7);
+    refused("y ~ a ^ b", "'^'", 6);
+    refused("y ~ 2", "number", 4);
+    refused("y ~ `a", "backtick", 4);
+    refused("y ~ ``", "backticks", 5);
+    refused("y ~ poly(x)", "degree", 4);
+    refused("y ~ poly(x,99)", "degree", 11);
+    refused("y ~ lag(x,4:0)", "smaller", 10);
+    refused("y ~ lag(x,1.5)", "whole", 10);
+    refused("y ~ log(lag(x,0:2))", "several", 8);
+    refused("y ~ log(x,2)", "one argument", 9);
+    refused("y ~ log()", "needs a column", 4);
+    refused("y ~ factor(x,)", "reference", 13);
+    refused("y ~ factor(log(x))", "takes a column", 11);
+    refused("poly(y,2) ~ x", "outcome", 0);
+    refused("y ~ x | log(g)", "effect", 8);
+    refused("y ~ x | g[z]", "slopes", 9);
+    refused("y ~ x | 0 | a ~ b", "instruments", 12);
+    refused("y ~ x | a ~ b", "instruments", 7);
+    refused("y ~ adstock(x,0.6)", "not in this version", 4);
+    refused("y ~ x) + z", "')'", 5);
+    refused("\xc3\xa4 ~ cosh(x)", "cosh", 4); /* the caret counts characters */
+}
+
+static void joined_names(void **s)
+{
+    (void)s;
+    rl_effect e;
+    CHECK_OK(rl_effect_parse("List Price (USD)", &e, cx.keep, &cx), &cx);
+    assert_int_equal(e.n, 1);
+    assert_string_equal(e.col[0], "List Price (USD)");
+    CHECK_OK(rl_effect_parse("g1^year", &e, cx.keep, &cx), &cx);
+    assert_int_equal(e.n, 2);
+    assert_string_equal(e.text, "g1^year");
+    assert_int_equal(rl_effect_parse("g1^", &e, cx.keep, &cx), RL_EUSAGE);
+}
+
+/* Nothing a user types may crash the parser or make it read beyond the end. */
+static void noise(void **s)
+{
+    (void)s;
+    static const char PIECES[] = "y~ab+-*:()|^`,0:1 log(poly(lag(factor(\"'9.";
+    rl_formula f;
+    for (uint64_t trial = 0; trial < 4000; trial++) {
+        rl_ctx one;
+        char text[24];
+        check_ctx(&one);
+        size_t n = 1 + (size_t)((trial * 2654435761u) >> 7) % 22;
+        for (size_t i = 0; i < n; i++) text[i] = PIECES[((trial + 17) * (i + 3) * 40503u >> 5) % (sizeof PIECES - 1)];
+        text[n] = '\0';
+        if (n > 2) text[1] = '~';
+        rl_code code = rl_formula_parse(text, &f, one.keep, &one);
+        assert_true(code == RL_OK || code == RL_EUSAGE);
+        assert_true(code == RL_OK || one.err.what[0] != '\0');
+        rl_ctx_free(&one);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sets_of_terms), cmocka_unit_test(functions), cmocka_unit_test(mistakes),
+        cmocka_unit_test(joined_names),  cmocka_unit_test(noise),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
