@@ -1,8 +1,10 @@
 #include "model/world.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------------ defaults */
 
@@ -386,6 +388,11 @@ static rl_code read_doc(const rl_doc *doc, rl_world *w, rl_arena *in, rl_ctx *cx
 rl_code rl_world_read(const char *path, rl_world *w, rl_arena *in, rl_ctx *cx)
 {
     rl_doc doc;
+    if (access(path, F_OK) != 0) {
+        rl_fail(cx, RL_EINPUT, "cannot open '%s': %s", path, strerror(errno));
+        return rl_hint(
+            cx, "the shortest world file is 'world: {title: any}'; datasets/quarterly/world.yaml shows every section");
+    }
     RL_TRY(rl_yaml_read(path, &doc, in, cx));
     return read_doc(&doc, w, in, cx);
 }

@@ -162,6 +162,7 @@ static void files_and_help(void **state)
     check_ctx(&cx);
     assert_int_equal(rl_world_read("/nowhere/w.yaml", &w, cx.keep, &cx), RL_EINPUT);
     assert_non_null(strstr(cx.err.what, "cannot open '/nowhere/w.yaml'"));
+    assert_non_null(strstr(cx.err.hint, "shortest world file"));
     rl_str help = rl_str_new(cx.keep);
     rl_world_help(&help);
     assert_non_null(strstr(help.s, "trend_violation"));
