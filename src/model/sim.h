@@ -81,7 +81,7 @@ typedef struct rl_sim {
     size_t *cohort_size; /* n_cohorts     accounts                                          */
 } rl_sim;
 
-/* Draw accounts, rollout, market and spend.  Cost: linear in accounts, 80 bytes each. */
+/* Draw accounts, rollout, market and spend.  Cost: linear in accounts, 64 bytes each. */
 void rl_sim_make(const rl_world *w, rl_sim *s, rl_arena *in, rl_ctx *cx);
 
 /* A candidate deal, in both arms. */
@@ -194,7 +194,7 @@ typedef struct rl_sim_truth {
  * draws of everything that the accounts seed does not fix.  The redraws are
  * keyed by the accounts seed: all seeds of one world share the expectation.
  *
- * Cost  about 0.5 us a candidate deal of a treated account and redraw, on
+ * Cost  about 0.35 us a candidate deal of a treated account and redraw, on
  *       cx->threads threads; sums are integers, so exact in any order */
 void rl_sim_truth_make(const rl_sim *s, uint64_t seed, rl_sim_truth *t, rl_arena *in, rl_ctx *cx);
 

@@ -33,7 +33,7 @@ typedef struct rl_simcsv_counts {
  * 0: the company without it, programs.csv empty).
  *
  * Errors  RL_EIO with the file's name
- * Cost    streams by account: memory does not grow with deals or touches; about 0.4 us a touch */
+ * Cost    streams by account: memory does not grow with deals or touches; about 0.6 us a row */
 RL_MUST rl_code rl_simcsv_write(const rl_sim *s, uint64_t seed, int arm, const char *dir, rl_simcsv_counts *n,
                                 rl_ctx *cx);
 
