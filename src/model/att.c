@@ -43,7 +43,12 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
 static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_estimator *est, const rl_study *s,
                               rl_arena *in)
 {
-    rl_request r = {.estimator = est, .time = "period", .cohort = "cohort", .level = s->level, .agg = RL_AGG_SIMPLE};
+    rl_request r = {.estimator = est,
+                    .time = "period",
+                    .cohort = "cohort",
+                    .level = s->level,
+                    .agg = RL_AGG_SIMPLE,
+                    .omega = "overall"};
     r.formula = rl_sprintf(in, "`%s` ~ 1", p->outcome);
     r.unit = plan->deal_level ? NULL : p->unit;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
@@ -121,19 +126,11 @@ rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *
     return code;
 }
 
-rl_code rl_att_of(const rl_att *e, const double *y, double *effect, rl_ctx *cx)
+double rl_att_of(const rl_att *e, const double *y)
 {
-    rl_table t = e->panel.t;
-    t.col = RL_NEW(cx->tmp, rl_col, t.k);
-    memcpy(t.col, e->panel.t.col, t.k * sizeof *t.col);
-    t.col[3].num = RL_NEW(cx->tmp, double, t.n);
-    memcpy(t.col[3].num, y, t.n * sizeof *y);
-    rl_result r;
-    size_t at;
-    RL_TRY(rl_estimate_run(&e->req, &t, &r, cx->tmp, cx));
-    RL_TRY(find_overall(&r, &at, cx));
-    *effect = r.est[at].estimate;
-    return RL_OK;
+    double sum = 0;
+    for (size_t k = 0; k < e->fit.rows_used; k++) sum += e->fit.omega[k] * y[e->fit.row[k]];
+    return sum;
 }
 
 rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
@@ -141,6 +138,7 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
     rl_request r = e->req;
     r.estimator = rl_estimator_by_name("etwfe");
     r.leads = true;
+    r.omega = NULL;
     r.agg = RL_AGG_DYNAMIC;
     return rl_estimate_run(&r, &e->panel.t, out, in, cx);
 }

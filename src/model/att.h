@@ -33,9 +33,9 @@ RL_MUST rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, con
  * rl_panel_build and rl_estimate_run, with the model's name. */
 RL_MUST rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in, rl_ctx *cx);
 
-/* The same request on another outcome y (n): the estimator is linear in y, so
- * this is what it makes of any pattern in the data (a drift, say). */
-RL_MUST rl_code rl_att_of(const rl_att *e, const double *y, double *effect, rl_ctx *cx);
+/* The estimators are linear in the outcome: what the same fit makes of any
+ * other y (one per row of panel.t), a drift say. */
+double rl_att_of(const rl_att *e, const double *y);
 
 /* The event study of the same rows (term "event"). */
 RL_MUST rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx);

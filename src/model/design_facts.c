@@ -112,7 +112,7 @@ static void maturity(const view *v, rl_program_facts *f)
                                        .matures_on = rl_period_last(p->calendar, q) + p->guard};
     }
     for (size_t i = 0; v->unit != NULL && i < v->t->deals.n; i++) {
-        int32_t k = rl_period_of(p->calendar, v->t->deals.created[i]) - p->first_period;
+        int32_t k = v->t->deals.period[i] - p->first_period;
         if (k >= 0 && (size_t)k < f->n_maturity) f->maturity[k].deals++;
     }
 }

@@ -5,19 +5,50 @@
 
 #include "num/dist.h"
 
+/* Where mechanisms come from: fitted already, or fitted here. */
+typedef struct shop {
+    const rl_tables *t;
+    const rl_att *value, *fitted;
+    size_t n_fitted;
+    rl_ctx *cx;
+} shop;
+
+static bool same_texts(const rl_texts *a, const rl_texts *b)
+{
+    if (a->n != b->n) return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (strcmp(a->v[i].s, b->v[i].s) != 0) return false;
+    return true;
+}
+
+/* Does a fitted effect have the design of the value model? */
+static bool same_design(const rl_att *a, const rl_att *value)
+{
+    const rl_model_spec *p = a->plan.spec, *q = value->plan.spec;
+    return a->psi != NULL && a->plan.program == value->plan.program && a->plan.horizon == value->plan.horizon &&
+           a->plan.guard == value->plan.guard && p->control_never == q->control_never &&
+           p->transition == q->transition && same_texts(&p->covariates, &q->covariates) &&
+           strcmp(a->fit.estimator->name, "etwfe") == 0;
+}
+
 /* A mechanism of the bridge on the value model's design: same programme,
  * horizon, controls; another outcome. */
-static rl_code mechanism(const rl_tables *t, const rl_att *value, rl_outcome o, rl_att *out, rl_ctx *cx)
+static rl_code mechanism(const shop *s, rl_outcome o, rl_att *out)
 {
-    rl_plan plan = value->plan;
-    rl_arena *scratch = rl_arena_like(cx->tmp);
+    for (size_t i = 0; i < s->n_fitted; i++)
+        if (s->fitted[i].plan.outcome == o && same_design(&s->fitted[i], s->value)) {
+            *out = s->fitted[i];
+            return RL_OK;
+        }
+    rl_plan plan = s->value->plan;
+    rl_arena *scratch = rl_arena_like(s->cx->tmp);
     plan.outcome = o;
     plan.deal_level = o != RL_OUT_OPPORTUNITIES && o != RL_OUT_WINS;
     rl_att e;
-    rl_code code = rl_att_fit(t, &plan, rl_estimator_by_name("etwfe"), &e, scratch, cx);
+    rl_code code = rl_att_fit(s->t, &plan, rl_estimator_by_name("etwfe"), &e, scratch, s->cx);
     if (code == RL_OK) { /* the rows go, the influence by unit stays */
         *out = (rl_att){.plan = e.plan, .effect = e.effect, .se = e.se, .with = e.with, .df = e.df, .N = e.N};
-        out->psi = RL_NEW(cx->keep, double, e.N);
+        out->psi = RL_NEW(s->cx->keep, double, e.N);
         memcpy(out->psi, e.psi, e.N * sizeof *e.psi);
     }
     rl_arena_free(scratch);
@@ -157,32 +188,35 @@ static void make_parts(const rl_att *value, factor f[3], double level, rl_money 
         m->part[a] = (rl_part){NAME[a], rl_combine(part[a], 4, psi, g[a], value->N, value->df, level, cx)};
 }
 
-static rl_code find_bridge(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
+static rl_code find_bridge(const shop *s, rl_money *m)
 {
+    const rl_study *study = s->t->study;
     static const rl_outcome OF[] = {RL_OUT_OPPORTUNITIES, RL_OUT_WIN_RATE, RL_OUT_DEAL_SIZE};
     rl_att e[3], wins;
-    RL_TRY(mechanism(t, value, RL_OUT_WINS, &wins, cx));
+    RL_TRY(mechanism(s, RL_OUT_WINS, &wins));
     double cells = (double)m->treated_cells;
-    m->wins = affine(rl_interval_of(wins.effect, wins.se, wins.df, t->study->level), cells, 0);
-    for (int j = 0; j < 3; j++) RL_TRY(mechanism(t, value, OF[j], &e[j], cx));
+    m->wins = affine(rl_interval_of(wins.effect, wins.se, wins.df, study->level), cells, 0);
+    for (int j = 0; j < 3; j++) RL_TRY(mechanism(s, OF[j], &e[j]));
     factor f[3];
     for (int j = 0; j < 3; j++) {
         double scale = j == 0 ? cells : 1;
         f[j] = (factor){
             .one = scale * e[j].with, .zero = scale * (e[j].with - e[j].effect), .psi = e[j].psi, .cells = scale};
     }
-    make_parts(value, f, t->study->level, m, cx);
-    if (isnan(t->study->money.discount_rate)) return RL_OK;
+    make_parts(s->value, f, study->level, m, s->cx);
+    if (isnan(study->money.discount_rate)) return RL_OK;
     rl_att days;
-    RL_TRY(mechanism(t, value, RL_OUT_DAYS_TO_WIN, &days, cx));
-    rl_interval faster = rl_interval_of(days.effect, days.se, days.df, t->study->level);
-    m->time_value = affine(faster, -m->without * t->study->money.discount_rate / 365, 0);
+    RL_TRY(mechanism(s, RL_OUT_DAYS_TO_WIN, &days));
+    rl_interval faster = rl_interval_of(days.effect, days.se, days.df, study->level);
+    m->time_value = affine(faster, -m->without * study->money.discount_rate / 365, 0);
     return RL_OK;
 }
 
-rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_answer *answer, rl_money *m, rl_ctx *cx)
+rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_answer *answer, const rl_att *fitted,
+                      size_t n_fitted, rl_money *m, rl_ctx *cx)
 {
     const rl_panel *p = &value->panel;
+    shop bench = {t, value, fitted, n_fitted, cx};
     *m = (rl_money){.given = true, .value = answer, .program = value->plan.program->spec->name};
     m->treated_cells = p->cells;
     m->missing_cells = p->cells > p->treated_rows ? p->cells - p->treated_rows : 0;
@@ -196,7 +230,7 @@ rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_an
     m->without = m->with - m->total.est;
     m->wins = m->time_value = UNKNOWN;
     find_cost(t, value, m);
-    if (value->plan.outcome == RL_OUT_VALUE && find_bridge(t, value, m, cx) != RL_OK) {
+    if (value->plan.outcome == RL_OUT_VALUE && find_bridge(&bench, m) != RL_OK) {
         if (rl_exit_status(cx->err.code) != 4) return cx->err.code;
         rl_remark(cx, "money", "the total could not be split into parts: %s", cx->err.what);
         rl_forgive(cx);

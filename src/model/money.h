@@ -19,10 +19,14 @@
 
 /* value   the fitted value (or panel outcome, or revenue) effect
  * answer  the model answer the total comes from
+ * fitted  n_fitted  effects of the study's models: a mechanism that is among
+ *         them (same programme, horizon, controls) is not fitted again; psi
+ *         NULL = not fitted
  *
  * Errors  those of fitting; a mechanism that cannot be fitted leaves the
  *         bridge out with a remark, not an error */
-RL_MUST rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_answer *answer, rl_money *out, rl_ctx *cx);
+RL_MUST rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_answer *answer, const rl_att *fitted,
+                              size_t n_fitted, rl_money *out, rl_ctx *cx);
 
 /* Lift by age, breakdown drift, and the total without the largest deals and
  * without each of the accounts that move it most (model/overturn.c). */
@@ -32,6 +36,6 @@ RL_MUST rl_code rl_money_overturn(const rl_tables *t, const rl_att *value, rl_mo
 /* Drift per period between treated and control that would bring an effect to
  * zero, and the one that would make its interval include zero (NaN when it
  * already does): exact, since the estimators are linear in the outcome. */
-RL_MUST rl_code rl_breakdown_drift(const rl_att *e, double *drift, double *drift_ci, rl_ctx *cx);
+void rl_breakdown_drift(const rl_att *e, double *drift, double *drift_ci, rl_ctx *cx);
 
 #endif

@@ -42,6 +42,13 @@ static rl_code one_age(const rl_tables *t, const rl_att *value, int age, rl_age_
     rl_plan plan = value->plan;
     *out = (rl_age_lift){.age = age, .answerable_on = RL_NO_DAY};
     plan.horizon = age;
+    if (age == value->plan.horizon) {
+        out->answerable = true;
+        out->cells = value->panel.cells;
+        out->per_cell = scaled(value, 1);
+        out->total = scaled(value, (double)out->cells);
+        return RL_OK;
+    }
     if (age > plan.guard) { /* older than the headline: fewer cohorts are old enough */
         plan.guard = age;
         while (plan.last_period >= plan.first_period && rl_period_last(plan.calendar, plan.last_period) + age > t->cut)
@@ -70,22 +77,22 @@ rl_code rl_money_ages(const rl_tables *t, const rl_att *value, rl_money *m, rl_c
 }
 
 /* --- breakdown drift --------------------------------------------------------------- */
-rl_code rl_breakdown_drift(const rl_att *e, double *drift, double *drift_ci, rl_ctx *cx)
+void rl_breakdown_drift(const rl_att *e, double *drift, double *drift_ci, rl_ctx *cx)
 {
     const rl_panel *p = &e->panel;
     const double *period = p->t.col[1].num, *cohort = p->t.col[2].num;
-    double *y = RL_NEW(cx->tmp, double, p->t.n), bias;
+    double *y = RL_NEW(cx->tmp, double, p->t.n);
     for (size_t i = 0; i < p->t.n; i++) y[i] = isnan(cohort[i]) ? 0.0 : period[i] - e->plan.first_period;
     *drift = *drift_ci = NAN;
-    RL_TRY(rl_att_of(e, y, &bias, cx));
-    if (fabs(bias) < 1e-9) return RL_OK; /* nobody without the programme to drift apart from */
+    double bias = rl_att_of(e, y);
+    rl_release(cx->tmp, y);
+    if (fabs(bias) < 1e-9) return; /* nobody without the programme to drift apart from */
     const rl_estimate *x = &e->fit.est[e->at];
     *drift = x->estimate / bias;
     if (x->conf_low > 0)
         *drift_ci = x->conf_low / bias;
     else if (x->conf_high < 0)
         *drift_ci = x->conf_high / bias;
-    return RL_OK;
 }
 
 /* --- without .. ---------------------------------------------------------------------- */
@@ -116,37 +123,57 @@ static int by_move(const void *a, const void *b)
     return p != q ? (p < q) - (p > q) : (x->unit > y->unit) - (x->unit < y->unit);
 }
 
-/* All units to first order (the effect without unit u is effect - psi_u, its
- * variance without psi_u squared); the five that move it most by a new fit. */
-static rl_code without_units(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
+/* The total without unit u to first order: the effect is then effect - psi_u,
+ * its variance the old one without psi_u squared, and u's own cells go. */
+static rl_interval first_order(const rl_att *value, size_t u, double level)
 {
-    enum { EXACT = 5 };
+    const rl_panel *p = &value->panel;
+    double cells = (double)p->cells, v = value->se * value->se - value->psi[u] * value->psi[u];
+    for (size_t i = 0; i < p->t.n; i++)
+        if (p->exposed[i] && (size_t)p->unit_code[i] == u) cells--;
+    return rl_interval_of(cells * (value->effect - value->psi[u]), cells * sqrt(fmax(v, 0)), value->df, level);
+}
+
+/* Of all units, how many alone would flip the sign or whether the interval
+ * holds zero (to first order); the five that move the effect most. */
+static void rank_units(const rl_att *value, ranked *r, double level, rl_money *m)
+{
     const rl_estimate *x = &value->fit.est[value->at];
-    double q = rl_t_quantile(0.5 + t->study->level / 2, value->df), variance = x->std_error * x->std_error;
+    double q = rl_t_quantile(0.5 + level / 2, value->df);
     bool holds_zero = x->conf_low <= 0 && x->conf_high >= 0;
-    ranked *r = RL_NEW(cx->tmp, ranked, value->N);
     for (size_t u = 0; u < value->N; u++) {
-        double moved = x->estimate - value->psi[u], v = variance - value->psi[u] * value->psi[u],
-               half = q * sqrt(fmax(v, 0));
-        r[u] = (ranked){value->psi[u], u};
-        m->n_sign_flips += moved * x->estimate < 0;
+        double psi = value->psi[u], moved = value->effect - psi;
+        double half = q * sqrt(fmax(value->se * value->se - psi * psi, 0));
+        r[u] = (ranked){psi, u};
+        m->n_sign_flips += moved * value->effect < 0;
         m->n_interval_flips += (fabs(moved) <= half) != holds_zero;
     }
     qsort(r, value->N, sizeof *r, by_move);
-    m->without_account = RL_NEW(cx->keep, rl_without, EXACT);
-    for (size_t k = 0; k < EXACT && k < value->N && r[k].move != 0; k++) {
+}
+
+/* The five by a new fit each; in a panel so large that one unit cannot be seen, to first order. */
+static rl_code without_units(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
+{
+    enum { SHOWN = 5, MOST_ROWS = 200000 };
+    ranked *r = RL_NEW(cx->tmp, ranked, value->N);
+    rank_units(value, r, t->study->level, m);
+    m->without_account = RL_NEW(cx->keep, rl_without, SHOWN);
+    for (size_t k = 0; k < SHOWN && k < value->N && r[k].move != 0; k++) {
         rl_plan plan = value->plan;
         rl_without *w = &m->without_account[m->n_without++];
         plan.skip_unit = r[k].unit;
         *w = (rl_without){.label = value->plan.program->unit->text[r[k].unit], .amount = NAN};
-        RL_TRY(refit(t, &plan, value->fit.estimator, &w->total, NULL, NULL, cx));
+        if (value->panel.t.n > MOST_ROWS)
+            w->total = first_order(value, r[k].unit, t->study->level);
+        else
+            RL_TRY(refit(t, &plan, value->fit.estimator, &w->total, NULL, NULL, cx));
     }
     return RL_OK;
 }
 
 rl_code rl_money_overturn(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)
 {
-    RL_TRY(rl_breakdown_drift(value, &m->drift, &m->drift_ci, cx));
+    rl_breakdown_drift(value, &m->drift, &m->drift_ci, cx);
     RL_TRY(without_largest(t, value, m, cx));
     if (value->panel.treated_units + value->panel.control_units < 8) return RL_OK; /* each unit is the design itself */
     return without_units(t, value, m, cx);

@@ -25,12 +25,13 @@ typedef struct work {
     rl_panel *p;
     rl_arena *in;
     rl_ctx *cx;
-    size_t U, T;         /* units, usable periods                                   */
-    unsigned char *cell; /* U * T   rl_cell, by unit                                */
-    unsigned char *out;  /* U       0 = in, else why not: see WHY                   */
-    int32_t *cohort;     /* U       first exposed period within the panel, or NO_DAY */
-    bool *treated;       /* U       has exposed cells                               */
-    bool *compared;      /* T       some treated unit has a usable cell              */
+    size_t U, T;           /* units, usable periods                                   */
+    unsigned char *cell;   /* U * T   rl_cell, by unit                                */
+    unsigned char *out;    /* U       0 = in, else why not: see WHY                   */
+    int32_t *cohort;       /* U       first exposed period within the panel, or NO_DAY */
+    bool *treated;         /* U       has exposed cells                               */
+    int32_t *first, *last; /* T       days of each period                                */
+    bool *compared;        /* T       some treated unit has a usable cell              */
 } work;
 
 enum { IN, OTHER_PROGRAM, NO_CLEAN, SKIPPED };
@@ -57,12 +58,10 @@ static void classify_unit(work *w, size_t u)
     bool clean = false;
     w->cohort[u] = RL_NO_DAY;
     for (size_t k = 0; k < w->T; k++) {
-        int32_t q = period_at(w, k);
-        rl_cell c = rl_cell_of(start, end, rl_period_first(plan->calendar, q), rl_period_last(plan->calendar, q),
-                               plan->guard, plan->spec->transition);
+        rl_cell c = rl_cell_of(start, end, w->first[k], w->last[k], plan->guard, plan->spec->transition);
         w->cell[u * w->T + k] = (unsigned char)c;
         clean |= c == RL_CELL_CLEAN;
-        if (c == RL_CELL_EXPOSED && w->cohort[u] == RL_NO_DAY) w->cohort[u] = q;
+        if (c == RL_CELL_EXPOSED && w->cohort[u] == RL_NO_DAY) w->cohort[u] = period_at(w, k);
     }
     w->treated[u] = w->cohort[u] != RL_NO_DAY;
     if (u == plan->skip_unit)
@@ -183,9 +182,12 @@ static double cell_share(const work *w, size_t i)
     return w->plan->skip_deal != NULL && w->plan->skip_deal[i] ? 0.0 : d->amount[i];
 }
 
-static int32_t clock_day(const work *w, size_t i)
+/* The period a deal counts in: that of its creation; booked revenue's is that of the decision. */
+static int32_t clock_period(const work *w, size_t i)
 {
-    return w->plan->outcome == RL_OUT_REVENUE ? w->t->deals.decided[i] : w->t->deals.created[i];
+    const rl_deals *d = &w->t->deals;
+    if (w->plan->outcome != RL_OUT_REVENUE) return d->period[i];
+    return d->decided[i] == RL_NO_DAY ? RL_NO_DAY : rl_period_of(w->plan->calendar, d->decided[i]);
 }
 
 /* --- rows ----------------------------------------------------------------------- */
@@ -280,7 +282,7 @@ static rl_code deal_rows(work *w)
     double *y = RL_NEW(w->cx->tmp, double, d->n);
     size_t n = 0;
     for (size_t i = 0; i < d->n; i++) {
-        int32_t period = rl_period_of(w->plan->calendar, d->created[i]), u = unit[i];
+        int32_t period = d->period[i], u = unit[i];
         double v;
         bool placed = u >= 0 && (size_t)u < w->U && !w->out[u] && period >= w->plan->first_period &&
                       period <= w->plan->last_period;
@@ -297,8 +299,7 @@ static rl_code deal_rows(work *w)
     w->p->waterfall = (rl_waterfall){.unit = "deals", .start = d->n};
     tell_losses(w, &l, rl_sprintf(w->in, "not %s within %d days", decided ? "decided" : "won", w->plan->horizon));
     start_rows(w, n);
-    for (size_t i = 0; i < n; i++)
-        set_row(w, i, (size_t)unit[row[i]], rl_period_of(w->plan->calendar, d->created[row[i]]), y[i]);
+    for (size_t i = 0; i < n; i++) set_row(w, i, (size_t)unit[row[i]], d->period[row[i]], y[i]);
     return RL_OK;
 }
 
@@ -309,9 +310,8 @@ static rl_code unit_rows(work *w)
     const int32_t *unit = rl_deal_units(w->t, w->plan->program);
     double *sum = RL_NEW(w->cx->tmp, double, w->U * w->T);
     for (size_t i = 0; i < d->n; i++) {
-        int32_t u = unit[i], day = clock_day(w, i);
-        if (u < 0 || (size_t)u >= w->U || day == RL_NO_DAY) continue;
-        int32_t period = rl_period_of(w->plan->calendar, day);
+        int32_t u = unit[i], period = clock_period(w, i);
+        if (u < 0 || (size_t)u >= w->U) continue;
         if (period < w->plan->first_period || period > w->plan->last_period) continue;
         sum[(size_t)u * w->T + (size_t)(period - w->plan->first_period)] += cell_share(w, i);
     }
@@ -385,7 +385,7 @@ static void keep_largest(work *w)
     if (!w->t->has_deals || d->amount == NULL || w->plan->outcome == RL_OUT_COLUMN) return;
     const int32_t *unit = rl_deal_units(w->t, w->plan->program);
     for (size_t i = 0; i < d->n; i++) {
-        int32_t u = unit[i], period = rl_period_of(w->plan->calendar, d->created[i]);
+        int32_t u = unit[i], period = d->period[i];
         if (u < 0 || (size_t)u >= w->U || period < w->plan->first_period || period > w->plan->last_period) continue;
         size_t k = (size_t)(period - w->plan->first_period);
         if (!usable(w, (size_t)u, k) || w->cell[(size_t)u * w->T + k] != RL_CELL_EXPOSED) continue;
@@ -412,8 +412,7 @@ static void count_cells(work *w)
         for (size_t k = 0; k < w->T; k++) {
             if (w->cell[u * w->T + k] != RL_CELL_EXPOSED) continue;
             p->cells++;
-            int32_t a = rl_period_first(w->plan->calendar, period_at(w, k)),
-                    b = rl_period_last(w->plan->calendar, period_at(w, k));
+            int32_t a = w->first[k], b = w->last[k];
             if (a < first) first = a;
             if (b > last) last = b;
         }
@@ -473,6 +472,12 @@ rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_
     w.cohort = RL_NEW(cx->tmp, int32_t, w.U);
     w.treated = RL_NEW(cx->tmp, bool, w.U);
     w.compared = RL_NEW(cx->tmp, bool, w.T);
+    w.first = RL_NEW(cx->tmp, int32_t, w.T);
+    w.last = RL_NEW(cx->tmp, int32_t, w.T);
+    for (size_t k = 0; k < w.T; k++) {
+        w.first[k] = rl_period_first(plan->calendar, period_at(&w, k));
+        w.last[k] = rl_period_last(plan->calendar, period_at(&w, k));
+    }
     for (size_t u = 0; u < w.U; u++) classify_unit(&w, u);
     find_compared(&w);
     RL_TRY(plan->deal_level ? deal_rows(&w) : plan->outcome == RL_OUT_COLUMN ? panel_rows(&w) : unit_rows(&w));

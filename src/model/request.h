@@ -53,6 +53,7 @@ typedef struct rl_request {
     bool keep_singletons;
     const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;
+    const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 
 #endif

@@ -24,6 +24,23 @@ static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, r
     out->row = row;
 }
 
+/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j. */
+static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep)
+{
+    const rl_core *c = f->core;
+    size_t j = 0;
+    while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
+    if (c == NULL || j == f->m) return;
+    out->omega = RL_NEW(keep, double, d->n);
+    for (size_t q = 0; q < c->X.k; q++) {
+        double a = 0;
+        for (size_t r = 0; r < c->X.k; r++) a += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
+        const double *x = rl_mat_col(&c->X, q);
+        for (size_t i = 0; i < d->n && a != 0; i++) out->omega[i] += a * x[i];
+    }
+    for (size_t i = 0; i < d->n && c->w != NULL; i++) out->omega[i] *= c->w[i];
+}
+
 static void keep_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
 {
     out->note = RL_NEW(keep, const char *, cx->n_notes - from);
@@ -42,6 +59,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(req.estimator->fit(&d, &req, &f, cx));
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
+    if (req.omega != NULL) keep_omega(&d, &f, req.omega, out, keep);
     keep_notes(cx, notes, out, keep);
     return RL_OK;
 }

@@ -53,6 +53,9 @@ typedef struct rl_result {
     size_t G;
     const char **cluster_label; /* G        NULL when V is not one-way clustered             */
     double *psi_G;              /* G-by-m   column-major                                     */
+    /* the estimate of request.omega is sum_i omega_i y_i: what it would be for any
+     * other outcome on the same rows; NULL when not asked for or not linear   */
+    double *omega;              /* rows_used                                                 */
     /* for charts and re-use */
     const uint32_t *row;        /* rows_used  table row of each row used                      */
 } rl_result;

@@ -137,6 +137,10 @@ static void filter_deals(bench *b)
     }
     rl_table_filter(&d->t, b->keep, b->t->in);
     d->n = n;
+    d->period = RL_NEW(b->t->in, int32_t, n);
+    for (size_t i = 0; i < n; i++)
+        d->period[i] =
+            b->created->day[i] == RL_NO_DAY ? RL_NO_DAY : rl_period_of(b->t->study->calendar, b->created->day[i]);
 }
 
 static void judge_deals(rl_tables *t, rl_ctx *cx)
@@ -153,6 +157,11 @@ static void judge_deals(rl_tables *t, rl_ctx *cx)
     b.status = rl_table_col(d, spec->status.s);
     b.amount = spec->amount.s != NULL ? rl_table_col(d, spec->amount.s) : NULL;
     memset(b.keep, 1, d->n);
+    for (size_t i = 0; i < d->n; i++)
+        if (d->unread != NULL && d->unread[i] && t->faults.policy[RL_RULE_CELL] != RL_POLICY_KEEP) {
+            b.keep[i] = 0; /* the fault was counted when the file was read */
+            b.lost[RL_RULE_CELL]++;
+        }
     for (size_t i = 0; i < d->n; i++) {
         judge_identity(&b, i);
         judge_status(&b, i);
@@ -253,8 +262,23 @@ static rl_code judge_panel(rl_tables *t, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Rows of the smaller tables with a cell that could not be read. */
+static void drop_unread(rl_tables *t, rl_table *f, rl_ctx *cx)
+{
+    if (f->unread == NULL || t->faults.policy[RL_RULE_CELL] == RL_POLICY_KEEP) return;
+    unsigned char *keep = RL_NEW(cx->tmp, unsigned char, f->n);
+    for (size_t i = 0; i < f->n; i++) keep[i] = !f->unread[i];
+    rl_table_filter(f, keep, t->in);
+}
+
 rl_code rl_rules_apply(rl_tables *t, rl_ctx *cx)
 {
+    drop_unread(t, &t->accounts, cx);
+    drop_unread(t, &t->leads, cx);
+    drop_unread(t, &t->touches, cx);
+    drop_unread(t, &t->spend, cx);
+    drop_unread(t, &t->market, cx);
+    drop_unread(t, &t->panel, cx);
     if (t->has_deals) judge_deals(t, cx);
     if (t->has_touches) judge_touches(t, cx);
     if (t->has_spend) judge_spend(t);

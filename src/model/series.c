@@ -11,7 +11,9 @@ typedef struct work {
     rl_dict *unit;            /* NULL = one series            */
     const int32_t *deal_unit; /* unit of each deal, or NULL   */
     size_t U, T;
-    int32_t first, last; /* periods                      */
+    int32_t first, last;         /* periods                      */
+    int32_t first_day, last_day; /* of them */
+    uint32_t *slot;              /* period of each day, from the first */
     rl_table *out;
     rl_arena *in;
     rl_ctx *cx;
@@ -63,6 +65,11 @@ static rl_code find_periods(work *w)
     while (w->last >= w->first && rl_period_last(w->cal, w->last) + follow > w->t->cut) w->last--;
     if (w->last < w->first) return rl_fail(w->cx, RL_EDATA, "no complete period to model");
     w->T = (size_t)(w->last - w->first) + 1;
+    w->first_day = rl_period_first(w->cal, w->first);
+    w->last_day = rl_period_last(w->cal, w->last);
+    w->slot = RL_NEW(w->cx->tmp, uint32_t, (size_t)(w->last_day - w->first_day) + 1);
+    for (int32_t day = w->first_day; day <= w->last_day; day++)
+        w->slot[day - w->first_day] = (uint32_t)(rl_period_of(w->cal, day) - w->first);
     return RL_OK;
 }
 
@@ -76,11 +83,9 @@ static double *column(work *w, const char *name)
 /* Row of a unit and day, or SIZE_MAX. */
 static size_t row_of(const work *w, int32_t unit, int32_t day)
 {
-    if (day == RL_NO_DAY) return SIZE_MAX;
-    int32_t q = rl_period_of(w->cal, day);
     if (w->unit == NULL) unit = 0;
-    if (q < w->first || q > w->last || unit < 0 || (size_t)unit >= w->U) return SIZE_MAX;
-    return (size_t)unit * w->T + (size_t)(q - w->first);
+    if (day < w->first_day || day > w->last_day || unit < 0 || (size_t)unit >= w->U) return SIZE_MAX;
+    return (size_t)unit * w->T + w->slot[day - w->first_day];
 }
 
 static void add_frame(work *w, const char *unit)

@@ -68,7 +68,7 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     m->lift = rl_lift_of(e, t->study, cx);
     m->has_lift = true;
     finish_waterfall(m, cx);
-    RL_TRY(rl_breakdown_drift(e, &m->breakdown_drift, &m->breakdown_drift_ci, cx));
+    rl_breakdown_drift(e, &m->breakdown_drift, &m->breakdown_drift_ci, cx);
     m->has_event = rl_att_events(e, &m->event, cx->keep, cx) == RL_OK;
     if (!m->has_event) {
         if (rl_exit_status(cx->err.code) != 4) return cx->err.code;
@@ -202,7 +202,7 @@ static rl_code solve_money(const rl_tables *t, rl_answer *a, const rl_att *effec
     }
     if (best == SIZE_MAX) return RL_OK;
     rl_progress(cx, "money", 0.8);
-    RL_TRY(rl_money_make(t, &effect[best], &a->model[best], &a->money, cx));
+    RL_TRY(rl_money_make(t, &effect[best], &a->model[best], effect, a->n_models, &a->money, cx));
     RL_TRY(rl_money_ages(t, &effect[best], &a->money, cx));
     return rl_money_overturn(t, &effect[best], &a->money, cx);
 }

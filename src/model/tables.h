@@ -22,6 +22,7 @@ typedef struct rl_deals {
     const int32_t *id;             /* n   code in rl_tables.deal_id                              */
     const int32_t *account;        /* n   code in rl_tables.account, -1 = none; NULL = no column */
     const int32_t *created;        /* n                                                          */
+    int32_t *period;               /* n   creation period, in the study's calendar               */
     int32_t *decided;              /* n   RL_NO_DAY while open at the cut                        */
     unsigned char *status;         /* n   rl_deal_status at the cut                              */
     const double *amount;          /* n   NaN = none; NULL = no column                           */
