@@ -46,6 +46,8 @@ static rl_axis axis_of(const rl_view *v, const rl_model_answer *m, double larges
     const char *what = effect ? rl_sprintf(v->in, "effect on %s", name) : name;
     rl_unit unit = m->has_lift ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
     if (unit == RL_UNIT_POINTS) return (rl_axis){rl_sprintf(v->in, "%s, %s", what, effect ? "points" : "%"), 100};
+    if (m->spec->outcome == RL_OUT_VELOCITY)
+        return (rl_axis){effect ? "effect, days gained by winning" : "days gained by winning", 1};
     if (unit == RL_UNIT_DAYS) return (rl_axis){rl_sprintf(v->in, "%s, days", what), 1};
     if (unit == RL_UNIT_MONEY) return money_axis(v, what, largest);
     return (rl_axis){what, m->has_lift && m->lift.scale > 0 ? m->lift.scale : 1};

@@ -29,7 +29,16 @@ static const char *estimate_name(const rl_view *v, const rl_label *l)
     return rl_str_text(&t);
 }
 
-static void estimates(const rl_story *s, const rl_result *r, const char *caption)
+/* The smallest standard error: rows of one unit share their decimals. */
+static double finest(const rl_result *r)
+{
+    double se = NAN;
+    for (size_t i = 0; i < r->m; i++)
+        if (r->est[i].std_error > 0 && !(r->est[i].std_error >= se)) se = r->est[i].std_error;
+    return se;
+}
+
+static void estimates(const rl_story *s, const rl_result *r, const char *caption, bool one_unit)
 {
     static const rl_column COL[] = {{"Estimate of", false}, {"Estimate", true}, {"Std. error", true},
                                     {"Low", true},          {"High", true},     {"p", true}};
@@ -37,13 +46,15 @@ static void estimates(const rl_story *s, const rl_result *r, const char *caption
     if (r->m == 0) return;
     rl_rows *t = rl_page_rows(s->page, RL_BLOCK_TABLE, 6, COL);
     t->caption = caption;
+    double shared = one_unit ? finest(r) : NAN;
     for (size_t i = 0; i < r->m; i++) {
         const rl_estimate *e = &r->est[i];
         bool fixed = !(e->std_error > 0);
+        double se = one_unit ? shared : e->std_error;
         RL_ROW(t, estimate_name(v, &e->label),
-               fixed ? rl_view_number(v, e->estimate, e->estimate == 0 ? 0 : 3) : bare(v, e->estimate, e->std_error),
-               fixed ? "" : bare(v, e->std_error, e->std_error), fixed ? "" : bare(v, e->conf_low, e->std_error),
-               fixed ? "" : bare(v, e->conf_high, e->std_error), fixed ? "" : rl_view_p(v, e->p_value));
+               fixed ? rl_view_number(v, e->estimate, e->estimate == 0 ? 0 : 3) : bare(v, e->estimate, se),
+               fixed ? "" : bare(v, e->std_error, se), fixed ? "" : bare(v, e->conf_low, se),
+               fixed ? "" : bare(v, e->conf_high, se), fixed ? "" : rl_view_p(v, e->p_value));
     }
 }
 
@@ -174,10 +185,10 @@ static void model(const rl_story *s, size_t i)
     rl_page_chart(s->page, s->charts->model[i].trends);
     rl_page_chart(s->page, s->charts->model[i].lags);
     rl_page_head(s->page, 3, NULL, "Estimates");
-    estimates(s, &m->main, NULL);
+    estimates(s, &m->main, NULL, false);
     if (m->has_event)
         estimates(s, &m->event,
-                  "Event study: effect by periods since the start; the base period is zero by construction");
+                  "Event study: effect by periods since the start; the base period is zero by construction", true);
     rl_page_head(s->page, 3, NULL, "Checks");
     tests(s, m);
     method(s, m);
