@@ -1,0 +1,112 @@
+#include "check.h"
+
+#include <string.h>
+
+#include "app/fit.h"
+#include "model/est.h"
+
+static rl_ctx cx;
+static int setup(void **s)
+{
+    (void)s;
+    check_ctx(&cx);
+    return 0;
+}
+static int teardown(void **s)
+{
+    (void)s;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+static void set(rl_fit_args *a, const char *name, const char *value)
+{
+    CHECK_OK(rl_fit_option(a, name, value, &cx), &cx);
+}
+
+static void options_become_a_request(void **s)
+{
+    (void)s;
+    rl_fit_args a;
+    rl_fit_args_init(&a, "y ~ x");
+    set(&a, "panel", "sales, region,month"); /* the last comma divides */
+    set(&a, "period", "quarter");
+    set(&a, "window", "-6:8");
+    set(&a, "ref", "-1,-3");
+    set(&a, "subset", "region=South, inner=x");
+    set(&a, "level", "0.9");
+    set(&a, "estimator", "etwfe");
+    set(&a, "agg", "calendar");
+    set(&a, "as", "reghdfe");
+    set(&a, "endpoints", "drop");
+    set(&a, "data", "x.csv");
+    set(&a, "cluster", "a+b");
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_string_equal(a.req.unit, "sales, region");
+    assert_string_equal(a.req.time, "month");
+    assert_int_equal(a.req.calendar.kind, RL_QUARTER);
+    assert_true(a.req.window_lo == -6 && a.req.window_hi == 8 && a.req.has_window && a.req.endpoints_drop);
+    assert_true(a.req.n_ref == 2 && a.req.ref[1] == -3);
+    assert_string_equal(a.req.subset_value, "South, inner=x");
+    assert_true(a.req.level == 0.9);
+    assert_int_equal(a.req.agg, RL_AGG_CALENDAR);
+    assert_true(a.req.vcov.kind == RL_CLUSTER && a.req.vcov.ways == 2);
+    assert_true(a.req.leads); /* --control never is the default */
+    set(&a, "control", "notyet");
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_false(a.req.leads);
+}
+
+static void refused(const char *name, const char *value, const char *word)
+{
+    rl_ctx one;
+    rl_fit_args a;
+    check_ctx(&one);
+    rl_fit_args_init(&a, "y ~ x");
+    rl_code code = rl_fit_option(&a, name, value, &one);
+    if (code == RL_OK) code = rl_fit_finish(&a, &one);
+    assert_int_equal(code, RL_EUSAGE);
+    if (strstr(one.err.what, word) == NULL && strstr(one.err.hint, word) == NULL)
+        fail_msg("--%s %s: \"%s\" lacks '%s'", name, value, one.err.what, word);
+    rl_ctx_free(&one);
+}
+
+static void mistakes(void **s)
+{
+    (void)s;
+    refused("window", "3", "-6:8");
+    refused("window", "4:2", "smaller");
+    refused("ref", "-1,x", "--ref");
+    refused("ref", "1,2,3,4,5,6,7,8,9", "--ref");
+    refused("panel", "region", "--panel");
+    refused("estimator", "olss", "ols");
+    refused("estimator", "sunab", "not in this version");
+    refused("agg", "mean", "group-time");
+    refused("period", "hour", "week");
+    refused("subset", "region", "COL=VALUE");
+    refused("level", "1.5", "level");
+    refused("level", "x", "level");
+    refused("as", "spss", "fixest");
+    refused("endpoints", "bin", "drop");
+    refused("speed", "9", "speed");
+    refused("unit", "u", "--data");
+    rl_fit_args a;
+    rl_fit_args_init(&a, "y ~ x");
+    set(&a, "data", "x.csv");
+    set(&a, "vcov", "HC1");
+    set(&a, "cluster", "u");
+    assert_int_equal(rl_fit_finish(&a, &cx), RL_EUSAGE);
+    assert_non_null(strstr(cx.err.what, "contradict"));
+    rl_forgive(&cx);
+    rl_fit_args_init(&a, "y ~ x");
+    set(&a, "data", "x.csv");
+    set(&a, "control", "never");
+    assert_int_equal(rl_fit_finish(&a, &cx), RL_EUSAGE);
+    rl_forgive(&cx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request), cmocka_unit_test(mistakes)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
