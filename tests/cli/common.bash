@@ -12,9 +12,9 @@ setup() {
 # run_split COMMAND..: $status, $out, $err
 run_split() {
     status=0
-    "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null || status=$?
-    out=$(cat "$BATS_TEST_TMPDIR/out")
-    err=$(cat "$BATS_TEST_TMPDIR/err")
+    "$@" >"$BATS_TEST_TMPDIR/.out" 2>"$BATS_TEST_TMPDIR/.err" </dev/null || status=$?
+    out=$(cat "$BATS_TEST_TMPDIR/.out")
+    err=$(cat "$BATS_TEST_TMPDIR/.err")
 }
 
 # on_terminal 'COMMAND': both streams in $out, as a terminal would get them

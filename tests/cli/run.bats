@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# `revlift run`, `check` and `simulate`: whole directories, repeated and interrupted.
+
+load common
+
+STUDY=models/quarterly.yaml
+
+@test "same bytes in every file for one thread and for two, and when repeated" {
+    cd "$BATS_TEST_TMPDIR"
+    root=$BATS_TEST_DIRNAME/../..
+    "$REVLIFT" run "$root/$STUDY" -o one --threads 1 --quiet
+    "$REVLIFT" run "$root/$STUDY" -o two --threads 2 --quiet
+    diff -r one two
+    "$REVLIFT" run "$root/$STUDY" -o two --threads 2 --quiet
+    diff -r one two
+    [ "$(find one -type f | wc -l)" -ge 10 ]
+}
+
+@test "the manifest holds the hash of every other file" {
+    cd "$BATS_TEST_TMPDIR"
+    "$REVLIFT" run "$BATS_TEST_DIRNAME/../../$STUDY" -o out --quiet
+    (cd out && find . -type f ! -name manifest.json | sed 's|^\./||' | LC_ALL=C sort) >files
+    while read -r f; do
+        sum=$(sha256sum "out/$f")
+        grep -F "\"$f\"" out/manifest.json | grep -qF "${sum%% *}"
+    done <files
+    hasnt "$(cat out/manifest.json)" "$BATS_TEST_TMPDIR"
+}
+
+@test "no file of a result knows the machine's folders or clock" {
+    cd "$BATS_TEST_TMPDIR"
+    "$REVLIFT" run "$BATS_TEST_DIRNAME/../../$STUDY" -o out --quiet
+    run grep -rlF -e "$BATS_TEST_TMPDIR" -e "$(realpath "$BATS_TEST_DIRNAME/../..")" out
+    [ -z "$output" ]
+}
+
+@test "--json is what results.json holds" {
+    cd "$BATS_TEST_TMPDIR"
+    "$REVLIFT" run "$BATS_TEST_DIRNAME/../../$STUDY" -o out --json >got
+    cmp got out/results.json
+}
+
+@test "a directory that is not ours is not replaced" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir mine && echo precious >mine/file
+    run_split "$REVLIFT" run "$BATS_TEST_DIRNAME/../../$STUDY" -o mine
+    [ "$status" -eq 2 ]
+    [ "$(cat mine/file)" = precious ]
+}
+
+@test "killed at 50 moments: the old result or the new one, never a mixture" {
+    [ -z "${SAN-}" ] || skip "once is enough: without the sanitizers"
+    cd "$BATS_TEST_TMPDIR"
+    study=$(realpath "$BATS_TEST_DIRNAME/../../$STUDY")
+    "$REVLIFT" run "$study" -o old --quiet
+    sed "s/title: .*/title: Another title/; s|\.\./datasets|$(dirname "$study")/../datasets|" "$study" >other.yaml
+    other=other.yaml
+    start=$(date +%s%N)
+    "$REVLIFT" run "$other" -o new --quiet
+    span=$((($(date +%s%N) - start) / 1000))             # microseconds of a whole run
+    "$REVLIFT" run "$study" -o out --quiet
+    for i in $(seq 50); do
+        "$REVLIFT" run "$other" -o out --quiet 2>/dev/null &
+        pid=$!
+        # spread over the run, denser towards its end, where files and names change
+        us=$((span * (i + 12) / 60))
+        sleep "$(printf '%d.%06d' $((us / 1000000)) $((us % 1000000)))"
+        kill -9 $pid 2>/dev/null || true
+        wait $pid 2>/dev/null || true
+        if ! diff -r out old >/dev/null; then           # it came through: it must be the new one
+            diff -r out new
+            "$REVLIFT" run "$study" -o out --quiet
+        fi
+    done
+    "$REVLIFT" run "$study" -o out --quiet
+    diff -r out old
+    # what killed runs left behind is gone after a run that was not killed
+    [ "$(ls -A | grep -c '^out')" -eq 1 ]
+}
+
+@test "check fits nothing and writes nothing" {
+    cd "$BATS_TEST_TMPDIR"
+    run_split "$REVLIFT" check "$BATS_TEST_DIRNAME/../../$STUDY"
+    [ "$status" -eq 0 ] && [ -n "$out" ]
+    hasnt "$out" "interval"
+    [ -z "$(ls)" ]
+}
+
+@test "--rejects holds every fault, and text that begins like a formula is defused" {
+    cd "$BATS_TEST_TMPDIR"
+    root=$(realpath "$BATS_TEST_DIRNAME/../..")
+    cp "$root"/datasets/quarterly/*.csv . && cp "$root/datasets/quarterly/study.yaml" .
+    awk 'BEGIN { FS = OFS = "," } NR > 1 && NR <= 42 { for (i = 1; i <= NF; i++) if ($i ~ /^20[0-9][0-9]-/) { $i = "=1+1"; break } } { print }' \
+        deals.csv >deals.new && mv deals.new deals.csv
+    run_split "$REVLIFT" run study.yaml -o out --rejects rejects.csv
+    [ "$status" -eq 3 ]
+    [ ! -e out ]
+    [ "$(grep -c '^"deals.csv",.*,cell,' rejects.csv)" -eq 41 ]
+    [ "$(printf '%s\n' "$err" | grep -c 'revlift: error: deals.csv:')" -eq 20 ]
+    run grep -E '(^|,)"?[=+@]' rejects.csv
+    [ -z "$output" ]
+}
+
+@test "simulate is the same for any number of threads, and its study runs" {
+    cd "$BATS_TEST_TMPDIR"
+    sed 's/count: 1600/count: 300/; s/redraws: .*/redraws: 0/' "$BATS_TEST_DIRNAME/../../datasets/quarterly/world.yaml" >world.yaml
+    "$REVLIFT" simulate world.yaml -o a --threads 1 --seed 5 >/dev/null
+    "$REVLIFT" simulate world.yaml -o b --threads 2 --seed 5 >/dev/null
+    diff -r a b
+    "$REVLIFT" run a/study.yaml -o out --quiet
+    [ -s out/report.html ]
+}
+
+@test "a study without its files names the file" {
+    run_split "$REVLIFT" run tests/golden/data/no-files.yaml
+    [ "$status" -eq 3 ]
+    has "$err" "nowhere.csv"
+}
+
+@test "without gnuplot the charts are missing and the rest is there" {
+    cd "$BATS_TEST_TMPDIR"
+    run_split env PATH=/nonexistent "$REVLIFT" run "$BATS_TEST_DIRNAME/../../$STUDY" -o out
+    [ "$status" -eq 0 ]
+    [ -s out/report.html ] && [ -s out/workbook.xlsx ]
+    has "$(cat out/report.md)" "nuplot"
+}
