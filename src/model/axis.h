@@ -22,7 +22,8 @@ rl_code rl_fail_cell(const rl_table *t, const rl_col *c, size_t i, rl_ctx *cx, r
     RL_PRINTF(6, 7);
 
 /* Column by name.  Errors RL_EINPUT with the nearest name. */
-RL_MUST rl_code rl_table_need(const rl_table *t, const char *name, const char *what_for, const rl_col **out, rl_ctx *cx);
+RL_MUST rl_code rl_table_need(const rl_table *t, const char *name, const char *what_for, const rl_col **out,
+                              rl_ctx *cx);
 
 /* The times of a column (n of t; RL_NO_TIME = missing).
  *
@@ -32,7 +33,8 @@ RL_MUST rl_code rl_table_need(const rl_table *t, const char *name, const char *w
  *
  * Errors  RL_EINPUT  a cell that is no time, at its place
  */
-RL_MUST rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, rl_clock *clock, int32_t *at, rl_ctx *cx);
+RL_MUST rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, rl_clock *clock, int32_t *at,
+                            rl_ctx *cx);
 
 /* First treated times: as above, empty, 0 and Inf = never (RL_NO_TIME). */
 RL_MUST rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock, int32_t *at, rl_ctx *cx);

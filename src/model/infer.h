@@ -23,7 +23,8 @@ RL_MUST rl_code rl_vcov_parse(const char *word, rl_vcov_spec *v, rl_arena *in, r
 /* Fill covariance, estimates, tests and psi_G of the result.
  * Errors  RL_EDATA   one cluster; a leverage of 1 under HC2, HC3; no influence
  *         RL_EINPUT  two rows of one unit and time under NW */
-RL_MUST rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *r, rl_result *out, rl_arena *keep, rl_ctx *cx);
+RL_MUST rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *r, rl_result *out, rl_arena *keep,
+                         rl_ctx *cx);
 
 /* Leverages of the full design, effects included, into h (n).  Cost: the
  * levels of all effects but the largest become columns.  Errors RL_EDATA when

@@ -4,20 +4,40 @@
 
 #include "model/infer.h"
 
-#define NK     RL_DF_NK
-#define NORMAL RL_DF_NORMAL
-
 /* clang-format off */
+/* Words of the table: effects count by LeVels or by RanK; factors None, (n-1)/(n-K) as N1, n/(n-K) as NN; the
+ * smallest G, Each term's G, G0 none; degrees of freedom n-K, G-1, the Least of both, T-1, Z = normal. */
+#define NK RL_DF_NK
+#define LV RL_K_LEVELS
+#define RK RL_K_RANK
+#define N0 RL_N_NONE
+#define N1 RL_N_NM1_NK
+#define NN RL_N_N_NK
+#define GM RL_G_MIN
+#define GE RL_G_EACH
+#define G0 RL_G_NONE
+#define DG RL_DF_G
+#define DL RL_DF_LEAST
+#define DT RL_DF_T
+#define Z RL_DF_NORMAL
+#define AUTO RL_LAG_AUTO
+#define NW94 RL_LAG_NW94
+#define T4 RL_LAG_T4
+#define T075 RL_LAG_075
+#define Y true
+#define O false
+
 static const rl_profile TABLE[] = {
-    /*               effects in K              clusters                              HC      Newey-West                                                 Driscoll-Kraay                              R2 */
-    {"default",      RL_K_LEVELS, true,  RL_N_NM1_NK, RL_G_MIN,  RL_DF_G,     NK,     RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_AUTO, false, false, RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_T4,   false},
-    {"fixest",       RL_K_LEVELS, true,  RL_N_NM1_NK, RL_G_MIN,  RL_DF_G,     NK,     RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_AUTO, true,  false, RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_T4,   true},
-    {"reghdfe",      RL_K_RANK,   true,  RL_N_NM1_NK, RL_G_MIN,  RL_DF_LEAST, NK,     RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_NW94, false, false, RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_NW94, false},
-    {"areg",         RL_K_RANK,   false, RL_N_NM1_NK, RL_G_MIN,  RL_DF_G,     NK,     RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_NW94, false, false, RL_N_NM1_NK, true,  RL_DF_T, RL_LAG_NW94, false},
-    {"sandwich",     RL_K_RANK,   false, RL_N_NM1_NK, RL_G_EACH, NK,          NK,     RL_N_NONE,   false, NK,      RL_LAG_AUTO, true,  true,  RL_N_N_NK,   false, NK,      RL_LAG_T4,   false},
-    {"plm",          RL_K_RANK,   false, RL_N_NONE,   RL_G_NONE, NK,          NK,     RL_N_NONE,   false, NK,      RL_LAG_T4,   true,  false, RL_N_NONE,   false, NK,      RL_LAG_T4,   false},
-    {"gretl",        RL_K_RANK,   true,  RL_N_NM1_NK, RL_G_MIN,  RL_DF_G,     NK,     RL_N_NONE,   false, NK,      RL_LAG_075,  false, false, RL_N_NONE,   false, NK,      RL_LAG_075,  false},
-    {"statsmodels",  RL_K_RANK,   false, RL_N_NM1_NK, RL_G_MIN,  NORMAL,      NORMAL, RL_N_NONE,   false, NORMAL,  RL_LAG_NW94, true,  false, RL_N_NONE,   false, NORMAL,  RL_LAG_NW94, false},
+    /* effects in K; clusters: nested free, n, G, df; HC df; Newey-West: n, T, df, lag, by rank, prewhitened;
+     * Driscoll-Kraay: n, T, df, lag; R2 always centred */
+    {"default",      LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O},
+    {"fixest",       LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  Y,  O,  N1,  Y,  DT,  T4,    Y},
+    {"reghdfe",      RK,  Y,  N1,  GM,  DL,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O},
+    {"areg",         RK,  O,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O},
+    {"sandwich",     RK,  O,  N1,  GE,  NK,  NK,  N0,  O,  NK,  AUTO,  Y,  Y,  NN,  O,  NK,  T4,    O},
+    {"plm",          RK,  O,  N0,  G0,  NK,  NK,  N0,  O,  NK,  T4,    Y,  O,  N0,  O,  NK,  T4,    O},
+    {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O},
+    {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O},
 };
 /* clang-format on */
 

@@ -8,7 +8,8 @@
 
 typedef enum rl_nfactor { RL_N_NONE, RL_N_NM1_NK, RL_N_N_NK } rl_nfactor;         /* 1, (n-1)/(n-K), n/(n-K)      */
 typedef enum rl_gfactor { RL_G_NONE, RL_G_MIN, RL_G_EACH } rl_gfactor;            /* 1, smallest G, each term's G */
-typedef enum rl_dfrule { RL_DF_NK, RL_DF_G, RL_DF_LEAST, RL_DF_T, RL_DF_NORMAL } rl_dfrule;   /* n-K, G-1, min of both, T-1 */
+/* n-K, G-1, the smaller of both, T-1 */
+typedef enum rl_dfrule { RL_DF_NK, RL_DF_G, RL_DF_LEAST, RL_DF_T, RL_DF_NORMAL } rl_dfrule;
 typedef enum rl_lagrule { RL_LAG_T4, RL_LAG_NW94, RL_LAG_075, RL_LAG_AUTO } rl_lagrule;
 
 /* How effects count in K. */
