@@ -1,7 +1,8 @@
 # theme.gp -- the look of every chart; loaded before each template.
 # The program sets `height` (pixels) and the texts; colours and fonts live here and in the templates.
 if (!exists('height')) height = 400
-set terminal svg size 820,height dynamic noenhanced font 'Inter, Helvetica, Arial, sans-serif,12' linewidth 1 background rgb 'white'
+set terminal svg size 820,height dynamic noenhanced \
+    font 'Inter, Helvetica, Arial, sans-serif,12' linewidth 1 background rgb 'white'
 set encoding utf8
 
 # Dark enough to differ in grey print; every series also differs by mark or dash.

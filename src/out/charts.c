@@ -122,11 +122,11 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
     }
     if (n < 2 || n > PLOT_PERIODS) return NULL;
     rl_axis axis = axis_of(v, m, largest, true);
-    rl_chart *c = begin(
-        out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
-        rl_sprintf(v->in,
-                   "Effect by %s since the start against %s %s, %s intervals; dots left of it should lie near zero",
-                   period, period, rl_view_number(v, m->base_event, 0), rl_view_level(v)));
+    rl_chart *c = begin(out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
+                        rl_sprintf(v->in, "Effect by %s since the start against %s %s, %s intervals; %s", period,
+                                   period, rl_view_number(v, m->base_event, 0), rl_view_level(v),
+                                   m->base_event < -1 ? "partly exposed ones after it are left out"
+                                                      : "dots left of it should lie near zero"));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
     rl_chart_number(c, "first", first);
@@ -210,6 +210,21 @@ static rl_chart *bridge(rl_charts *out, const rl_view *v, const rl_money *m)
     return c;
 }
 
+/* First and last age that can be answered. */
+static const char *ages_title(const rl_view *v, const rl_money *m)
+{
+    const rl_age_lift *first = NULL, *last = NULL;
+    for (size_t i = 0; i < m->n_ages; i++) {
+        if (!m->age[i].answerable || !isfinite(m->age[i].per_cell.est)) continue;
+        if (!first) first = &m->age[i];
+        last = &m->age[i];
+    }
+    if (!first || first == last) return "The lift by a growing age of the deals";
+    rl_scale f = rl_scale_for(&first->per_cell, RL_UNIT_MONEY, 1), l = rl_scale_for(&last->per_cell, RL_UNIT_MONEY, 1);
+    return rl_sprintf(v->in, "The lift: %s by day %d, %s by day %d", rl_scaled_signed(v, &f, first->per_cell.est),
+                      first->age, rl_scaled_signed(v, &l, last->per_cell.est), last->age);
+}
+
 static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_money *m)
 {
     if (!m->given || m->n_ages < 2) return NULL;
@@ -217,7 +232,7 @@ static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_money *m)
     for (size_t i = 0; i < m->n_ages; i++)
         largest = larger(larger(largest, m->age[i].per_cell.high), m->age[i].per_cell.low);
     rl_axis axis = money_axis(v, "effect per account and period", largest);
-    rl_chart *c = begin(out, v, "lift-by-age", "ages", "The lift by a growing age of the deals",
+    rl_chart *c = begin(out, v, "lift-by-age", "ages", ages_title(v, m),
                         rl_sprintf(v->in,
                                    "Effect per account and creation period won by that age, %s intervals; a lift that "
                                    "fades was only pulled forward",
@@ -252,13 +267,13 @@ static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_money *m)
 
 /* --- the sample -------------------------------------------------------------------------- */
 
-static rl_chart *sample(rl_charts *out, const rl_view *v, const rl_waterfall *w)
+static rl_chart *sample(rl_charts *out, const rl_view *v, const char *id, const rl_waterfall *w)
 {
-    if (w->n_steps == 0 || w->start == 0 || w->n_steps > 30) return NULL;
+    if (w->start == 0 || w->n_steps == 0 || w->n_steps > 30 || w->step[w->n_steps - 1].left == w->start) return NULL;
     const char *unit = rl_view_clean(w->unit, 40, v->in);
     size_t left = w->step[w->n_steps - 1].left, n = w->n_steps + 2;
     rl_chart *c =
-        begin(out, v, "sample", "sample",
+        begin(out, v, id, "sample",
               rl_sprintf(v->in, "%s of %s %s could be used", rl_view_count(v, left), rl_view_count(v, w->start), unit),
               "Every loss has a name; red: lost at this step");
     rl_chart_number(c, "height", 84.0 + 34.0 * (double)n);
@@ -272,7 +287,7 @@ static rl_chart *sample(rl_charts *out, const rl_view *v, const rl_waterfall *w)
         size_t now = i == 0 ? w->start : s ? s->left : left;
         const double row[] = {(double)i, (double)now, s ? (double)s->lost : 0};
         label[i] = i == 0 ? rl_sprintf(v->in, "%s read", unit)
-                   : s    ? rl_view_clean(s->why, 60, v->in)
+                   : s    ? rl_view_clean(s->why, 88, v->in)
                           : rl_sprintf(v->in, "%s used", unit);
         rl_chart_row(c, row, sizeof row / sizeof *row, label[i]);
         const char *figure = s && s->lost ? rl_sprintf(v->in, "%s%s", v->minus, rl_view_count(v, s->lost))
@@ -288,11 +303,13 @@ static rl_chart *sample(rl_charts *out, const rl_view *v, const rl_waterfall *w)
 void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
 {
     const char *period = rl_words_period(a->study);
-    *out = (rl_charts){.all = RL_NEW(v->in, rl_chart *, 3 + 3 * a->n_models),
+    *out = (rl_charts){.all = RL_NEW(v->in, rl_chart *, 4 + 3 * a->n_models),
                        .model = RL_NEW(v->in, rl_model_charts, a->n_models)};
     out->bridge = bridge(out, v, &a->money);
     out->ages = ages(out, v, &a->money);
-    out->sample = sample(out, v, &a->waterfall);
+    out->sample = sample(out, v, "sample", &a->waterfall);
+    if (a->money.given && a->money.value)
+        out->sample_value = sample(out, v, "sample-value", &a->money.value->waterfall);
     for (size_t i = 0; i < a->n_models; i++) {
         const rl_model_answer *m = &a->model[i];
         if (m->status != RL_MODEL_DONE) continue;

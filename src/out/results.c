@@ -181,9 +181,7 @@ static void event(rl_json *j, const rl_model_answer *m)
 {
     rl_json_open(j, "event", '{');
     rl_json_num(j, "base", m->base_event);
-    rl_json_open(j, "estimates", '[');
-    for (size_t i = 0; i < m->event.m; i++) rl_json_estimate(j, &m->event.est[i]);
-    rl_json_close(j);
+    rl_json_result(j, &m->event);
     rl_json_close(j);
 }
 

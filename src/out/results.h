@@ -22,7 +22,7 @@
  *                     relative: {estimate, std_error, conf_low, conf_high},
  *                     with, without, unit, scale, n},
  *              result: as `revlift fit --json` gives it: sample, vcov, estimates, fit, tests, notes,
- *              event: {base, estimates: [..]},
+ *              event: {base, and the same as in result},
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],
  *              lags: {terms: [..], cumulated: [..]},
  *              breakdown_drift, breakdown_drift_interval}],

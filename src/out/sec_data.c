@@ -105,8 +105,8 @@ static void program(const rl_story *s, const rl_program_facts *p)
     rl_page_head(s->page, 3, NULL, rl_sprintf(v->in, "T%s", name + 1));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, COL);
     RL_ROW(r, "Reached",
-           rl_sprintf(v->in, "%s of the %s kind, beside %s controls", rl_view_count(v, p->treated), unit,
-                      rl_view_count(v, p->controls)));
+           rl_sprintf(v->in, "%s %s%s, beside %s controls", rl_view_count(v, p->treated), unit,
+                      p->treated == 1 ? "" : "s", rl_view_count(v, p->controls)));
     RL_ROW(r, "Open deals at the start",
            rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->open_at_start_treated, 1),
                       rl_view_percent(v, p->open_at_start_control, 1)));

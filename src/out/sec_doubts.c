@@ -46,7 +46,7 @@ static void without_row(const rl_story *s, rl_rows *r, const rl_without *w, cons
     rl_scale c = rl_scale_for(&w->total, RL_UNIT_MONEY, 1);
     rl_interval amount = {w->amount, NAN, NAN, NAN};
     rl_scale ca = rl_scale_for(&amount, RL_UNIT_MONEY, 1);
-    RL_ROW(r, what, rl_scaled(s->v, &ca, w->amount), rl_scaled_signed(s->v, &c, w->total.est),
+    RL_ROW(r, what, isnan(w->amount) ? "" : rl_scaled(s->v, &ca, w->amount), rl_scaled_signed(s->v, &c, w->total.est),
            rl_view_range(s->v, &c, &w->total));
 }
 
@@ -83,6 +83,7 @@ static void ages(const rl_story *s)
     rl_page_chart(s->page, s->charts->ages);
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 5, COL);
     size_t open = 0;
+    bool fewer = false;
     for (size_t i = 0; i < m->n_ages; i++) {
         const rl_age_lift *g = &m->age[i];
         const char *age = rl_sprintf(v->in, "%d days", g->age);
@@ -94,10 +95,14 @@ static void ages(const rl_story *s)
             open++;
             continue;
         }
+        fewer |= g->cells != m->age[0].cells;
         rl_scale c = rl_scale_for(&g->total, RL_UNIT_MONEY, 1), k = rl_scale_for(&g->per_cell, RL_UNIT_MONEY, 1);
         RL_ROW(r, age, rl_scaled_signed(v, &c, g->total.est), rl_view_range(v, &c, &g->total),
                rl_scaled_signed(v, &k, g->per_cell.est), rl_view_count(v, g->cells));
     }
+    if (fewer)
+        rl_page_text(s->page, RL_BLOCK_SMALL,
+                     "Later ages rest on fewer cells: compare them by the column per unit and period.");
     if (open > 0)
         rl_page_text(s->page, RL_BLOCK_SMALL,
                      "Until the later ages are reached, sooner and more cannot be told apart: deals that would have "
@@ -117,13 +122,27 @@ void rl_section_waterfall(const rl_story *s, const rl_waterfall *w)
     RL_TOTAL(r, "used", "", rl_view_count(v, w->n_steps ? w->step[w->n_steps - 1].left : w->start));
 }
 
+/* As a chart, or as a table when there is none; one sentence when nothing was lost. */
+static void waterfall_shown(const rl_story *s, const rl_chart *chart, const rl_waterfall *w)
+{
+    if (w->start == 0) return;
+    if (w->n_steps == 0 || w->step[w->n_steps - 1].left == w->start)
+        rl_page_text(s->page, RL_BLOCK_PARA, "All %s %s could be used.", rl_view_count(s->v, w->start),
+                     rl_view_clean(w->unit, 40, s->v->in));
+    else if (chart && chart->svg)
+        rl_page_chart(s->page, chart);
+    else
+        rl_section_waterfall(s, w);
+}
+
 static void sample(const rl_story *s)
 {
     const rl_waterfall *w = &s->a->waterfall;
     if (w->start == 0) return;
     rl_page_head(s->page, 3, NULL, "What it rests on");
-    rl_page_chart(s->page, s->charts->sample);
-    if (!s->charts->sample || !s->charts->sample->svg) rl_section_waterfall(s, w);
+    waterfall_shown(s, s->charts->sample, w);
+    if (s->a->money.given && s->a->money.value)
+        waterfall_shown(s, s->charts->sample_value, &s->a->money.value->waterfall);
 }
 
 static void unanswered(const rl_story *s)

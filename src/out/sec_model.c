@@ -12,6 +12,13 @@ static const char *bare(const rl_view *v, double x, double se)
     return rl_view_number(v, x, decimals < 0 ? 0 : decimals);
 }
 
+/* "= 0.031", "below 0.0001" */
+static const char *p_phrase(const rl_view *v, double p)
+{
+    const char *figure = rl_view_p(v, p);
+    return figure[0] >= '0' && figure[0] <= '9' ? rl_sprintf(v->in, "= %s", figure) : figure;
+}
+
 static const char *estimate_name(const rl_view *v, const rl_label *l)
 {
     rl_str t = rl_str_new(v->in);
@@ -68,12 +75,10 @@ static void tests(const rl_story *s, const rl_model_answer *m)
     rl_page_list(s->page);
     for (size_t i = 0; i < r->n_tests; i++) {
         const rl_test *t = &r->test[i];
-        bool wald = isfinite(t->df2) && t->df2 > 0;
-        const char *df = wald
-                             ? rl_sprintf(v->in, "F(%s, %s)", rl_view_number(v, t->df, 0), rl_view_number(v, t->df2, 0))
-                             : rl_sprintf(v->in, "chi-square(%s)", rl_view_number(v, t->df, 0));
-        rl_page_line(s->page, "Test %s%s%s: %s = %s, p = %s.", v->open, rl_view_clean(t->name, 60, v->in), v->close, df,
-                     rl_view_number(v, t->statistic, 2), rl_view_p(v, t->p_value));
+        const char *df2 = isfinite(t->df2) && t->df2 > 0 ? rl_view_number(v, t->df2, 0) : "infinite";
+        const char *df = rl_sprintf(v->in, "F(%s, %s)", rl_view_number(v, t->df, 0), df2);
+        rl_page_line(s->page, "Test %s%s%s: %s = %s, p %s.", v->open, rl_view_clean(t->name, 60, v->in), v->close, df,
+                     rl_view_number(v, t->statistic, 2), p_phrase(v, t->p_value));
     }
     rl_unit unit = m->has_lift ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
     double scale = m->has_lift ? m->lift.scale : 1;
@@ -144,8 +149,8 @@ static void lift(const rl_story *s, const rl_model_answer *m)
     rl_scale c = rl_scale_full(&l->effect, unit, l->scale);
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, COL);
     RL_ROW(r, "Effect on the treated",
-           rl_sprintf(v->in, "%s (%s interval %s), p = %s", rl_scaled_signed(v, &c, l->effect.est), rl_view_level(v),
-                      rl_view_range(v, &c, &l->effect), rl_view_p(v, l->p_value)));
+           rl_sprintf(v->in, "%s (%s interval %s), p %s", rl_scaled_signed(v, &c, l->effect.est), rl_view_level(v),
+                      rl_view_range(v, &c, &l->effect), p_phrase(v, l->p_value)));
     if (isfinite(l->with) && isfinite(l->without)) {
         bool share = unit == RL_UNIT_POINTS;
         RL_ROW(r, "Mean with and without",

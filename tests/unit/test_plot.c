@@ -61,7 +61,7 @@ static void nothing_outside_quotes(void **state)
     rl_view v = rl_view_of(a->study, false, cx.keep);
     rl_charts charts;
     rl_charts_make(a, &v, &charts);
-    assert_int_equal(charts.n, 12);
+    assert_int_equal(charts.n, 13);
     for (size_t i = 0; i < charts.n; i++) {
         const char *part[] = {rl_str_text(&charts.all[i]->set), rl_str_text(&charts.all[i]->add)};
         for (size_t k = 0; k < 2; k++) {
