@@ -39,7 +39,7 @@ struct rl_arena {
 static _Noreturn void no_memory(rl_arena *a, size_t bytes)
 {
     a->handler(bytes, a->user);
-    abort();                                    /* a handler that returns is our mistake */
+    abort(); /* a handler that returns is our mistake */
 }
 
 static void *get(rl_arena *a, size_t bytes)
@@ -104,8 +104,10 @@ void rl_release(rl_arena *a, void *p)
 {
     for (block *b = a->large; b != NULL && p != NULL; b = b->next) {
         if ((void *)(b + 1) != p) continue;
-        if (b->prev != NULL) b->prev->next = b->next;
-        else a->large = b->next;
+        if (b->prev != NULL)
+            b->prev->next = b->next;
+        else
+            a->large = b->next;
         if (b->next != NULL) b->next->prev = b->prev;
         a->bytes -= b->bytes;
         free(b->raw);

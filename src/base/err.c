@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #define STATUS(name, status, text) [name] = status,
-#define TEXT(name, status, text) [name] = text,
+#define TEXT(name, status, text)   [name] = text,
 
 static const int STATUS_OF[] = {RL_CODES(STATUS)};
 static const char *const TEXT_OF[] = {RL_CODES(TEXT)};

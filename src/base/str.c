@@ -133,7 +133,10 @@ int32_t rl_dict_code_of(rl_dict *d, const char *s, size_t n, uint32_t h)
     return c;
 }
 
-typedef struct ranked { const char *text; int32_t code; } ranked;
+typedef struct ranked {
+    const char *text;
+    int32_t code;
+} ranked;
 
 static int by_text(const void *a, const void *b)
 {

@@ -81,7 +81,12 @@ typedef struct rl_program_facts {
 } rl_program_facts;
 
 /* --- a model ------------------------------------------------------------- */
-typedef struct rl_trend_point { const char *period; double treated, control; size_t n_treated, n_control; bool exposed; } rl_trend_point;
+typedef struct rl_trend_point {
+    const char *period;
+    double treated, control;
+    size_t n_treated, n_control;
+    bool exposed;
+} rl_trend_point;
 
 typedef struct rl_lift {          /* effect on the treated, per row of the model             */
     rl_outcome outcome;

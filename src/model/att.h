@@ -26,12 +26,13 @@ typedef struct rl_att {
 
 /* The estimator of a model: the one it names, or for `auto` the one that fits
  * the design; *why in words. */
-RL_MUST rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator **est,
-                                    const char **why, rl_ctx *cx);
+RL_MUST rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_panel *p,
+                                    const rl_estimator **est, const char **why, rl_ctx *cx);
 
 /* Panel and fit of a plan.  est NULL = choose.  Errors: those of
  * rl_panel_build and rl_estimate_run, with the model's name. */
-RL_MUST rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in, rl_ctx *cx);
+RL_MUST rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out,
+                           rl_arena *in, rl_ctx *cx);
 
 /* The estimators are linear in the outcome: what the same fit makes of any
  * other y (one per row of panel.t), a drift say. */
@@ -46,7 +47,8 @@ double rl_att_cov(const double *a, const double *b, size_t N);
 /* Effect, se and interval of scale * sum_j g_j effect_j, by the joint influence:
  * psi (n_terms of N) and the value itself. */
 rl_interval rl_interval_of(double est, double se, double df, double level);
-rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df, double level, rl_ctx *cx);
+rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df,
+                       double level, rl_ctx *cx);
 
 /* Fieller's set for a/b.  Source: Fieller (1954), JRSS B 16, 175-185. */
 rl_ratio rl_fieller(double a, double b, double vaa, double vab, double vbb, double df, double level);

@@ -25,8 +25,8 @@
  *
  * Errors  those of fitting; a mechanism that cannot be fitted leaves the
  *         bridge out with a remark, not an error */
-RL_MUST rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_answer *answer, const rl_att *fitted,
-                              size_t n_fitted, rl_money *out, rl_ctx *cx);
+RL_MUST rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_answer *answer,
+                              const rl_att *fitted, size_t n_fitted, rl_money *out, rl_ctx *cx);
 
 /* Lift by age, breakdown drift, and the total without the largest deals and
  * without each of the accounts that move it most (model/overturn.c). */

@@ -49,7 +49,8 @@ typedef struct rl_panel {
     unsigned char *exposed;        /* n                                                        */
     rl_waterfall waterfall;
     size_t treated_rows, treated_units, control_units;
-    size_t cells;                  /* unit x period cells the treated rows stand for, rows missing from a ready-made panel included */
+    size_t cells;                  /* unit x period cells the treated rows stand for, rows missing from a
+                                      ready-made panel included */
     size_t cohorts;                /* different start periods among treated rows               */
     bool has_never;                /* units that never start                                   */
     bool single_end;               /* the programme ends within the panel                      */

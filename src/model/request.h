@@ -13,7 +13,9 @@
 
 typedef struct rl_estimator rl_estimator;       /* model/est.h */
 
-typedef enum rl_vcov_kind { RL_VCOV_DEFAULT, RL_IID, RL_HC0, RL_HC1, RL_HC2, RL_HC3, RL_CLUSTER, RL_NW, RL_DK } rl_vcov_kind;
+typedef enum rl_vcov_kind {
+    RL_VCOV_DEFAULT, RL_IID, RL_HC0, RL_HC1, RL_HC2, RL_HC3, RL_CLUSTER, RL_NW, RL_DK
+} rl_vcov_kind;
 
 enum { RL_MAX_WAYS = 4, RL_MAX_REFS = 8 };
 
@@ -30,7 +32,9 @@ typedef struct rl_vcov_spec {
  * regressions: fixest's). */
 typedef struct rl_profile rl_profile;
 
-typedef enum rl_agg { RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR } rl_agg;
+typedef enum rl_agg {
+    RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR
+} rl_agg;
 
 typedef struct rl_request {
     const char *formula;             /* "y ~ x | unit + time"                              */
@@ -49,7 +53,8 @@ typedef struct rl_request {
     size_t n_ref;                    /* 0 = -1                                             */
     int ref[RL_MAX_REFS];
     rl_agg agg;
-    bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period before it */
+    bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period
+                                        before it */
     bool keep_singletons;
     const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;

@@ -27,6 +27,7 @@
  *
  * Errors  RL_EINPUT  a level that is no column of deals, `accounts` or `all`
  *         RL_EDATA   no complete period */
-RL_MUST rl_code rl_series_build(const rl_tables *t, const rl_model_spec *m, rl_table *out, const char **unit, rl_waterfall *w, rl_arena *in, rl_ctx *cx);
+RL_MUST rl_code rl_series_build(const rl_tables *t, const rl_model_spec *m, rl_table *out, const char **unit,
+                                rl_waterfall *w, rl_arena *in, rl_ctx *cx);
 
 #endif

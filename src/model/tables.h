@@ -39,7 +39,12 @@ typedef struct rl_program {
     size_t unknown;                /* rows of units nobody has                                   */
 } rl_program;
 
-typedef struct rl_lookup_facts { const char *file, *key; size_t rows, matched, unmatched_keys; const char **unmatched; size_t *unmatched_rows; } rl_lookup_facts;
+typedef struct rl_lookup_facts {
+    const char *file, *key;
+    size_t rows, matched, unmatched_keys;
+    const char **unmatched;
+    size_t *unmatched_rows;
+} rl_lookup_facts;
 
 typedef struct rl_tables {
     const rl_study *study;
