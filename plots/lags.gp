@@ -3,14 +3,16 @@
 set ylabel ylabel
 set xlabel xlabel
 set xrange [-0.6:last + 0.6]
-set xtics 1
-if (last > 16) set xtics 2
+span = last
+step = (span > 60 ? 10 : span > 32 ? 5 : span > 16 ? 2 : 1)
+ps = span > 32 ? 0.4 : 0.65
+set xtics step
 set key at screen 0.975, screen 1.0 - 60.0 / height right center horizontal samplen 2.5 textcolor rgb GREY
 set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lw 0.9 lc rgb GREY back
 if (with_sum) {
     plot dat using 1:6:7 with filledcurves fc rgb TEAL fs transparent solid 0.14 notitle, \
          dat using 1:5 with lines lw 2.2 dashtype (7, 3) lc rgb TEAL title 'added up', \
-         dat using 1:2:3:4 with yerrorbars lw 1.8 pt 7 ps 0.65 lc rgb BLUE title 'each period'
+         dat using 1:2:3:4 with yerrorbars lw 1.8 pt 7 ps ps lc rgb BLUE title 'each period'
 } else {
-    plot dat using 1:2:3:4 with yerrorbars lw 1.8 pt 7 ps 0.65 lc rgb BLUE title 'each period'
+    plot dat using 1:2:3:4 with yerrorbars lw 1.8 pt 7 ps ps lc rgb BLUE title 'each period'
 }

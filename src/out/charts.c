@@ -60,7 +60,7 @@ static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? f
 /* Period names under the axis: all of them, or as many as fit. */
 static void period_tics(rl_chart *c, const rl_view *v, const rl_trend_point *t, size_t n)
 {
-    size_t step = (n + 12) / 13, k = 0;
+    size_t fit = 104 / (strlen(rl_view_clean(t[0].period, 16, v->in)) + 2), step = (n + fit - 1) / fit, k = 0;
     double *at = RL_NEW(v->in, double, n);
     const char **label = RL_NEW(v->in, const char *, n);
     for (size_t i = 0; i < n; i += step, k++) {

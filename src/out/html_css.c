@@ -65,5 +65,5 @@ const char *const rl_html_css[] = {
     ".small,.eyebrow,.card .below,.card .label,table,dl{font-size:8.9pt}th{font-size:8.4pt}.card .figure{font-size:15.5pt}.cards{margin-top:14px}\n",
     "td,th{padding-top:3.5px;padding-bottom:3.5px}nav{display:none}a{color:inherit}\n",
     ".page{break-after:page}.page+h2{border-top:0;margin-top:0;padding-top:0}.scroll,figure{overflow:visible}figure{margin:10px 0}figure svg{max-height:78mm}\n",
-    ".box{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n",
+    "td:not(.num){overflow-wrap:anywhere}.box{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n",
     NULL};

@@ -283,7 +283,10 @@ static void overturn(rl_json *j, const rl_money *m)
 {
     rl_json_num(j, "drift", m->drift);
     rl_json_num(j, "drift_interval", m->drift_ci);
-    without(j, "without_largest_deals", &m->largest_deals);
+    if (m->largest_deals.label)
+        without(j, "without_largest_deals", &m->largest_deals);
+    else
+        rl_json_null(j, "without_largest_deals");
     rl_json_open(j, "without_account", '[');
     for (size_t i = 0; i < m->n_without; i++) without(j, NULL, &m->without_account[i]);
     rl_json_close(j);

@@ -27,17 +27,18 @@ static void flip_lines(const rl_story *s)
 {
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
+    const char *unit = rl_words_unit(v, s->a);
     if (m->n_without == 0 && m->n_sign_flips == 0 && m->n_interval_flips == 0) return;
     if (m->n_sign_flips == 0)
-        rl_page_line(s->page, "Leaving out any one account does not change the sign of the total.");
+        rl_page_line(s->page, "Leaving out any one %s does not change the sign of the total.", unit);
     else
-        rl_page_line(s->page, "Leaving out one account can change the sign of the total: %s such account%s.",
-                     rl_view_count(v, m->n_sign_flips), m->n_sign_flips == 1 ? "" : "s");
+        rl_page_line(s->page, "Leaving out a single %s can change the sign of the total: %s of them would.", unit,
+                     rl_view_count(v, m->n_sign_flips));
     if (m->n_interval_flips == 0)
-        rl_page_line(s->page, "Nor does it change whether the interval holds zero.");
+        rl_page_line(s->page, "Leaving out any one %s does not change whether the interval holds zero.", unit);
     else
-        rl_page_line(s->page, "For %s account%s, leaving it out changes whether the interval holds zero.",
-                     rl_view_count(v, m->n_interval_flips), m->n_interval_flips == 1 ? "" : "s");
+        rl_page_line(s->page, "Leaving out a single %s can change whether the interval holds zero: %s of them would.",
+                     unit, rl_view_count(v, m->n_interval_flips));
 }
 
 static void without_row(const rl_story *s, rl_rows *r, const rl_without *w, const char *what)
@@ -60,7 +61,7 @@ static void overturn(const rl_story *s)
     rl_page_list(s->page);
     drift_lines(s);
     flip_lines(s);
-    if (isfinite(m->largest_deals.total.est))
+    if (m->largest_deals.label && isfinite(m->largest_deals.total.est))
         rl_page_line(s->page, "Without the three largest deals the total is %s.",
                      rl_words_interval(v, &m->largest_deals.total, RL_UNIT_MONEY, 1));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 4, COL);

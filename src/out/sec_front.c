@@ -110,20 +110,25 @@ static void earnings(const rl_story *s)
     const rl_view *v = s->v;
     rl_page_head(s->page, 3, NULL, "What it earned");
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 4, COL);
-    money_row(s, r, "Incremental revenue", &m->total, "won because of the programme", false);
+    money_row(s, r, rl_sprintf(v->in, "Incremental %s", rl_words_subject(v, m)), &m->total, "caused by the programme",
+              false);
     double margin = s->a->study->money.gross_margin;
     money_row(s, r, "Gross profit on it", &m->gross_profit,
               isfinite(margin) ? rl_sprintf(v->in, "at a margin of %s", rl_view_percent(v, margin, 0)) : "", false);
     money_row(s, r, "Cost of the programme", &(rl_interval){m->cost, NAN, NAN, NAN}, cost_note(s), false);
     money_row(s, r, "Gross profit less cost", &m->net, "", true);
-    ratio_row(s, r, "Return on cost (ROI)", &m->roi, RL_UNIT_PERCENT, 100,
-              "gross profit less cost, as a share of cost");
-    ratio_row(s, r, "Payback", &m->payback_months, RL_UNIT_MONTHS, 1, "until gross profit covers cost");
-    ratio_row(s, r, "Cost per extra win", &m->cac, RL_UNIT_MONEY, 1, "");
+    bool profit = isfinite(m->gross_profit.est) && isfinite(m->cost);
+    if (profit)
+        ratio_row(s, r, "Return on cost (ROI)", &m->roi, RL_UNIT_PERCENT, 100,
+                  "gross profit less cost, as a share of cost");
+    if (profit) ratio_row(s, r, "Payback", &m->payback_months, RL_UNIT_MONTHS, 1, "until gross profit covers cost");
+    if (isfinite(m->wins.est) && isfinite(m->cost))
+        ratio_row(s, r, "Cost per extra win", &m->cac, RL_UNIT_MONEY, 1, "");
     if (isfinite(m->wins.est)) {
         rl_scale w = rl_scale_full(&m->wins, RL_UNIT_PLAIN, 1);
         RL_ROW(r, "Extra deals won", rl_scaled_signed(v, &w, m->wins.est), rl_view_range(v, &w, &m->wins), "");
     }
+    if (!profit) RL_ROW(r, "Return on cost (ROI)", "not known", "", "the study gives no gross margin, or no cost");
     money_row(s, r, "Worth of speed", &m->time_value, "time value; beside the total, not in it", false);
     rl_page_text(s->page, RL_BLOCK_SMALL,
                  "%s intervals. Ratios are Fieller sets: when the denominator may be zero they can be open or cover "

@@ -64,30 +64,45 @@ const rl_model_answer *rl_words_find(const rl_answer *a, const rl_outcome *any, 
 
 /* --- the answer of the study ------------------------------------------------------ */
 
-static const char *money_subject(const rl_view *v, const rl_money *m)
+const char *rl_words_subject(const rl_view *v, const rl_money *m)
 {
     const rl_model_answer *value = m->value;
     if (value && value->spec->outcome == RL_OUT_COLUMN) return rl_words_outcome(v, value);
     return "revenue";
 }
 
+const char *rl_words_unit(const rl_view *v, const rl_answer *a)
+{
+    for (size_t i = 0; i < a->n_programs; i++)
+        if (a->money.program && !strcmp(a->program[i].name, a->money.program) && a->program[i].unit)
+            return rl_view_clean(a->program[i].unit, 40, v->in);
+    return "account";
+}
+
 static const char *money_reach(const rl_view *v, const rl_answer *a)
 {
-    const rl_money *m = &a->money;
-    const char *unit = "account";
-    for (size_t i = 0; i < a->n_programs; i++)
-        if (m->program && !strcmp(a->program[i].name, m->program) && a->program[i].unit) unit = a->program[i].unit;
-    return rl_sprintf(v->in, "the %s %s%s it reached", rl_view_count(v, m->treated_units),
-                      rl_view_clean(unit, 40, v->in), m->treated_units == 1 ? "" : "s");
+    size_t n = a->money.treated_units;
+    return rl_sprintf(v->in, "the %s %s%s it reached", rl_view_count(v, n), rl_words_unit(v, a), n == 1 ? "" : "s");
+}
+
+/* 16 February 2015 */
+static const char *long_date(const rl_view *v, int32_t day)
+{
+    static const char *const MONTH[] = {"January", "February", "March",     "April",   "May",      "June",
+                                        "July",    "August",   "September", "October", "November", "December"};
+    int y, m, d;
+    rl_civil(day, &y, &m, &d);
+    return rl_sprintf(v->in, "%d%s%s%s%d", d, v->nbsp, MONTH[m - 1], v->nbsp, y);
 }
 
 /* The period of a day, as the study counts them. */
 static const char *period_of(const rl_view *v, const rl_answer *a, int32_t day)
 {
     char buf[16];
-    if (day == RL_NO_DAY || a->study->calendar.kind == RL_PERIOD_NONE || a->study->calendar.kind == RL_DAY)
-        return rl_view_date(v, day);
-    return rl_strdup(v->in, rl_period_text(buf, a->study->calendar, rl_period_of(a->study->calendar, day)));
+    rl_calendar cal = a->study->calendar;
+    if (day == RL_NO_DAY) return "";
+    if (cal.kind == RL_PERIOD_NONE || cal.kind == RL_DAY) return long_date(v, day);
+    return rl_strdup(v->in, rl_period_text(buf, cal, rl_period_of(cal, day)));
 }
 
 static const char *money_answer(const rl_view *v, const rl_answer *a)
@@ -104,11 +119,11 @@ static const char *money_answer(const rl_view *v, const rl_answer *a)
                                            : rl_sprintf(v->in, ", %s to %s", from, to);
     if (rl_excludes_zero(&m->total))
         return rl_sprintf(v->in, "%s %s %s by %s (%s interval %s) at %s%s.", who,
-                          m->total.est > 0 ? "raised" : "lowered", money_subject(v, m), rl_scaled(v, &s, size.est),
+                          m->total.est > 0 ? "raised" : "lowered", rl_words_subject(v, m), rl_scaled(v, &s, size.est),
                           rl_view_level(v), rl_view_range(v, &s, &size), money_reach(v, a), when);
     return rl_sprintf(v->in,
                       "%s changed %s by an estimated %s (%s interval %s) at %s%s: this cannot be told from zero.", who,
-                      money_subject(v, m), rl_scaled_signed(v, &s, m->total.est), rl_view_level(v),
+                      rl_words_subject(v, m), rl_scaled_signed(v, &s, m->total.est), rl_view_level(v),
                       rl_view_range(v, &s, &m->total), money_reach(v, a), when);
 }
 

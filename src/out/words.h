@@ -19,6 +19,10 @@ const char *rl_words_sure(const rl_view *v, const rl_answer *a);
 /* Who and when the total covers: "412 accounts, 1,648 account-quarters, .." or "". */
 const char *rl_words_coverage(const rl_view *v, const rl_answer *a);
 
+/* "account": what the programme was given to; and what the total counts: "revenue", or the panel's column. */
+const char *rl_words_unit(const rl_view *v, const rl_answer *a);
+const char *rl_words_subject(const rl_view *v, const rl_money *m);
+
 /* One model's answer; a refused one gives its reason. */
 const char *rl_words_model(const rl_view *v, const rl_model_answer *m);
 /* "Win rate +3.1 points after the programme": for titles. */

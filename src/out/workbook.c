@@ -142,7 +142,7 @@ static void money_sheet(const rl_book *b)
     const char *const head[] = {"", "Estimate", "Low", "High", ""};
     for (int j = 0; j < 5; j++) text(b, w, ROW_HEAD, (lxw_col_t)j, head[j], b->head);
     text(b, w, ROW_HEAD, 4, rl_sprintf(b->v->in, "low and high: %s interval", rl_view_level(b->v)), b->head);
-    text(b, w, ROW_TOTAL, 0, "Incremental revenue", NULL);
+    text(b, w, ROW_TOTAL, 0, rl_sprintf(b->v->in, "Incremental %s", rl_words_subject(b->v, m)), NULL);
     interval_row(w, ROW_TOTAL, &m->total, b->money);
     text(b, w, ROW_PROFIT, 0, "Gross profit on it", NULL);
     text(b, w, ROW_NET, 0, "Gross profit less cost", b->strong);
