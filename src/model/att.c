@@ -48,7 +48,8 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
                     .cohort = "cohort",
                     .level = s->level,
                     .agg = RL_AGG_SIMPLE,
-                    .omega = "overall"};
+                    .omega = "overall",
+                    .student = true};
     r.formula = rl_sprintf(in, "`%s` ~ 1", p->outcome);
     r.unit = plan->deal_level ? NULL : p->unit;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};

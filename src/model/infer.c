@@ -22,6 +22,7 @@ typedef struct work {
     const char *K_why;
     size_t G;  /* smallest number of clusters */
     double df; /* 0 = normal                */
+    bool student;
 } work;
 
 /* --- how many coefficients ------------------------------------------------------ */
@@ -67,7 +68,7 @@ static void set_df(work *w, rl_dfrule rule)
 {
     double nk = (double)w->f->dof.n - (double)w->K, g = w->G > 1 ? (double)w->G - 1 : 1;
     double t = w->d->time.G > 1 ? (double)w->d->time.G - 1 : 1;
-    if (w->f->normal) rule = RL_DF_NORMAL;
+    if (w->f->normal && !w->student) rule = RL_DF_NORMAL;
     w->df = rule == RL_DF_NK ? nk : rule == RL_DF_G ? g : rule == RL_DF_T ? t : rule == RL_DF_LEAST ? fmin(nk, g) : 0;
 }
 
@@ -488,7 +489,13 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
         return rl_hint(cx, "known: %s", rl_profile_names());
     }
     rl_vcov_kind kind = d->vcov.kind;
-    work w = {.d = d, .f = f, .p = p, .out = out, .keep = keep, .V = rl_mat_new(f->m, f->m, cx->tmp)};
+    work w = {.d = d,
+              .f = f,
+              .p = p,
+              .student = req->student,
+              .out = out,
+              .keep = keep,
+              .V = rl_mat_new(f->m, f->m, cx->tmp)};
     out->m = f->m;
     out->level = req->level;
     out->lag = -1;

@@ -47,6 +47,7 @@ typedef struct rl_request {
     rl_vcov_spec vcov;
     const char *profile;             /* --as                                               */
     double level;                    /* 0.95                                               */
+    bool student;                    /* t by the clusters also where the method's peers use the normal */
     bool has_window;
     int window_lo, window_hi;        /* event                                              */
     bool endpoints_drop;             /* rows outside the window are left out, not binned   */

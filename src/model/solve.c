@@ -8,6 +8,7 @@
 #include "model/facts.h"
 #include "model/infer.h"
 #include "model/money.h"
+#include "model/rows.h"
 #include "model/series.h"
 
 static void unanswered(rl_answer *a, rl_ctx *cx, const char *what, const char *why)
@@ -84,9 +85,9 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     return RL_OK;
 }
 
-static rl_vcov_spec default_vcov(const char *unit)
+static rl_vcov_spec default_vcov(const char *unit, bool by_time)
 {
-    rl_vcov_spec v = {.kind = unit != NULL ? RL_CLUSTER : RL_NW, .lag = -1};
+    rl_vcov_spec v = {.kind = unit != NULL ? RL_CLUSTER : by_time ? RL_NW : RL_HC1, .lag = -1};
     if (unit != NULL) {
         v.ways = 1;
         v.by[0] = unit;
@@ -102,26 +103,39 @@ static void find_lags(rl_model_answer *m, rl_ctx *cx)
     m->has_lags = m->n_lags > 0;
 }
 
+/* Driscoll-Kraay errors rest on the number of periods alone: with few of them they are far too small. */
+enum { DK_PERIODS = 20 };
+
 static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
 {
     const rl_model_spec *s = m->spec;
-    rl_table panel;
+    rl_table rows;
     const char *unit;
-    RL_TRY(rl_series_build(t, s, &panel, &unit, &m->waterfall, cx->keep, cx));
-    rl_request r = {
-        .formula = s->formula.s, .unit = unit, .time = "period", .level = t->study->level, .agg = RL_AGG_DEFAULT};
+    bool deals = strcmp(s->level.s, "deal") == 0, panel = strcmp(s->level.s, "panel") == 0;
+    RL_TRY((deals   ? rl_rows_deals
+            : panel ? rl_rows_panel
+                    : rl_series_build)(t, s, &rows, &unit, &m->waterfall, cx->keep, cx));
+    rl_request r = {.formula = s->formula.s, .unit = deals ? NULL : unit, .level = t->study->level};
+    r.time = deals ? NULL : "period"; /* deals are no series: nothing to lag */
     const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
     r.estimator = rl_estimator_by_name(name);
     if (r.estimator == NULL || r.estimator->needs_cohort)
         return rl_fail_at(cx, RL_EINPUT, t->study->path, s->estimator.at.line, s->estimator.at.col,
                           "'%s' is not an estimator for a formula", name);
-    r.vcov = default_vcov(unit);
+    r.vcov = default_vcov(unit, !deals);
     if (s->vcov.s != NULL) RL_TRY(rl_vcov_parse(s->vcov.s, &r.vcov, cx->keep, cx));
     if (s->weights.s != NULL) r.weights = s->weights.s;
-    RL_TRY(rl_estimate_run(&r, &panel, &m->main, cx->keep, cx));
+    RL_TRY(rl_estimate_run(&r, &rows, &m->main, cx->keep, cx));
+    if (r.vcov.kind == RL_DK && m->main.periods < DK_PERIODS) {
+        rl_fail(cx, RL_EDATA, "Driscoll-Kraay errors need many periods: there are %zu, fewer than %d", m->main.periods,
+                DK_PERIODS);
+        return rl_hint(cx, "use vcov: cluster:%s, or a finer `period`", unit != NULL ? unit : "UNIT");
+    }
     m->estimator_why =
         "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
-    m->level = rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));
+    m->level =
+        deals ? "deal"
+              : rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));
     finish_waterfall(m, cx);
     find_lags(m, cx);
     return RL_OK;
