@@ -26,7 +26,7 @@
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],
  *              lags: {terms: [..], cumulated: [..]},
  *              breakdown_drift, breakdown_drift_interval}],
- *  "money": null or {program, model, treated_cells, treated_units, exposure_first, exposure_last,
+ *  "money": null or {program, model, treated_cells, treated_units, missing_cells, exposure_first, exposure_last,
  *            with, without, total, wins, gross_profit, cost, cost_media, cost_to_date, net,
  *            roi, payback_months, cac: {estimate, conf_low, conf_high, kind: "interval" | "outside" | "all" | "none"},
  *            parts: [{name, estimate, ..}], time_value,

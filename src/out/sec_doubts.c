@@ -41,20 +41,24 @@ static void flip_lines(const rl_story *s)
                      unit, rl_view_count(v, m->n_interval_flips));
 }
 
+/* k = 3: without the column of amounts, when none is known. */
 static void without_row(const rl_story *s, rl_rows *r, const rl_without *w, const char *what)
 {
     if (isnan(w->total.est)) return;
     rl_scale c = rl_scale_for(&w->total, RL_UNIT_MONEY, 1);
     rl_interval amount = {w->amount, NAN, NAN, NAN};
     rl_scale ca = rl_scale_for(&amount, RL_UNIT_MONEY, 1);
-    RL_ROW(r, what, isnan(w->amount) ? "" : rl_scaled(s->v, &ca, w->amount), rl_scaled_signed(s->v, &c, w->total.est),
-           rl_view_range(s->v, &c, &w->total));
+    const char *total = rl_scaled_signed(s->v, &c, w->total.est), *range = rl_view_range(s->v, &c, &w->total);
+    if (r->k == 3)
+        RL_ROW(r, what, total, range);
+    else
+        RL_ROW(r, what, total, range, isnan(w->amount) ? "" : rl_scaled(s->v, &ca, w->amount));
 }
 
 static void overturn(const rl_story *s)
 {
     static const rl_column COL[] = {
-        {"Left out", false}, {"Its won amount", true}, {"Total without it", true}, {"Interval", true}};
+        {"Left out", false}, {"Total without it", true}, {"Interval", true}, {"Its won amount", true}};
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
     rl_page_head(s->page, 3, NULL, "What would overturn it");
@@ -64,7 +68,9 @@ static void overturn(const rl_story *s)
     if (m->largest_deals.label && isfinite(m->largest_deals.total.est))
         rl_page_line(s->page, "Without the three largest deals the total is %s.",
                      rl_words_interval(v, &m->largest_deals.total, RL_UNIT_MONEY, 1));
-    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 4, COL);
+    bool amounts = m->largest_deals.label && isfinite(m->largest_deals.amount);
+    for (size_t i = 0; i < m->n_without; i++) amounts |= isfinite(m->without_account[i].amount);
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, amounts ? 4 : 3, COL);
     if (m->largest_deals.label) without_row(s, r, &m->largest_deals, "the three largest deals");
     for (size_t i = 0; i < m->n_without; i++)
         without_row(s, r, &m->without_account[i], rl_view_clean(m->without_account[i].label, 60, v->in));
@@ -138,12 +144,12 @@ static void waterfall_shown(const rl_story *s, const rl_chart *chart, const rl_w
 
 static void sample(const rl_story *s)
 {
-    const rl_waterfall *w = &s->a->waterfall;
-    if (w->start == 0) return;
+    const rl_waterfall *deals = &s->a->waterfall, *value = NULL;
+    if (s->a->money.given && s->a->money.value) value = &s->a->money.value->waterfall;
+    if (deals->start == 0 && (!value || value->start == 0)) return;
     rl_page_head(s->page, 3, NULL, "What it rests on");
-    waterfall_shown(s, s->charts->sample, w);
-    if (s->a->money.given && s->a->money.value)
-        waterfall_shown(s, s->charts->sample_value, &s->a->money.value->waterfall);
+    waterfall_shown(s, s->charts->sample, deals);
+    if (value) waterfall_shown(s, s->charts->sample_value, value);
 }
 
 static void unanswered(const rl_story *s)

@@ -165,11 +165,10 @@ const char *rl_words_sure(const rl_view *v, const rl_answer *a)
             "The interval excludes zero. Over many studies made like this one, %s of such intervals hold the true "
             "effect, provided the groups would have moved in parallel without the programme.",
             rl_view_level(v));
-    return rl_sprintf(
-        v->in,
-        "The interval holds zero. The data agree with anything from %s to %s; more accounts, more periods or "
-        "less noise would be needed to say which.",
-        rl_scaled_signed(v, &s, x->low), rl_scaled_signed(v, &s, x->high));
+    return rl_sprintf(v->in,
+                      "The interval holds zero. The data agree with anything from %s to %s; more %ss, more periods or "
+                      "less noise would be needed to say which.",
+                      rl_scaled_signed(v, &s, x->low), rl_scaled_signed(v, &s, x->high), rl_words_unit(v, a));
 }
 
 const char *rl_words_coverage(const rl_view *v, const rl_answer *a)

@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/date.h"
 #include "base/str.h"
@@ -424,10 +425,11 @@ static const rl_inputs FX_INPUTS = {.version = "0.1.0",
                                     .n = 2,
                                     .file = FX_FILE};
 
-/* Every test uses some of the three. */
+/* Every test uses some of the three; templates from the tree the tests are run in. */
 static inline void fixture_use(void)
 {
     (void)fixture_full, (void)fixture_refused, (void)fixture_hostile, (void)FX_INPUTS;
+    if (access("plots/theme.gp", R_OK) == 0) setenv("RLV_PLOTS", "plots", 0);
 }
 
 #endif
