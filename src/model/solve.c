@@ -95,12 +95,40 @@ static rl_vcov_spec default_vcov(const char *unit, bool by_time)
     return v;
 }
 
+/* Running sums of the lag coefficients, with the error of each sum. */
+static rl_interval *cumulate(const rl_result *r, const size_t *at, size_t n, rl_ctx *cx)
+{
+    rl_interval *sum = RL_NEW(cx->keep, rl_interval, n);
+    double est = 0;
+    for (size_t k = 0; k < n; k++) {
+        double var = 0;
+        est += r->est[at[k]].estimate;
+        for (size_t i = 0; i <= k; i++)
+            for (size_t j = 0; j <= k; j++) var += r->V[at[i] + at[j] * r->m];
+        sum[k] = rl_interval_of(est, sqrt(var), r->est[at[k]].df, r->level);
+    }
+    return sum;
+}
+
 static void find_lags(rl_model_answer *m, rl_ctx *cx)
 {
+    size_t *at = RL_NEW(cx->tmp, size_t, m->main.m);
     m->lag = RL_NEW(cx->keep, const rl_estimate *, m->main.m);
-    for (size_t i = 0; i < m->main.m; i++)
-        if (strncmp(m->main.est[i].label.term, "lag(", 4) == 0) m->lag[m->n_lags++] = &m->main.est[i];
+    size_t key = 0; /* length of "lag(x," of the first one: lags of another variable are no part of its response */
+    const char *first = NULL;
+    for (size_t i = 0; i < m->main.m; i++) {
+        const char *term = m->main.est[i].label.term, *comma = strrchr(term, ',');
+        if (strncmp(term, "lag(", 4) != 0 || comma == NULL) continue;
+        if (first == NULL) {
+            first = term;
+            key = (size_t)(comma - term) + 1;
+        }
+        if (strncmp(term, first, key) != 0) continue;
+        at[m->n_lags] = i;
+        m->lag[m->n_lags++] = &m->main.est[i];
+    }
     m->has_lags = m->n_lags > 0;
+    if (m->has_lags) m->cumulated = cumulate(&m->main, at, m->n_lags, cx);
 }
 
 /* Driscoll-Kraay errors rest on the number of periods alone: with few of them they are far too small. */
