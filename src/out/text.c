@@ -78,7 +78,7 @@ const char *rl_text_answer(const rl_answer *a, const char *report, rl_arena *in)
     for (size_t i = 0; i < a->n_models; i++) model_line(&out, &v, &a->model[i]);
     if (a->money.given) {
         money_line(&out, &v, "gross profit", &a->money.gross_profit);
-        money_line(&out, &v, "less cost", &a->money.net);
+        money_line(&out, &v, "profit less cost", &a->money.net);
         if (isfinite(a->money.net.est)) ratio_line(&out, &v, "return on cost", &a->money.roi, RL_UNIT_PERCENT, 100);
         if (isfinite(a->money.net.est)) ratio_line(&out, &v, "payback", &a->money.payback_months, RL_UNIT_MONTHS, 1);
     }
