@@ -20,8 +20,9 @@
 typedef struct rl_interval { double est, se, low, high; } rl_interval;
 
 /* A Fieller set for a ratio: [low, high]; or everything outside (low, high)
- * when `outside`; or every value when `all`; `none` = the estimate itself
- * does not exist (a denominator of zero). */
+ * when `outside`; or every value when `all`; `none` = the ratio does not
+ * exist (a denominator of zero; no gain that could pay back, no win to cost
+ * anything).  est NaN without `none` = not known: no margin, no cost. */
 typedef struct rl_ratio { double est, low, high; bool outside, all, none; } rl_ratio;
 
 /* --- the data as it came ------------------------------------------------ */

@@ -93,8 +93,16 @@ static void unit_influence(rl_att *e, rl_arena *in)
         size_t i = e->fit.row[k];
         if (p->exposed[i]) e->psi_with[p->unit_code[i]] += (p->y[i] - e->with) / n;
     }
-    p->cells -= p->treated_rows - (size_t)n; /* cells the estimator found no control for are not answered for */
+    p->cells -= p->cells < p->treated_rows - (size_t)n
+                    ? p->cells
+                    : p->treated_rows - (size_t)n; /* cells the estimator found no control for are not answered for */
     p->treated_rows = (size_t)n;
+    unsigned char *seen = RL_NEW(in, unsigned char, e->N);
+    p->treated_units = 0;
+    for (size_t k = 0; k < e->fit.rows_used; k++) {
+        size_t i = e->fit.row[k];
+        if (p->exposed[i] && !seen[p->unit_code[i]]++) p->treated_units++;
+    }
 }
 
 static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in,
@@ -176,6 +184,12 @@ rl_ratio rl_fieller(double a, double b, double vaa, double vab, double vbb, doub
         r.all = true;
         r.low = -INFINITY;
         r.high = INFINITY;
+        return r;
+    }
+    if (A == 0) { /* one end has gone to infinity: t with 2 B t >= C */
+        bool up = B > 0;
+        r.low = up ? C / (2 * B) : -INFINITY;
+        r.high = up ? INFINITY : C / (2 * B);
         return r;
     }
     double d = sqrt(fmax(root, 0)), x = (B - d) / A, z = (B + d) / A;

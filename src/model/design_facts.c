@@ -22,7 +22,7 @@ static void mark_open(const view *v, const int32_t *day, unsigned char *open)
     memset(open, 0, v->U);
     for (size_t i = 0; v->unit != NULL && i < d->n; i++) {
         int32_t u = v->unit[i];
-        if (u < 0 || (size_t)u >= v->U || day[u] == RL_NO_DAY) continue;
+        if (u < 0 || (size_t)u >= v->U || day[u] == RL_NO_DAY || d->created[i] == RL_NO_DAY) continue;
         if (d->created[i] < day[u] && (d->decided[i] == RL_NO_DAY || d->decided[i] >= day[u])) open[u] = 1;
     }
 }

@@ -55,7 +55,7 @@ static tally count_deals(const rl_deals *d)
         y.open += d->status[i] == RL_DEAL_OPEN;
         y.no_account += d->account != NULL && d->account[i] < 0;
         if (won && d->amount != NULL && !isnan(d->amount[i])) y.won_amount += d->amount[i];
-        if ((!won && !lost) || d->decided[i] == RL_NO_DAY) continue;
+        if ((!won && !lost) || d->decided[i] == RL_NO_DAY || d->created[i] == RL_NO_DAY) continue;
         double days = (double)d->decided[i] - d->created[i];
         *(won ? &y.days_won : &y.days_lost) += days;
         *(won ? &y.timed_won : &y.timed_lost) += 1;
@@ -233,14 +233,16 @@ static void panel_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
 {
     rl_table_facts *f = new_table(a, "panel", &t->panel, cx);
     span(f, t->panel.col[1].day, t->panel.n);
-    say(f, "units", (double)t->panel.col[0].dict->n, "count");
-    size_t complete = 0;
+    size_t complete = 0, units = 0;
     int32_t days = f->last_day - f->first_day + 1;
     size_t *seen = RL_NEW(cx->tmp, size_t, t->panel.col[0].dict->n);
     for (size_t i = 0; i < t->panel.n; i++) seen[t->panel.col[0].code[i]]++;
-    for (size_t u = 0; u < t->panel.col[0].dict->n; u++) complete += seen[u] == (size_t)days;
-    if (t->study->calendar.kind == RL_DAY)
-        say(f, "units that miss days", (double)(t->panel.col[0].dict->n - complete), "count");
+    for (size_t u = 0; u < t->panel.col[0].dict->n; u++) {
+        units += seen[u] > 0;
+        complete += seen[u] == (size_t)days;
+    }
+    say(f, "units", (double)units, "count");
+    if (t->study->calendar.kind == RL_DAY) say(f, "units that miss days", (double)(units - complete), "count");
     for (size_t j = 2; j < t->panel.k; j++) {
         double sum = 0;
         for (size_t i = 0; i < t->panel.n; i++)

@@ -73,20 +73,26 @@ static bool is_cost_channel(const rl_program_spec *p, const rl_col *channel, siz
     return false;
 }
 
-static void cost_from_spend(const rl_tables *t, const rl_att *e, rl_money *m)
+static void cost_from_spend(const rl_tables *t, const rl_att *e, rl_money *m, rl_ctx *cx)
 {
     const rl_spend_spec *s = &t->study->spend;
     const rl_col *date = rl_table_col(&t->spend, s->date.s), *usd = rl_table_col(&t->spend, s->amount.s);
     const rl_col *channel = s->channel.s != NULL ? rl_table_col(&t->spend, s->channel.s) : NULL;
     int32_t from = first_start(e);
+    bool any = false;
     m->cost_media = m->cost_to_date = 0;
     for (size_t i = 0; i < t->spend.n; i++) {
         if (!is_cost_channel(e->plan.program->spec, channel, i) || isnan(usd->num[i]) || date->day[i] == RL_NO_DAY)
             continue;
+        any = true;
         if (date->day[i] < from || date->day[i] > t->cut) continue;
         m->cost_to_date += usd->num[i];
         if (date->day[i] <= e->panel.last_exposed) m->cost_media += usd->num[i];
     }
+    if (any) return;
+    m->cost_media = m->cost_to_date = NAN; /* a channel nobody has is a mistake, not a free programme */
+    rl_remark(cx, "cost", "programme '%s': the spend table has no row of the channels its cost is in",
+              e->plan.program->spec->name);
 }
 
 /* A cost column of the panel, over the cells counted. */
@@ -98,20 +104,21 @@ static void cost_from_panel(const rl_tables *t, const rl_att *e, rl_money *m)
     m->cost_media = m->cost_to_date = 0;
     for (size_t i = 0; i < t->panel.n; i++) {
         int32_t u = t->panel.col[0].code[i], day = t->panel.col[1].day[i];
-        if (u < 0 || p->start[u] == RL_NO_DAY || day < p->start[u] || isnan(c->num[i])) continue;
+        if (u < 0 || (size_t)u >= p->n_units || p->start[u] == RL_NO_DAY || day < p->start[u] || day > t->cut) continue;
+        if (isnan(c->num[i])) continue;
         m->cost_to_date += c->num[i];
         if (day <= e->panel.last_exposed) m->cost_media += c->num[i];
     }
 }
 
-static void find_cost(const rl_tables *t, const rl_att *e, rl_money *m)
+static void find_cost(const rl_tables *t, const rl_att *e, rl_money *m, rl_ctx *cx)
 {
     const rl_program_spec *p = e->plan.program->spec;
     m->cost = m->cost_media = m->cost_to_date = NAN;
     if (!isnan(p->cost_total))
         m->cost_media = m->cost_to_date = p->cost_total;
     else if (p->cost_channels.n > 0 && t->has_spend)
-        cost_from_spend(t, e, m);
+        cost_from_spend(t, e, m, cx);
     else if (p->cost_column.s != NULL && t->has_panel)
         cost_from_panel(t, e, m);
     m->cost = m->cost_media * t->study->money.loaded_cost;
@@ -127,7 +134,15 @@ static rl_interval affine(rl_interval x, double factor, double shift)
 }
 
 static const rl_interval UNKNOWN = {NAN, NAN, NAN, NAN};
-static const rl_ratio NO_RATIO = {.est = NAN, .low = NAN, .high = NAN, .none = true};
+static const rl_ratio NOT_KNOWN = {.est = NAN, .low = NAN, .high = NAN};
+
+/* A cost per win or a time to pay back is positive, or there is none: nothing
+ * was won, or nothing earned, that could carry the cost. */
+static rl_ratio positive(rl_ratio r)
+{
+    r.none |= !(r.est > 0);
+    return r;
+}
 
 static void find_profit(const rl_study *s, const rl_att *e, rl_money *m)
 {
@@ -135,15 +150,16 @@ static void find_profit(const rl_study *s, const rl_att *e, rl_money *m)
            months = (m->exposure_last - m->exposure_first + 1) / rl_period_days(RL_MONTH);
     m->gross_profit = isnan(margin) ? UNKNOWN : affine(m->total, margin, 0);
     m->net = isnan(margin) || isnan(m->cost) ? UNKNOWN : affine(m->gross_profit, 1, -m->cost);
-    m->roi = m->payback_months = m->cac = NO_RATIO;
+    m->roi = m->payback_months = m->cac = NOT_KNOWN;
     if (isnan(m->cost) || !(m->cost > 0)) return;
     if (!isnan(margin)) {
         rl_interval roi = affine(m->net, 1 / m->cost, 0);
         double gp_var = m->gross_profit.se * m->gross_profit.se;
         m->roi = (rl_ratio){.est = roi.est, .low = roi.low, .high = roi.high};
-        m->payback_months = rl_fieller(m->cost * months, m->gross_profit.est, 0, 0, gp_var, e->df, s->level);
+        m->payback_months = positive(rl_fieller(m->cost * months, m->gross_profit.est, 0, 0, gp_var, e->df, s->level));
     }
-    if (!isnan(m->wins.est)) m->cac = rl_fieller(m->cost, m->wins.est, 0, 0, m->wins.se * m->wins.se, e->df, s->level);
+    double wins_var = m->wins.se * m->wins.se;
+    if (!isnan(m->wins.est)) m->cac = positive(rl_fieller(m->cost, m->wins.est, 0, 0, wins_var, e->df, s->level));
 }
 
 /* --- the bridge ------------------------------------------------------------- */
@@ -204,11 +220,27 @@ static rl_code find_bridge(const shop *s, rl_money *m)
             .one = scale * e[j].with, .zero = scale * (e[j].with - e[j].effect), .psi = e[j].psi, .cells = scale};
     }
     make_parts(s->value, f, study->level, m, s->cx);
+    return RL_OK;
+}
+
+/* Worth of having the money earlier: revenue without the programme, times days, times the rate. */
+static rl_code find_time_value(const shop *s, rl_money *m)
+{
+    const rl_study *study = s->t->study;
     if (isnan(study->money.discount_rate)) return RL_OK;
     rl_att days;
     RL_TRY(mechanism(s, RL_OUT_DAYS_TO_WIN, &days));
     rl_interval faster = rl_interval_of(days.effect, days.se, days.df, study->level);
     m->time_value = affine(faster, -m->without * study->money.discount_rate / 365, 0);
+    return RL_OK;
+}
+
+/* What cannot be answered is said and left out. */
+static rl_code told(rl_code code, const char *what, rl_ctx *cx)
+{
+    if (code == RL_OK || rl_exit_status(code) != 4) return code;
+    rl_remark(cx, "money", "%s: %s", what, cx->err.what);
+    rl_forgive(cx);
     return RL_OK;
 }
 
@@ -229,11 +261,10 @@ rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_an
     m->with = value->with * (double)p->cells;
     m->without = m->with - m->total.est;
     m->wins = m->time_value = UNKNOWN;
-    find_cost(t, value, m);
-    if (value->plan.outcome == RL_OUT_VALUE && find_bridge(&bench, m) != RL_OK) {
-        if (rl_exit_status(cx->err.code) != 4) return cx->err.code;
-        rl_remark(cx, "money", "the total could not be split into parts: %s", cx->err.what);
-        rl_forgive(cx);
+    find_cost(t, value, m, cx);
+    if (value->plan.outcome == RL_OUT_VALUE) {
+        RL_TRY(told(find_bridge(&bench, m), "the total could not be split into parts", cx));
+        RL_TRY(told(find_time_value(&bench, m), "the worth of speed is not known", cx));
     }
     find_profit(t->study, value, m);
     return RL_OK;

@@ -12,6 +12,8 @@ static rl_interval scaled(const rl_att *e, double factor)
     return (rl_interval){factor * x->estimate, factor * x->std_error, factor * x->conf_low, factor * x->conf_high};
 }
 
+static const rl_interval UNKNOWN = {NAN, NAN, NAN, NAN};
+
 /* A fit of which only the total is kept; *cells may be NULL. */
 static rl_code refit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_interval *total,
                      rl_interval *per_cell, size_t *cells, rl_ctx *cx)
@@ -28,13 +30,26 @@ static rl_code refit(const rl_tables *t, const rl_plan *plan, const rl_estimator
     return code;
 }
 
+/* The same without what carries the design alone: the only treated unit, say.  Not known then, and no error. */
+static rl_code refit_or_unknown(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_interval *total,
+                                rl_ctx *cx)
+{
+    rl_code code = refit(t, plan, est, total, NULL, NULL, cx);
+    if (code == RL_OK || rl_exit_status(code) != 4) return code;
+    *total = UNKNOWN;
+    rl_forgive(cx);
+    return RL_OK;
+}
+
 /* --- lift by age ---------------------------------------------------------------- */
 
-/* The day on which the first exposed cohort has `age` days of follow-up. */
-static int32_t answerable_on(const rl_att *value, int age)
+/* The day on which the first exposed cohort has `age` days of follow-up; RL_NO_DAY when that is past, and
+ * something else is missing: clean cohorts before the programme, or its end came too early. */
+static int32_t answerable_on(const rl_tables *t, const rl_att *value, int age)
 {
     int32_t period = rl_period_of(value->plan.calendar, value->panel.first_exposed);
-    return rl_period_last(value->plan.calendar, period) + age;
+    int32_t day = rl_period_last(value->plan.calendar, period) + age;
+    return day > t->cut ? day : RL_NO_DAY;
 }
 
 static rl_code one_age(const rl_tables *t, const rl_att *value, int age, rl_age_lift *out, rl_ctx *cx)
@@ -60,7 +75,7 @@ static rl_code one_age(const rl_tables *t, const rl_att *value, int age, rl_age_
     if (code != RL_OK) {
         if (rl_exit_status(code) != 4) return code;
         rl_forgive(cx);
-        out->answerable_on = answerable_on(value, age);
+        out->answerable_on = answerable_on(t, value, age);
         return RL_OK;
     }
     out->answerable = true;
@@ -108,7 +123,7 @@ static rl_code without_largest(const rl_tables *t, const rl_att *value, rl_money
     }
     plan.skip_deal = skip;
     m->largest_deals.label = rl_sprintf(cx->keep, "the %zu largest won deals", p->n_largest);
-    return refit(t, &plan, value->fit.estimator, &m->largest_deals.total, NULL, NULL, cx);
+    return refit_or_unknown(t, &plan, value->fit.estimator, &m->largest_deals.total, cx);
 }
 
 typedef struct ranked {
@@ -166,7 +181,7 @@ static rl_code without_units(const rl_tables *t, const rl_att *value, rl_money *
         if (value->panel.t.n > MOST_ROWS)
             w->total = first_order(value, r[k].unit, t->study->level);
         else
-            RL_TRY(refit(t, &plan, value->fit.estimator, &w->total, NULL, NULL, cx));
+            RL_TRY(refit_or_unknown(t, &plan, value->fit.estimator, &w->total, cx));
     }
     return RL_OK;
 }

@@ -14,7 +14,7 @@ rl_cell rl_cell_of(int32_t start, int32_t end, int32_t first, int32_t last, int 
     if (end != RL_NO_DAY && first >= end) return RL_CELL_ENDED;
     bool to_the_end = end == RL_NO_DAY || last + follow <= end;
     if (transition == RL_TRANSITION_ANTICIPATE) return to_the_end ? RL_CELL_EXPOSED : RL_CELL_PARTLY;
-    if (transition == RL_TRANSITION_INCLUDE) return first >= start ? RL_CELL_EXPOSED : RL_CELL_CLEAN;
+    if (transition == RL_TRANSITION_INCLUDE) return last >= start ? RL_CELL_EXPOSED : RL_CELL_CLEAN;
     return first >= start && to_the_end ? RL_CELL_EXPOSED : RL_CELL_PARTLY;
 }
 
@@ -34,9 +34,13 @@ typedef struct work {
     bool *compared;        /* T       some treated unit has a usable cell              */
 } work;
 
-enum { IN, OTHER_PROGRAM, NO_CLEAN, SKIPPED };
-static const char *const WHY[] = {"", "in another programme too", "no clean period before the programme began",
-                                  "left out on purpose"};
+enum { IN, OTHER_PROGRAM, NO_CLEAN, SKIPPED, STARTS_LATER, UNSEEN, N_WHY };
+static const char *const WHY[N_WHY] = {"",
+                                       "in another programme too",
+                                       "no clean period before the programme began",
+                                       "left out on purpose",
+                                       "starts too late to be seen with the programme, and `control: never` is asked",
+                                       "of units without any data"};
 
 static int32_t period_at(const work *w, size_t k) { return w->plan->first_period + (int32_t)k; }
 
@@ -68,27 +72,52 @@ static void classify_unit(work *w, size_t u)
         w->out[u] = SKIPPED;
     else if (in_another_program(w, u))
         w->out[u] = OTHER_PROGRAM;
+    else if (w->out[u] == UNSEEN)
+        return;
     else if (!clean)
         w->out[u] = NO_CLEAN;
+    else if (plan->spec->control_never && start != RL_NO_DAY && !w->treated[u])
+        w->out[u] = STARTS_LATER;
+}
+
+/* Accounts are eligible with or without deals.  Other units are known by their rows alone: a region that
+ * `where` has emptied is none. */
+static void find_unseen(work *w)
+{
+    const rl_tables *t = w->t;
+    bool by_panel = w->plan->outcome == RL_OUT_COLUMN;
+    if (!by_panel && w->plan->program->unit == t->account) return;
+    const int32_t *unit = by_panel ? t->panel.col[0].code : rl_deal_units(t, w->plan->program);
+    memset(w->out, UNSEEN, w->U);
+    for (size_t i = 0; i < (by_panel ? t->panel.n : t->deals.n); i++)
+        if (unit[i] >= 0 && (size_t)unit[i] < w->U) w->out[unit[i]] = IN;
 }
 
 /* Periods without a usable treated cell (between the clean and the exposed
  * ones of a single start, say) compare nobody: their controls would only tilt
- * the means of before and after. */
+ * the means of before and after.  Nor do periods in which nobody is clean. */
 static void find_compared(work *w)
 {
+    bool *clean = RL_NEW(w->cx->tmp, bool, w->T);
     for (size_t u = 0; u < w->U; u++)
-        for (size_t k = 0; k < w->T && !w->out[u] && w->treated[u]; k++) {
+        for (size_t k = 0; k < w->T && !w->out[u]; k++) {
             unsigned char c = w->cell[u * w->T + k];
-            w->compared[k] |= c == RL_CELL_CLEAN || c == RL_CELL_EXPOSED;
+            clean[k] |= c == RL_CELL_CLEAN;
+            w->compared[k] |= w->treated[u] && (c == RL_CELL_CLEAN || c == RL_CELL_EXPOSED);
         }
+    for (size_t k = 0; k < w->T; k++) w->compared[k] &= clean[k];
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
 }
 
 /* --- covariates --------------------------------------------------------------- */
 typedef struct trait {
     const rl_col *from;
-    const int32_t *row_of;
-    bool by_deal;
+    const int32_t *row_of; /* of a unit */
 } trait;
 
 /* A fixed trait: a `fixed` column of accounts (by account), or for programmes
@@ -112,12 +141,39 @@ static rl_code find_trait(const work *w, rl_text name, trait *out)
                           "(today's CRM segment is not)");
 }
 
+/* A number with many values makes groups: fourths of the units that have it. */
+static void fourths(const work *w, trait *tr)
+{
+    enum { FEW = 8 };
+    double *v = RL_NEW(w->cx->tmp, double, w->U), cut[3];
+    size_t n = 0, values = 0;
+    if (tr->from->type != RL_NUM) return;
+    for (size_t u = 0; u < w->U; u++)
+        if (tr->row_of[u] >= 0 && !isnan(tr->from->num[tr->row_of[u]])) v[n++] = tr->from->num[tr->row_of[u]];
+    qsort(v, n, sizeof *v, by_number);
+    for (size_t i = 0; i < n; i++) values += i == 0 || v[i] != v[i - 1];
+    if (values <= FEW) return;
+    rl_col *c = RL_NEW(w->in, rl_col, 1);
+    *c = *tr->from;
+    c->num = RL_NEW(w->in, double, w->t->accounts.n);
+    for (int k = 0; k < 3; k++) cut[k] = v[(size_t)(k + 1) * n / 4];
+    for (size_t i = 0; i < w->t->accounts.n; i++) {
+        double x = tr->from->num[i];
+        c->num[i] = isnan(x) ? x : 1.0 + (x >= cut[0]) + (x >= cut[1]) + (x >= cut[2]);
+    }
+    tr->from = c;
+    rl_remark(w->cx, "covariate",
+              "covariate '%s' has %zu values: taken in four groups of equal size, cut at %g, %g and %g", c->name,
+              values, cut[0], cut[1], cut[2]);
+}
+
 static rl_code add_traits(work *w, size_t n)
 {
     const rl_texts *names = &w->plan->spec->covariates;
     for (size_t j = 0; j < names->n; j++) {
         trait tr = {.from = NULL};
         RL_TRY(find_trait(w, names->v[j], &tr));
+        fourths(w, &tr);
         rl_col *c = rl_table_add(&w->p->t, names->v[j].s, tr.from->type, tr.from->dict, w->in);
         for (size_t i = 0; i < n; i++) {
             int32_t row = tr.row_of[w->p->unit_code[i]];
@@ -135,7 +191,7 @@ static rl_code add_traits(work *w, size_t n)
 /* --- outcomes ------------------------------------------------------------------ */
 static bool won_within(const rl_deals *d, size_t i, int horizon)
 {
-    return d->status[i] == RL_DEAL_WON && d->decided[i] - d->created[i] <= horizon;
+    return d->status[i] == RL_DEAL_WON && d->decided[i] != RL_NO_DAY && d->decided[i] - d->created[i] <= horizon;
 }
 
 /* The outcome of one deal; false when the deal is not among those it is defined for. */
@@ -164,7 +220,7 @@ static bool deal_outcome(const work *w, size_t i, double *y)
         return won;
     case RL_OUT_DECISION_TIME:
         *y = days;
-        return d->status[i] != RL_DEAL_OPEN && days <= h;
+        return d->decided[i] != RL_NO_DAY && days <= h;
     default:
         assert(false);
         return false;
@@ -225,7 +281,7 @@ static bool usable(const work *w, size_t u, size_t k)
 }
 
 typedef struct losses {
-    size_t unit[4], no_unit, outside, immature, partly, ended, alone, undefined;
+    size_t unit[N_WHY], no_unit, outside, immature, partly, ended, alone, undefined;
 } losses;
 
 /* Why unit u in period k is no row; counts it. */
@@ -251,13 +307,13 @@ static void tell_losses(work *w, const losses *l, const char *undefined)
     rl_waterfall_lose(
         f, w->plan->program->unit == w->t->account ? "no account, or an account that is not eligible" : "no unit",
         l->no_unit, w->in);
-    for (int k = 1; k < 4; k++) rl_waterfall_lose(f, WHY[k], l->unit[k], w->in);
+    for (int k = 1; k < N_WHY; k++) rl_waterfall_lose(f, WHY[k], l->unit[k], w->in);
     rl_waterfall_lose(f, "in a period that began before the data", l->outside, w->in);
     rl_waterfall_lose(f, w->plan->guard > 0 ? immature : "in a period that has not ended", l->immature, w->in);
     rl_waterfall_lose(f, partly, l->partly, w->in);
     rl_waterfall_lose(f, "after the programme ended", l->ended, w->in);
     rl_waterfall_lose(f,
-                      rl_sprintf(w->in, "in a %s in which no %s of the programme is left to compare with",
+                      rl_sprintf(w->in, "in a %s in which no %s is left to compare with",
                                  rl_period_name(w->plan->calendar.kind), w->plan->program->unit_name),
                       l->alone, w->in);
     rl_waterfall_lose(f, undefined, l->undefined, w->in);
@@ -353,7 +409,7 @@ static rl_code panel_rows(work *w)
             rows++;
             continue;
         }
-        if (u >= 0 && period >= w->plan->first_period && period <= w->plan->last_period) {
+        if (u >= 0 && (size_t)u < w->U && period >= w->plan->first_period && period <= w->plan->last_period) {
             size_t at = (size_t)u * w->T + (size_t)(period - w->plan->first_period);
             sum[at] += c->num[i];
             first = seen[at]++ == 0;
@@ -385,11 +441,13 @@ static void keep_largest(work *w)
     if (!w->t->has_deals || d->amount == NULL || w->plan->outcome == RL_OUT_COLUMN) return;
     const int32_t *unit = rl_deal_units(w->t, w->plan->program);
     for (size_t i = 0; i < d->n; i++) {
-        int32_t u = unit[i], period = d->period[i];
+        int32_t u = unit[i], period = clock_period(w, i);
         if (u < 0 || (size_t)u >= w->U || period < w->plan->first_period || period > w->plan->last_period) continue;
         size_t k = (size_t)(period - w->plan->first_period);
         if (!usable(w, (size_t)u, k) || w->cell[(size_t)u * w->T + k] != RL_CELL_EXPOSED) continue;
-        if (!won_within(d, i, w->plan->horizon) || isnan(d->amount[i])) continue;
+        bool won =
+            w->plan->outcome == RL_OUT_REVENUE ? d->status[i] == RL_DEAL_WON : won_within(d, i, w->plan->horizon);
+        if (!won || isnan(d->amount[i])) continue;
         size_t at = p->n_largest;
         while (at > 0 && d->amount[p->largest[at - 1]] < d->amount[i]) at--;
         if (at == 3) continue;
@@ -410,7 +468,7 @@ static void count_cells(work *w)
         p->has_never |= !w->treated[u];
         if (u < w->plan->program->n_units && w->plan->program->end[u] != RL_NO_DAY) p->single_end = true;
         for (size_t k = 0; k < w->T; k++) {
-            if (w->cell[u * w->T + k] != RL_CELL_EXPOSED) continue;
+            if (w->cell[u * w->T + k] != RL_CELL_EXPOSED || !w->compared[k]) continue;
             p->cells++;
             int32_t a = w->first[k], b = w->last[k];
             if (a < first) first = a;
@@ -443,8 +501,10 @@ static rl_code refuse_empty(const work *w)
                        "when each matures",
                        w->plan->guard);
     }
-    if (p->control_units == 0 && p->cohorts < 2) {
+    if (p->control_units == 0 && (p->cohorts < 2 || w->plan->spec->control_never)) {
         rl_fail(w->cx, RL_EDATA, "programme '%s': no %s without it is left to compare with", name, p->unit);
+        if (p->cohorts > 1)
+            return rl_hint(w->cx, "everybody got it in the end; `control: notyet` compares with later starts");
         return rl_hint(w->cx, "everybody got it at once: difference-in-differences cannot answer; a holdout would");
     }
     return RL_OK;
@@ -478,6 +538,7 @@ rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_
         w.first[k] = rl_period_first(plan->calendar, period_at(&w, k));
         w.last[k] = rl_period_last(plan->calendar, period_at(&w, k));
     }
+    find_unseen(&w);
     for (size_t u = 0; u < w.U; u++) classify_unit(&w, u);
     find_compared(&w);
     RL_TRY(plan->deal_level ? deal_rows(&w) : plan->outcome == RL_OUT_COLUMN ? panel_rows(&w) : unit_rows(&w));

@@ -11,7 +11,11 @@
  *   partly exposed in between, at either side: dropped by default
  *   ended          first creation day >= end: never a control again
  *
- * and a period is mature when its last creation day + horizon <= cut.
+ * With `transition: include` what is partly exposed stays, before or exposed
+ * by creation date (a period in which the programme starts is exposed); with
+ * `anticipate` what is followed into the programme is exposed already.
+ *
+ * A period is mature when its last creation day + horizon <= cut.
  * Units without a start (or not yet started: their clean cells) are controls.
  */
 #ifndef RL_MODEL_PANEL_H

@@ -39,7 +39,8 @@ static rl_code default_horizon(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
     int32_t before = first_start(plan->program);
     int *age = RL_NEW(cx->tmp, int, d->n), n = 0;
     for (size_t i = 0; i < d->n; i++)
-        if (d->status[i] == RL_DEAL_WON && d->created[i] < before && d->created[i] + YEAR <= t->cut)
+        if (d->status[i] == RL_DEAL_WON && d->decided[i] != RL_NO_DAY && d->created[i] != RL_NO_DAY &&
+            d->created[i] < before && d->created[i] + YEAR <= t->cut)
             age[n++] = d->decided[i] - d->created[i];
     if (n < FEWEST) {
         rl_fail(cx, RL_EDATA,
@@ -54,6 +55,19 @@ static rl_code default_horizon(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
     return RL_OK;
 }
 
+/* The last day a ready-made panel tells about: a row dated by the start (or
+ * any day, the same in all) of its period stands for the whole of it. */
+static int32_t panel_end(const rl_tables *t, rl_calendar cal, int32_t last)
+{
+    const int32_t *day = t->panel.col[1].day;
+    int32_t offset = last - rl_period_first(cal, rl_period_of(cal, last));
+    bool stamped = true;
+    for (size_t i = 0; i < t->panel.n && stamped; i++)
+        stamped = day[i] == RL_NO_DAY || day[i] - rl_period_first(cal, rl_period_of(cal, day[i])) == offset;
+    int32_t end = stamped ? rl_period_last(cal, rl_period_of(cal, last)) : last;
+    return t->study->cut != RL_NO_DAY && t->study->cut < end ? t->study->cut : end;
+}
+
 /* The creation periods that can be used.  A period that began well before the
  * first deal is incomplete; one whose cohort cannot be followed is immature. */
 static rl_code usable_periods(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
@@ -64,14 +78,15 @@ static rl_code usable_periods(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
     const int32_t *day = by_panel ? t->panel.col[1].day : t->deals.created;
     size_t n = by_panel ? t->panel.n : t->deals.n;
     for (size_t i = 0; i < n; i++) {
+        if (day[i] == RL_NO_DAY) continue;
         if (day[i] < first) first = day[i];
         if (day[i] > last) last = day[i];
     }
-    if (n == 0) return rl_fail(cx, RL_EDATA, "no %s to follow", by_panel ? "panel rows" : "deals");
+    if (last == RL_NO_DAY) return rl_fail(cx, RL_EDATA, "no %s to follow", by_panel ? "panel rows" : "deals");
     plan->first_period = rl_period_of(cal, first);
     int32_t begins = rl_period_first(cal, plan->first_period), ends = rl_period_last(cal, plan->first_period);
     if (5 * (first - begins) > ends - begins + 1) plan->first_period++;
-    int32_t end = by_panel ? last : t->cut;
+    int32_t end = by_panel ? panel_end(t, cal, last) : t->cut;
     plan->last_period = rl_period_of(cal, end);
     while (plan->last_period >= plan->first_period && rl_period_last(cal, plan->last_period) + plan->guard > end)
         plan->last_period--;
@@ -89,7 +104,13 @@ static rl_code needs(const rl_tables *t, const rl_plan *plan, rl_ctx *cx)
     const char *what = rl_outcome_name(plan->outcome), *lacks = NULL;
     bool money = plan->outcome == RL_OUT_VALUE || plan->outcome == RL_OUT_DEAL_SIZE ||
                  plan->outcome == RL_OUT_LOG_DEAL_SIZE || plan->outcome == RL_OUT_REVENUE;
-    if (plan->outcome == RL_OUT_COLUMN) return RL_OK;
+    if (plan->outcome == RL_OUT_COLUMN) {
+        if (plan->program->unit == t->panel.col[0].dict) return RL_OK;
+        rl_fail_at(cx, RL_EINPUT, s->path, at.line, at.col,
+                   "'%s' is a column of the panel, whose rows are by '%s'; programme '%s' is given by %s", plan->column,
+                   t->panel.col[0].name, plan->program->spec->name, plan->program->unit_name);
+        return rl_hint(cx, "give the programme by the units of the panel: unit: %s", t->panel.col[0].name);
+    }
     if (!t->has_deals)
         lacks = "a `deals` table";
     else if (s->deals.closed.s == NULL && plan->outcome != RL_OUT_OPPORTUNITIES)
@@ -124,7 +145,9 @@ static rl_code check_level(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
 static rl_code check_cluster(const rl_tables *t, const rl_plan *plan, rl_ctx *cx)
 {
     const rl_text c = plan->spec->cluster;
+    const rl_text account = t->study->deals.account;
     if (c.s == NULL || strcmp(c.s, plan->program->unit_name) == 0) return RL_OK;
+    if (plan->program->unit == t->account && account.s != NULL && strcmp(c.s, account.s) == 0) return RL_OK;
     rl_fail_at(cx, RL_EINPUT, t->study->path, c.at.line, c.at.col,
                "cannot cluster by '%s': the programme was assigned by %s", c.s, plan->program->unit_name);
     return rl_hint(cx, "errors must be clustered by the unit of assignment; leave `cluster` out");

@@ -49,6 +49,8 @@ static const char *trend_unit(const rl_att *e, const rl_study *s, rl_ctx *cx)
                       e->panel.unit, rl_period_name(s->calendar.kind));
 }
 
+enum { FEW_TREATED = 4 };
+
 static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e, rl_answer *a, rl_ctx *cx)
 {
     rl_plan plan;
@@ -66,6 +68,12 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     m->level =
         plan.deal_level ? "deal" : rl_sprintf(cx->keep, "%s x %s", p->unit, rl_period_name(t->study->calendar.kind));
     m->trend_unit = trend_unit(e, t->study, cx);
+    if (p->treated_units < FEW_TREATED)
+        rl_remark(
+            cx, "few treated",
+            "model '%s': only %zu %s%s with the programme: the chance in so few is hard to judge, and the interval "
+            "is likely too narrow",
+            m->spec->name, p->treated_units, p->unit, p->treated_units == 1 ? "" : "s");
     m->lift = rl_lift_of(e, t->study, cx);
     m->has_lift = true;
     finish_waterfall(m, cx);
@@ -268,7 +276,11 @@ rl_code rl_solve(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     RL_TRY(solve_money(t, a, effect, cx));
     say_gaps(t, a, cx);
     a->warning = RL_NEW(cx->keep, const char *, cx->n_notes);
-    for (size_t i = 0; i < cx->n_notes; i++) a->warning[a->n_warnings++] = cx->note[i].text;
+    for (size_t i = 0; i < cx->n_notes; i++) { /* refits say the same again */
+        bool again = false;
+        for (size_t k = 0; k < a->n_warnings && !again; k++) again = strcmp(a->warning[k], cx->note[i].text) == 0;
+        if (!again) a->warning[a->n_warnings++] = cx->note[i].text;
+    }
     rl_arena_reset(cx->tmp);
     return RL_OK;
 }

@@ -35,6 +35,8 @@ static rl_code read_file(rl_tables *t, const rl_file *f, const wants *ws, rl_tab
     return rl_table_read(&f->source, ws->w, ws->n, &t->faults, out, t->in, cx);
 }
 
+static bool is_name(const rl_text t, const char *name) { return t.s != NULL && name != NULL && strcmp(t.s, name) == 0; }
+
 static rl_col *col_at(const rl_table *t, int i) { return i < 0 ? NULL : &t->col[i]; }
 
 /* --- accounts ------------------------------------------------------------ */
@@ -254,12 +256,21 @@ static rl_code read_market(rl_tables *t, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Units of the panel that bear the name of the accounts, or of a column of deals, are those. */
+static rl_dict *panel_dict(const rl_tables *t, rl_text unit)
+{
+    const rl_study *s = t->study;
+    if (is_name(s->deals.account, unit.s) || is_name(s->accounts.id, unit.s)) return t->account;
+    const rl_col *c = t->has_deals ? rl_table_col(&t->deals.t, unit.s) : NULL;
+    return c != NULL && c->type == RL_TEXT ? c->dict : NULL;
+}
+
 static rl_code read_panel(rl_tables *t, rl_ctx *cx)
 {
     const rl_panel_spec *p = &t->study->panel;
     if (!p->file.given) return RL_OK;
     wants ws = {.n = 0};
-    want(&ws, p->unit, RL_TEXT, NULL, "panel.unit");
+    want(&ws, p->unit, RL_TEXT, panel_dict(t, p->unit), "panel.unit");
     want(&ws, p->date, RL_DATE, NULL, "panel.date");
     for (size_t i = 0; i < p->columns.n; i++) want(&ws, p->columns.v[i], RL_NUM, NULL, "panel.columns");
     RL_TRY(read_file(t, &p->file, &ws, &t->panel, cx));
@@ -269,19 +280,19 @@ static rl_code read_panel(rl_tables *t, rl_ctx *cx)
 
 /* --- programmes ------------------------------------------------------------ */
 
-/* The dictionary a programme's units belong to: the panel's units, a text
- * column of deals of the same name, else accounts. */
+/* The dictionary a programme's units belong to: the panel's units when there
+ * are no deals or the panel's column has that name, a text column of deals of
+ * the same name, else accounts. */
 static void program_units(rl_tables *t, rl_program *p)
 {
     const char *name = p->spec->unit.s;
-    if (t->has_panel && !t->has_deals) {
+    if (t->has_panel && (!t->has_deals || is_name(t->study->panel.unit, name))) {
         p->unit = t->panel.col[0].dict;
         p->unit_name = t->panel.col[0].name;
         return;
     }
-    const rl_text account = t->study->deals.account;
     rl_col *c = name != NULL && t->has_deals ? rl_table_col(&t->deals.t, name) : NULL;
-    bool by_account = c == NULL || c->type != RL_TEXT || (account.s != NULL && strcmp(name, account.s) == 0);
+    bool by_account = c == NULL || c->type != RL_TEXT || is_name(t->study->deals.account, name);
     p->unit = by_account ? t->account : c->dict;
     p->unit_name = by_account ? "account" : c->name;
 }
@@ -309,8 +320,8 @@ static void add_span(rl_tables *t, rl_program *p, const span_source *f, size_t i
     if ((size_t)u >= p->n_units) {
         p->unknown++;
         rl_fault_add(&t->faults, RL_RULE_PROGRAM_UNIT, f->t->source, row, f->unit->field, NULL,
-                     "programme '%s' names %s '%s', which no other table has", p->spec->name, p->unit_name,
-                     f->unit->dict->text[u]);
+                     "programme '%s' names %s '%s', which %s", p->spec->name, p->unit_name, f->unit->dict->text[u],
+                     p->unit == t->account && t->has_accounts ? "is not in the accounts table" : "no other table has");
         return;
     }
     if (end != RL_NO_DAY && end <= start) {
@@ -339,7 +350,7 @@ static rl_code read_program(rl_tables *t, const rl_program_spec *spec, rl_progra
 {
     *p = (rl_program){.spec = spec};
     program_units(t, p);
-    p->n_units = p->unit->n;
+    p->n_units = p->unit == t->account ? t->n_eligible : p->unit->n;
     p->start = RL_NEW(t->in, int32_t, p->n_units);
     p->end = RL_NEW(t->in, int32_t, p->n_units);
     for (size_t u = 0; u < p->n_units; u++) p->start[u] = p->end[u] = RL_NO_DAY;

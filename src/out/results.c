@@ -36,7 +36,13 @@ static void ratio(rl_json *j, const char *key, const rl_ratio *r)
     rl_json_num(j, "estimate", r->none ? NAN : r->est);
     rl_json_num(j, "conf_low", r->none || r->all ? NAN : r->low);
     rl_json_num(j, "conf_high", r->none || r->all ? NAN : r->high);
-    rl_json_str(j, "kind", r->none ? "none" : r->all ? "all" : r->outside ? "outside" : "interval");
+    bool known = r->none || r->all || !isnan(r->est);
+    rl_json_str(j, "kind",
+                !known       ? "unknown"
+                : r->none    ? "none"
+                : r->all     ? "all"
+                : r->outside ? "outside"
+                             : "interval");
     rl_json_close(j);
 }
 

@@ -305,7 +305,7 @@ static rl_code write_programs(const rl_sim *s, int arm, const char *dir, rl_ctx 
         if (arm == 0 || a->start == RL_NO_DAY) continue;
         put_text(k, rl_sim_account_id(s, i, id));
         put_day(k, a->start);
-        put_day(k, a->end);
+        put_day(k, a->end != RL_NO_DAY ? a->end - 1 : RL_NO_DAY); /* the last day with it */
         end_row(k);
     }
     return sink_done(k, cx);
