@@ -79,6 +79,8 @@ typedef struct rl_program_facts {
     double open_at_start_treated, open_at_start_control;
     size_t overlap;               /* units in another programme too                          */
     size_t partly_exposed;        /* deals                                                   */
+    size_t decided_treated, decided_control;       /* deals with a decision                  */
+    double same_day_treated, same_day_control;     /* .. share created and decided on one day */
 } rl_program_facts;
 
 /* --- a model ------------------------------------------------------------- */
@@ -138,6 +140,10 @@ typedef struct rl_age_lift {
     size_t cells;                 /* account-periods it rests on                             */
 } rl_age_lift;
 
+/* Deals created in the cells of the value model, [control, treated][before, after]; NaN = no cell, no deal. */
+typedef struct rl_volume { size_t cells[2][2], deals[2][2]; double rate[2][2]; } rl_volume;   /* rate: deals a cell */
+typedef struct rl_mix { const char *trait, *level; size_t deals[2][2]; double share[2][2]; } rl_mix;
+
 typedef struct rl_without { const char *label; double amount; rl_interval total; } rl_without;
 
 typedef struct rl_money {
@@ -159,6 +165,12 @@ typedef struct rl_money {
     size_t n_parts;
     rl_part *part;                /* sum of parts = total, exactly                           */
     rl_interval time_value;       /* of speed; beside the total, never in it                 */
+    double pipeline_with, pipeline_without;  /* pipeline velocity of a treated unit: opportunities a period x win
+                                     rate x deal size / days to win, money a day; 0 = not known */
+    rl_interval pipeline;         /* .. the difference                                       */
+    rl_volume volume;             /* composition: which deals were created                   */
+    size_t n_mix;
+    rl_mix *mix;                  /* by trait and level, the most frequent levels first      */
     size_t n_ages;
     rl_age_lift *age;
     /* what would overturn it */

@@ -134,6 +134,25 @@ static void overlaps(const view *v, rl_program_facts *f)
     }
 }
 
+/* Deals entered when they were already decided have no speed: many of them in one arm, and speed compares habits
+ * of writing down. */
+static void same_day(const view *v, rl_program_facts *f)
+{
+    const rl_deals *d = &v->t->deals;
+    size_t quick[2] = {0}, decided[2] = {0};
+    for (size_t i = 0; v->unit != NULL && i < d->n; i++) {
+        int32_t u = v->unit[i];
+        if (u < 0 || (size_t)u >= v->U || d->decided[i] == RL_NO_DAY) continue;
+        bool treated = (size_t)u < v->prog->n_units && v->prog->start[u] != RL_NO_DAY;
+        decided[treated]++;
+        quick[treated] += d->decided[i] == d->created[i];
+    }
+    f->decided_control = decided[0];
+    f->decided_treated = decided[1];
+    f->same_day_control = (double)quick[0] / (double)decided[0];
+    f->same_day_treated = (double)quick[1] / (double)decided[1];
+}
+
 static const rl_model_spec *model_of(const rl_study *s, const char *program)
 {
     for (size_t i = 0; i < s->n_models; i++)
@@ -167,6 +186,7 @@ rl_code rl_facts_design(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         cohorts(&v, f);
         maturity(&v, f);
         overlaps(&v, f);
+        same_day(&v, f);
         f->clusters = f->treated + f->controls;
         a->n_programs++;
     }

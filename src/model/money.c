@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/mix.h"
 #include "num/dist.h"
 
 /* Where mechanisms come from: fitted already, or fitted here. */
@@ -223,14 +224,31 @@ static rl_code find_bridge(const shop *s, rl_money *m)
     return RL_OK;
 }
 
-/* Worth of having the money earlier: revenue without the programme, times days, times the rate. */
-static rl_code find_time_value(const shop *s, rl_money *m)
+/* Speed: pipeline velocity N w s / days of a treated unit, computed from its parts, and the worth of having the
+ * money earlier: revenue without the programme, times days, times the rate. */
+static rl_code find_speed(const shop *s, rl_money *m)
 {
+    static const rl_outcome OF[] = {RL_OUT_OPPORTUNITIES, RL_OUT_WIN_RATE, RL_OUT_DEAL_SIZE, RL_OUT_DAYS_TO_WIN};
     const rl_study *study = s->t->study;
+    rl_att e[4];
+    const double *psi[4];
+    double with = 1, without = 1, g[4];
+    for (int j = 0; j < 4; j++) {
+        RL_TRY(mechanism(s, OF[j], &e[j]));
+        double a = e[j].with, b = e[j].with - e[j].effect;
+        with = j < 3 ? with * a : with / a;
+        without = j < 3 ? without * b : without / b;
+        psi[j] = e[j].psi;
+        g[j] = (j < 3 ? 1 : -1) / b;
+    }
+    if (isfinite(with) && isfinite(without) && with > 0 && without > 0) { /* d without = -without sum of g d effect */
+        for (int j = 0; j < 4; j++) g[j] *= without;
+        m->pipeline_with = with;
+        m->pipeline_without = without;
+        m->pipeline = rl_combine(with - without, 4, psi, g, s->value->N, s->value->df, study->level, s->cx);
+    }
     if (isnan(study->money.discount_rate)) return RL_OK;
-    rl_att days;
-    RL_TRY(mechanism(s, RL_OUT_DAYS_TO_WIN, &days));
-    rl_interval faster = rl_interval_of(days.effect, days.se, days.df, study->level);
+    rl_interval faster = rl_interval_of(e[3].effect, e[3].se, e[3].df, study->level);
     m->time_value = affine(faster, -m->without * study->money.discount_rate / 365, 0);
     return RL_OK;
 }
@@ -260,12 +278,13 @@ rl_code rl_money_make(const rl_tables *t, const rl_att *value, const rl_model_an
     m->total = affine(per_cell, (double)p->cells, 0);
     m->with = value->with * (double)p->cells;
     m->without = m->with - m->total.est;
-    m->wins = m->time_value = UNKNOWN;
+    m->wins = m->time_value = m->pipeline = UNKNOWN;
     find_cost(t, value, m, cx);
     if (value->plan.outcome == RL_OUT_VALUE) {
         RL_TRY(told(find_bridge(&bench, m), "the total could not be split into parts", cx));
-        RL_TRY(told(find_time_value(&bench, m), "the worth of speed is not known", cx));
+        RL_TRY(told(find_speed(&bench, m), "pipeline velocity and the worth of speed are not known", cx));
     }
     find_profit(t->study, value, m);
+    rl_mix_make(t, value, m, cx);
     return RL_OK;
 }

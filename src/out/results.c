@@ -139,6 +139,8 @@ static void program(rl_json *j, const rl_program_facts *p)
     rl_json_num(j, "open_at_start_control", p->open_at_start_control);
     count(j, "overlap", p->overlap);
     count(j, "partly_exposed", p->partly_exposed);
+    rl_json_num(j, "same_day_treated", p->decided_treated > 0 ? p->same_day_treated : NAN);
+    rl_json_num(j, "same_day_control", p->decided_control > 0 ? p->same_day_control : NAN);
     rl_json_open(j, "cohorts", '[');
     for (size_t i = 0; i < p->n_cohorts; i++) {
         const rl_cohort_facts *c = &p->cohort[i];
@@ -285,6 +287,41 @@ static void ages(rl_json *j, const rl_money *m)
     rl_json_close(j);
 }
 
+static void pipeline(rl_json *j, const rl_money *m)
+{
+    rl_json_open(j, "pipeline_velocity", '{');
+    rl_json_num(j, "with", m->pipeline_with > 0 ? m->pipeline_with : NAN);
+    rl_json_num(j, "without", m->pipeline_without > 0 ? m->pipeline_without : NAN);
+    interval(j, "effect", &m->pipeline);
+    rl_json_close(j);
+}
+
+/* Two numbers by arm. */
+static void four(rl_json *j, const char *key, const double *x)
+{
+    static const char *const NAME[2][2] = {{"control_before", "control_after"}, {"treated_before", "treated_after"}};
+    rl_json_open(j, key, '{');
+    for (int a = 0; a < 2; a++)
+        for (int b = 0; b < 2; b++) rl_json_num(j, NAME[a][b], x[2 * a + b]);
+    rl_json_close(j);
+}
+
+static void composition(rl_json *j, const rl_money *m)
+{
+    rl_json_open(j, "composition", '{');
+    four(j, "deals_per_cell", m->volume.rate[0]);
+    rl_json_open(j, "shares", '[');
+    for (size_t i = 0; i < m->n_mix; i++) {
+        rl_json_open(j, NULL, '{');
+        rl_json_str(j, "trait", m->mix[i].trait);
+        rl_json_str(j, "level", m->mix[i].level);
+        four(j, "share", m->mix[i].share[0]);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+    rl_json_close(j);
+}
+
 static void overturn(rl_json *j, const rl_money *m)
 {
     rl_json_num(j, "drift", m->drift);
@@ -331,6 +368,8 @@ static void money(rl_json *j, const rl_money *m)
     }
     rl_json_close(j);
     interval(j, "time_value", &m->time_value);
+    pipeline(j, m);
+    composition(j, m);
     ages(j, m);
     overturn(j, m);
     rl_json_close(j);

@@ -117,6 +117,10 @@ static void program(const rl_story *s, const rl_program_facts *p)
     RL_ROW(r, "Partly exposed deals",
            rl_sprintf(v->in, "%s: created before the start and still followed up after it",
                       rl_view_count(v, p->partly_exposed)));
+    if (p->decided_treated > 0 && p->decided_control > 0)
+        RL_ROW(r, "Created and decided on one day",
+               rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->same_day_treated, 1),
+                          rl_view_percent(v, p->same_day_control, 1)));
     if (p->overlap) RL_ROW(r, "In another programme too", rl_view_count(v, p->overlap));
     cohorts(s, p);
     maturity(s, p);

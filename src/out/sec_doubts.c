@@ -116,6 +116,34 @@ static void ages(const rl_story *s)
                      "come anyway may only have been pulled forward.");
 }
 
+static void composition(const rl_story *s)
+{
+    static const rl_column COL[] = {{"", false},
+                                    {"Treated, before", true},
+                                    {"Treated, after", true},
+                                    {"Controls, before", true},
+                                    {"Controls, after", true}};
+    const rl_money *m = &s->a->money;
+    const rl_view *v = s->v;
+    if (m->volume.deals[1][1] == 0) return;
+    rl_page_head(s->page, 3, NULL, "Which deals were created");
+    rl_page_text(s->page, RL_BLOCK_PARA,
+                 "Win rate, deal size and speed are means over the deals there are. When the programme changes which "
+                 "deals are created, they move for that reason too; the total does not rest on them.");
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 5, COL);
+    const char *rate[4];
+    for (int k = 0; k < 4; k++) rate[k] = rl_view_number(v, m->volume.rate[k < 2][k % 2], 3);
+    RL_ROW(r, rl_sprintf(v->in, "deals per %s and %s", rl_words_unit(v, s->a), rl_words_period(s->a->study)), rate[0],
+           rate[1], rate[2], rate[3]);
+    for (size_t i = 0; i < m->n_mix; i++) {
+        const rl_mix *x = &m->mix[i];
+        const char *share[4];
+        for (int k = 0; k < 4; k++) share[k] = rl_view_percent(v, x->share[k < 2][k % 2], 1);
+        RL_ROW(r, rl_sprintf(v->in, "%s: %s", rl_view_clean(x->trait, 40, v->in), rl_view_clean(x->level, 60, v->in)),
+               share[0], share[1], share[2], share[3]);
+    }
+}
+
 void rl_section_waterfall(const rl_story *s, const rl_waterfall *w)
 {
     static const rl_column COL[] = {{"Step", false}, {"Lost", true}, {"Left", true}};
@@ -171,6 +199,7 @@ void rl_section_doubts(const rl_story *s)
     if (s->a->money.given) {
         overturn(s);
         ages(s);
+        composition(s);
     }
     sample(s);
     unanswered(s);

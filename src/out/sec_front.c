@@ -130,6 +130,9 @@ static void earnings(const rl_story *s)
     }
     if (!profit) RL_ROW(r, "Return on cost (ROI)", "not known", "", "the study gives no gross margin, or no cost");
     money_row(s, r, "Worth of speed", &m->time_value, "time value; beside the total, not in it", false);
+    if (m->pipeline_without > 0)
+        money_row(s, r, "Pipeline velocity, a day", &m->pipeline,
+                  "opportunities x win rate x size / days to win, a treated unit; computed from its parts", false);
     rl_page_text(s->page, RL_BLOCK_SMALL,
                  "%s intervals. Ratios are Fieller sets: when the denominator may be zero they can be open or cover "
                  "every value, and are shown so.",

@@ -315,6 +315,67 @@ static void a_channel_nobody_has_is_no_free_programme(void **state)
     fixture_close(&f);
 }
 
+/* Counts of deals in the cells of the fit, from the definition: one cohort, April 2024; 2025Q2 is too young. */
+static void composition_is_counted(void **state)
+{
+    (void)state;
+    fixture f;
+    open_study(&f, "account,start\nA00,2024-04-01\nA09,2024-04-01\nA18,2024-04-01\nA27,2024-04-01\n",
+               HEAD("") ACCOUNT_TABLE "programs:\n  p: {file: p.csv, unit: account, start: start}\n" MODEL);
+    rl_answer a;
+    CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
+    size_t n[2][2] = {{0}}, above[2][2] = {{0}};
+    for (size_t i = 0; i < f.t.deals.n; i++) {
+        int32_t day = f.t.deals.created[i], k = f.t.deals.account[i];
+        bool after = day >= rl_day(2024, 4, 1);
+        if (day > rl_day(2025, 3, 31) || (!after && day > rl_day(2023, 12, 31))) continue;
+        n[k % 9 == 0][after]++;
+        above[k % 9 == 0][after] += k % 12 != 5 && k > 18; /* the median of 33 is that of A18 */
+    }
+    const rl_money *m = &a.money;
+    for (int x = 0; x < 2; x++)
+        for (int y = 0; y < 2; y++) {
+            assert_int_equal(m->volume.deals[x][y], n[x][y]);
+            assert_int_equal(m->volume.cells[x][y], (x ? 4 : 32) * (y ? 4 : 8));
+            CHECK_DIGITS(m->volume.rate[x][y], (double)n[x][y] / (double)m->volume.cells[x][y], 15);
+        }
+    assert_int_equal(m->n_mix, 3); /* below, above, not given */
+    for (size_t i = 0; i < 3; i++) {
+        if (strncmp(m->mix[i].level, "above", 5) != 0) continue;
+        for (int x = 0; x < 2; x++)
+            for (int y = 0; y < 2; y++) assert_int_equal(m->mix[i].deals[x][y], above[x][y]);
+    }
+    double sum = 0;
+    for (size_t i = 0; i < 3; i++) sum += m->mix[i].share[1][1];
+    CHECK_DIGITS(sum, 1, 15);
+    fixture_close(&f);
+}
+
+/* As seen: wins' amounts per cell over mean days to win. */
+static void pipeline_velocity_comes_from_its_parts(void **state)
+{
+    (void)state;
+    fixture f;
+    open_study(&f, PROGRAM,
+               HEAD("") ACCOUNT_TABLE "programs:\n  p: {file: p.csv, unit: account, start: start}\n" MODEL);
+    rl_answer a;
+    CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
+    const rl_money *m = &a.money;
+    double days = 0, wins = 0;
+    for (size_t i = 0; i < f.t.deals.n; i++) {
+        const rl_deals *d = &f.t.deals;
+        int32_t k = d->account[i], from = k == 27 ? rl_day(2024, 7, 1) : rl_day(2024, 4, 1);
+        if (k % 9 != 0 || d->created[i] < from || d->created[i] > rl_day(2025, 3, 31)) continue;
+        if (d->status[i] != RL_DEAL_WON || d->decided[i] - d->created[i] > 90) continue;
+        wins++;
+        days += d->decided[i] - d->created[i];
+    }
+    CHECK_DIGITS(m->pipeline_with, m->with / (double)m->treated_cells / (days / wins), 12);
+    CHECK_DIGITS(m->pipeline.est, m->pipeline_with - m->pipeline_without, 14);
+    assert_true(m->pipeline.se > 0);
+    fixture_close(&f);
+}
+
 static void fieller_at_the_edge(void **state)
 {
     (void)state;
@@ -379,6 +440,8 @@ int main(void)
         cmocka_unit_test(what_is_not_known_is_no_none),
         cmocka_unit_test(a_loss_never_pays_back),
         cmocka_unit_test(a_channel_nobody_has_is_no_free_programme),
+        cmocka_unit_test(composition_is_counted),
+        cmocka_unit_test(pipeline_velocity_comes_from_its_parts),
         cmocka_unit_test(fieller_at_the_edge),
         cmocka_unit_test(a_panel_beside_deals),
     };
