@@ -61,6 +61,8 @@ static rl_code start(rl_decoder *d, rl_ctx *cx)
         d->encoding = RL_UTF16;
         d->done = 2;
         if (d->raw[0] == '\xfe') order = "UTF-16BE";
+    } else if (d->encoding == RL_UTF16 && d->n_raw >= 2 && d->raw[0] == '\0' && d->raw[1] != '\0') {
+        order = "UTF-16BE"; /* no mark: a header begins with a letter, and its high byte comes first */
     }
     if (d->encoding == RL_UTF8) return RL_OK;
     d->out = rl_alloc(cx->tmp, (size_t)MOST_OUT * RL_CSV_BLOCK, 1);
@@ -76,7 +78,7 @@ rl_code rl_decoder_open(const rl_source *src, rl_decoder **out, rl_ctx *cx)
     struct stat st;
     rl_decoder *d = RL_NEW(cx->tmp, rl_decoder, 1);
     *d = (rl_decoder){.src = src, .encoding = src->encoding, .conv = (iconv_t)-1};
-    d->fd = open(src->path, O_RDONLY | O_CLOEXEC);
+    d->fd = open(src->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer must not hold us */
     rl_arena_defer(cx->tmp, close_later, d);
     if (d->fd < 0 || fstat(d->fd, &st) != 0) {
         rl_fail_at(cx, RL_EINPUT, src->name, 0, 0, "cannot read the file: %s", strerror(errno));

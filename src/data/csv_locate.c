@@ -169,7 +169,28 @@ static size_t char_len(const char *s, size_t n)
 static bool is_control(const char *s, size_t len)
 {
     unsigned char c = (unsigned char)s[0];
-    return c < 0x20 || c == 0x7f || (c == 0xc2 && len == 2 && (unsigned char)s[1] < 0xa0);
+    unsigned turns = c == 0xe2 && len == 3 ? ((unsigned char)s[1] << 8 | (unsigned char)s[2]) : 0;
+    return c < 0x20 || c == 0x7f || (c == 0xc2 && len == 2 && (unsigned char)s[1] < 0xa0) ||
+           (turns >= 0x80aa && turns <= 0x80ae) || (turns >= 0x81a6 && turns <= 0x81a9); /* of the writing direction */
+}
+
+/* Columns of a terminal that a character takes: none for a combining mark, two for a wide one. */
+static size_t columns(const char *s, size_t len)
+{
+    static const unsigned WIDE[][2] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},   {0xac00, 0xd7a3},
+                                       {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff01, 0xff60},   {0xffe0, 0xffe6},
+                                       {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
+    static const unsigned NONE[][2] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x64b, 0x65f},
+                                       {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x200b, 0x200f}, {0x20d0, 0x20ff},
+                                       {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}};
+    unsigned c = (unsigned char)s[0];
+    if (len > 1) c &= 0x7fu >> len;
+    for (size_t i = 1; i < len; i++) c = c << 6 | ((unsigned char)s[i] & 0x3f);
+    for (size_t k = 0; k < sizeof NONE / sizeof *NONE; k++)
+        if (c >= NONE[k][0] && c <= NONE[k][1]) return 0;
+    for (size_t k = 0; k < sizeof WIDE / sizeof *WIDE; k++)
+        if (c >= WIDE[k][0] && c <= WIDE[k][1]) return 2;
+    return 1;
 }
 
 /* Add at most `most` characters of s to t, and to `pad` (may be NULL) the blanks that stand under them. */
@@ -184,7 +205,10 @@ static size_t show(rl_str *t, rl_str *pad, const char *s, size_t n, size_t most,
             rl_str_addc(t, ' ');
         else
             rl_str_addn(t, s + i, len);
-        if (pad != NULL) rl_str_addc(pad, s[i] == '\t' ? '\t' : ' ');
+        if (pad == NULL) continue;
+        if (s[i] == '\t') rl_str_addc(pad, '\t');
+        for (size_t k = is_control(s + i, len) ? 1 : columns(s + i, len); k > 0 && s[i] != '\t'; k--)
+            rl_str_addc(pad, ' ');
     }
     return i;
 }
@@ -194,7 +218,7 @@ static const char *excerpt(const char *text, size_t n, size_t line, bool cut, si
                            rl_arena *in)
 {
     rl_str t = rl_str_new(in), pad = rl_str_new(in);
-    size_t end = at, from = at, chars = 0, under = 1;
+    size_t end = at, from = at, chars = 0, under = 0;
     while (end < n && !is_break(text[end])) end++;
     while (from > line && chars < BEFORE) {
         from--;
@@ -210,9 +234,12 @@ static const char *excerpt(const char *text, size_t n, size_t line, bool cut, si
     show(&t, &pad, text + from, at - from, BEFORE, &chars);
     size_t most = WIDTH - chars, got = show(&t, NULL, text + at, end - at, most, &chars);
     if (at + got < end) rl_str_add(&t, "...");
-    for (size_t i = at; i < at + got && i < at + len; under++) i += char_len(text + i, end - i);
+    for (size_t i = at, w; i < at + got && i < at + len; i += w) {
+        w = char_len(text + i, end - i);
+        under += is_control(text + i, w) ? 1 : columns(text + i, w);
+    }
     rl_str_addf(&t, "\n%s^", rl_str_text(&pad));
-    for (size_t i = 2; i < under; i++) rl_str_addc(&t, '~');
+    for (size_t i = 1; i < under; i++) rl_str_addc(&t, '~');
     return rl_str_text(&t);
 }
 

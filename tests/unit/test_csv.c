@@ -265,6 +265,10 @@ static void utf16_in_both_orders(void **state)
                                            "2\0\n\0"));
     src.encoding = RL_UTF16;
     assert_string_equal(read_source(src).text, "[1][2]/");
+    src.path = DATA_TEXT("\0a\0,\0b\0\n\0" /* the other order, without a mark */
+                         "1\0,\0"
+                         "2\0\n");
+    assert_string_equal(read_source(src).text, "[1][2]/");
     check_fault(READ("\xff\xfe"
                      "a\0,\0b\0\n\0"
                      "1\0,\0\x3d\xd8x\0\n\0"),
@@ -285,6 +289,14 @@ static void files_that_cannot_be_read(void **state)
     check_fault(read_path("/nowhere/at all.csv"), 0, 0, "cannot read the file", "relative", NULL);
     check_fault(read_path("/tmp"), 0, 0, "not a regular file", "to a file first", NULL);
     check_fault(read_path("/dev/null"), 0, 0, "not a regular file", "", NULL);
+    char pipe[] = "/tmp/revlift-pipe-XXXXXX";
+    assert_non_null(mkdtemp(pipe));
+    const char *fifo = rl_sprintf(cx.keep, "%s/fifo", pipe);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    check_fault(read_path(fifo), 0, 0, "not a regular file", "more than once",
+                NULL); /* and nobody waits for a writer */
+    unlink(fifo);
+    rmdir(pipe);
     check_fault(READ(""), 0, 0, "an empty file", "name the columns", NULL);
     check_fault(READ("\xef\xbb\xbf"), 0, 0, "an empty file", "", NULL);
     check_fault(READ("\n \n\t\n"), 0, 0, "no header line", "", NULL);
