@@ -261,6 +261,7 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     size_t n_want;
     RL_TRY(rl_request_columns(&a->req, &want, &n_want, cx->keep, cx));
     rl_faults_init(&faults, cx->keep);
+    faults.policy[RL_RULE_EMPTY] = RL_POLICY_KEEP; /* missing values like others, counted as such */
     RL_TRY(rl_table_read(&a->source, want, n_want, &faults, &t, cx->keep, cx));
     RL_TRY(rl_fit_faults(&faults, cx));
     return rl_estimate_run(&a->req, &t, r, cx->keep, cx);

@@ -22,6 +22,21 @@ const char *rl_rule_name(rl_rule r) { return NAME_OF[r]; }
 const char *rl_rule_text(rl_rule r) { return TEXT_OF[r]; }
 rl_policy rl_rule_default(rl_rule r) { return DEFAULT_OF[r]; }
 
+bool rl_rule_keeps(rl_rule r)
+{
+    switch (r) {
+    case RL_RULE_NO_ID:
+    case RL_RULE_DUP_ACCOUNT:
+    case RL_RULE_NO_CREATED:
+    case RL_RULE_PROGRAM_UNIT:
+    case RL_RULE_OVERLAP:
+    case RL_RULE_SPAN:
+        return false;
+    default:
+        return true;
+    }
+}
+
 rl_rule rl_rule_by_name(const char *name)
 {
     int r = 0;

@@ -24,6 +24,7 @@ typedef enum rl_policy { RL_POLICY_ERROR, RL_POLICY_DROP, RL_POLICY_KEEP } rl_po
 /* name in the study file, default policy, what it says */
 #define RL_RULES(_)                                                                            \
     _(RL_RULE_CELL,        "cell",                  ERROR, "a cell could not be read")          \
+    _(RL_RULE_EMPTY,       "empty-row",             DROP,  "a row of empty cells")              \
     _(RL_RULE_NO_ID,       "missing-id",            ERROR, "a row without its id")              \
     _(RL_RULE_DUP_DEAL,    "duplicate-deal",        ERROR, "a deal id that stands twice")       \
     _(RL_RULE_DUP_ACCOUNT, "duplicate-account",     ERROR, "an account id that stands twice")   \
@@ -40,7 +41,7 @@ typedef enum rl_policy { RL_POLICY_ERROR, RL_POLICY_DROP, RL_POLICY_KEEP } rl_po
     _(RL_RULE_TOUCH_ACCT,  "touch-account-unknown", KEEP,  "a touch of an unknown account")     \
     _(RL_RULE_TOUCH_LATE,  "touch-after-decision",  KEEP,  "a touch dated after its deal was decided") \
     _(RL_RULE_SPEND_UNIT,  "spend-unit-unknown",    KEEP,  "spend for a unit no deal or account has") \
-    _(RL_RULE_PROGRAM_UNIT,"program-unit-unknown",  KEEP,  "a programme row for a unit no deal or account has") \
+    _(RL_RULE_PROGRAM_UNIT,"program-unit-unknown",  DROP,  "a programme row for a unit no deal or account has") \
     _(RL_RULE_OVERLAP,     "overlapping-spans",     ERROR, "overlapping spans of one programme for one unit") \
     _(RL_RULE_SPAN,        "end-before-start",      ERROR, "a programme span that ends before it starts") \
     _(RL_RULE_LOOKUP,      "lookup-unmatched",      KEEP,  "a lookup key with no row in the lookup file") \
@@ -53,6 +54,7 @@ typedef enum rl_rule { RL_RULES(RL_RULE_ID_) RL_RULES_END } rl_rule;
 const char *rl_rule_name(rl_rule r);
 const char *rl_rule_text(rl_rule r);
 rl_policy rl_rule_default(rl_rule r);
+bool rl_rule_keeps(rl_rule r);                  /* can its rows stay?  Not without a day, an id, .. */
 rl_rule rl_rule_by_name(const char *name);      /* RL_RULES_END when unknown */
 
 /* Where a table's text came from, for reading it again. */

@@ -39,8 +39,11 @@ static const char *const FORMAT[] = {NULL,
                                      "%Y%m%d"};
 enum { FORMATS = sizeof FORMAT / sizeof *FORMAT, NUMBER_FORMATS = 3, ENOUGH = 95 /* per cent */ };
 
-static const char *const NOTHING[] = {"NA", "N/A", "#N/A", "#NULL!", "null", "none", "nan", "nil",
-                                      "-",  "--",  "?",    ".",      "n.a.", "\\N",  "TBD", "unknown"};
+static const char *const NOTHING[] = {
+    "NA",      "N/A",        "#N/A",       "#NULL!",     "#VALUE!",   "#REF!",     "#DIV/0!", "null",
+    "none",    "-None-",     "(none)",     "nan",        "nil",       "-",         "--",      "?",
+    ".",       "n.a.",       "\\N",        "TBD",        "unknown",   "(unknown)", "not set", "(blank)",
+    "(empty)", "0000-00-00", "00/00/0000", "00.00.0000", "undefined", "no value",  "missing"};
 enum { NOTHINGS = sizeof NOTHING / sizeof *NOTHING };
 
 typedef struct work {
@@ -65,18 +68,19 @@ static rl_code find_encoding(rl_source *src, rl_ctx *cx)
 {
     enum { HEAD = 4096 };
     unsigned char head[HEAD];
+    rl_decoder *d;
+    RL_TRY(rl_decoder_open(src, &d, cx)); /* says what is wrong with the path */
     FILE *f = fopen(src->path, "rb");
     size_t n = f != NULL ? fread(head, 1, HEAD, f) : 0, nuls = 0;
     if (f != NULL) fclose(f);
     bool mark = n >= 2 && ((head[0] == 0xff && head[1] == 0xfe) || (head[0] == 0xfe && head[1] == 0xff));
     for (size_t i = 0; i < n; i++) nuls += head[i] == 0;
     if (mark || nuls > n / 4) {
+        rl_decoder_close(d);
         src->encoding = RL_UTF16;
         return RL_OK;
     }
-    rl_decoder *d;
     const rl_bad_text *bad = NULL;
-    RL_TRY(rl_decoder_open(src, &d, cx));
     do {
         const char *text;
         RL_TRY(rl_decoder_next(d, &text, &n, &bad, cx));
@@ -114,6 +118,13 @@ static bool day_as(const char *s, size_t n, size_t format, int32_t *day)
     int year = 0, month, mday;
     if (is) rl_civil(*day, &year, &month, &mday);
     return is && year >= 1900 && year <= 2100;
+}
+
+const char *rl_sniff_format(const char *s, size_t n, size_t which, int32_t *day)
+{
+    for (size_t f = 1; f < FORMATS; f++)
+        if (day_as(s, n, f, day) && which-- == 0) return FORMAT[f];
+    return NULL;
 }
 
 /* The letters of a number are one currency code or an exponent: "OPP-7000" is an id, not minus 7000 of something. */

@@ -59,4 +59,8 @@ typedef struct rl_seen {
  */
 RL_MUST rl_code rl_sniff(const char *path, const char *name, rl_seen *out, rl_arena *in, rl_ctx *cx);
 
+/* The `which`-th (0 = the surest) of the formats people export that reads a
+ * text as a day of 1900 to 2100, or NULL; ISO dates are not among them. */
+const char *rl_sniff_format(const char *s, size_t n, size_t which, int32_t *day);
+
 #endif

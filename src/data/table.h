@@ -53,13 +53,15 @@ typedef struct rl_want {
     rl_dict *dict;             /* RL_TEXT: codes go here (shared); NULL = a new one      */
     bool optional;             /* not there: col.name is set and col.type = RL_AUTO, no data */
     const char *key;           /* what asked for it, for messages: "deals.amount", "the formula" */
-    int line, col;             /* where it was asked for in the study file, or 0         */
+    int line, col;             /* where it was asked for: goes into the error, whose file the caller fills in; or 0 */
 } rl_want;
 
 /* Read the wanted columns of a CSV file.  A column may be wanted twice.
  *
  *   want    n_want  columns, in the order the table will have them
- *   faults  out     cells that could not be read become missing and are added
+ *   faults  out     cells that could not be read become missing and are added;
+ *                   rows of empty cells are added, and taken out unless their
+ *                   policy is to keep them (rows_read counts them)
  *   t       out     in arena `in`
  *
  * Errors  RL_EINPUT  no such file, syntax, an unknown column (with the nearest

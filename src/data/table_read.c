@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/date.h"
+#include "data/sniff.h"
 #include "data/table.h"
 
 enum { FIRST_ROWS = 1024, AUTO_CELLS = 1000, SHOWN = 60 };
@@ -43,9 +45,10 @@ typedef struct loader {
     rl_arena *in, *tmp;
     column *column; /* n_column, those that are in the file          */
     size_t n_column;
-    size_t n, cap;   /* rows read, and room for them                  */
-    uint64_t bytes;  /* of the first rows, for guessing how many come */
-    bool first[256]; /* a missing token begins with this byte         */
+    size_t n, cap;       /* rows read, and room for them                  */
+    uint64_t bytes;      /* of the first rows, for guessing how many come */
+    bool first[256];     /* a missing token begins with this byte         */
+    unsigned char *full; /* cap   0 = a row of empty cells; NULL = none yet */
 } loader;
 
 /* ---- what is wrong with a cell ------------------------------------------------------------------------- */
@@ -90,9 +93,51 @@ static bool digits_at(const char *s, size_t n, size_t at, size_t width)
     return true;
 }
 
+/* A number that stands for a day: Excel counts them from 1899-12-30, computers seconds from 1970. */
+static bool counted_day(char *buf, size_t room, const char *s, size_t n)
+{
+    double x;
+    char day[16];
+    if (n < 5 || memchr("0123456789", s[0], 10) == NULL || !rl_number_parse(s, n, RL_NUMBERS_PLAIN, &x)) return false;
+    if (x >= 20000 && x < 80000) {
+        snprintf(buf, room,
+                 "this looks like a day number of a spreadsheet (%s): give the column a date format there, then export",
+                 rl_day_text(day, (int32_t)floor(x) - 25569));
+        return true;
+    }
+    if (n != 10 || x < 1e8) return false;
+    snprintf(buf, room, "if these are seconds since 1970, write date_format: '%%s'");
+    return true;
+}
+
+/* Formats other than the file's that read the cell. */
+static bool other_format(char *buf, size_t room, const char *s, size_t n, const char *format)
+{
+    int32_t day;
+    char a[16], b[16];
+    if (format != NULL && rl_day_parse(s, n, &day)) {
+        snprintf(buf, room, "the file has date_format: '%.60s', and this is %s: one format holds for a file", format,
+                 rl_day_text(a, day));
+        return true;
+    }
+    const char *first = rl_sniff_format(s, n, 0, &day), *second = NULL;
+    if (first == NULL) return false;
+    rl_day_text(a, day);
+    second = rl_sniff_format(s, n, 1, &day);
+    if (format != NULL)
+        snprintf(buf, room, "the file has date_format: '%.60s'; this reads as %s by '%s': one format holds for a file",
+                 format, a, first);
+    else if (second == NULL)
+        snprintf(buf, room, "add date_format: '%s' to read it as %s", first, a);
+    else
+        snprintf(buf, room, "date_format: '%s' reads it as %s, '%s' as %s", first, a, second, rl_day_text(b, day));
+    return true;
+}
+
 static const char *date_hint(char *buf, size_t room, const char *s, size_t n, const char *format)
 {
     bool iso = digits_at(s, n, 0, 4) && digits_at(s, n, 5, 2) && digits_at(s, n, 8, 2) && s[4] == '-' && s[7] == '-';
+    if (counted_day(buf, room, s, n) || other_format(buf, room, s, n, format)) return buf;
     if (format != NULL) {
         snprintf(buf, room, "dates are read with 'date_format: %.60s', and the day must exist", format);
     } else if (iso && n == 10) {
@@ -246,7 +291,27 @@ static void more_rows(loader *l)
     }
     for (size_t j = 0; j < l->n_column; j++) make_room(l->column[j].col, old, cap, l->in);
     if (l->t->unread != NULL) l->t->unread = rl_regrow(l->in, l->t->unread, old, cap, 1);
+    if (l->full != NULL) {
+        l->full = rl_regrow(l->tmp, l->full, old, cap, 1);
+        memset(l->full + old, 1, cap - old);
+    }
     l->cap = cap;
+}
+
+/* Spreadsheets export the empty rows below a table as lines of delimiters. */
+static void empty_row(loader *l, const rl_field *field, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        for (size_t i = 0; i < field[j].n; i++)
+            if (!is_blank(field[j].s[i])) return;
+    }
+    if (l->full == NULL) {
+        l->full = RL_NEW(l->tmp, unsigned char, l->cap);
+        memset(l->full, 1, l->cap);
+    }
+    l->full[l->n] = 0;
+    rl_fault_add(l->faults, RL_RULE_EMPTY, l->src, l->n, -1, "delete the row, or leave it to be dropped",
+                 "every cell of the row is empty");
 }
 
 static void on_row(void *user, uint64_t row, const rl_field *field, size_t n_fields)
@@ -258,6 +323,7 @@ static void on_row(void *user, uint64_t row, const rl_field *field, size_t n_fie
     if (l->n < FIRST_ROWS) {
         for (size_t j = 0; j < n_fields; j++) l->bytes += field[j].n + 1;
     }
+    if (n_fields > 1 && field[0].n == 0) empty_row(l, field, n_fields);
     for (size_t j = 0; j < l->n_column; j++) {
         column *c = &l->column[j];
         const rl_field *f = &field[c->col->field];
@@ -278,17 +344,15 @@ static void on_row(void *user, uint64_t row, const rl_field *field, size_t n_fie
 static void asked(char buf[200], const rl_want *w)
 {
     const char *quote = w->key != NULL && strchr(w->key, ' ') == NULL ? "'" : "";
-    char at[32] = "";
-    if (w->line > 0) snprintf(at, sizeof at, ", line %d", w->line);
     buf[0] = '\0';
-    if (w->key != NULL) snprintf(buf, 200, " (asked for by %s%.120s%s%s)", quote, w->key, quote, at);
+    if (w->key != NULL) snprintf(buf, 200, " (asked for by %s%.120s%s)", quote, w->key, quote);
 }
 
 static rl_code unknown(const rl_source *src, const rl_header *h, const rl_want *w, rl_ctx *cx)
 {
     char by[200];
     asked(by, w);
-    rl_fail(cx, RL_EINPUT, "no column '%.100s' in %.100s%s", w->name, src->name, by);
+    rl_fail_at(cx, RL_EINPUT, NULL, w->line, w->col, "no column '%.100s' in %.100s%s", w->name, src->name, by);
     const char *near = rl_nearest(w->name, h->name, h->n);
     if (near != NULL) return rl_hint(cx, "did you mean '%s'?", near);
     rl_str list = rl_str_new(cx->tmp);
@@ -302,8 +366,9 @@ static rl_code twice(const rl_source *src, const rl_header *h, const rl_want *w,
     size_t second = (size_t)first + 1;
     while (strcmp(h->name[second], w->name) != 0) second++;
     asked(by, w);
-    rl_fail(cx, RL_EINPUT, "column '%.100s' stands twice in %.100s, as column %d and column %zu%s", w->name, src->name,
-            first + 1, second + 1, by);
+    rl_fail_at(cx, RL_EINPUT, NULL, w->line, w->col,
+               "column '%.100s' stands twice in %.100s, as column %d and column %zu%s", w->name, src->name, first + 1,
+               second + 1, by);
     return rl_hint(cx, "rename one of them in the header");
 }
 
@@ -361,5 +426,6 @@ rl_code rl_table_read(const rl_source *src, const rl_want *want, size_t n_want, 
         if (l.column[j].queue != NULL) drain(&l.column[j]);
     }
     t->n = l.n;
+    if (l.full != NULL && faults->policy[RL_RULE_EMPTY] != RL_POLICY_KEEP) rl_table_filter(t, l.full, in);
     return RL_OK;
 }

@@ -157,7 +157,8 @@ static void cells_that_are_no_dates(void **state)
     CHECK_OK(rl_table_read(src, want, 1, &faults, &t, cx.keep, &cx), &cx);
     assert_int_equal(faults.n, 4);
     check_cell(0, 0, 0, "'2024-13-01' is not a date (column 'when')", "no such day");
-    check_cell(1, 1, 0, "'11.03.2024' is not a date (column 'when')", "'date_format: %d/%m/%Y'");
+    check_cell(1, 1, 0, "'11.03.2024' is not a date (column 'when')",
+               "date_format: '%d.%m.%Y' to read it as 2024-03-11");
     check_cell(2, 2, 0, "'soon' is not a date (column 'when')", "add it to 'missing'");
     check_cell(3, 3, 0, "'2024-03-11 at noon' is not a date (column 'when')", "date_format");
     assert_int_equal(t.col[0].day[4], rl_day(2024, 3, 11));
@@ -168,6 +169,19 @@ static void cells_that_are_no_dates(void **state)
     CHECK_OK(rl_table_read(src, want, 1, &faults, &t, cx.keep, &cx), &cx);
     assert_int_equal(t.col[0].day[0], rl_day(2024, 3, 11));
     check_cell(0, 1, 0, "'30.02.2024' is not a date (column 'when')", "'date_format: %d.%m.%Y'");
+
+    rl_faults_init(&faults, cx.keep);
+    src = SOURCE("when\n45623\n45623.75\n1710115200\n03/09/25\n2024-03-11\n");
+    CHECK_OK(rl_table_read(src, want, 1, &faults, &t, cx.keep, &cx), &cx);
+    check_cell(0, 0, 0, "'45623' is not a date (column 'when')", "spreadsheet (2024-11-27)");
+    check_cell(1, 1, 0, "'45623.75' is not a date (column 'when')", "spreadsheet (2024-11-27)");
+    check_cell(2, 2, 0, "'1710115200' is not a date (column 'when')", "date_format: '%s'");
+    check_cell(3, 3, 0, "'03/09/25' is not a date (column 'when')",
+               "date_format: '%m/%d/%y' reads it as 2025-03-09, '%d/%m/%y' as 2025-09-03");
+    rl_faults_init(&faults, cx.keep);
+    src->date_format = "%m/%d/%y";
+    CHECK_OK(rl_table_read(src, want, 1, &faults, &t, cx.keep, &cx), &cx);
+    check_cell(3, 4, 0, "'2024-03-11' is not a date (column 'when')", "one format holds for a file");
 }
 
 /* A file of `n` rows whose column x has `words` words first, then numbers. */
@@ -295,9 +309,11 @@ static void columns_that_are_not_there(void **state)
     rl_want w = {.name = "spnd", .type = RL_NUM, .key = "the formula"};
     check_refused(src, &w, RL_EINPUT, "no column 'spnd' in deals.csv (asked for by the formula)",
                   "did you mean 'spend'?");
-    w = (rl_want){.name = "revenue", .type = RL_NUM, .key = "deals.amount", .line = 12};
-    check_refused(src, &w, RL_EINPUT, "no column 'revenue' in deals.csv (asked for by 'deals.amount', line 12)",
+    w = (rl_want){.name = "revenue", .type = RL_NUM, .key = "deals.amount", .line = 12, .col = 7};
+    check_refused(src, &w, RL_EINPUT, "no column 'revenue' in deals.csv (asked for by 'deals.amount')",
                   "its columns are 'account', 'month', 'spend', 'spend'");
+    assert_int_equal(cx.err.line, 12); /* whose file it is the caller knows */
+    assert_int_equal(cx.err.col, 7);
     w = (rl_want){.name = "zzz", .type = RL_NUM};
     check_refused(src, &w, RL_EINPUT, "no column 'zzz' in deals.csv", "its columns are");
     w = (rl_want){.name = "spend", .type = RL_NUM, .key = "--cluster"};
@@ -311,6 +327,26 @@ static void columns_that_are_not_there(void **state)
     check_refused(SOURCE("month\n1,2\n"), &w, RL_EINPUT, "a row with 2 fields, the header has 1", "quotes");
     check_refused(source("/nowhere/x.csv"), &w, RL_EINPUT, "cannot read the file: No such file or directory",
                   "relative");
+}
+
+/* What a spreadsheet leaves below a table: rows of delimiters. */
+static void rows_of_empty_cells(void **state)
+{
+    (void)state;
+    rl_source *src = SOURCE("id,usd\n,\na,2.385\n , \n\"\",\"\"\nb,\n,3\n,\n");
+    const rl_want want[] = {{.name = "usd", .type = RL_NUM}, {.name = "id", .type = RL_TEXT}};
+    rl_table t;
+    CHECK_OK(rl_table_read(src, want, 2, &faults, &t, cx.keep, &cx), &cx);
+    assert_int_equal(t.rows_read, 7);
+    assert_int_equal(t.n, 3);
+    assert_int_equal(faults.count[RL_RULE_EMPTY], 4);
+    assert_int_equal(t.row[0], 1);
+    assert_int_equal(t.row[2], 5);
+    CHECK_DIGITS(t.col[0].num[2], 3, 16);
+    faults.policy[RL_RULE_EMPTY] = RL_POLICY_KEEP;
+    CHECK_OK(rl_table_read(src, want, 2, &faults, &t, cx.keep, &cx), &cx);
+    assert_int_equal(t.n, 7);
+    assert_true(rl_missing(&t.col[0], 0) && rl_missing(&t.col[1], 0));
 }
 
 static void rows_are_kept_and_columns_added(void **state)
@@ -407,6 +443,7 @@ int main(void)
         TEST(large_dictionaries),
         TEST(header_alone),
         TEST(columns_that_are_not_there),
+        TEST(rows_of_empty_cells),
         TEST(rows_are_kept_and_columns_added),
         TEST(groups_in_order_of_value),
         TEST(many_groups),
