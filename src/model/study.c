@@ -27,13 +27,33 @@ static void place(rl_file *file, const char *folder, rl_arena *in)
     file->source.path = rl_sprintf(in, "%s%s%s", folder, strcmp(folder, "/") == 0 ? "" : "/", name);
 }
 
-static void place_files(rl_study *s, rl_arena *in)
+rl_file **rl_study_files(rl_study *s, size_t *n, rl_arena *in)
 {
-    rl_file *file[] = {&s->deals.file, &s->accounts.file, &s->leads.file, &s->leads.won_file,   &s->touches.file,
-                       &s->spend.file, &s->market.file,   &s->panel.file, &s->money.ledger.file};
-    for (size_t i = 0; i < sizeof file / sizeof *file; i++) place(file[i], s->folder, in);
-    for (size_t i = 0; i < s->deals.n_lookup; i++) place(&s->deals.lookup[i].file, s->folder, in);
-    for (size_t i = 0; i < s->n_programs; i++) place(&s->program[i].file, s->folder, in);
+    rl_file *single[] = {&s->deals.file, &s->accounts.file, &s->leads.file, &s->leads.won_file,   &s->touches.file,
+                         &s->spend.file, &s->market.file,   &s->panel.file, &s->money.ledger.file};
+    const size_t singles = sizeof single / sizeof *single;
+    rl_file **file = RL_NEW(in, rl_file *, singles + s->deals.n_lookup + s->n_programs);
+    memcpy(file, single, sizeof single);
+    *n = singles;
+    for (size_t i = 0; i < s->deals.n_lookup; i++) file[(*n)++] = &s->deals.lookup[i].file;
+    for (size_t i = 0; i < s->n_programs; i++) file[(*n)++] = &s->program[i].file;
+    return file;
+}
+
+rl_code rl_study_place(rl_study *s, rl_ctx *cx)
+{
+    rl_err *e = &cx->err;
+    size_t n;
+    rl_file **file = rl_study_files(s, &n, cx->tmp);
+    if (e->file == NULL && e->line > 0) e->file = rl_strdup(cx->keep, s->path);
+    for (size_t i = 0; i < n && e->file != NULL && e->line == 0 && e->code == RL_EINPUT; i++) {
+        if (!file[i]->given || strcmp(file[i]->source.name, e->file) != 0) continue;
+        rl_context(cx, "%.200s: ", e->file);
+        e->file = rl_strdup(cx->keep, s->path);
+        e->line = file[i]->at.line;
+        e->col = file[i]->at.col;
+    }
+    return e->code;
 }
 
 static rl_code make(const char *path, rl_doc *doc, rl_study *out, rl_arena *in, rl_ctx *cx)
@@ -41,7 +61,9 @@ static rl_code make(const char *path, rl_doc *doc, rl_study *out, rl_arena *in, 
     rl_form form = {doc, in, cx};
     set_defaults(out, path, in);
     RL_TRY(rl_schema_read(&form, rl_study_keys, "", &doc->root, out));
-    place_files(out, in);
+    size_t n;
+    rl_file **file = rl_study_files(out, &n, in);
+    for (size_t i = 0; i < n; i++) place(file[i], out->folder, in);
     return rl_study_check(out, &form);
 }
 

@@ -150,6 +150,13 @@ RL_MUST rl_code rl_study_read(const char *path, rl_study *out, rl_arena *in, rl_
 /* The same from n bytes of text that stand for the file `path`, which is not opened. */
 RL_MUST rl_code rl_study_parse(const char *path, const char *text, size_t n, rl_study *out, rl_arena *in, rl_ctx *cx);
 
+/* Every file the study may name, given or not: *n of them, in `in`. */
+rl_file **rl_study_files(rl_study *s, size_t *n, rl_arena *in);
+
+/* The failure in cx is about a column the study asked for, or a file it names
+ * that is not there: say where in the study that stands. */
+rl_code rl_study_place(rl_study *s, rl_ctx *cx);
+
 /* Every key: type and what it is for.  `revlift help study` */
 void rl_study_help(rl_str *t);
 
@@ -158,5 +165,6 @@ const char *rl_outcome_name(rl_outcome o);     /* "win_rate"; NULL for RL_OUT_NO
 /* Internal to the module: the table of keys (study_keys.c), and the checks no single key can make (study_check.c). */
 extern const rl_key rl_study_keys[];
 RL_MUST rl_code rl_study_check(rl_study *s, rl_form *f);
+RL_MUST rl_code rl_study_check_roles(const rl_study *s, rl_form *f);    /* study_roles.c */
 
 #endif

@@ -297,6 +297,7 @@ rl_code rl_study_check(rl_study *s, rl_form *f)
 {
     RL_TRY(check_tables(s, f));
     for (size_t i = 0; i < s->n_programs; i++) RL_TRY(check_program(s, &s->program[i], f));
+    RL_TRY(rl_study_check_roles(s, f));
     for (size_t i = 0; i < s->n_models; i++) RL_TRY(check_model(s, &s->model[i], f));
     return RL_OK;
 }

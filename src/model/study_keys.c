@@ -149,6 +149,10 @@ static rl_code read_rules(rl_form *f, const rl_key *key, const rl_node *node, vo
         }
         int value = 0;
         RL_TRY(rl_form_choice(f, name, &node->item[i], POLICIES, &value));
+        if (value == RL_POLICY_KEEP && !rl_rule_keeps(rule)) {
+            rl_form_fail(f, &node->item[i], "rule '%s' can be error or drop, not keep", name);
+            return rl_hint(f->cx, "it finds %s, and nothing can be counted for that", rl_rule_text(rule));
+        }
         policy[rule] = (rl_policy)value;
     }
     return RL_OK;

@@ -257,9 +257,33 @@ static void refuses_wrong_keys(void **state)
             "identifies a deal");
     refused("[1, 2]\n", "[1", "must be a map of sections, not a list", "");
     refused("deals: x\n", "x", "'deals' must be a map of keys, not 'x'", "");
+    refused(DEALS "study: {rules: {missing-created: keep}}\n", "keep", "rule 'missing-created' can be error or drop",
+            "a deal without a creation date");
     refused(DEALS "study: {rules: {dupe: drop}}\n", "dupe", "unknown rule 'dupe'", "duplicate-deal");
     refused(DEALS "study: {rules: {duplicate-dael: drop}}\n", "duplicate-dael", "unknown rule",
             "did you mean 'duplicate-deal'?");
+}
+
+static void refuses_a_column_of_two_kinds(void **state)
+{
+    (void)state;
+    static const char head[] = "deals: {file: d.csv, id: d, created: c, closed: e, status: s, won: [W]";
+    const char *text = rl_sprintf(cx.keep, "%s, amount: c}\n", head);
+    refused(text, "c}", "column 'c' cannot be both 'deals.created' and 'deals.amount'", "of its own");
+    refused(rl_sprintf(cx.keep, "%s, account: d}\n", head), "d}", "both 'deals.id' and 'deals.account'", "");
+    refused(rl_sprintf(cx.keep, "%s, amount: a, lookup: {file: l.csv, key: a, add: [b]}}\n", head), "a, add",
+            "both 'deals.amount' and 'deals.lookup.key'", "");
+    refused(DEALS "touchpoints: {file: t.csv, date: x, account: x}\n", "x}", "both 'touchpoints.date' and", "");
+    refused(DEALS "spend: {file: t.csv, date: x, amount: x}\n", "x}", "both 'spend.date' and 'spend.amount'", "");
+    refused(DEALS "market: {file: m.csv, date: d, columns: [x, d]}\n", "d]", "both 'market.date' and", "");
+    refused(DEALS "leads: {file: m.csv, date: d, id: i, account: i}\n", "i, account", "both 'leads.account' and", "");
+    rl_str many = rl_str_new(cx.keep);
+    rl_str_add(&many, DEALS "panel: {file: p.csv, unit: u, date: d, columns: [c0");
+    for (int i = 1; i <= 80; i++) rl_str_addf(&many, ", c%d", i);
+    rl_str_add(&many, "]}\n");
+    refused(rl_str_text(&many), "c80", "'panel.columns' lists 81 columns, and at most 80 are read", "");
+    rl_study s = parse(rl_sprintf(cx.keep, "%s, group: [s, d], lookup: {file: l.csv, key: s, add: [b]}}\n", head));
+    assert_int_equal(s.deals.n_lookup, 1); /* a text read twice as text */
 }
 
 static void refuses_wrong_types(void **state)
@@ -430,17 +454,12 @@ static void help_knows_every_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(reads_the_study_section),
-        TEST(reads_the_tables),
-        TEST(reads_programmes_and_models),
-        TEST(has_defaults),
-        TEST(refuses_wrong_keys),
-        TEST(refuses_wrong_types),
-        TEST(refuses_what_does_not_agree),
-        TEST(refuses_programmes),
-        TEST(refuses_models),
-        TEST(a_panel_alone_is_a_study),
-        TEST(reads_a_file),
+        TEST(reads_the_study_section),     TEST(reads_the_tables),
+        TEST(reads_programmes_and_models), TEST(has_defaults),
+        TEST(refuses_wrong_keys),          TEST(refuses_a_column_of_two_kinds),
+        TEST(refuses_wrong_types),         TEST(refuses_what_does_not_agree),
+        TEST(refuses_programmes),          TEST(refuses_models),
+        TEST(a_panel_alone_is_a_study),    TEST(reads_a_file),
         TEST(help_knows_every_key),
     };
     return cmocka_run_group_tests_name("study", tests, NULL, NULL);
