@@ -57,11 +57,19 @@ static void judge_identity(bench *b, size_t i)
                "its account is not in the accounts table");
 }
 
+/* Is what the row lacks a cell that could not be read?  Then that was the fault. */
+static bool was_unread(const bench *b, size_t i)
+{
+    const rl_table *t = &b->t->deals.t;
+    return t->unread != NULL && t->unread[i] && b->t->faults.policy[RL_RULE_CELL] != RL_POLICY_KEEP;
+}
+
 static void judge_dates(bench *b, size_t i)
 {
     rl_deals *d = &b->t->deals;
     int32_t created = b->created->day[i];
     bool is_decided = d->status[i] == RL_DEAL_WON || d->status[i] == RL_DEAL_LOST;
+    if (created == RL_NO_DAY && was_unread(b, i)) return;
     if (created == RL_NO_DAY) {
         breaks(b, RL_RULE_NO_CREATED, i, b->created, "a deal belongs to the period it was created in",
                "no creation date");
@@ -71,8 +79,10 @@ static void judge_dates(bench *b, size_t i)
         breaks(b, RL_RULE_FUTURE, i, b->created, "check `cut` in the study, or the date", "created after the data cut");
     if (!is_decided || b->closed == NULL) return;
     if (d->decided[i] == RL_NO_DAY) {
-        breaks(b, RL_RULE_NO_CLOSED, i, b->closed, "a won or lost deal needs the day it was decided",
+        if (was_unread(b, i)) return;
+        breaks(b, RL_RULE_NO_CLOSED, i, b->closed, "a won or lost deal needs the day it was decided; kept, it is open",
                "decided, but without a closing date");
+        d->status[i] = RL_DEAL_OPEN;
     } else if (d->decided[i] < created) {
         breaks(b, RL_RULE_ORDER, i, b->closed, "correct one of the two dates", "closed before it was created");
     } else if (d->decided[i] > b->t->cut) {
@@ -87,7 +97,7 @@ static void judge_money(bench *b, size_t i)
     const rl_deals *d = &b->t->deals;
     if (b->amount == NULL) return;
     double x = b->amount->num[i];
-    if (d->status[i] == RL_DEAL_WON && isnan(x))
+    if (d->status[i] == RL_DEAL_WON && isnan(x) && !was_unread(b, i))
         breaks(b, RL_RULE_NO_AMOUNT, i, b->amount, "fill the amount, or set rules: {won-without-amount: drop}",
                "won, but without an amount");
     if (x < 0)
@@ -105,6 +115,26 @@ static void judge_status(bench *b, size_t i)
     else
         snprintf(what, sizeof what, "status '%.80s' is not listed as won, lost or open", b->status->dict->text[c]);
     breaks(b, RL_RULE_STATUS, i, b->status, "add it to `won`, `lost` or `open` in the study", what);
+}
+
+/* Deals with a lookup key that has no row: counted when the lookup was joined. */
+static void lose_unmatched(bench *b, rl_ctx *cx)
+{
+    rl_tables *t = b->t;
+    if (t->faults.policy[RL_RULE_LOOKUP] == RL_POLICY_KEEP) return;
+    for (size_t l = 0; l < t->n_lookups; l++) {
+        const rl_col *key = rl_table_col(&t->deals.t, t->lookup[l].key);
+        unsigned char *unmatched = RL_NEW(cx->tmp, unsigned char, key->dict->n);
+        for (size_t k = 0; k < t->lookup[l].unmatched_keys; k++) {
+            const char *text = t->lookup[l].unmatched[k];
+            unmatched[rl_dict_find(key->dict, text, strlen(text))] = 1;
+        }
+        for (size_t i = 0; i < t->deals.t.n; i++) {
+            if (!b->keep[i] || key->code[i] < 0 || !unmatched[key->code[i]]) continue;
+            b->keep[i] = 0;
+            b->lost[RL_RULE_LOOKUP]++;
+        }
+    }
 }
 
 static void filter_where(bench *b, size_t *lost)
@@ -158,7 +188,7 @@ static void judge_deals(rl_tables *t, rl_ctx *cx)
     b.amount = spec->amount.s != NULL ? rl_table_col(d, spec->amount.s) : NULL;
     memset(b.keep, 1, d->n);
     for (size_t i = 0; i < d->n; i++)
-        if (d->unread != NULL && d->unread[i] && t->faults.policy[RL_RULE_CELL] != RL_POLICY_KEEP) {
+        if (was_unread(&b, i)) {
             b.keep[i] = 0; /* the fault was counted when the file was read */
             b.lost[RL_RULE_CELL]++;
         }
@@ -168,8 +198,9 @@ static void judge_deals(rl_tables *t, rl_ctx *cx)
         judge_dates(&b, i);
         judge_money(&b, i);
     }
+    lose_unmatched(&b, cx);
     t->waterfall = (rl_waterfall){.unit = "deals", .start = d->rows_read};
-    rl_waterfall_lose(&t->waterfall, "unreadable", d->rows_read - d->n, t->in);
+    b.lost[RL_RULE_EMPTY] += d->rows_read - d->n;
     for (int r = 0; r < RL_RULES_END; r++) rl_waterfall_lose(&t->waterfall, rl_rule_text((rl_rule)r), b.lost[r], t->in);
     size_t filtered = 0;
     filter_where(&b, &filtered);
@@ -216,7 +247,7 @@ static void judge_touches(rl_tables *t, rl_ctx *cx)
 }
 
 /* Spend by unit must name units that a column of deals, the accounts or the panel know. */
-static void judge_spend(rl_tables *t)
+static void judge_spend(rl_tables *t, rl_ctx *cx)
 {
     const rl_spend_spec *s = &t->study->spend;
     if (s->unit.s == NULL) return;
@@ -226,6 +257,9 @@ static void judge_spend(rl_tables *t)
                            : t->has_panel                          ? t->panel.col[0].dict
                                                                    : t->account;
     size_t n_known = known == t->account ? t->n_eligible : known->n;
+    bool drops = t->faults.policy[RL_RULE_SPEND_UNIT] == RL_POLICY_DROP;
+    unsigned char *keep = RL_NEW(cx->tmp, unsigned char, t->spend.n);
+    memset(keep, 1, t->spend.n);
     for (size_t i = 0; i < t->spend.n; i++) {
         int32_t c = unit->code[i];
         if (c < 0) continue;
@@ -233,7 +267,9 @@ static void judge_spend(rl_tables *t)
         if (k >= 0 && (size_t)k < n_known) continue;
         rl_fault_add(&t->faults, RL_RULE_SPEND_UNIT, t->spend.source, rl_file_row(&t->spend, i), unit->field, NULL,
                      "spend for '%.80s', which no %s has", unit->dict->text[c], group != NULL ? "deal" : "other table");
+        keep[i] = !drops;
     }
+    if (drops) rl_table_filter(&t->spend, keep, t->in);
 }
 
 static rl_code judge_panel(rl_tables *t, rl_ctx *cx)
@@ -256,7 +292,7 @@ static rl_code judge_panel(rl_tables *t, rl_ctx *cx)
         rl_fault_add(&t->faults, RL_RULE_DUP_CELL, p->source, rl_file_row(p, i), p->col[1].field,
                      "keep one row a unit and day", "unit '%.80s' has two rows on %s", p->col[0].dict->text[key[0]],
                      rl_day_text(day, p->col[1].day[i]));
-        keep[i] = 0;
+        keep[i] = t->faults.policy[RL_RULE_DUP_CELL] == RL_POLICY_KEEP; /* kept, the two add up */
     }
     rl_table_filter(p, keep, t->in);
     return RL_OK;
@@ -281,7 +317,7 @@ rl_code rl_rules_apply(rl_tables *t, rl_ctx *cx)
     drop_unread(t, &t->panel, cx);
     if (t->has_deals) judge_deals(t, cx);
     if (t->has_touches) judge_touches(t, cx);
-    if (t->has_spend) judge_spend(t);
+    if (t->has_spend) judge_spend(t, cx);
     if (t->has_panel) RL_TRY(judge_panel(t, cx));
     return RL_OK;
 }
