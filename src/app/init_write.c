@@ -35,8 +35,9 @@ void rl_yaml_text(rl_str *t, const char *s)
     for (const unsigned char *p = (const unsigned char *)s; *p != '\0';) {
         unsigned c;
         size_t n = code_point(p, &c);
-        bool hidden =
-            c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || (c & 0xfffe) == 0xfffe;
+        bool hidden = c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+                      (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+                      (c & 0xfffe) == 0xfffe; /* also what turns the text around */
         if (c == '"' || c == '\\')
             rl_str_addf(t, "\\%c", (char)c);
         else if (c == '\n')

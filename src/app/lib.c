@@ -132,7 +132,7 @@ static rl_code run(revlift *r, const char *path)
     size_t most = 0;
     RL_TRY(rl_study_read(path, &r->study, cx->keep, cx));
     if (r->study.has_seed) cx->seed = r->study.seed;
-    RL_TRY(rl_tables_read(&r->study, false, &r->tables, cx->keep, cx));
+    if (rl_tables_read(&r->study, false, &r->tables, cx->keep, cx) != RL_OK) return rl_study_place(&r->study, cx);
     RL_TRY(rl_fit_faults(&r->tables.faults, cx));
     RL_TRY(rl_faults_locate(&r->tables.faults, cx));
     RL_TRY(rl_solve(&r->tables, &r->answer, cx));

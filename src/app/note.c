@@ -41,13 +41,19 @@ static void put(const char *s, bool lines)
 {
     for (const unsigned char *c = (const unsigned char *)s; *c != '\0'; c++) {
         bool c1 = c[0] == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F;
+        int turns = c[0] == 0xE2 && c[1] == 0x80 && c[2] >= 0xAA && c[2] <= 0xAE   ? c[2] - 0xAA + 0x202A
+                    : c[0] == 0xE2 && c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9 ? c[2] - 0xA6 + 0x2066
+                                                                                   : 0; /* the direction of writing */
         if (lines && (*c == '\n' || *c == '\t'))
             fputc(*c, stderr);
         else if (*c < 0x20 || *c == 0x7F)
             fprintf(stderr, "\\x%02x", *c);
         else if (c1)
             fprintf(stderr, "\\x%02x", *++c);
-        else
+        else if (turns != 0) {
+            fprintf(stderr, "\\u%04x", (unsigned)turns);
+            c += 2;
+        } else
             fputc(*c, stderr);
     }
 }
@@ -113,10 +119,11 @@ void rl_note_tick(rl_ctx *cx, const char *stage, double share)
     if (now - term.start < 1.0 || now - term.last < 0.1) return;
     term.last = now;
     term.shown = true;
-    if (share >= 0.0 && share <= 1.0)
-        fprintf(stderr, "\r\033[K%.60s %3.0f %%", stage, 100.0 * share);
-    else
-        fprintf(stderr, "\r\033[K%.60s", stage);
+    char name[61];
+    snprintf(name, sizeof name, "%s", stage);
+    fputs("\r\033[K", stderr);
+    put(name, false); /* often a file's name */
+    if (share >= 0.0 && share <= 1.0) fprintf(stderr, " %3.0f %%", 100.0 * share);
     fflush(stderr);
 }
 
