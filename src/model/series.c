@@ -4,13 +4,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/formula.h"
+
 typedef struct work {
     const rl_tables *t;
     const rl_model_spec *m;
     rl_calendar cal;
-    rl_dict *unit;            /* NULL = one series            */
-    const int32_t *deal_unit; /* unit of each deal, or NULL   */
-    size_t U, T;
+    rl_dict *unit;               /* NULL = one series            */
+    const int32_t *deal_unit;    /* unit of each deal, or NULL   */
+    int32_t *place, *code_of;    /* place of a unit among those that take part, -1 = none; and back */
+    size_t U, T, known;          /* units that take part, periods, units of the dictionary */
     int32_t first, last;         /* periods                      */
     int32_t first_day, last_day; /* of them */
     uint32_t *slot;              /* period of each day, from the first */
@@ -51,12 +54,55 @@ static rl_code find_level(work *w, const char **unit)
     return RL_OK;
 }
 
+/* Eligible accounts take part with or without deals; another unit when it has one: a region that `where` has
+ * emptied would be a row of zeros. */
+static void find_units(work *w)
+{
+    if (w->unit == NULL) return;
+    bool all = w->unit == w->t->account;
+    size_t known = w->U;
+    w->place = RL_NEW(w->cx->tmp, int32_t, known);
+    w->code_of = RL_NEW(w->cx->tmp, int32_t, known);
+    memset(w->place, 0xff, known * sizeof *w->place);
+    for (size_t i = 0; i < w->t->deals.n && !all; i++)
+        if (w->deal_unit[i] >= 0) w->place[w->deal_unit[i]] = 0;
+    w->U = 0;
+    for (size_t u = 0; u < known; u++) {
+        if (!all && w->place[u] < 0) continue;
+        w->code_of[w->U] = (int32_t)u;
+        w->place[u] = (int32_t)w->U++;
+    }
+    w->known = known;
+}
+
+/* Cohorts need a horizon: without one the youngest would look poor for being young. */
+static void is_followed(void *user, const char *col, bool number, size_t at)
+{
+    (void)number;
+    (void)at;
+    *(bool *)user |= strcmp(col, "revenue") == 0 || strcmp(col, "wins") == 0;
+}
+
+static rl_code check_clock(const work *w)
+{
+    rl_formula f;
+    bool followed = false;
+    if (w->m->clock_event || w->m->horizon > 0) return RL_OK;
+    RL_TRY(rl_formula_parse(w->m->formula.s, &f, w->cx->tmp, w->cx));
+    rl_expr_columns(f.y, true, is_followed, &followed);
+    if (!followed) return RL_OK;
+    rl_fail_at(w->cx, RL_EINPUT, w->t->study->path, w->m->formula.at.line, w->m->formula.at.col,
+               "what a creation cohort won needs a `horizon`: the youngest cohorts have had less time to win");
+    return rl_hint(w->cx, "give a `horizon` in days, or `clock: event` to count by booking date");
+}
+
 /* Whole periods inside the data: from the first deal to the cut. */
 static rl_code find_periods(work *w)
 {
     int32_t first = INT32_MAX;
     for (size_t i = 0; i < w->t->deals.n; i++)
-        if (w->t->deals.created[i] < first) first = w->t->deals.created[i];
+        if (w->t->deals.created[i] != RL_NO_DAY && w->t->deals.created[i] < first) first = w->t->deals.created[i];
+    if (first == INT32_MAX) return rl_fail(w->cx, RL_EDATA, "no complete period to model: there are no deals");
     w->first = rl_period_of(w->cal, first);
     int32_t begins = rl_period_first(w->cal, w->first), ends = rl_period_last(w->cal, w->first);
     if (5 * (first - begins) > ends - begins + 1) w->first++;
@@ -83,7 +129,10 @@ static double *column(work *w, const char *name)
 /* Row of a unit and day, or SIZE_MAX. */
 static size_t row_of(const work *w, int32_t unit, int32_t day)
 {
-    if (w->unit == NULL) unit = 0;
+    if (w->unit == NULL)
+        unit = 0;
+    else
+        unit = unit >= 0 && (size_t)unit < w->known ? w->place[unit] : -1;
     if (day < w->first_day || day > w->last_day || unit < 0 || (size_t)unit >= w->U) return SIZE_MAX;
     return (size_t)unit * w->T + w->slot[day - w->first_day];
 }
@@ -91,7 +140,7 @@ static size_t row_of(const work *w, int32_t unit, int32_t day)
 static void add_frame(work *w, const char *unit)
 {
     rl_col *c = unit != NULL ? rl_table_add(w->out, unit, RL_TEXT, w->unit, w->in) : NULL;
-    for (size_t i = 0; c != NULL && i < w->out->n; i++) c->code[i] = (int32_t)(i / w->T);
+    for (size_t i = 0; c != NULL && i < w->out->n; i++) c->code[i] = w->code_of[i / w->T];
     double *period = column(w, "period"), *season = column(w, "season");
     rl_calendar year = {RL_YEAR, w->cal.fiscal_start};
     for (size_t i = 0; i < w->out->n; i++) {
@@ -138,7 +187,7 @@ static double **channel_columns(work *w, const char *head, const rl_col *channel
 }
 
 /* Spend without a unit column belongs to every unit alike. */
-static void add_spend(work *w)
+static rl_code add_spend(work *w)
 {
     const rl_spend_spec *s = &w->t->study->spend;
     const rl_table *f = &w->t->spend;
@@ -146,23 +195,33 @@ static void add_spend(work *w)
     const rl_col *channel = s->channel.s != NULL ? rl_table_col(f, s->channel.s) : NULL;
     const rl_col *unit = s->unit.s != NULL && w->unit != NULL ? rl_table_col(f, s->unit.s) : NULL;
     double *all, **by = channel_columns(w, "spend", channel, &all);
+    bool met = unit == NULL || f->n == 0;
     if (w->unit != NULL && unit == NULL)
         rl_remark(w->cx, "spend", "the spend table has no unit column: every %s gets the whole spend of its period",
                   w->m->level.s);
     for (size_t i = 0; i < f->n; i++) {
         if (isnan(usd->num[i])) continue;
-        int32_t from = 0, to = (int32_t)w->U - 1;
-        if (unit != NULL)
-            from = to = unit->code[i] < 0
-                            ? -1
-                            : rl_dict_find(w->unit, unit->dict->text[unit->code[i]], unit->dict->len[unit->code[i]]);
-        for (int32_t u = from; u <= to; u++) {
-            size_t r = row_of(w, u, date->day[i]);
+        size_t from = 0, to = w->U;
+        if (unit != NULL) {
+            int32_t c = unit->code[i];
+            int32_t u = c < 0 ? -1 : rl_dict_find(w->unit, unit->dict->text[c], unit->dict->len[c]);
+            int32_t at = u >= 0 && (size_t)u < w->known ? w->place[u] : -1;
+            if (at < 0) continue;
+            met = true;
+            from = (size_t)at;
+            to = from + 1;
+        }
+        for (size_t p = from; p < to; p++) {
+            size_t r = row_of(w, w->unit != NULL ? w->code_of[p] : 0, date->day[i]);
             if (r == SIZE_MAX) continue;
             all[r] += usd->num[i];
             if (channel != NULL && channel->code[i] >= 0) by[channel->code[i]][r] += usd->num[i];
         }
     }
+    if (met || strstr(w->m->formula.s, "spend") == NULL) return RL_OK;
+    rl_fail_at(w->cx, RL_EINPUT, w->t->study->path, s->unit.at.line, s->unit.at.col,
+               "spend is given by '%s', and no %s of the model has such a name", s->unit.s, w->m->level.s);
+    return rl_hint(w->cx, "fit the model on `level: %s`", s->unit.s);
 }
 
 /* Unit of an account: that of its first deal. */
@@ -222,6 +281,8 @@ rl_code rl_series_build(const rl_tables *t, const rl_model_spec *m, rl_table *ou
         return rl_fail_at(cx, RL_EINPUT, t->study->path, m->at.line, m->at.col,
                           "a formula on periods needs a `deals` table");
     RL_TRY(find_level(&w, unit));
+    find_units(&w);
+    RL_TRY(check_clock(&w));
     RL_TRY(find_periods(&w));
     *out = (rl_table){.n = w.U * w.T, .rows_read = w.U * w.T};
     *wf = (rl_waterfall){.unit = rl_sprintf(in, "%s-%ss", *unit != NULL ? *unit : "all", rl_period_name(w.cal.kind)),
@@ -229,7 +290,7 @@ rl_code rl_series_build(const rl_tables *t, const rl_model_spec *m, rl_table *ou
     add_frame(&w, *unit);
     add_deals(&w);
     const rl_study *s = t->study;
-    if (t->has_spend) add_spend(&w);
+    if (t->has_spend) RL_TRY(add_spend(&w));
     if (t->has_touches) add_events(&w, &t->touches, "touches", s->touches.date, s->touches.account, s->touches.channel);
     if (t->has_leads) add_events(&w, &t->leads, "leads", s->leads.date, s->leads.account, (rl_text){.s = NULL});
     if (t->has_market) add_market(&w);

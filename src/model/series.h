@@ -25,7 +25,11 @@
  *
  *   unit  out  name of the unit column, or NULL for one series
  *
- * Errors  RL_EINPUT  a level that is no column of deals, `accounts` or `all`
+ * Units other than accounts take part when a deal used has them.
+ *
+ * Errors  RL_EINPUT  a level that is no column of deals, `accounts` or `all`;
+ *                    cohorts' revenue or wins without a horizon; spend by
+ *                    units the level does not have
  *         RL_EDATA   no complete period */
 RL_MUST rl_code rl_series_build(const rl_tables *t, const rl_model_spec *m, rl_table *out, const char **unit,
                                 rl_waterfall *w, rl_arena *in, rl_ctx *cx);

@@ -2,6 +2,7 @@
 #include "model/att.h"
 #include "model/money.h"
 #include "model/panel.h"
+#include "model/series.h"
 #include "model/solve.h"
 #include "study_fixture.h"
 
@@ -425,6 +426,50 @@ static void a_panel_beside_deals(void **state)
     fixture_close(&f);
 }
 
+/* --- series ------------------------------------------------------------------------------ */
+static void series_of_units_that_are_there(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_open(&f);
+    write_deals(&f);
+    fixture_write(&f, "s.csv", "week,region,usd\n2024-04-01,North,100\n2024-05-06,Isles,250\n2024-05-06,West,35\n");
+    CHECK_OK(
+        fixture_read(
+            &f,
+            HEAD(", where: {type: [New]}") "spend: {file: s.csv, date: week, amount: usd, unit: region}\nmodels:\n"
+                                           "  a: {level: region, clock: event, formula: 'revenue ~ spend | region'}\n"
+                                           "  b: {level: region, formula: 'revenue ~ spend | region'}\n"
+                                           "  c: {level: account, clock: event, formula: 'revenue ~ spend | account'}\n"
+                                           "  d: {level: account, clock: event, formula: 'revenue ~ opportunities | "
+                                           "account'}\n"),
+        &f.cx);
+    rl_table t;
+    rl_waterfall w;
+    const char *unit;
+    CHECK_OK(rl_series_build(&f.t, &f.study.model[0], &t, &unit, &w, f.cx.keep, &f.cx), &f.cx);
+    assert_int_equal(t.n, 7 * 14); /* not the two regions with renewals alone */
+    const rl_col *spend = rl_table_col(&t, "spend"), *revenue = rl_table_col(&t, "revenue");
+    double usd = 0, booked = 0, north = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        usd += spend->num[i];
+        booked += revenue->num[i];
+        if (strcmp(t.col[0].dict->text[t.col[0].code[i]], "North") == 0) north += spend->num[i];
+    }
+    assert_true(usd == 135 && north == 100);
+    for (size_t i = 0; i < f.t.deals.n; i++)
+        if (f.t.deals.status[i] == RL_DEAL_WON) booked -= f.t.deals.amount[i];
+    CHECK_NEAR(booked, 0, 1e-6);
+    assert_int_equal(rl_series_build(&f.t, &f.study.model[1], &t, &unit, &w, f.cx.keep, &f.cx), RL_EINPUT);
+    assert_non_null(strstr(f.cx.err.what, "horizon"));
+    rl_forgive(&f.cx);
+    assert_int_equal(rl_series_build(&f.t, &f.study.model[2], &t, &unit, &w, f.cx.keep, &f.cx), RL_EINPUT);
+    assert_non_null(strstr(f.cx.err.hint, "level: region"));
+    rl_forgive(&f.cx);
+    CHECK_OK(rl_series_build(&f.t, &f.study.model[3], &t, &unit, &w, f.cx.keep, &f.cx), &f.cx);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +489,7 @@ int main(void)
         cmocka_unit_test(pipeline_velocity_comes_from_its_parts),
         cmocka_unit_test(fieller_at_the_edge),
         cmocka_unit_test(a_panel_beside_deals),
+        cmocka_unit_test(series_of_units_that_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
