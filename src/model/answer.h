@@ -137,6 +137,8 @@ typedef struct rl_age_lift {
     int32_t answerable_on;        /* when not                                                */
     rl_interval total;            /* incremental revenue by that age                         */
     rl_interval per_cell;         /* .. per unit and creation period                         */
+    rl_interval since;            /* what was added after the headline's horizon, per cell, on the same cells;
+                                     NaN for ages up to the horizon                          */
     size_t cells;                 /* account-periods it rests on                             */
 } rl_age_lift;
 
@@ -160,7 +162,9 @@ typedef struct rl_money {
     double cost, cost_media, cost_to_date;  /* NaN = not known                               */
     rl_interval net;              /* gross profit - cost                                     */
     rl_ratio roi;                 /* (gross profit - cost) / cost                            */
-    rl_ratio payback_months;
+    rl_ratio payback_months;      /* months of exposure, of a unit on average, whose gross profit covers the cost */
+    double exposure_months;       /* mean months a treated unit was exposed, of those counted */
+    double loaded_cost;           /* factor on media cost                                    */
     rl_ratio cac;                 /* cost per incremental win                                */
     size_t n_parts;
     rl_part *part;                /* sum of parts = total, exactly                           */
