@@ -4,7 +4,7 @@
 #include "app/init_pen.h"
 #include "base/date.h"
 
-enum { COMMENT_AT = 44, WIDE = 96 };
+enum { COMMENT_AT = 44, WIDE = 96, MOST_LISTED = 60 /* columns of one key: what a reader can still judge */ };
 
 /* ------------------------------------------------------------ YAML */
 
@@ -226,15 +226,21 @@ static void group(rl_pen *p, size_t i)
     const char **v = RL_NEW(p->cx->tmp, const char *, p->file[i].n);
     size_t n = others(p, i, true, v);
     if (n == 0) return;
-    key_list(p->t, "  group: ", v, n);
-    comment(p->t, "texts with few values");
+    key_list(p->t, "  group: ", v, n < MOST_LISTED ? n : MOST_LISTED);
+    comment(p->t, n <= MOST_LISTED
+                      ? "texts with few values"
+                      : rl_sprintf(p->cx->tmp, "the first %d of %zu texts with few values", (int)MOST_LISTED, n));
 }
 
 static void unused(rl_pen *p, size_t i, bool grouping_too)
 {
     const char **v = RL_NEW(p->cx->tmp, const char *, 2 * p->file[i].n);
     size_t n = others(p, i, false, v);
-    if (grouping_too) n += others(p, i, true, v + n);
+    const size_t grouping = others(p, i, true, v + n), used = grouping_too ? 0 : MOST_LISTED;
+    if (grouping > used) {
+        memmove(v + n, v + n + used, (grouping - used) * sizeof *v);
+        n += grouping - used;
+    }
     if (n == 0) return;
     rl_str_add(p->t, "  # not used: ");
     rl_pen_names(p->t, v, n, ",\n  #   ");
@@ -302,6 +308,7 @@ static void lookups(rl_pen *p, size_t deals)
         const char **v = RL_NEW(p->cx->tmp, const char *, p->file[i].n);
         size_t n = added(p, i, v);
         if (n == 0) continue;
+        if (n > MOST_LISTED) n = MOST_LISTED;
         if (!head) rl_str_add(p->t, "  lookup:\n");
         head = true;
         const char *theirs = rl_pen_column(p, i, RL_ROLE_KEY);
@@ -425,8 +432,10 @@ static void series(rl_pen *p, rl_kind kind)
     rl_pen_role(p, i, RL_ROLE_UNIT);
     rl_pen_role(p, i, RL_ROLE_DATE);
     const char **v = RL_NEW(p->cx->tmp, const char *, p->file[i].n);
-    key_list(p->t, "  columns: ", v, rl_pen_figures(p, i, v));
-    comment(p->t, "its numbers");
+    size_t n = rl_pen_figures(p, i, v);
+    key_list(p->t, "  columns: ", v, n < MOST_LISTED ? n : MOST_LISTED);
+    comment(p->t,
+            n <= MOST_LISTED ? "its numbers" : rl_sprintf(p->cx->tmp, "the first %d of %zu", (int)MOST_LISTED, n));
 }
 
 /* ------------------------------------------------------------ the whole */

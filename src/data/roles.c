@@ -25,7 +25,8 @@ void rl_name_plain(const char *name, char *out, size_t cap)
 }
 
 static const char ACCOUNT_WORDS[] = "accountid|account|accountname|company|companyname|companyid|associatedcompany|"
-                                    "organization|organisation|customer|customerid|customername|client|buyer|acct";
+                                    "organization|organisation|customer|customerid|customername|client|buyer|acct|"
+                                    "firma|kunde|konto|unternehmen|soci\u00e9t\u00e9|empresa|cliente";
 static const char UNIT_WORDS[] = "accountid|account|accountname|company|geo|region|market|dma|state|territory|country|"
                                  "store|segment|unit|area|city|customerid|customer|owner|team";
 
@@ -38,16 +39,17 @@ typedef struct part {
 
 static const part DEALS[] = {
     {RL_ROLE_STATUS, true, TEXT, "dealstage|stagename|stage|status|dealstatus|opportunitystage|outcome|result|state"},
-    {RL_ROLE_ID, true, CODE, "opportunityid|dealid|recordid|opportunity|oppid|deal|id|opportunityname|dealname"},
+    {RL_ROLE_ID, true, CODE,
+     "opportunityid|dealid|recordid|opportunity|oppid|deal|id|opportunityname|dealname|vorgang"},
     {RL_ROLE_CREATED, true, DATE,
      "createddate|createdate|created|createdat|creationdate|opendate|opened|dateopened|"
-     "engagedate|addtime|dealcreated|entrydate|startdate|start"},
+     "engagedate|addtime|dealcreated|entrydate|startdate|start|erstelltam|erstellt|angelegt|cr\u00e9ation"},
     {RL_ROLE_CLOSED, true, DATE,
      "closedate|closeddate|closed|closedat|dateclosed|closetime|actualclosedate|decisiondate|"
-     "wontime|wondate|enddate|end"},
+     "wontime|wondate|enddate|end|abgeschlossen|abschluss|cl\u00f4ture"},
     {RL_ROLE_AMOUNT, false, NUMBER,
      "amount|dealamount|closevalue|dealvalue|value|acv|tcv|arr|contractvalue|revenue|"
-     "totalamount|amountusd|price|expectedrevenue"},
+     "totalamount|amountusd|price|expectedrevenue|betrag|auftragswert|umsatz|montant|importe"},
     {RL_ROLE_ACCOUNT, false, CODE, ACCOUNT_WORDS},
     {0}};
 
@@ -187,7 +189,8 @@ rl_status_word rl_status_of(const char *text)
             "discovery|demo|proposal|quote|quoted|negotiation|negotiating|contract|pipeline|working|evaluation|"
             "evaluating|analysis|proposition|review|appointment|presentation|pending|progress|active|commit|verbal|"
             "lead|contacted|trial|poc|stalled|on hold|nurture|nurturing|decision|appointmentscheduled|qualifiedtobuy|"
-            "presentationscheduled|decisionmakerboughtin|contractsent|in progress|meeting|closing"))
+            "presentationscheduled|decisionmakerboughtin|contractsent|in progress|meeting|closing|offen|angebot|en "
+            "cours"))
         return RL_STATUS_OPEN;
     return RL_STATUS_UNKNOWN;
 }
@@ -321,29 +324,55 @@ static bool hinted(const rl_seen *f, const char *hints)
     return false;
 }
 
+/* A required role without its column: what it is, and what the column holds that bears its name. */
+static const char *want_of(const rl_seen *f, const part *p, const char *what, rl_arena *in)
+{
+    static const char *const HOLDS[] = {[RL_LOOK_EMPTY] = "is empty",
+                                        [RL_LOOK_NUMBER] = "holds numbers",
+                                        [RL_LOOK_DATE] = "holds dates",
+                                        [RL_LOOK_TEXT] = "holds texts"};
+    int best = 0;
+    size_t at = 0;
+    for (size_t j = 0; j < f->n; j++) {
+        char plain[NAME_MOST];
+        rl_name_plain(f->col[j].name, plain, sizeof plain);
+        int points = f->col[j].twice ? 0 : word_points(plain, p->words);
+        if (points > best) at = j;
+        if (points > best) best = points;
+    }
+    if (best == 0) return what;
+    const rl_look look = f->col[at].look;
+    const char *perhaps = !(p->looks & DATE) ? ""
+                          : look == RL_LOOK_NUMBER && f->col[at].least >= 20000 && f->col[at].most < 80000
+                              ? ": day numbers of a spreadsheet?"
+                          : look == RL_LOOK_TEXT ? " that no one date format reads"
+                                                 : "";
+    return rl_sprintf(in, "%s ('%.60s' %s%s)", what, f->col[at].name, HOLDS[look], perhaps);
+}
+
 /* What a kind asks for beside its roles; NULL = it is there. */
-static const char *lacking(const rl_seen *f, const struct table *t, const rl_guess *g, bool hint)
+static const char *lacking(const rl_seen *f, const struct table *t, const rl_guess *g, bool hint, rl_arena *in)
 {
     for (const part *p = t->parts; p->words != NULL; p++)
         if (p->required && g->role[p->role] < 0) switch (p->role) {
             case RL_ROLE_STATUS:
-                return "a status column with a value that means 'won'";
+                return want_of(f, p, "a status column with a value that means 'won'", in);
             case RL_ROLE_ID:
-                return "a column of ids that do not repeat";
+                return want_of(f, p, "a column of ids that do not repeat", in);
             case RL_ROLE_CREATED:
-                return "a column of creation dates";
+                return want_of(f, p, "a column of creation dates", in);
             case RL_ROLE_CLOSED:
-                return "a column of closing dates";
+                return want_of(f, p, "a column of closing dates", in);
             case RL_ROLE_AMOUNT:
-                return "a column of amounts";
+                return want_of(f, p, "a column of amounts", in);
             case RL_ROLE_CHANNEL:
-                return "a column of channels";
+                return want_of(f, p, "a column of channels", in);
             case RL_ROLE_UNIT:
-                return "a column that says whom a row is about";
+                return want_of(f, p, "a column that says whom a row is about", in);
             case RL_ROLE_START:
-                return "a column of start dates";
+                return want_of(f, p, "a column of start dates", in);
             default:
-                return "a column of dates";
+                return want_of(f, p, "a column of dates", in);
             }
     if ((t->kind == RL_KIND_MARKET || t->kind == RL_KIND_PANEL) && numbers_left(f, g) == 0)
         return "a column of numbers";
@@ -353,6 +382,23 @@ static const char *lacking(const rl_seen *f, const struct table *t, const rl_gue
     if (t->kind == RL_KIND_TOUCHES && g->role[RL_ROLE_CHANNEL] < 0 && !hint) return "a column of channels";
     if (t->kind == RL_KIND_LEADS && !hint && g->points < EXACT + WITHIN) return "the word 'lead' in its name";
     return NULL;
+}
+
+/* Two of status and dates, by the names of columns: deals that lack something, whatever the file is called. */
+static bool nearly_deals(const rl_seen *f, const rl_guess *g)
+{
+    int found = 0;
+    for (const part *p = DEALS; g->kind == RL_KIND_DEALS && p->words != NULL; p++) {
+        bool named_so = false;
+        char plain[NAME_MOST];
+        if (!p->required || p->role == RL_ROLE_ID) continue;
+        for (size_t j = 0; j < f->n && !named_so; j++) {
+            rl_name_plain(f->col[j].name, plain, sizeof plain);
+            named_so = word_points(plain, p->words) > ENDING;
+        }
+        found += named_so;
+    }
+    return found >= 2;
 }
 
 static void weigh(const rl_seen *f, rl_guess *best, rl_arena *in, bool open_kind[TABLES])
@@ -369,7 +415,7 @@ static void weigh(const rl_seen *f, rl_guess *best, rl_arena *in, bool open_kind
         for (const part *p = TABLE[t].parts; p->words != NULL; p++) asked += p->required;
         g.points =
             g.points / (int)asked + TABLE[t].points + (hint ? HINT : 0) + (named(f, TABLE[t].name) ? HINT / 2 : 0);
-        const char *lacks = lacking(f, &TABLE[t], &g, hint);
+        const char *lacks = lacking(f, &TABLE[t], &g, hint, in);
         if (TABLE[t].needs_hint && !hint) continue;
         if (lacks == NULL && (best->kind == RL_KIND_NONE || g.points > best->points)) {
             rl_kind nearly = best->nearly;
@@ -377,7 +423,7 @@ static void weigh(const rl_seen *f, rl_guess *best, rl_arena *in, bool open_kind
             *best = g;
             best->nearly = nearly;
             best->lacks = was;
-        } else if (lacks != NULL && hint && g.points > near_points) {
+        } else if (lacks != NULL && (hint || nearly_deals(f, &g)) && g.points > near_points) {
             near_points = g.points;
             best->nearly = TABLE[t].kind;
             best->lacks = rl_strdup(in, lacks);

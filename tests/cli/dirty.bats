@@ -164,3 +164,27 @@ RULES="cell empty-row missing-id duplicate-deal missing-created decided-without-
     has "$err" "
         |     ^~~~~~~~~~"
 }
+
+@test "init names what is wrong with deals it cannot use" {
+    cd "$BATS_TEST_TMPDIR"
+    { echo id,account,created,closed,status,amount; for i in 1 2 3 4; do echo "$i,a,4562$i,4565$i,Won,$i"; done; } >x.csv
+    run_split "$REVLIFT" init x.csv
+    [ "$status" -eq 3 ]
+    has "$err" "'x.csv' is most like 'deals', but lacks a column of creation dates ('created' holds numbers: day numbers"
+    { echo id,account,created,closed,status,amount; for i in 1 2 3 4; do echo "$i,a,$((i % 2 + 1))/2/2024,2024-0$i-09,Won,$i"; echo "9$i,a,2024-01-0$i,2024-03-09,Lost,3"; done; } >x.csv
+    run_split "$REVLIFT" init x.csv
+    [ "$status" -eq 3 ]
+    has "$err" "('created' holds texts that no one date format reads)"
+}
+
+@test "init writes what can be read, however many columns there are" {
+    cd "$BATS_TEST_TMPDIR"
+    awk 'BEGIN { printf "deal_id,account,created,closed,status,amount"; for (j = 0; j < 150; j++) printf ",g%d", j; print ""
+        for (i = 0; i < 40; i++) { printf "D%d,A%d,2024-01-%02d,2024-02-%02d,%s,%d.5", i, i % 7, 1 + i % 28, 1 + i % 28, i % 2 ? "Won" : "Lost", 100 + i
+            for (j = 0; j < 150; j++) printf ",%s", (i * j) % 3 ? "x" : "y"; print "" } }' >deals.csv
+    run_split "$REVLIFT" init deals.csv -o s.yaml
+    [ "$status" -eq 0 ]
+    has "$(cat s.yaml)" "the first 60 of 1"
+    run_split "$REVLIFT" check s.yaml
+    [ "$status" -eq 0 ]
+}
