@@ -136,11 +136,14 @@ static rl_code may_replace(const rl_outdir *o, const char *dir, rl_ctx *cx)
 
 static rl_code begin(rl_outdir *o, rl_ctx *cx)
 {
+    int made;
     do {
         o->building = fresh_name(o, TMP);
-    } while (mkdirat(o->parent_fd, o->building, 0777) != 0 && errno == EEXIST);
+        o->path = rl_sprintf(o->in, "%s/%s", o->parent, o->building);
+        made = mkdirat(o->parent_fd, o->building, 0777);
+    } while (made != 0 && errno == EEXIST);
+    if (made != 0) return io_fail(cx, "make the folder", o->path);
     o->fd = openat(o->parent_fd, o->building, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    o->path = rl_sprintf(o->in, "%s/%s", o->parent, o->building);
     if (o->fd < 0) return io_fail(cx, "make the folder", o->path);
     (void)flock(o->fd, LOCK_EX | LOCK_NB);
     int mark = openat(o->fd, RL_TREE_MARK, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
