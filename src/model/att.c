@@ -199,14 +199,20 @@ rl_ratio rl_fieller(double a, double b, double vaa, double vab, double vbb, doub
     return r;
 }
 
-/* d(effect / (with - effect)) = with / (with - effect)^2 d effect - effect / (with - effect)^2 d with */
+/* effect / (with - effect) by Fieller's set, which holds zero exactly when the
+ * interval of the effect does; NaN bounds when the set is no interval. */
 static rl_interval relative(const rl_att *e, double level, rl_ctx *cx)
 {
-    double without = e->with - e->effect;
+    double without = e->with - e->effect, *psi = RL_NEW(cx->tmp, double, e->N);
     if (!(without > 0)) return (rl_interval){NAN, NAN, NAN, NAN};
-    const double *psi[] = {e->psi, e->psi_with};
-    const double g[] = {e->with / (without * without), -e->effect / (without * without)};
-    return rl_combine(e->effect / without, 2, psi, g, e->N, e->df, level, cx);
+    for (size_t u = 0; u < e->N; u++) psi[u] = e->psi_with[u] - e->psi[u];
+    double vaa = rl_att_cov(e->psi, e->psi, e->N), vab = rl_att_cov(e->psi, psi, e->N),
+           vbb = rl_att_cov(psi, psi, e->N), r = e->effect / without;
+    rl_ratio f = rl_fieller(e->effect, without, vaa, vab, vbb, e->df, level);
+    rl_release(cx->tmp, psi);
+    double se = sqrt(fmax(vaa - 2 * r * vab + r * r * vbb, 0)) / without;
+    if (f.none || f.all || f.outside) return (rl_interval){r, se, NAN, NAN};
+    return (rl_interval){r, se, f.low, f.high};
 }
 
 rl_lift rl_lift_of(const rl_att *e, const rl_study *s, rl_ctx *cx)

@@ -64,7 +64,6 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
     const rl_col *c;
-    bool events = r->estimator->frame == RL_FRAME_EVENT || r->estimator->frame == RL_FRAME_CELLS;
     if (r->cohort == NULL && r->treated == NULL) return RL_OK;
     if (b->at == NULL) return RL_OK;
     if (r->treated != NULL) {
@@ -72,7 +71,7 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
         if (c->type != RL_NUM) return rl_fail(cx, RL_EINPUT, "column '%s' (--treated) must hold numbers", c->name);
         b->treated = c->num;
     }
-    if (r->cohort == NULL && !events) return RL_OK;
+    if (r->cohort == NULL && !r->estimator->first_times) return RL_OK;
     b->cohort = RL_NEW(cx->tmp, int32_t, b->t->n);
     if (r->cohort != NULL) {
         RL_TRY(rl_table_need(b->t, r->cohort, "--cohort", &c, cx));

@@ -76,7 +76,6 @@ typedef struct rl_fit {
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
     bool normal;           /* the method's own convention: normal, not t */
-    bool is_did;           /* default covariance: cluster by unit                  */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
     double r2_within, rmse, loglik;
@@ -100,6 +99,8 @@ struct rl_estimator {
     const char *method;    /* one paragraph in words for a reader of the report    */
     const char *source;    /* "Wooldridge (2021)"                                  */
     bool needs_unit, needs_time, needs_cohort;
+    bool by_unit;          /* errors cluster by unit unless something else is asked for */
+    bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
 };
@@ -111,8 +112,9 @@ const rl_estimator *rl_estimator_at(size_t i);
 /* Helpers for est_*.c files. */
 
 /* Least squares of y on X with the design's effects swept out: everything of
- * f but its labels' meaning.  X (n-by-k) is overwritten.
+ * f but its labels' meaning.  X is overwritten.
  *
+ *   X       n-by-(k+1); the last column is scratch for y, whatever it holds
  *   label   k      of the columns; those of dropped columns vanish
  *   strict  name a dropped column in an error instead of dropping it, when
  *           its position is >= strict (k = never)

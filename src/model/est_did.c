@@ -63,7 +63,6 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
         out[j] = f->label[from];
     }
     rl_fit_combine(f, L, out, cx);
-    f->is_did = true;
     return RL_OK;
 }
 
@@ -76,6 +75,8 @@ const rl_estimator rl_est_did = {
     .source = "Card & Krueger (1994)",
     .needs_time = true,
     .needs_cohort = true,
+    .by_unit = true,
+    .first_times = true,
     .frame = RL_FRAME_PLAIN,
     .fit = fit,
 };

@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/design.h"
+#include "model/impute.h"
 
-enum { MOST_CELLS = 20000 };
+enum { MOST_CELLS = 20000, MANY_CELLS = 200 };
 
 typedef struct cell {
     int32_t g, t, trait;
@@ -286,7 +286,9 @@ static size_t reference_events(const plan *p, int64_t *key, size_t m)
     return at;
 }
 
-static void averages(plan *p, const rl_request *r, rl_agg agg, const size_t *kept, rl_fit *f, rl_ctx *cx)
+/* Averages of the cells: of the regression's coefficients, or, with `by_hand`, of the imputed effects. */
+static void averages(plan *p, const rl_request *r, rl_agg agg, const size_t *kept, const rl_imputer *by_hand, rl_fit *f,
+                     rl_ctx *cx)
 {
     int64_t *key = RL_NEW(cx->tmp, int64_t, p->n_cell + 1001), k;
     size_t m = 0, n_pre = 0, *pre;
@@ -298,7 +300,7 @@ static void averages(plan *p, const rl_request *r, rl_agg agg, const size_t *kep
     }
     if (agg == RL_AGG_DYNAMIC && r->leads) m = reference_events(p, key, m);
     qsort(key, m, sizeof *key, by_number);
-    rl_mat L = rl_mat_new(m, f->m, cx->tmp);
+    rl_mat L = rl_mat_new(m, by_hand != NULL ? p->n_cell : f->m, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, m);
     pre = RL_NEW(cx->tmp, size_t, m);
     for (size_t i = 0; i < m; i++) {
@@ -312,7 +314,10 @@ static void averages(plan *p, const rl_request *r, rl_agg agg, const size_t *kep
         label[i] = average_label(p, one, agg, cx);
         if (one->t < one->g) pre[n_pre++] = i;
     }
-    rl_fit_combine(f, L, label, cx);
+    if (by_hand != NULL)
+        rl_impute(by_hand, L, label, f, cx);
+    else
+        rl_fit_combine(f, L, label, cx);
     if (n_pre == 0) return;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
     f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre};
@@ -333,13 +338,23 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         rl_fail(cx, RL_EDATA, "no treated row is left that has a comparison (%zu rows used)", d->n);
         return rl_hint(cx, "units must be seen before they are treated, and others while they are");
     }
+    rl_agg agg = r->agg == RL_AGG_DEFAULT ? RL_AGG_GROUP_TIME : r->agg;
+    bool many = p.n_cell >= MANY_CELLS && agg != RL_AGG_GROUP_TIME; /* a column for each would be slow and large */
+    const rl_imputer *by_hand = many ? rl_imputer_make(d, p.of, p.n_cell, cx) : NULL;
+    if (by_hand != NULL) {
+        size_t *same = RL_NEW(cx->tmp, size_t, p.n_cell);
+        for (size_t j = 0; j < p.n_cell; j++) same[j] = j;
+        averages(&p, r, agg, same, by_hand, f, cx);
+        f->normal = true;
+        return RL_OK;
+    }
     columns(&p, &V, &label, cx);
     size_t *kept = RL_NEW(cx->tmp, size_t, p.k);
     rl_code code = rl_fit_linear(d, V, label, p.first, kept, f, cx);
     if (code == RL_EDATA) rl_hint(cx, "a cell needs units seen before treatment and untreated rows in the same period");
     RL_TRY(code);
-    averages(&p, r, r->agg == RL_AGG_DEFAULT ? RL_AGG_GROUP_TIME : r->agg, kept, f, cx);
-    f->is_did = f->normal = true; /* averages of many cells: normal, as the peers */
+    averages(&p, r, agg, kept, NULL, f, cx);
+    f->normal = true; /* averages of many cells: normal, as the peers */
     return RL_OK;
 }
 
@@ -352,6 +367,8 @@ const rl_estimator rl_est_etwfe = {
     .source = "Wooldridge (2021)",
     .needs_time = true,
     .needs_cohort = true,
+    .by_unit = true,
+    .first_times = true,
     .frame = RL_FRAME_CELLS,
     .fit = fit,
 };

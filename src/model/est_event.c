@@ -124,7 +124,6 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         rl_hint(cx, "without never-treated units two reference periods are needed, as in --ref -1,-3");
     RL_TRY(code);
     combine(f, r, list, n_list, k, kept, cx);
-    f->is_did = true;
     return RL_OK;
 }
 
@@ -138,6 +137,8 @@ const rl_estimator rl_est_event = {
     .needs_unit = true,
     .needs_time = true,
     .needs_cohort = true,
+    .by_unit = true,
+    .first_times = true,
     .frame = RL_FRAME_EVENT,
     .fit = fit,
 };

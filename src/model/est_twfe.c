@@ -3,8 +3,8 @@
  *   y_it = a_i + l_t + overall D_it + x_it'c + e_it
  *
  * With several start dates and effects that differ, `overall` weighs
- * comparisons among treated units, some of them negatively: event, etwfe or
- * cs are the estimators then.
+ * comparisons among treated units, some of them negatively: etwfe is
+ * the estimator then.
  *
  * Estimand  with one start date the average effect on the treated, in the unit of y
  * Assumes   parallel trends, no anticipation, one effect for all (or one start date)
@@ -41,7 +41,6 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
         out[j] = f->label[from];
     }
     rl_fit_combine(f, L, out, cx);
-    f->is_did = true;
     return RL_OK;
 }
 
@@ -55,6 +54,7 @@ const rl_estimator rl_est_twfe = {
     .needs_unit = true,
     .needs_time = true,
     .needs_cohort = true,
+    .by_unit = true,
     .frame = RL_FRAME_TWFE,
     .fit = fit,
 };

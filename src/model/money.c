@@ -147,8 +147,9 @@ static rl_ratio positive(rl_ratio r)
 
 static void find_profit(const rl_study *s, const rl_att *e, rl_money *m)
 {
-    double margin = s->money.gross_margin,
-           months = (m->exposure_last - m->exposure_first + 1) / rl_period_days(RL_MONTH);
+    double margin = s->money.gross_margin, months = rl_period_days(s->calendar.kind) / rl_period_days(RL_MONTH);
+    m->exposure_months = months * (double)m->treated_cells / (double)m->treated_units;
+    m->loaded_cost = s->money.loaded_cost;
     m->gross_profit = isnan(margin) ? UNKNOWN : affine(m->total, margin, 0);
     m->net = isnan(margin) || isnan(m->cost) ? UNKNOWN : affine(m->gross_profit, 1, -m->cost);
     m->roi = m->payback_months = m->cac = NOT_KNOWN;
@@ -157,7 +158,8 @@ static void find_profit(const rl_study *s, const rl_att *e, rl_money *m)
         rl_interval roi = affine(m->net, 1 / m->cost, 0);
         double gp_var = m->gross_profit.se * m->gross_profit.se;
         m->roi = (rl_ratio){.est = roi.est, .low = roi.low, .high = roi.high};
-        m->payback_months = positive(rl_fieller(m->cost * months, m->gross_profit.est, 0, 0, gp_var, e->df, s->level));
+        m->payback_months =
+            positive(rl_fieller(m->cost * m->exposure_months, m->gross_profit.est, 0, 0, gp_var, e->df, s->level));
     }
     double wins_var = m->wins.se * m->wins.se;
     if (!isnan(m->wins.est)) m->cac = positive(rl_fieller(m->cost, m->wins.est, 0, 0, wins_var, e->df, s->level));

@@ -55,7 +55,7 @@ static int32_t answerable_on(const rl_tables *t, const rl_att *value, int age)
 static rl_code one_age(const rl_tables *t, const rl_att *value, int age, rl_age_lift *out, rl_ctx *cx)
 {
     rl_plan plan = value->plan;
-    *out = (rl_age_lift){.age = age, .answerable_on = RL_NO_DAY};
+    *out = (rl_age_lift){.age = age, .answerable_on = RL_NO_DAY, .since = UNKNOWN};
     plan.horizon = age;
     if (age == value->plan.horizon) {
         out->answerable = true;
@@ -79,7 +79,10 @@ static rl_code one_age(const rl_tables *t, const rl_att *value, int age, rl_age_
         return RL_OK;
     }
     out->answerable = true;
-    return RL_OK;
+    if (age < value->plan.horizon) return RL_OK;
+    plan.after = value->plan.horizon; /* what came later, on the cells that are old enough */
+    rl_interval all;
+    return refit(t, &plan, value->fit.estimator, &all, &out->since, NULL, cx);
 }
 
 rl_code rl_money_ages(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *cx)

@@ -235,6 +235,7 @@ static double cell_share(const work *w, size_t i)
     bool counts = w->plan->outcome == RL_OUT_REVENUE ? d->status[i] == RL_DEAL_WON : won_within(d, i, w->plan->horizon);
     if (w->plan->outcome == RL_OUT_WINS) return counts;
     if (!counts || d->amount == NULL || isnan(d->amount[i])) return 0.0;
+    if (w->plan->after >= 0 && d->decided[i] - d->created[i] <= w->plan->after) return 0.0;
     return w->plan->skip_deal != NULL && w->plan->skip_deal[i] ? 0.0 : d->amount[i];
 }
 

@@ -33,6 +33,7 @@ typedef struct rl_plan {
     int horizon;                   /* days an outcome is followed; 0 for panel outcomes        */
     int guard;                     /* days used to tell clean, exposed and mature: >= horizon  */
     const char *horizon_why;
+    int after;                     /* value: only what was won later than this many days; -1 = all */
     bool deal_level;
     rl_calendar calendar;
     int32_t first_period, last_period;   /* creation periods that can be used: begun with the data, mature at the cut */

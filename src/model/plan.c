@@ -160,7 +160,8 @@ rl_code rl_plan_make(const rl_tables *t, const rl_model_spec *m, rl_plan *plan, 
                       .outcome = m->outcome,
                       .column = m->outcome_column.s,
                       .calendar = t->study->calendar,
-                      .skip_unit = SIZE_MAX};
+                      .skip_unit = SIZE_MAX,
+                      .after = -1};
     if (plan->outcome == RL_OUT_REVENUE && !m->clock_event) plan->outcome = RL_OUT_VALUE;
     plan->deal_level = is_deal_level(plan->outcome);
     RL_TRY(needs(t, plan, cx));

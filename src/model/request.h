@@ -1,7 +1,7 @@
 /* model/request.h -- what to fit, whoever asks.
  *
  * The command line of `revlift fit` and a model of a study both become a
- * request; rl_estimate() (model/result.h) carries one out on a table.
+ * request; rl_estimate_run() (model/result.h) carries one out on a table.
  */
 #ifndef RL_MODEL_REQUEST_H
 #define RL_MODEL_REQUEST_H
@@ -28,7 +28,7 @@ typedef struct rl_vcov_spec {
 } rl_vcov_spec;
 
 /* A set of conventions: which small-sample factor, which lag rule, t or normal.
- * The table stands in model/infer.c; NULL = the estimator's own (for
+ * The table stands in model/profile.c; NULL = the estimator's own (for
  * regressions: fixest's). */
 typedef struct rl_profile rl_profile;
 

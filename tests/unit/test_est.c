@@ -292,6 +292,44 @@ static void without_never_treated(void **s)
     CHECK_DIGITS(e.est[0].estimate, want, 11);
 }
 
+/* The start date may be told by a 0/1 column, and errors cluster by unit unless asked otherwise. */
+static void did_from_either_column(void **s)
+{
+    (void)s;
+    rl_table t = one_cohort(31);
+    double *d = fit_num(&t, "d", &cx);
+    const double *at = rl_table_col(&t, "t")->num, *g = rl_table_col(&t, "g")->num;
+    double start = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        if (!isnan(g[i])) start = g[i];
+        d[i] = !isnan(g[i]) && at[i] >= g[i];
+    }
+    rl_request r = did("y ~ 1", "did");
+    rl_result a = run(&t, r);
+    r.cohort = NULL;
+    r.treated = "d";
+    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
+    rl_result b = run(&t, r);
+    const rl_estimate *x = fit_find(&a, "overall"), *y = fit_find(&b, "overall");
+    double want = mean(&t, start, start, 99) - mean(&t, start, -99, start - 1) -
+                  (mean(&t, NAN, start, 99) - mean(&t, NAN, -99, start - 1));
+    CHECK_DIGITS(x->estimate, want, 11);
+    CHECK_DIGITS(y->estimate, x->estimate, 15);
+    CHECK_DIGITS(y->std_error, x->std_error, 15);
+    assert_string_equal(b.vcov_kind, "cluster");
+}
+
+static void did_refuses_several_starts(void **s)
+{
+    (void)s;
+    rl_table t = fit_panel(12, 7, 33, &cx);
+    rl_request r = did("y ~ 1", "did");
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.what, "several start dates"));
+    rl_forgive(&cx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +343,8 @@ int main(void)
         cmocka_unit_test(etwfe_by_trait),
         cmocka_unit_test(mistakes),
         cmocka_unit_test(without_never_treated),
+        cmocka_unit_test(did_from_either_column),
+        cmocka_unit_test(did_refuses_several_starts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

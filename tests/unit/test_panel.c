@@ -189,6 +189,27 @@ static void money_adds_up(void **state)
     fixture_close(&f);
 }
 
+/* What is won by 180 days is what is won by 90 and what comes later, on the same cells. */
+static void ages_add_up(void **state)
+{
+    (void)state;
+    fixture f;
+    open_world(&f, STUDY);
+    rl_plan plan;
+    rl_att early, late, all;
+    CHECK_OK(rl_plan_make(&f.t, &f.study.model[0], &plan, &f.cx), &f.cx);
+    plan.guard = 180;
+    while (rl_period_last(plan.calendar, plan.last_period) + 180 > f.t.cut) plan.last_period--;
+    CHECK_OK(rl_att_fit(&f.t, &plan, NULL, &early, f.cx.keep, &f.cx), &f.cx);
+    plan.horizon = 180;
+    CHECK_OK(rl_att_fit(&f.t, &plan, NULL, &all, f.cx.keep, &f.cx), &f.cx);
+    plan.after = 90;
+    CHECK_OK(rl_att_fit(&f.t, &plan, NULL, &late, f.cx.keep, &f.cx), &f.cx);
+    assert_true(late.effect != 0);
+    CHECK_NEAR(early.effect + late.effect, all.effect, 1e-9 * fabs(all.effect));
+    fixture_close(&f);
+}
+
 /* The estimator is linear: a drift of one breakdown per period in the treated moves the effect to zero. */
 static void the_breakdown_drift_breaks_it(void **state)
 {
@@ -260,6 +281,7 @@ int main(void)
         cmocka_unit_test(the_breakdown_drift_breaks_it),
         cmocka_unit_test(what_cannot_be_answered_is_refused),
         cmocka_unit_test(fieller_sets),
+        cmocka_unit_test(ages_add_up),
     };
     return cmocka_run_group_tests_name("panel", tests, NULL, NULL);
 }
