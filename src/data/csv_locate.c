@@ -169,7 +169,7 @@ static size_t char_len(const char *s, size_t n)
 static bool is_control(const char *s, size_t len)
 {
     unsigned char c = (unsigned char)s[0];
-    unsigned turns = c == 0xe2 && len == 3 ? ((unsigned char)s[1] << 8 | (unsigned char)s[2]) : 0;
+    unsigned turns = c == 0xe2 && len == 3 ? ((unsigned)(unsigned char)s[1] << 8 | (unsigned char)s[2]) : 0;
     return c < 0x20 || c == 0x7f || (c == 0xc2 && len == 2 && (unsigned char)s[1] < 0xa0) ||
            (turns >= 0x80aa && turns <= 0x80ae) || (turns >= 0x81a6 && turns <= 0x81a9); /* of the writing direction */
 }
