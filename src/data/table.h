@@ -59,7 +59,8 @@ typedef struct rl_want {
 /* Read the wanted columns of a CSV file.  A column may be wanted twice.
  *
  *   want    n_want  columns, in the order the table will have them
- *   faults  out     cells that could not be read become missing and are added;
+ *   faults  out     cells that could not be read (days outside 1900 to 2100
+ *                   among them) become missing and are added;
  *                   rows of empty cells are added, and taken out unless their
  *                   policy is to keep them (rows_read counts them)
  *   t       out     in arena `in`

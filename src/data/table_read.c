@@ -9,6 +9,7 @@
 #include "data/table.h"
 
 enum { FIRST_ROWS = 1024, AUTO_CELLS = 1000, SHOWN = 60 };
+enum { FIRST_DAY = -25567 /* 1900-01-01 */, LAST_DAY = 47846 /* 2100-12-31 */ };
 enum { QUEUE = 32, QUEUE_BYTES = 2048, LARGE_DICT = 1 << 16 };
 
 /* A cell of an undecided column. */
@@ -134,9 +135,25 @@ static bool other_format(char *buf, size_t room, const char *s, size_t n, const 
     return true;
 }
 
+static bool any_day(const char *s, size_t n, const char *format, int32_t *day)
+{
+    return format != NULL ? rl_day_parse_as(s, n, format, day) : rl_day_parse(s, n, day);
+}
+
+/* One slip of a finger in a year would move the data cut by centuries. */
+static bool day_of(const loader *l, const char *s, size_t n, int32_t *day)
+{
+    return any_day(s, n, l->src->date_format, day) && *day >= FIRST_DAY && *day <= LAST_DAY;
+}
+
 static const char *date_hint(char *buf, size_t room, const char *s, size_t n, const char *format)
 {
     bool iso = digits_at(s, n, 0, 4) && digits_at(s, n, 5, 2) && digits_at(s, n, 8, 2) && s[4] == '-' && s[7] == '-';
+    int32_t day;
+    if (any_day(s, n, format, &day)) {
+        snprintf(buf, room, "years from 1900 to 2100 are read; if it stands for 'no date', add it to 'missing'");
+        return buf;
+    }
     if (counted_day(buf, room, s, n) || other_format(buf, room, s, n, format)) return buf;
     if (format != NULL) {
         snprintf(buf, room, "dates are read with 'date_format: %.60s', and the day must exist", format);
@@ -187,12 +204,6 @@ static bool is_missing(const loader *l, const char *s, size_t n)
         if (strlen(l->src->missing[i]) == n && memcmp(l->src->missing[i], s, n) == 0) return true;
     }
     return false;
-}
-
-static bool day_of(const loader *l, const char *s, size_t n, int32_t *day)
-{
-    const char *format = l->src->date_format;
-    return format != NULL ? rl_day_parse_as(s, n, format, day) : rl_day_parse(s, n, day);
 }
 
 static void drain(const column *c)

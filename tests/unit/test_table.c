@@ -171,6 +171,15 @@ static void cells_that_are_no_dates(void **state)
     check_cell(0, 1, 0, "'30.02.2024' is not a date (column 'when')", "'date_format: %d.%m.%Y'");
 
     rl_faults_init(&faults, cx.keep);
+    src = SOURCE("when\n1900-01-01\n2100-12-31\n1899-12-31\n2924-03-11\n");
+    CHECK_OK(rl_table_read(src, want, 1, &faults, &t, cx.keep, &cx), &cx);
+    assert_int_equal(t.col[0].day[0], rl_day(1900, 1, 1));
+    assert_int_equal(t.col[0].day[1], rl_day(2100, 12, 31));
+    assert_int_equal(faults.n, 2);
+    check_cell(0, 2, 0, "'1899-12-31' is not a date (column 'when')", "1900 to 2100");
+    check_cell(1, 3, 0, "'2924-03-11' is not a date (column 'when')", "add it to 'missing'");
+
+    rl_faults_init(&faults, cx.keep);
     src = SOURCE("when\n45623\n45623.75\n1710115200\n03/09/25\n2024-03-11\n");
     CHECK_OK(rl_table_read(src, want, 1, &faults, &t, cx.keep, &cx), &cx);
     check_cell(0, 0, 0, "'45623' is not a date (column 'when')", "spreadsheet (2024-11-27)");
