@@ -324,6 +324,40 @@ static void averages(plan *p, const rl_request *r, rl_agg agg, const size_t *kep
     f->n_joint = 1;
 }
 
+/* A unit that lacks its cohort's reference period (it was partly exposed in it) has its own last period before
+ * treatment for reference. */
+static void refer_by_unit(plan *p, rl_ctx *cx)
+{
+    const rl_design *d = p->d;
+    int64_t *last = RL_NEW(cx->tmp, int64_t, d->unit.G);
+    for (size_t u = 0; u < d->unit.G; u++) last[u] = -1;
+    for (int pass = 0; pass < 2; pass++) /* units with a reference first */
+        for (size_t i = 0; i < d->n; i++) {
+            int64_t *at = &last[d->unit.code[i]];
+            if (pass == 0 && p->of[i] < 0) *at = -2;
+            if (pass == 0 || *at == -2 || d->at[i] >= d->cohort[i]) continue;
+            if (*at < 0 || d->at[*at] < d->at[i]) *at = (int64_t)i;
+        }
+    for (size_t u = 0; u < d->unit.G; u++) {
+        if (last[u] < 0) continue;
+        p->rows[p->of[last[u]]]--;
+        p->of[last[u]] = -1;
+    }
+}
+
+/* The effects of many cells without their columns; NULL when that cannot be. */
+static const rl_imputer *imputer(plan *p, const rl_request *r, rl_agg agg, rl_ctx *cx)
+{
+    const rl_design *d = p->d;
+    if (p->n_cell < MANY_CELLS || agg == RL_AGG_GROUP_TIME) return NULL;
+    const rl_imputer *by_hand = rl_imputer_make(d, p->of, p->n_cell, cx);
+    if (by_hand != NULL || !r->leads || d->unit.G == 0) return by_hand;
+    refer_by_unit(p, cx);
+    by_hand = rl_imputer_make(d, p->of, p->n_cell, cx);
+    if (by_hand == NULL) fill_rows(p, cx); /* as they were */
+    return by_hand;
+}
+
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     plan p = {.d = d, .p = d->X.k};
@@ -339,8 +373,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         return rl_hint(cx, "units must be seen before they are treated, and others while they are");
     }
     rl_agg agg = r->agg == RL_AGG_DEFAULT ? RL_AGG_GROUP_TIME : r->agg;
-    bool many = p.n_cell >= MANY_CELLS && agg != RL_AGG_GROUP_TIME; /* a column for each would be slow and large */
-    const rl_imputer *by_hand = many ? rl_imputer_make(d, p.of, p.n_cell, cx) : NULL;
+    const rl_imputer *by_hand = imputer(&p, r, agg, cx);
     if (by_hand != NULL) {
         size_t *same = RL_NEW(cx->tmp, size_t, p.n_cell);
         for (size_t j = 0; j < p.n_cell; j++) same[j] = j;
