@@ -32,6 +32,7 @@ struct rl_source {
     rl_encoding encoding;          /* a BOM overrides it                               */
     rl_number_format numbers;
     const char *date_format;       /* strptime, or NULL = ISO                          */
+    bool periods;                  /* a month, quarter or year (2024-03, 2024Q1) is read as its first day */
     const char *const *missing;    /* n_missing tokens that mean "no value"            */
     size_t n_missing;              /* an empty cell always does                        */
     uint64_t max_rows;             /* read no more data rows than this; 0 = all        */

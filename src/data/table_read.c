@@ -140,10 +140,25 @@ static bool any_day(const char *s, size_t n, const char *format, int32_t *day)
     return format != NULL ? rl_day_parse_as(s, n, format, day) : rl_day_parse(s, n, day);
 }
 
+/* 2024-03, 2024Q1 or 2024: its first day. */
+static bool first_of_period(const char *s, size_t n, int32_t *day)
+{
+    static const rl_period_kind KIND[] = {RL_MONTH, RL_QUARTER, RL_YEAR};
+    int32_t period;
+    for (size_t k = 0; k < sizeof KIND / sizeof *KIND; k++) {
+        rl_calendar cal = {KIND[k], 1};
+        if (!rl_period_parse(s, n, cal, &period)) continue;
+        *day = rl_period_first(cal, period);
+        return true;
+    }
+    return false;
+}
+
 /* One slip of a finger in a year would move the data cut by centuries. */
 static bool day_of(const loader *l, const char *s, size_t n, int32_t *day)
 {
-    return any_day(s, n, l->src->date_format, day) && *day >= FIRST_DAY && *day <= LAST_DAY;
+    bool is = any_day(s, n, l->src->date_format, day) || (l->src->periods && first_of_period(s, n, day));
+    return is && *day >= FIRST_DAY && *day <= LAST_DAY;
 }
 
 static const char *date_hint(char *buf, size_t room, const char *s, size_t n, const char *format)

@@ -153,6 +153,20 @@ static rl_code check_cluster(const rl_tables *t, const rl_plan *plan, rl_ctx *cx
     return rl_hint(cx, "errors must be clustered by the unit of assignment; leave `cluster` out");
 }
 
+/* A programme without a single known unit: the names of two systems, most likely. */
+static rl_code nobody(const rl_tables *t, const rl_program *p, rl_ctx *cx)
+{
+    if (p->unknown == 0) {
+        rl_fail(cx, RL_EDATA, "programme '%s' has no %s with a start", p->spec->name, p->unit_name);
+        return rl_hint(cx, "its file needs a row with a start date for each %s that got it", p->unit_name);
+    }
+    const char *known = rl_program_size(t, p) > 0 ? p->unit->text[0] : "";
+    rl_fail(cx, RL_EDATA,
+            "programme '%s': none of its %zu rows names a known %s; it says '%.60s', the data have '%.60s'",
+            p->spec->name, p->unknown, p->unit_name, p->stranger, known);
+    return rl_hint(cx, "the names must be written alike in all files; a lookup file can translate them");
+}
+
 rl_code rl_plan_make(const rl_tables *t, const rl_model_spec *m, rl_plan *plan, rl_ctx *cx)
 {
     *plan = (rl_plan){.spec = m,
@@ -162,6 +176,7 @@ rl_code rl_plan_make(const rl_tables *t, const rl_model_spec *m, rl_plan *plan, 
                       .calendar = t->study->calendar,
                       .skip_unit = SIZE_MAX,
                       .after = -1};
+    if (plan->program->treated == 0) return nobody(t, plan->program, cx);
     if (plan->outcome == RL_OUT_REVENUE && !m->clock_event) plan->outcome = RL_OUT_VALUE;
     plan->deal_level = is_deal_level(plan->outcome);
     RL_TRY(needs(t, plan, cx));

@@ -64,6 +64,8 @@ static rl_code make(const char *path, rl_doc *doc, rl_study *out, rl_arena *in, 
     size_t n;
     rl_file **file = rl_study_files(out, &n, in);
     for (size_t i = 0; i < n; i++) place(file[i], out->folder, in);
+    /* money and markets are often kept by month; what happened on a day is not */
+    out->spend.file.source.periods = out->market.file.source.periods = out->panel.file.source.periods = true;
     return rl_study_check(out, &form);
 }
 

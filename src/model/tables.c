@@ -318,7 +318,7 @@ static void add_span(rl_tables *t, rl_program *p, const span_source *f, size_t i
     uint64_t row = rl_file_row(f->t, i);
     if (u < 0 || start == RL_NO_DAY) return;
     if ((size_t)u >= p->n_units) {
-        p->unknown++;
+        if (p->unknown++ == 0) p->stranger = f->unit->dict->text[u];
         rl_fault_add(&t->faults, RL_RULE_PROGRAM_UNIT, f->t->source, row, f->unit->field, NULL,
                      "programme '%s' names %s '%s', which %s", p->spec->name, p->unit_name, f->unit->dict->text[u],
                      p->unit == t->account && t->has_accounts ? "is not in the accounts table" : "no other table has");

@@ -37,6 +37,7 @@ typedef struct rl_program {
     int32_t *start, *end;          /* n_units   RL_NO_DAY = never, no end; end is the first day without */
     size_t treated;                /* units with a start                                         */
     size_t unknown;                /* rows of units nobody has                                   */
+    const char *stranger;          /* the first of them                                          */
 } rl_program;
 
 typedef struct rl_lookup_facts {

@@ -1,5 +1,7 @@
 #include "study_fixture.h"
 
+#include "model/panel.h"
+
 static const char DEALS[] = "id,account,created,closed,status,amount,region\n"
                             "D1,Acme,2024-01-10,2024-03-01,Won,1200.5,East\n"
                             "D2,Acme,2024-02-10,2024-02-01,Lost,0,East\n" /* closed before created */
@@ -134,12 +136,54 @@ static void a_missing_column_is_named(void **state)
     fixture_close(&f);
 }
 
+static void money_by_month(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_open(&f);
+    fixture_write(&f, "d.csv", "id,created,closed,status\nA,2024-01-02,,Open\n");
+    fixture_write(&f, "s.csv", "when,usd\n2024-02,10.5\n2024Q2,4\n2024-13,1\n");
+    CHECK_OK(fixture_read(&f,
+                          "study: {title: t, currency: EUR, period: month}\n"
+                          "deals: {file: d.csv, id: id, created: created, closed: closed, status: status, won: [Won], "
+                          "lost: [Lost], open: [Open]}\n"
+                          "spend: {file: s.csv, date: when, amount: usd}\n"),
+             &f.cx);
+    assert_int_equal(f.t.spend.col[0].day[0], rl_day(2024, 2, 1));
+    assert_int_equal(f.t.spend.col[0].day[1], rl_day(2024, 4, 1));
+    assert_int_equal(f.t.faults.count[RL_RULE_CELL], 1); /* there is no month 13 */
+    fixture_close(&f);
+}
+
+static void names_of_two_systems(void **state)
+{
+    (void)state;
+    fixture f;
+    rl_plan plan;
+    fixture_open(&f);
+    fixture_write(&f, "d.csv", "id,account,created,closed,status,amount\nA,B074,2024-01-02,2024-02-01,Won,5\n");
+    fixture_write(&f, "p.csv", "account,start\nA000,2024-07-01\nA001,2024-07-01\n");
+    CHECK_OK(fixture_read(&f,
+                          "study: {title: t, currency: EUR, period: month}\n"
+                          "deals: {file: d.csv, id: id, account: account, created: created, closed: closed, status: "
+                          "status, amount: amount, won: [Won], lost: [Lost], open: [Open]}\n"
+                          "programs:\n  abm: {file: p.csv, unit: account, start: start}\n"
+                          "models:\n  v: {question: q, outcome: value, horizon: 30, treatment: abm}\n"),
+             &f.cx);
+    assert_int_equal(rl_plan_make(&f.t, &f.study.model[0], &plan, &f.cx), RL_EDATA);
+    assert_non_null(strstr(f.cx.err.what, "none of its 2 rows"));
+    assert_non_null(strstr(f.cx.err.what, "'A000'"));
+    assert_non_null(strstr(f.cx.err.what, "'B074'"));
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_counts),           cmocka_unit_test(the_waterfall_adds_up),
         cmocka_unit_test(programmes_know_their_units), cmocka_unit_test(the_cut_is_never_a_closing_date),
-        cmocka_unit_test(a_missing_column_is_named),
+        cmocka_unit_test(a_missing_column_is_named),   cmocka_unit_test(money_by_month),
+        cmocka_unit_test(names_of_two_systems),
     };
     return cmocka_run_group_tests_name("tables", tests, NULL, NULL);
 }
