@@ -178,6 +178,24 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     return rl_fail(cx, RL_EUSAGE, "fit does not take --%s", name);
 }
 
+/* What was said and changes nothing is said back. */
+static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
+{
+    const rl_request *r = &a->req;
+    const rl_estimator *e = r->estimator;
+    const struct {
+        const char *option;
+        bool idle;
+    } WORD[] = {{"--window", r->has_window && e->frame != RL_FRAME_EVENT},
+                {"--ref", r->n_ref > 0 && e->frame != RL_FRAME_EVENT},
+                {"--endpoints", r->endpoints_drop && e->frame != RL_FRAME_EVENT},
+                {"--agg", r->agg != RL_AGG_DEFAULT && e->frame != RL_FRAME_CELLS},
+                {"--cohort", r->cohort != NULL && !e->needs_cohort},
+                {"--treated", r->treated != NULL && !e->needs_cohort}};
+    for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
+        if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
+}
+
 rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 {
     const char *word = a->vcov;
@@ -200,6 +218,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         RL_TRY(take_word("control", a->control, "never", "notyet", cx));
     }
     r->leads = cells && (a->control == NULL || strcmp(a->control, "never") == 0);
+    tell_idle(a, cx);
     static const char *const MISSING[] = {"NA", "NaN"}; /* as R and Python write it */
     a->source = rl_source_of(a->data);
     a->source.missing = MISSING;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/est.h"
 #include "model/study.h"
 
 static const char *const OUTCOME[RL_OUT_COLUMN] = {
@@ -261,6 +262,27 @@ static rl_code check_covariates(const rl_study *s, const rl_model_spec *m, rl_fo
     return RL_OK;
 }
 
+static rl_code check_estimator(const rl_model_spec *m, rl_form *f)
+{
+    const rl_estimator *e = rl_estimator_by_name(m->estimator.s);
+    if (e == NULL && strcmp(m->estimator.s, "auto") != 0) {
+        const char **known = RL_NEW(f->cx->tmp, const char *, rl_estimator_count() + 1);
+        for (size_t i = 0; i < rl_estimator_count(); i++) known[i] = rl_estimator_at(i)->name;
+        known[rl_estimator_count()] = "auto";
+        FAIL(f, m->estimator.at, "model '%s': there is no estimator '%s'", m->name, m->estimator.s);
+        return rl_form_suggest(f->cx, m->estimator.s, "estimators", known, rl_estimator_count() + 1);
+    }
+    if (m->treatment.s == NULL && (e == NULL || e->needs_cohort)) {
+        FAIL(f, m->estimator.at, "model '%s': estimator '%s' needs a 'treatment'", m->name, m->estimator.s);
+        return rl_hint(f->cx, "name the programme, or use estimator: ols for a formula alone");
+    }
+    if (m->treatment.s != NULL && e != NULL && !e->needs_cohort) {
+        FAIL(f, m->estimator.at, "model '%s': '%s' is not an estimator for a programme", m->name, m->estimator.s);
+        return rl_hint(f->cx, "leave 'estimator' out: the program picks one for the design and says why");
+    }
+    return RL_OK;
+}
+
 static rl_code check_asked(rl_model_spec *m, rl_form *f)
 {
     if (m->formula.s == NULL && m->treatment.s == NULL) {
@@ -276,11 +298,7 @@ static rl_code check_asked(rl_model_spec *m, rl_form *f)
         return rl_hint(f->cx, "what should the programme have changed: value, win_rate, deal_size, velocity, ..");
     }
     if (m->estimator.s == NULL) m->estimator.s = m->treatment.s != NULL ? "auto" : "ols";
-    if (m->treatment.s == NULL && strcmp(m->estimator.s, "ols") != 0) {
-        FAIL(f, m->estimator.at, "model '%s': estimator '%s' needs a 'treatment'", m->name, m->estimator.s);
-        return rl_hint(f->cx, "name the programme, or use estimator: ols for a formula alone");
-    }
-    return RL_OK;
+    return check_estimator(m, f);
 }
 
 static rl_code check_model(const rl_study *s, rl_model_spec *m, rl_form *f)

@@ -19,7 +19,6 @@ static const rl_choice DELIMITERS[] = {{",", ','},     {";", ';'},         {"|",
                                        {"comma", ','}, {"semicolon", ';'}, {"pipe", '|'}, {NULL, 0}};
 static const rl_choice POLICIES[] = {
     {"error", RL_POLICY_ERROR}, {"drop", RL_POLICY_DROP}, {"keep", RL_POLICY_KEEP}, {NULL, 0}};
-static const rl_choice ESTIMATORS[] = {{"auto", 0}, {"etwfe", 1}, {"twfe", 2}, {"event", 3}, {"ols", 4}, {NULL, 0}};
 static const rl_choice CLOCKS[] = {{"cohort", 0}, {"event", 1}, {NULL, 0}};
 static const rl_choice CONTROLS[] = {{"notyet", 0}, {"never", 1}, {NULL, 0}};
 static const rl_choice TRANSITIONS[] = {{"drop", RL_TRANSITION_DROP},
@@ -408,8 +407,8 @@ static const rl_key MODEL[] = {
      .help = "instead of outcome and treatment: y ~ x | fixed effects"},
     {.name = "level", .type = RL_KEY_TEXT, AT(rl_model_spec, level),
      .help = "rows it is fitted on: deal, account, panel or a group column"},
-    {.name = "estimator", .type = RL_KEY_TEXT, AT(rl_model_spec, estimator), .choice = ESTIMATORS,
-     .help = "default auto with a treatment (picks by the design, says why), else ols"},
+    {.name = "estimator", .type = RL_KEY_TEXT, AT(rl_model_spec, estimator),
+     .help = "a name that `revlift help fit` lists; default: auto with a treatment (picks by the design, says why), else ols"},
     {.name = "horizon", .type = RL_KEY_WHOLE, AT(rl_model_spec, horizon), .lo = 1, .hi = 3650,
      .help = "days of follow-up after creation; default: by which 90 % of the wins had come"},
     {.name = "control", .type = RL_KEY_FLAG, AT(rl_model_spec, control_never), .choice = CONTROLS,
