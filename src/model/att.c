@@ -54,6 +54,7 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
     r.unit = plan->deal_level ? NULL : p->unit;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
     r.leads = plan->spec->control_never;
+    r.impute = true;
     for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
         r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
     return r;

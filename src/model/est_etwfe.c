@@ -345,16 +345,22 @@ static void refer_by_unit(plan *p, rl_ctx *cx)
     }
 }
 
-/* The effects of many cells without their columns; NULL when that cannot be. */
+/* The effects of many cells without their columns; NULL when not asked for, or when that cannot be. */
 static const rl_imputer *imputer(plan *p, const rl_request *r, rl_agg agg, rl_ctx *cx)
 {
     const rl_design *d = p->d;
-    if (p->n_cell < MANY_CELLS || agg == RL_AGG_GROUP_TIME) return NULL;
+    if (!r->impute || p->n_cell < MANY_CELLS || agg == RL_AGG_GROUP_TIME) return NULL;
     const rl_imputer *by_hand = rl_imputer_make(d, p->of, p->n_cell, cx);
-    if (by_hand != NULL || !r->leads || d->unit.G == 0) return by_hand;
-    refer_by_unit(p, cx);
-    by_hand = rl_imputer_make(d, p->of, p->n_cell, cx);
-    if (by_hand == NULL) fill_rows(p, cx); /* as they were */
+    if (by_hand == NULL && r->leads && d->unit.G > 0) {
+        refer_by_unit(p, cx);
+        by_hand = rl_imputer_make(d, p->of, p->n_cell, cx);
+        if (by_hand == NULL) fill_rows(p, cx); /* as they were */
+    }
+    if (by_hand != NULL)
+        rl_remark(cx, "etwfe",
+                  "more than %d cells of cohort and period: their effects are imputed from the rows before treatment "
+                  "(Borusyak, Jaravel & Spiess 2024), the same as fitted ones when no row is missing",
+                  MANY_CELLS - 1);
     return by_hand;
 }
 

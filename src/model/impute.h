@@ -1,12 +1,14 @@
 /* model/impute.h -- the effects of many cells without a column for each.
  *
- * When every treated row has a dummy of its cell (cohort x period), the unit
- * and time effects are those of the rows without one, and the effect of a
- * cell is the mean of what its rows have beyond them: least squares, solved
- * by hand.  Averages of cells come with the weight of every row, so that
- * influence and covariances are those of the regression, to rounding.
+ * Unit and time effects are taken from the rows without a cell (not treated
+ * yet), and the effect of a cell (cohort x period) is the mean of what its
+ * rows have beyond them.  In a balanced panel without weights that is the
+ * regression with a dummy for each cell; when rows are missing the regression
+ * also learns how units differ from the treated rows of one cell, and the two
+ * differ a little, with the same expectation.  Averages of cells come with the
+ * weight of every row, and with residuals about the mean of each cell.
  *
- * Source: Borusyak, Jaravel & Spiess (2024), proposition 1; Wooldridge (2021).
+ * Source: Borusyak, Jaravel & Spiess (2024), equations 4-6 and 11.
  */
 #ifndef RL_MODEL_IMPUTE_H
 #define RL_MODEL_IMPUTE_H

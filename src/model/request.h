@@ -59,6 +59,7 @@ typedef struct rl_request {
     bool keep_singletons;
     const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;
+    bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 
