@@ -186,6 +186,13 @@ typedef struct rl_money {
     size_t n_interval_flips;      /* .. or whether the interval holds zero                   */
 } rl_money;
 
+/* Before anything is fitted: can the data carry the model at all? */
+typedef struct rl_question {
+    const rl_model_spec *spec;
+    bool can;
+    const char *why;              /* the estimator and the rows it would have, or what is missing and what to do */
+} rl_question;
+
 typedef struct rl_unanswered { const char *what, *why; } rl_unanswered;
 
 typedef struct rl_answer {
@@ -202,6 +209,8 @@ typedef struct rl_answer {
     size_t n_models;
     rl_model_answer *model;
     rl_money money;
+    size_t n_questions;
+    rl_question *question;        /* of `check`                                               */
     size_t n_unanswered;
     rl_unanswered *unanswered;
     size_t n_warnings;

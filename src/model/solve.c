@@ -197,6 +197,41 @@ static rl_code settle(rl_model_answer *m, rl_code code, rl_answer *a, rl_ctx *cx
     return RL_OK;
 }
 
+/* --- what could be asked ---------------------------------------------------------- */
+static rl_code could_ask(const rl_tables *t, const rl_model_spec *m, const char **why, rl_ctx *cx)
+{
+    rl_plan plan;
+    rl_panel p;
+    const rl_estimator *est;
+    if (m->treatment.s == NULL) {
+        *why = "a formula: it is read when the study runs";
+        return RL_OK;
+    }
+    RL_TRY(rl_plan_make(t, m, &plan, cx));
+    RL_TRY(rl_panel_build(t, &plan, &p, cx->tmp, cx));
+    RL_TRY(rl_estimator_choose(t, &plan, &p, &est, why, cx));
+    *why = rl_sprintf(cx->keep, "%zu %s, %zu of them treated; %s", p.t.n, p.waterfall.unit, p.treated_rows, est->name);
+    return RL_OK;
+}
+
+rl_code rl_solve_questions(const rl_tables *t, rl_answer *a, rl_ctx *cx)
+{
+    a->question = RL_NEW(cx->keep, rl_question, t->study->n_models);
+    for (size_t i = 0; i < t->study->n_models; i++) {
+        rl_question *q = &a->question[a->n_questions++];
+        q->spec = &t->study->model[i];
+        rl_code code = could_ask(t, q->spec, &q->why, cx);
+        q->can = code == RL_OK;
+        if (code != RL_OK) {
+            if (rl_exit_status(code) != 4) return rl_context(cx, "model '%s': ", q->spec->name);
+            q->why = rl_sprintf(cx->keep, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
+            rl_forgive(cx);
+        }
+        rl_arena_reset(cx->tmp);
+    }
+    return RL_OK;
+}
+
 /* --- what no model could answer ------------------------------------------------- */
 static bool has_marketing(const rl_tables *t) { return t->has_touches || t->has_spend || t->n_programs > 0; }
 

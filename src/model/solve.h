@@ -13,6 +13,9 @@
 /* Facts and design alone: `revlift check`.  Errors: RL_EINPUT, RL_EMEM. */
 RL_MUST rl_code rl_solve_design(const rl_tables *t, rl_answer *a, rl_ctx *cx);
 
+/* Whether each model could be asked: its rows are built, nothing is fitted.  Errors: RL_EINPUT. */
+RL_MUST rl_code rl_solve_questions(const rl_tables *t, rl_answer *a, rl_ctx *cx);
+
 /* Everything.  A model the data cannot answer is in a->model[i].refused, not
  * an error; a->primary_refused says whether the run as a whole failed
  * (status 4).  Errors: RL_EINPUT (a model names what the study does not have). */

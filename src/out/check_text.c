@@ -91,6 +91,17 @@ static void program(const rl_view *v, const rl_program_facts *p, rl_str *out)
                         rl_view_count(v, p->maturity[k].deals), rl_view_date(v, p->maturity[k].matures_on));
 }
 
+static void questions(const rl_view *v, const rl_answer *a, rl_str *out)
+{
+    if (a->n_questions == 0) return;
+    rl_str_add(out, "\nQUESTIONS\n");
+    for (size_t i = 0; i < a->n_questions; i++) {
+        const rl_question *q = &a->question[i];
+        rl_str_addf(out, "  %-20s %s: %s\n", rl_view_clean(q->spec->name, 40, v->in),
+                    q->can ? "can be asked" : "NOT ANSWERABLE", rl_view_clean(q->why, 400, v->in));
+    }
+}
+
 void rl_check_text(const rl_answer *a, rl_str *out, rl_ctx *cx)
 {
     rl_view v = rl_view_of(a->study, true, cx->keep);
@@ -101,6 +112,7 @@ void rl_check_text(const rl_answer *a, rl_str *out, rl_ctx *cx)
     if (a->n_programs == 0)
         rl_str_add(out,
                    "\nPROGRAMMES\n  none: nothing says who got marketing and from when, so no lift can be estimated\n");
+    questions(&v, a, out);
     for (size_t i = 0; i < cx->n_notes; i++)
         rl_str_addf(out, "  note: %s\n", rl_view_clean(cx->note[i].text, 300, cx->keep));
 }

@@ -163,7 +163,9 @@ static void money_adds_up(void **state)
     (void)state;
     fixture f;
     open_world(&f, STUDY);
-    rl_answer a;
+    rl_answer a = {.study = &f.study};
+    CHECK_OK(rl_solve_questions(&f.t, &a, &f.cx), &f.cx);
+    for (size_t i = 0; i < a.n_questions; i++) assert_true(a.question[i].can);
     CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
     for (size_t i = 0; i < a.n_models; i++)
         if (a.model[i].status != RL_MODEL_DONE)
@@ -242,7 +244,10 @@ static void what_cannot_be_answered_is_refused(void **state)
                "        won: [Won], lost: [Lost], open: [Open]}\n"
                "programs:\n  abm: {file: p.csv, unit: account, start: start}\n"
                "models:\n  v: {question: Did it pay?, outcome: value, horizon: 500, treatment: abm, primary: yes}\n");
-    rl_answer a;
+    rl_answer a = {.study = &f.study};
+    CHECK_OK(rl_solve_questions(&f.t, &a, &f.cx), &f.cx);
+    assert_int_equal(a.n_questions, 1);
+    assert_false(a.question[0].can);
     CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
     assert_int_equal(a.model[0].status, RL_MODEL_REFUSED);
     assert_true(a.primary_refused);
