@@ -282,7 +282,7 @@ static bool usable(const work *w, size_t u, size_t k)
 }
 
 typedef struct losses {
-    size_t unit[N_WHY], no_unit, outside, immature, partly, ended, alone, undefined;
+    size_t unit[N_WHY], no_unit, outside, immature, partly, ended, alone, undefined, lonely;
 } losses;
 
 /* Why unit u in period k is no row; counts it. */
@@ -318,6 +318,10 @@ static void tell_losses(work *w, const losses *l, const char *undefined)
                                  rl_period_name(w->plan->calendar.kind), w->plan->program->unit_name),
                       l->alone, w->in);
     rl_waterfall_lose(f, undefined, l->undefined, w->in);
+    rl_waterfall_lose(f,
+                      rl_sprintf(w->in, "exposed, and no clean deal of the %s or of its start to compare with",
+                                 rl_period_name(w->plan->calendar.kind)),
+                      l->lonely, w->in);
 }
 
 static void note_trend(work *w, size_t u, int32_t period, double y, size_t rows)
@@ -327,6 +331,37 @@ static void note_trend(work *w, size_t u, int32_t period, double y, size_t rows)
     *(treated ? &point->treated : &point->control) += y;
     *(treated ? &point->n_treated : &point->n_control) += rows;
     point->exposed |= w->cell[u * w->T + (size_t)(period - w->plan->first_period)] == RL_CELL_EXPOSED;
+}
+
+static bool is_exposed(const work *w, size_t u, int32_t period)
+{
+    return w->cell[u * w->T + (size_t)(period - w->plan->first_period)] == RL_CELL_EXPOSED;
+}
+
+/* Deals of exposed cells that no clean deal of the period, or of their own cohort, can be compared with.  Cells
+ * are judged by dates; here it may be that nobody had a deal.  Returns the rows left. */
+static size_t drop_lonely(const work *w, const int32_t *unit, uint32_t *row, double *y, size_t n, losses *l)
+{
+    const int32_t *period = w->t->deals.period;
+    bool *clean = RL_NEW(w->cx->tmp, bool, w->T), *base = RL_NEW(w->cx->tmp, bool, w->T);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t u = (size_t)unit[row[i]];
+        if (is_exposed(w, u, period[row[i]])) continue;
+        clean[period[row[i]] - w->plan->first_period] = true;
+        if (w->treated[u]) base[w->cohort[u] - w->plan->first_period] = true;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t u = (size_t)unit[row[i]];
+        if (is_exposed(w, u, period[row[i]]) &&
+            !(clean[period[row[i]] - w->plan->first_period] && base[w->cohort[u] - w->plan->first_period])) {
+            l->lonely++;
+            continue;
+        }
+        row[kept] = row[i];
+        y[kept++] = y[i];
+    }
+    return kept;
 }
 
 /* Rows = deals. */
@@ -352,6 +387,7 @@ static rl_code deal_rows(work *w)
         row[n] = (uint32_t)i;
         y[n++] = v;
     }
+    n = drop_lonely(w, unit, row, y, n, &l);
     bool decided = w->plan->outcome == RL_OUT_DECISION_TIME;
     w->p->waterfall = (rl_waterfall){.unit = "deals", .start = d->n};
     tell_losses(w, &l, rl_sprintf(w->in, "not %s within %d days", decided ? "decided" : "won", w->plan->horizon));
