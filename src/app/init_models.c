@@ -120,7 +120,8 @@ static void models_of(rl_pen *p, const char *lead, const char *program, const ch
         one_model(p, lead, rl_sprintf(in, "deal-size%s", after), "Did won deals become larger?", "deal_size", program,
                   false);
     if (d < p->n)
-        one_model(p, lead, rl_sprintf(in, "velocity%s", after), "Were deals won faster?", "velocity", program, false);
+        one_model(p, lead, rl_sprintf(in, "velocity%s", after), "Were deals won sooner or more often?", "velocity",
+                  program, false);
     if (rl_pen_find(p, RL_KIND_PANEL) < p->n) panel_models(p, lead, program, after);
 }
 
