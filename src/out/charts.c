@@ -2,6 +2,7 @@
 #include "out/charts.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -18,17 +19,22 @@ static rl_chart *begin(rl_charts *out, const rl_view *v, const char *id, const c
     rl_chart_text(c, "title", c->title);
     rl_chart_text(c, "subtitle", rl_view_clean(subtitle, 130, v->in));
     c->alt = rl_sprintf(v->in, "Chart: %s. %s", title, subtitle);
+    if (out->n == out->cap) {
+        size_t cap = out->cap ? 2 * out->cap : 16;
+        out->all = rl_regrow(v->in, out->all, out->cap, cap, sizeof *out->all);
+        out->cap = cap;
+    }
     out->all[out->n++] = c;
     return c;
 }
 
-/* The axis of an outcome: words and the factor its numbers are shown by. */
-typedef struct rl_axis {
+/* What an axis measures: words, and the factor its numbers are shown by. */
+typedef struct measure {
     const char *words;
     double times;
-} rl_axis;
+} measure;
 
-static rl_axis money_axis(const rl_view *v, const char *what, double largest)
+static measure money_axis(const rl_view *v, const char *what, double largest)
 {
     static const struct {
         double over, times;
@@ -36,21 +42,21 @@ static rl_axis money_axis(const rl_view *v, const char *what, double largest)
     } CUT[] = {{2e9, 1e-9, "billion "}, {2e6, 1e-6, "million "}, {2e4, 1e-3, "thousand "}};
     for (size_t i = 0; i < sizeof CUT / sizeof *CUT; i++)
         if (largest > CUT[i].over)
-            return (rl_axis){rl_sprintf(v->in, "%s, %s%s", what, CUT[i].word, v->currency), CUT[i].times};
-    return (rl_axis){v->currency[0] ? rl_sprintf(v->in, "%s, %s", what, v->currency) : what, 1};
+            return (measure){rl_sprintf(v->in, "%s, %s%s", what, CUT[i].word, v->currency), CUT[i].times};
+    return (measure){v->currency[0] ? rl_sprintf(v->in, "%s, %s", what, v->currency) : what, 1};
 }
 
-static rl_axis axis_of(const rl_view *v, const rl_model_answer *m, double largest, bool effect)
+static measure axis_of(const rl_view *v, const rl_model_answer *m, double largest, bool effect)
 {
     const char *name = rl_words_outcome(v, m);
     const char *what = effect ? rl_sprintf(v->in, "effect on %s", name) : name;
     rl_unit unit = m->has_lift ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
-    if (unit == RL_UNIT_POINTS) return (rl_axis){rl_sprintf(v->in, "%s, %s", what, effect ? "points" : "%"), 100};
+    if (unit == RL_UNIT_POINTS) return (measure){rl_sprintf(v->in, "%s, %s", what, effect ? "points" : "%"), 100};
     if (m->spec->outcome == RL_OUT_VELOCITY)
-        return (rl_axis){effect ? "effect, days gained by winning" : "days gained by winning", 1};
-    if (unit == RL_UNIT_DAYS) return (rl_axis){rl_sprintf(v->in, "%s, days", what), 1};
+        return (measure){effect ? "effect, days gained by winning" : "days gained by winning", 1};
+    if (unit == RL_UNIT_DAYS) return (measure){rl_sprintf(v->in, "%s, days", what), 1};
     if (unit == RL_UNIT_MONEY) return money_axis(v, what, largest);
-    return (rl_axis){what, m->has_lift && m->lift.scale > 0 ? m->lift.scale : 1};
+    return (measure){what, m->has_lift && m->lift.scale > 0 ? m->lift.scale : 1};
 }
 
 static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? fabs(b) : a; }
@@ -80,7 +86,7 @@ static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer 
         if (isnan(from)) from = (double)i - 0.5;
         to = (double)i + 0.5;
     }
-    rl_axis axis = axis_of(v, m, largest, false);
+    measure axis = axis_of(v, m, largest, false);
     char *name = rl_strdup(v->in, rl_words_outcome(v, m));
     if (name[0] >= 'a' && name[0] <= 'z') name[0] = (char)(name[0] - 'a' + 'A');
     rl_chart *c = begin(
@@ -121,7 +127,7 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
         n++;
     }
     if (n < 2 || n > PLOT_PERIODS) return NULL;
-    rl_axis axis = axis_of(v, m, largest, true);
+    measure axis = axis_of(v, m, largest, true);
     rl_chart *c = begin(out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
                         rl_sprintf(v->in, "Effect by %s since the start against %s %s, %s intervals; %s", period,
                                    period, rl_view_number(v, m->base_event, 0), rl_view_level(v),
@@ -143,23 +149,43 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
     return c;
 }
 
+/* "log1p(spend_paid)" of "lag(log1p(spend_paid),0)", or NULL. */
+static const char *lagged(const rl_view *v, const char *term)
+{
+    const char *comma = term ? strrchr(term, ',') : NULL;
+    if (!comma || strncmp(term, "lag(", 4)) return NULL;
+    return rl_view_clean(rl_strndup(v->in, term + 4, (size_t)(comma - term - 4)), 40, v->in);
+}
+
+static double lag_number(const char *term, size_t at)
+{
+    const char *comma = term ? strrchr(term, ',') : NULL;
+    char *end = NULL;
+    double lag = comma ? strtod(comma + 1, &end) : NAN;
+    return end && *end == ')' ? lag : (double)at;
+}
+
+/* A formula says what goes together; only a lift is an effect. */
 static rl_chart *lags(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
 {
     if (!m->has_lags || m->n_lags < 2 || m->n_lags > PLOT_PERIODS) return NULL;
+    const char *of = lagged(v, m->lag[0]->label.term), *what = rl_words_outcome(v, m);
+    double first = lag_number(m->lag[0]->label.term, 0),
+           last = lag_number(m->lag[m->n_lags - 1]->label.term, m->n_lags - 1);
     rl_chart *c =
         begin(out, v, rl_sprintf(v->in, "m%zu-lags", at + 1), "lags",
-              rl_sprintf(v->in, "How the effect on %s spreads over later %ss", rl_words_outcome(v, m), period),
-              rl_sprintf(v->in, "Coefficient of each lag%s, %s intervals", m->cumulated ? " and their running sum" : "",
-                         rl_view_level(v)));
-    rl_chart_text(c, "ylabel", rl_sprintf(v->in, "effect on %s", rl_words_outcome(v, m)));
-    rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss after", period));
-    rl_chart_number(c, "last", (double)(m->n_lags - 1));
+              rl_sprintf(v->in, "What goes with lag %.0f..%.0f of %s: %s", first, last, of ? of : "a column", what),
+              rl_sprintf(v->in, "Coefficient of each lag%s, %s intervals; an association, not an effect",
+                         m->cumulated ? " and their running sum" : "", rl_view_level(v)));
+    rl_chart_text(c, "ylabel", rl_sprintf(v->in, "coefficient, %s", what));
+    rl_chart_text(c, "xlabel", rl_sprintf(v->in, "lag, %ss", period));
+    rl_chart_number(c, "last", last);
     rl_chart_number(c, "with_sum", m->cumulated != NULL);
     rl_chart_columns(c, "lag estimate conf_low conf_high sum sum_low sum_high");
     for (size_t i = 0; i < m->n_lags; i++) {
         const rl_estimate *e = m->lag[i];
         rl_interval s = m->cumulated ? m->cumulated[i] : (rl_interval){NAN, NAN, NAN, NAN};
-        const double x[] = {(double)i, e->estimate, e->conf_low, e->conf_high, s.est, s.low, s.high};
+        const double x[] = {lag_number(e->label.term, i), e->estimate, e->conf_low, e->conf_high, s.est, s.low, s.high};
         rl_chart_row(c, x, sizeof x / sizeof *x, e->label.term);
     }
     return c;
@@ -180,7 +206,7 @@ static rl_chart *bridge(rl_charts *out, const rl_view *v, const rl_money *m)
 {
     if (!m->given || m->n_parts == 0 || !isfinite(m->total.est)) return NULL;
     double largest = larger(larger(0, m->total.low), m->total.high);
-    rl_axis axis = money_axis(v, "incremental revenue", larger(largest, m->total.est));
+    measure axis = money_axis(v, "incremental revenue", larger(largest, m->total.est));
     rl_scale s = rl_scale_for(&m->total, RL_UNIT_MONEY, 1);
     rl_chart *c =
         begin(out, v, "money-bridge", "bridge", bridge_title(v, m, rl_scaled_signed(v, &s, m->total.est)),
@@ -210,35 +236,36 @@ static rl_chart *bridge(rl_charts *out, const rl_view *v, const rl_money *m)
     return c;
 }
 
-/* First and last age that can be answered. */
-static const char *ages_title(const rl_view *v, const rl_money *m)
+/* The age of the headline; a title about several ages would compare different cells. */
+static const char *ages_title(const rl_view *v, const rl_answer *a)
 {
-    const rl_age_lift *first = NULL, *last = NULL;
+    const rl_money *m = &a->money;
+    int horizon = rl_words_horizon(a, m->value);
     for (size_t i = 0; i < m->n_ages; i++) {
-        if (!m->age[i].answerable || !isfinite(m->age[i].per_cell.est)) continue;
-        if (!first) first = &m->age[i];
-        last = &m->age[i];
+        if (!m->age[i].answerable || m->age[i].age != horizon || !isfinite(m->age[i].per_cell.est)) continue;
+        rl_scale s = rl_scale_for(&m->age[i].per_cell, RL_UNIT_MONEY, 1);
+        return rl_sprintf(v->in, "Won by day %d: %s per %s and %s", horizon,
+                          rl_scaled_signed(v, &s, m->age[i].per_cell.est), rl_words_unit(v, a),
+                          rl_words_period(a->study));
     }
-    if (!first || first == last) return "The lift by a growing age of the deals";
-    rl_scale f = rl_scale_for(&first->per_cell, RL_UNIT_MONEY, 1), l = rl_scale_for(&last->per_cell, RL_UNIT_MONEY, 1);
-    return rl_sprintf(v->in, "The lift: %s by day %d, %s by day %d", rl_scaled_signed(v, &f, first->per_cell.est),
-                      first->age, rl_scaled_signed(v, &l, last->per_cell.est), last->age);
+    return "The lift by the age of the deals";
 }
 
-static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_money *m)
+static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_answer *a)
 {
+    const rl_money *m = &a->money;
     if (!m->given || m->n_ages < 2) return NULL;
     double largest = 0;
     for (size_t i = 0; i < m->n_ages; i++)
         largest = larger(larger(largest, m->age[i].per_cell.high), m->age[i].per_cell.low);
-    rl_axis axis = money_axis(v, "effect per account and period", largest);
-    rl_chart *c = begin(out, v, "lift-by-age", "ages", ages_title(v, m),
-                        rl_sprintf(v->in,
-                                   "Effect per account and creation period won by that age, %s intervals; a lift that "
-                                   "fades was only pulled forward",
-                                   rl_view_level(v)));
+    const char *unit = rl_words_unit(v, a), *period = rl_words_period(a->study), *rows = rl_words_rows(v, m->value);
+    measure axis = money_axis(v, rl_sprintf(v->in, "effect per %s and %s", unit, period), largest);
+    rl_chart *c =
+        begin(out, v, "lift-by-age", "ages", ages_title(v, a),
+              rl_sprintf(v->in, "Effect on what was won by that age, %s intervals; each age on the %s old enough",
+                         rl_view_level(v), rows));
     rl_chart_text(c, "ylabel", axis.words);
-    rl_chart_text(c, "xlabel", "days after creation");
+    rl_chart_text(c, "xlabel", rl_sprintf(v->in, "days after creation (%s)", rows));
     rl_chart_number(c, "last", (double)(m->n_ages - 1));
     rl_chart_columns(c, "x estimate conf_low conf_high age_days cells");
     double *x = RL_NEW(v->in, double, m->n_ages);
@@ -254,7 +281,8 @@ static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_money *m)
                               (double)g->cells};
         rl_chart_row(c, row, sizeof row / sizeof *row, NULL);
         x[i] = (double)i;
-        label[i] = rl_sprintf(v->in, "%d", g->age);
+        label[i] = g->answerable ? rl_sprintf(v->in, "%d (%s)", g->age, rl_view_count(v, g->cells))
+                                 : rl_sprintf(v->in, "%d", g->age);
         if (!g->answerable)
             rl_chart_label(c, x[i], 0, "ABOVE",
                            g->answerable_on == RL_NO_DAY
@@ -267,14 +295,14 @@ static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_money *m)
 
 /* --- the sample -------------------------------------------------------------------------- */
 
-static rl_chart *sample(rl_charts *out, const rl_view *v, const char *id, const rl_waterfall *w)
+static rl_chart *sample(rl_charts *out, const rl_view *v, const char *id, const rl_waterfall *w, const char *verdict)
 {
     if (w->start == 0 || w->n_steps == 0 || w->n_steps > 30 || w->step[w->n_steps - 1].left == w->start) return NULL;
     const char *unit = rl_view_clean(w->unit, 40, v->in);
     size_t left = w->step[w->n_steps - 1].left, n = w->n_steps + 2;
     rl_chart *c =
         begin(out, v, id, "sample",
-              rl_sprintf(v->in, "%s of %s %s could be used", rl_view_count(v, left), rl_view_count(v, w->start), unit),
+              rl_sprintf(v->in, "%s of %s %s %s", rl_view_count(v, left), rl_view_count(v, w->start), unit, verdict),
               "Every loss has a name; red: lost at this step");
     rl_chart_number(c, "height", 84.0 + 34.0 * (double)n);
     rl_chart_number(c, "last", (double)(n - 1));
@@ -287,7 +315,7 @@ static rl_chart *sample(rl_charts *out, const rl_view *v, const char *id, const 
         size_t now = i == 0 ? w->start : s ? s->left : left;
         const double row[] = {(double)i, (double)now, s ? (double)s->lost : 0};
         label[i] = i == 0 ? rl_sprintf(v->in, "%s read", unit)
-                   : s    ? rl_view_clean(s->why, 88, v->in)
+                   : s    ? rl_view_clean(s->why, 100, v->in)
                           : rl_sprintf(v->in, "%s used", unit);
         rl_chart_row(c, row, sizeof row / sizeof *row, label[i]);
         const char *figure = s && s->lost ? rl_sprintf(v->in, "%s%s", v->minus, rl_view_count(v, s->lost))
@@ -303,13 +331,12 @@ static rl_chart *sample(rl_charts *out, const rl_view *v, const char *id, const 
 void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
 {
     const char *period = rl_words_period(a->study);
-    *out = (rl_charts){.all = RL_NEW(v->in, rl_chart *, 4 + 3 * a->n_models),
-                       .model = RL_NEW(v->in, rl_model_charts, a->n_models)};
+    *out = (rl_charts){.model = RL_NEW(v->in, rl_model_charts, a->n_models)};
     out->bridge = bridge(out, v, &a->money);
-    out->ages = ages(out, v, &a->money);
-    out->sample = sample(out, v, "sample", &a->waterfall);
+    out->ages = ages(out, v, a);
+    out->sample = sample(out, v, "sample", &a->waterfall, "could be read and were kept");
     if (a->money.given && a->money.value)
-        out->sample_value = sample(out, v, "sample-value", &a->money.value->waterfall);
+        out->sample_value = sample(out, v, "sample-value", &a->money.value->waterfall, "could be used for the total");
     for (size_t i = 0; i < a->n_models; i++) {
         const rl_model_answer *m = &a->model[i];
         if (m->status != RL_MODEL_DONE) continue;

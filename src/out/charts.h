@@ -14,7 +14,7 @@ typedef struct rl_charts {
     rl_chart *bridge, *ages;
     rl_chart *sample, *sample_value; /* deals read to deals usable; rows of the model the total comes from */
     rl_model_charts *model;          /* a->n_models                             */
-    size_t n;
+    size_t n, cap;
     rl_chart **all; /* n  in order: what rl_charts_draw() takes */
 } rl_charts;
 

@@ -146,17 +146,36 @@ void rl_section_data(const rl_story *s)
     for (size_t i = 0; i < a->n_warnings; i++) rl_page_line(s->page, "%s", rl_words_sentence(s->v, a->warning[i]));
 }
 
+static void notes(const rl_story *s)
+{
+    if (!s->a->money.given) return;
+    rl_page_head(s->page, 2, "notes", "Notes on the figures");
+    rl_page_list(s->page);
+    rl_page_line(s->page,
+                 "An estimate shows two digits of its standard error; the money from the total to what is left "
+                 "after cost shares the digits of the total. results.json has every digit.");
+    rl_page_line(s->page,
+                 "Ratios (relative lifts, payback, cost per win) have Fieller sets: when the denominator may be "
+                 "zero they can be open or cover every value, and are shown so. A relative lift whose set is "
+                 "no interval is not shown.");
+    rl_page_line(s->page, "A verdict is always that of the effect itself, never that of its ratio to a level.");
+}
+
 void rl_section_repeat(const rl_story *s)
 {
     static const rl_column PAIR[] = {{"", false}, {"", false}},
                            COL[] = {{"Input", false}, {"Bytes", true}, {"SHA-256", false}};
     const rl_inputs *in = s->inputs;
     const rl_view *v = s->v;
+    notes(s);
     rl_page_head(s->page, 2, "reproduce", "How to reproduce it");
     rl_page_text(
         s->page, RL_BLOCK_PARA,
         "The same inputs and seed give the same bytes, on any machine of the same kind and with any number of threads. "
         "manifest.json beside this page lists every output.");
+    rl_page_text(s->page, RL_BLOCK_PARA,
+                 "Run it in the folder of the study file, whose SHA-256 stands in the first row of the inputs below; "
+                 "the paths in a study are relative to it.");
     rl_page_text(s->page, RL_BLOCK_CODE, "%s", rl_relative_command(in->command, v->in));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, PAIR);
     RL_ROW(r, "Program", rl_sprintf(v->in, "revlift %s, numerics %s", in->version, in->numerics));

@@ -10,17 +10,17 @@ static void drift_lines(const rl_story *s)
 {
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
-    const char *period = rl_words_period(s->a->study);
+    const char *period = rl_words_period(s->a->study), *unit = rl_words_unit(v, s->a);
     rl_interval x = {m->drift, NAN, NAN, NAN}, y = {m->drift_ci, NAN, NAN, NAN};
     rl_scale sx = rl_scale_for(&x, RL_UNIT_MONEY, 1), sy = rl_scale_for(&y, RL_UNIT_MONEY, 1);
     if (isfinite(m->drift))
         rl_page_line(s->page,
-                     "A drift between treated and controls of %s per unit and %s, for reasons of its own, would bring "
+                     "A drift between treated and controls of %s per %s and %s, for reasons of its own, would bring "
                      "the whole lift to zero.",
-                     rl_scaled(v, &sx, fabs(m->drift)), period);
+                     rl_scaled(v, &sx, fabs(m->drift)), unit, period);
     if (isfinite(m->drift_ci))
-        rl_page_line(s->page, "A drift of %s per unit and %s would be enough for the interval to hold zero.",
-                     rl_scaled(v, &sy, fabs(m->drift_ci)), period);
+        rl_page_line(s->page, "A drift of %s per %s and %s would be enough for the interval to hold zero.",
+                     rl_scaled(v, &sy, fabs(m->drift_ci)), unit, period);
 }
 
 static void flip_lines(const rl_story *s)
@@ -42,78 +42,128 @@ static void flip_lines(const rl_story *s)
 }
 
 /* k = 3: without the column of amounts, when none is known. */
-static void without_row(const rl_story *s, rl_rows *r, const rl_without *w, const char *what)
+static void without_row(const rl_story *s, rl_rows *r, const rl_without *w)
 {
     if (isnan(w->total.est)) return;
     rl_scale c = rl_scale_for(&w->total, RL_UNIT_MONEY, 1);
     rl_interval amount = {w->amount, NAN, NAN, NAN};
     rl_scale ca = rl_scale_for(&amount, RL_UNIT_MONEY, 1);
-    const char *total = rl_scaled_signed(s->v, &c, w->total.est), *range = rl_view_range(s->v, &c, &w->total);
+    const char *what = rl_view_clean(w->label, 60, s->v->in), *total = rl_scaled_signed(s->v, &c, w->total.est),
+               *range = rl_view_range(s->v, &c, &w->total);
     if (r->k == 3)
         RL_ROW(r, what, total, range);
     else
         RL_ROW(r, what, total, range, isnan(w->amount) ? "" : rl_scaled(s->v, &ca, w->amount));
 }
 
-static void overturn(const rl_story *s)
+static const char *small_count(const rl_view *v, size_t n)
+{
+    static const char *const WORD[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
+    return n < sizeof WORD / sizeof *WORD ? WORD[n] : rl_view_count(v, n);
+}
+
+static void without_table(const rl_story *s)
 {
     static const rl_column COL[] = {
         {"Left out", false}, {"Total without it", true}, {"Interval", true}, {"Its won amount", true}};
+    const rl_money *m = &s->a->money;
+    bool amounts = false;
+    for (size_t i = 0; i < m->n_without; i++) amounts |= isfinite(m->without_account[i].amount);
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, amounts ? 4 : 3, COL);
+    const char *unit = rl_words_unit(s->v, s->a);
+    r->caption = m->n_without == 1 ? rl_sprintf(s->v->in, "The %s that moves the total most, left out", unit)
+                                   : rl_sprintf(s->v->in, "The %s %ss that move the total most, each left out in turn",
+                                                small_count(s->v, m->n_without), unit);
+    for (size_t i = 0; i < m->n_without; i++) without_row(s, r, &m->without_account[i]);
+}
+
+static void overturn(const rl_story *s)
+{
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
     rl_page_head(s->page, 3, NULL, "What would overturn it");
     rl_page_list(s->page);
     drift_lines(s);
     flip_lines(s);
+    rl_interval amount = {m->largest_deals.amount, NAN, NAN, NAN};
+    rl_scale c = rl_scale_for(&amount, RL_UNIT_MONEY, 1);
     if (m->largest_deals.label && isfinite(m->largest_deals.total.est))
-        rl_page_line(s->page, "Without the three largest deals the total is %s.",
+        rl_page_line(s->page, "Without %s%s the total is %s.", rl_view_clean(m->largest_deals.label, 60, v->in),
+                     amount.est > 0 ? rl_sprintf(v->in, " (%s)", rl_scaled(v, &c, amount.est)) : "",
                      rl_words_interval(v, &m->largest_deals.total, RL_UNIT_MONEY, 1));
-    bool amounts = m->largest_deals.label && isfinite(m->largest_deals.amount);
-    for (size_t i = 0; i < m->n_without; i++) amounts |= isfinite(m->without_account[i].amount);
-    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, amounts ? 4 : 3, COL);
-    if (m->largest_deals.label) without_row(s, r, &m->largest_deals, "the three largest deals");
-    for (size_t i = 0; i < m->n_without; i++)
-        without_row(s, r, &m->without_account[i], rl_view_clean(m->without_account[i].label, 60, v->in));
+    without_table(s);
+}
+
+/* --- the lift by age --------------------------------------------------------------------- */
+
+/* What came after the horizon, on the cells old enough: true when it can be said. */
+static bool since_line(const rl_story *s, const rl_age_lift *g, int horizon)
+{
+    const rl_view *v = s->v;
+    const rl_interval *x = &g->since;
+    if (!g->answerable || g->age <= horizon || !rl_interval_known(x) || !(x->se > 0)) return false;
+    rl_scale c = rl_scale_for(x, RL_UNIT_MONEY, 1);
+    const char *verdict = !rl_excludes_zero(x) ? "this cannot be told from zero"
+                          : x->est > 0         ? "the programme brought more, not only sooner"
+                                               : "a part of the lift was only pulled forward";
+    rl_page_line(s->page,
+                 "On the %s %s old enough, %s per %s and %s was added after day %d and up to day %d (%s interval %s): "
+                 "%s.",
+                 rl_view_count(v, g->cells), rl_words_rows(v, s->a->money.value), rl_scaled_signed(v, &c, x->est),
+                 rl_words_unit(v, s->a), rl_words_period(s->a->study), horizon, g->age, rl_view_level(v),
+                 rl_view_range(v, &c, x), verdict);
+    return true;
+}
+
+static void since_lines(const rl_story *s)
+{
+    const rl_money *m = &s->a->money;
+    int horizon = rl_words_horizon(s->a, m->value);
+    bool told = false;
+    rl_page_list(s->page);
+    for (size_t i = 0; i < m->n_ages; i++) told |= since_line(s, &m->age[i], horizon);
+    if (told) return;
+    rl_page_line(
+        s->page,
+        "Sooner or more: cannot tell yet. Nothing older than %d days can be answered, so deals that would have "
+        "come anyway may only have been pulled forward.",
+        horizon);
 }
 
 static void ages(const rl_story *s)
 {
-    static const rl_column COL[] = {{"Age of the deals", false},
-                                    {"Incremental revenue", true},
-                                    {"Interval", true},
-                                    {"Per unit and period", true},
-                                    {"Cells", true}};
+    static const rl_column COL[] = {{"Won by", false}, {"Effect", true}, {"Interval", true}, {"Rests on", true}};
     const rl_money *m = &s->a->money;
     const rl_view *v = s->v;
     if (m->n_ages == 0) return;
     rl_page_head(s->page, 3, NULL, "Sooner, or more? The lift by age");
     rl_page_chart(s->page, s->charts->ages);
-    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 5, COL);
-    size_t open = 0;
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 4, COL);
+    const char *rows = rl_words_rows(v, m->value);
     bool fewer = false;
+    r->caption = rl_sprintf(v->in, "Effect per %s and %s of creation on what was won by that age of the deals",
+                            rl_words_unit(v, s->a), rl_words_period(s->a->study));
     for (size_t i = 0; i < m->n_ages; i++) {
         const rl_age_lift *g = &m->age[i];
-        const char *age = rl_sprintf(v->in, "%d days", g->age);
+        const char *age = rl_sprintf(v->in, "day %d", g->age);
         if (!g->answerable) {
             const char *when = g->answerable_on == RL_NO_DAY
                                    ? "not answerable with these data"
                                    : rl_sprintf(v->in, "not before %s", rl_view_date(v, g->answerable_on));
-            RL_ROW(r, age, "not yet", when, "", "");
-            open++;
+            RL_ROW(r, age, "not yet", when, "");
             continue;
         }
         fewer |= g->cells != m->age[0].cells;
-        rl_scale c = rl_scale_for(&g->total, RL_UNIT_MONEY, 1), k = rl_scale_for(&g->per_cell, RL_UNIT_MONEY, 1);
-        RL_ROW(r, age, rl_scaled_signed(v, &c, g->total.est), rl_view_range(v, &c, &g->total),
-               rl_scaled_signed(v, &k, g->per_cell.est), rl_view_count(v, g->cells));
+        rl_scale k = rl_scale_for(&g->per_cell, RL_UNIT_MONEY, 1);
+        RL_ROW(r, age, rl_scaled_signed(v, &k, g->per_cell.est), rl_view_range(v, &k, &g->per_cell),
+               rl_sprintf(v->in, "%s %s", rl_view_count(v, g->cells), rows));
     }
     if (fewer)
         rl_page_text(s->page, RL_BLOCK_SMALL,
-                     "Later ages rest on fewer cells: compare them by the column per unit and period.");
-    if (open > 0)
-        rl_page_text(s->page, RL_BLOCK_SMALL,
-                     "Until the later ages are reached, sooner and more cannot be told apart: deals that would have "
-                     "come anyway may only have been pulled forward.");
+                     "Ages that rest on other %s are not to be compared with each other; what was added on the same "
+                     "ones is said here:",
+                     rows);
+    since_lines(s);
 }
 
 static void composition(const rl_story *s)
@@ -127,9 +177,10 @@ static void composition(const rl_story *s)
     const rl_view *v = s->v;
     if (m->volume.deals[1][1] == 0) return;
     rl_page_head(s->page, 3, NULL, "Which deals were created");
-    rl_page_text(s->page, RL_BLOCK_PARA,
-                 "Win rate, deal size and speed are means over the deals there are. When the programme changes which "
-                 "deals are created, they move for that reason too; the total does not rest on them.");
+    rl_page_text(
+        s->page, RL_BLOCK_PARA,
+        "Win rate, deal size and velocity are means over the deals there are. When the programme changes which "
+        "deals are created, they move for that reason too; the total does not rest on them.");
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 5, COL);
     const char *rate[4];
     for (int k = 0; k < 4; k++) rate[k] = rl_view_number(v, m->volume.rate[k < 2][k % 2], 3);
@@ -158,12 +209,12 @@ void rl_section_waterfall(const rl_story *s, const rl_waterfall *w)
 }
 
 /* As a chart, or as a table when there is none; one sentence when nothing was lost. */
-static void waterfall_shown(const rl_story *s, const rl_chart *chart, const rl_waterfall *w)
+static void waterfall_shown(const rl_story *s, const rl_chart *chart, const rl_waterfall *w, const char *whole)
 {
     if (w->start == 0) return;
     if (w->n_steps == 0 || w->step[w->n_steps - 1].left == w->start)
-        rl_page_text(s->page, RL_BLOCK_PARA, "All %s %s could be used.", rl_view_count(s->v, w->start),
-                     rl_view_clean(w->unit, 40, s->v->in));
+        rl_page_text(s->page, RL_BLOCK_PARA, "All %s %s %s.", rl_view_count(s->v, w->start),
+                     rl_view_clean(w->unit, 40, s->v->in), whole);
     else if (chart && chart->svg)
         rl_page_chart(s->page, chart);
     else
@@ -176,8 +227,12 @@ static void sample(const rl_story *s)
     if (s->a->money.given && s->a->money.value) value = &s->a->money.value->waterfall;
     if (deals->start == 0 && (!value || value->start == 0)) return;
     rl_page_head(s->page, 3, NULL, "What it rests on");
-    waterfall_shown(s, s->charts->sample, deals);
-    if (value) waterfall_shown(s, s->charts->sample_value, value);
+    bool kept = false; /* faulty rows the study keeps */
+    for (size_t i = 0; i < s->a->n_faults; i++) kept |= s->a->fault[i].count > 0;
+    waterfall_shown(s, s->charts->sample, deals,
+                    kept ? "were readable; faults that were kept stand in the section on the data"
+                         : "were readable and consistent");
+    if (value) waterfall_shown(s, s->charts->sample_value, value, "could be used for the total");
 }
 
 static void unanswered(const rl_story *s)

@@ -19,9 +19,20 @@ static const char *p_phrase(const rl_view *v, double p)
     return figure[0] >= '0' && figure[0] <= '9' ? rl_sprintf(v->in, "= %s", figure) : figure;
 }
 
-static const char *estimate_name(const rl_view *v, const rl_label *l)
+/* "2 quarters before the start" */
+static const char *since_start(const rl_view *v, int event, const char *period)
+{
+    int n = event < 0 ? -event : event;
+    if (n == 0) return rl_sprintf(v->in, "the %s of the start", period);
+    return rl_sprintf(v->in, "%d %s%s %s", n, period, n == 1 ? "" : "s", event < 0 ? "before" : "after");
+}
+
+static const char *estimate_name(const rl_view *v, const rl_label *l, const char *period)
 {
     rl_str t = rl_str_new(v->in);
+    bool plain = l->group == RL_NO_ID && l->time == RL_NO_ID && !l->group_text && !l->time_text;
+    if (plain && l->event != RL_NO_ID && !strcmp(l->term, "event")) return since_start(v, l->event, period);
+    if (plain && l->event == RL_NO_ID && !strcmp(l->term, "overall")) return "effect on the treated (ATT)";
     rl_str_add(&t, rl_view_clean(l->term, 80, v->in));
     if (l->group_text)
         rl_str_addf(&t, ", started %s", rl_view_clean(l->group_text, 40, v->in));
@@ -58,7 +69,7 @@ static void estimates(const rl_story *s, const rl_result *r, const char *caption
         const rl_estimate *e = &r->est[i];
         bool fixed = !(e->std_error > 0);
         double se = one_unit ? shared : e->std_error;
-        RL_ROW(t, estimate_name(v, &e->label),
+        RL_ROW(t, estimate_name(v, &e->label, rl_words_period(s->a->study)),
                fixed ? rl_view_number(v, e->estimate, e->estimate == 0 ? 0 : 3) : bare(v, e->estimate, se),
                fixed ? "" : bare(v, e->std_error, se), fixed ? "" : bare(v, e->conf_low, se),
                fixed ? "" : bare(v, e->conf_high, se), fixed ? "" : rl_view_p(v, e->p_value));
@@ -100,6 +111,35 @@ static void tests(const rl_story *s, const rl_model_answer *m)
     for (size_t i = 0; i < m->main.n_notes; i++) rl_page_line(s->page, "%s", rl_words_sentence(v, m->main.note[i]));
 }
 
+static const char *effects(const rl_model_answer *m, const char *unit)
+{
+    return m->level && !strcmp(m->level, "deal") ? "start group" : unit;
+}
+
+/* The equation of a programme's model in words; a formula of the user's is shown as it was given. */
+static const char *equation(const rl_story *s, const rl_model_answer *m)
+{
+    const rl_view *v = s->v;
+    const char *name = m->main.estimator ? m->main.estimator->name : "", *period = rl_words_period(s->a->study),
+               *unit = effects(m, rl_words_unit(v, s->a)), *end = NULL;
+    if (!m->spec->treatment.s) return NULL;
+    if (!strcmp(name, "twfe"))
+        end = "one effect while treated";
+    else if (!strcmp(name, "event"))
+        end = rl_sprintf(v->in, "one effect for each %s before and after the start", period);
+    else if (!strcmp(name, "etwfe"))
+        end = rl_sprintf(v->in, "one effect for each start date and %s since it", period);
+    else if (!strcmp(name, "did"))
+        return rl_sprintf(v->in, "%s = level of the group + change over time + effect on the treated after the start",
+                          rl_words_outcome(v, m));
+    if (!end) return NULL;
+    rl_str t = rl_str_new(v->in);
+    rl_str_addf(&t, "%s = %s effect + %s effect + %s", rl_words_outcome(v, m), unit, period, end);
+    for (size_t i = 0; i < m->spec->covariates.n; i++)
+        rl_str_addf(&t, " + %s", rl_view_clean(m->spec->covariates.v[i].s, 60, v->in));
+    return rl_str_text(&t);
+}
+
 static void method(const rl_story *s, const rl_model_answer *m)
 {
     const rl_view *v = s->v;
@@ -118,9 +158,14 @@ static void method(const rl_story *s, const rl_model_answer *m)
         RL_ROW(r, "Estimator",
                e->source && e->source[0] ? rl_sprintf(v->in, "%s, after %s", e->name, e->source) : e->name);
     if (m->level) RL_ROW(r, "One row is", rl_view_clean(m->level, 80, v->in));
-    if (m->main.formula) RL_ROW(r, "Formula", rl_view_clean(m->main.formula, 300, v->in));
-    if (m->spec->horizon > 0) RL_ROW(r, "Horizon", rl_sprintf(v->in, "%d days after creation", m->spec->horizon));
-    RL_ROW(r, "Rows used", rl_view_count(v, m->main.rows_used));
+    const char *fitted = equation(s, m);
+    int horizon = rl_words_horizon(s->a, m);
+    if (fitted)
+        RL_ROW(r, "Fitted equation", fitted);
+    else if (m->main.formula)
+        RL_ROW(r, "Formula", rl_view_clean(m->main.formula, 300, v->in));
+    if (horizon > 0) RL_ROW(r, "Horizon", rl_sprintf(v->in, "%d days after creation", horizon));
+    RL_ROW(r, "Rows used", rl_sprintf(v->in, "%s %s", rl_view_count(v, m->main.rows_used), rl_words_rows(v, m)));
     if (m->main.units) RL_ROW(r, "Units", rl_view_count(v, m->main.units));
     if (m->main.periods) RL_ROW(r, "Periods", rl_view_count(v, m->main.periods));
     if (m->main.clusters) RL_ROW(r, "Clusters", rl_view_count(v, m->main.clusters));
@@ -160,8 +205,34 @@ static void lift(const rl_story *s, const rl_model_answer *m)
     }
     if (rl_interval_known(&l->relative))
         RL_ROW(r, "Relative to without", rl_words_interval(v, &l->relative, RL_UNIT_PERCENT, 100));
-    RL_ROW(r, "An average over", rl_sprintf(v->in, "%s treated rows", rl_view_count(v, l->n)));
+    RL_ROW(r, "An average over", rl_sprintf(v->in, "%s treated %s", rl_view_count(v, l->n), rl_words_rows(v, m)));
+    if (m->spec->outcome == RL_OUT_VELOCITY) {
+        const char *won = rl_words_among_won(v, s->a, m);
+        RL_ROW(r, "What is counted", rl_words_velocity(v, s->a, m));
+        if (won[0]) RL_ROW(r, "Beside it", won);
+    }
     rl_page_text(s->page, RL_BLOCK_SMALL, "%s", rl_words_zero(v, &l->effect));
+}
+
+/* Each lag, and the sum up to it: the lag chart in figures. */
+static void lag_sums(const rl_story *s, const rl_model_answer *m)
+{
+    static const rl_column COL[] = {
+        {"Lag", false}, {"Coefficient", true}, {"Interval", true}, {"Added up", true}, {"Interval", true}};
+    const rl_view *v = s->v;
+    if (!m->has_lags || m->n_lags < 2) return;
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, m->cumulated ? 5 : 3, COL);
+    r->caption = rl_sprintf(v->in, "Coefficients by lag%s; what goes together, not what causes it",
+                            m->cumulated ? ", and their running sum with the error of the sum" : "");
+    for (size_t i = 0; i < m->n_lags; i++) {
+        const rl_estimate *e = m->lag[i];
+        rl_interval x = {e->estimate, e->std_error, e->conf_low, e->conf_high};
+        rl_interval sum = m->cumulated ? m->cumulated[i] : x;
+        rl_scale cx = rl_scale_full(&x, RL_UNIT_PLAIN, 1), cs = rl_scale_full(&sum, RL_UNIT_PLAIN, 1);
+        const char *const cell[] = {rl_view_clean(e->label.term, 80, v->in), rl_scaled(v, &cx, x.est),
+                                    rl_view_range(v, &cx, &x), rl_scaled(v, &cs, sum.est), rl_view_range(v, &cs, &sum)};
+        rl_rows_add(r, cell);
+    }
 }
 
 static void refused(const rl_story *s, const rl_model_answer *m)
@@ -189,6 +260,7 @@ static void model(const rl_story *s, size_t i)
     rl_page_chart(s->page, s->charts->model[i].event);
     rl_page_chart(s->page, s->charts->model[i].trends);
     rl_page_chart(s->page, s->charts->model[i].lags);
+    lag_sums(s, m);
     rl_page_head(s->page, 3, NULL, "Estimates");
     estimates(s, &m->main, NULL, false);
     if (m->has_event)

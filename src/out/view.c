@@ -39,6 +39,12 @@ rl_unit rl_unit_of_lift(const rl_view *v, const rl_lift *lift)
     return v->currency[0] && !strcmp(rl_view_clean(u, 8, v->in), v->currency) ? RL_UNIT_MONEY : RL_UNIT_PLAIN;
 }
 
+const char *rl_unit_own(const rl_model_answer *m)
+{
+    if (!m->has_lift || !m->lift.unit) return "";
+    return !strcmp(m->lift.unit, "points") ? "share" : m->lift.unit;
+}
+
 int rl_view_decimals(double se)
 {
     if (!isfinite(se) || se <= 0) return 2;

@@ -41,6 +41,11 @@ typedef enum rl_unit {
 
 rl_unit rl_unit_of_lift(const rl_view *v, const rl_lift *lift); /* by lift.unit: "points" "%" "days" or the currency */
 
+/* The unit of a lift's numbers before they are scaled for the eye: "share" for
+ * points, else the lift's.  The tables of numbers (estimates.csv, results.json,
+ * the workbook) hold these; `scale` makes points of a share.  "" without a lift. */
+const char *rl_unit_own(const rl_model_answer *m);
+
 /* --- single figures (x = NaN gives "n/a") ---------------------------------- */
 
 /* Decimals that show two leading digits of `se`: 0.43 -> 2, 4.3 -> 1, 43 -> 0, 430 -> -1. */
@@ -87,7 +92,7 @@ const char *rl_outcome_words(rl_outcome o); /* "win rate" */
 const char *rl_outcome_title(rl_outcome o); /* "Win rate" */
 /* Does a positive effect mean good news?  +1, -1 (decision_time and
  * days_to_win: fewer days are better), 0 for columns of a panel.  `velocity`
- * is time gained by winning (restricted mean): more is faster. */
+ * is time gained by winning (restricted mean): more wins, or sooner ones. */
 int rl_outcome_good(rl_outcome o);
 const char *rl_model_title(const rl_view *v, const rl_model_answer *m); /* its question, or a made one */
 

@@ -39,6 +39,11 @@ const char *rl_words_program(const rl_view *v, const char *name)
 
 const char *rl_words_outcome(const rl_view *v, const rl_model_answer *m)
 {
+    if (m->spec->outcome == RL_OUT_NONE && m->main.formula) { /* what stands left of the formula's '~' */
+        size_t n = strcspn(m->main.formula, "~");
+        while (n > 0 && m->main.formula[n - 1] == ' ') n--;
+        if (n > 0) return rl_view_clean(rl_strndup(v->in, m->main.formula, n), 60, v->in);
+    }
     if (m->spec->outcome != RL_OUT_COLUMN || !m->spec->outcome_column.s) return rl_outcome_words(m->spec->outcome);
     return rl_sprintf(v->in, "%s%s%s", v->open, rl_view_clean(m->spec->outcome_column.s, 40, v->in), v->close);
 }
@@ -47,6 +52,26 @@ const char *rl_words_period(const rl_study *s)
 {
     const char *name = s->calendar.kind == RL_PERIOD_NONE ? NULL : rl_period_name(s->calendar.kind);
     return name && name[0] ? name : "period";
+}
+
+const char *rl_words_rows(const rl_view *v, const rl_model_answer *m)
+{
+    return m && m->waterfall.unit && m->waterfall.unit[0] ? rl_view_clean(m->waterfall.unit, 40, v->in) : "rows";
+}
+
+int rl_words_horizon(const rl_answer *a, const rl_model_answer *m)
+{
+    if (!m || m->spec->horizon > 0) return m ? m->spec->horizon : 0;
+    for (size_t i = 0; i < a->n_programs; i++)
+        if (m->spec->treatment.s && !strcmp(a->program[i].name, m->spec->treatment.s)) return a->program[i].horizon;
+    return 0;
+}
+
+rl_scale rl_words_money_scale(const rl_money *m, const rl_interval *x)
+{
+    rl_scale own = rl_scale_for(x, RL_UNIT_MONEY, 1), shared = rl_scale_for(&m->total, RL_UNIT_MONEY, 1);
+    double least = shared.decimals == 0 ? 10 : shared.decimals == 1 ? 1 : 0.1; /* two digits must be left */
+    return isfinite(m->total.est) && fabs(x->est * shared.times) >= least ? shared : own;
 }
 
 const rl_model_answer *rl_words_find(const rl_answer *a, const rl_outcome *any, size_t n)
@@ -144,6 +169,12 @@ const char *rl_words_answer(const rl_view *v, const rl_answer *a)
     if (a->money.given && isfinite(a->money.total.est)) return money_answer(v, a);
     const rl_model_answer *m = headline(a);
     if (m) return rl_words_model(v, m);
+    size_t fitted = 0;
+    for (size_t i = 0; i < a->n_models; i++) fitted += a->model[i].status == RL_MODEL_DONE;
+    if (fitted > 0)
+        return rl_sprintf(
+            v->in, "The study measures no lift: %s what goes together in these data, not what marketing caused.",
+            fitted == 1 ? "its fitted model says" : rl_sprintf(v->in, "its %zu fitted models say", fitted));
     if (a->study->n_programs == 0)
         return "These data cannot say what marketing caused: the study names no marketing programme, "
                "so there is nobody who was reached and nobody to compare with.";
@@ -179,13 +210,11 @@ const char *rl_words_coverage(const rl_view *v, const rl_answer *a)
     rl_scale s = rl_scale_for(&with, RL_UNIT_MONEY, 1);
     const char *missing = "";
     if (m->missing_cells > 0)
-        missing =
-            rl_sprintf(v->in, " %s of the cells have no row in the panel and are counted at the mean of the others.",
-                       rl_view_count(v, m->missing_cells));
-    return rl_sprintf(
-        v->in, "Counted over %s treated cells (one account or unit in one %s): %s as seen, %s without the programme.%s",
-        rl_view_count(v, m->treated_cells), rl_words_period(a->study), rl_scaled(v, &s, m->with),
-        rl_scaled(v, &s, m->without), missing);
+        missing = rl_sprintf(v->in, " %s of them have no row in the panel and are counted at the mean of the others.",
+                             rl_view_count(v, m->missing_cells));
+    return rl_sprintf(v->in, "Counted over %s treated %s (one %s in one %s): %s as seen, %s without the programme.%s",
+                      rl_view_count(v, m->treated_cells), rl_words_rows(v, m->value), rl_words_unit(v, a),
+                      rl_words_period(a->study), rl_scaled(v, &s, m->with), rl_scaled(v, &s, m->without), missing);
 }
 
 /* --- one model ---------------------------------------------------------------------- */
@@ -199,8 +228,6 @@ static const char *moved(const rl_model_answer *m)
 {
     bool up = m->lift.effect.est > 0;
     switch (m->spec->outcome) {
-    case RL_OUT_VELOCITY:
-        return up ? "made deals win faster by" : "made deals win more slowly by";
     case RL_OUT_DECISION_TIME:
     case RL_OUT_DAYS_TO_WIN:
         return up ? "lengthened" : "shortened";
@@ -216,7 +243,8 @@ static const char *levels(const rl_view *v, const rl_lift *l, rl_unit unit)
         return rl_sprintf(v->in, ", from %s to %s", rl_view_percent(v, l->without, 1), rl_view_percent(v, l->with, 1));
     }
     rl_scale s = rl_scale_full(&l->effect, unit, l->scale);
-    return rl_sprintf(v->in, ", from %s to %s", rl_scaled_bare(v, &s, l->without), rl_scaled(v, &s, l->with));
+    return rl_sprintf(v->in, ", from %s to %s%s", rl_scaled_bare(v, &s, l->without), rl_scaled(v, &s, l->with),
+                      l->outcome == RL_OUT_VELOCITY ? " gained" : "");
 }
 
 const char *rl_words_model(const rl_view *v, const rl_model_answer *m)
@@ -231,17 +259,51 @@ const char *rl_words_model(const rl_view *v, const rl_model_answer *m)
     const char *who = rl_words_sentence(v, rl_words_program(v, m->spec->treatment.s));
     who = rl_strndup(v->in, who, strlen(who) - 1);
     const char *range = rl_sprintf(v->in, "%s interval %s", rl_view_level(v), rl_view_range(v, &s, &l->effect));
-    bool velocity = m->spec->outcome == RL_OUT_VELOCITY;
     if (rl_excludes_zero(&l->effect)) {
         bool down = l->effect.est < 0;
         rl_interval size = {fabs(l->effect.est), l->effect.se, down ? -l->effect.high : l->effect.low,
                             down ? -l->effect.low : l->effect.high};
-        return rl_sprintf(v->in, "%s %s %s%s%s (%s interval %s)%s.", who, moved(m),
-                          velocity ? "" : rl_words_outcome(v, m), velocity ? "" : " by ", rl_scaled(v, &s, size.est),
-                          rl_view_level(v), rl_view_range(v, &s, &size), velocity ? "" : levels(v, l, unit));
+        return rl_sprintf(v->in, "%s %s %s by %s (%s interval %s)%s.", who, moved(m), rl_words_outcome(v, m),
+                          rl_scaled(v, &s, size.est), rl_view_level(v), rl_view_range(v, &s, &size),
+                          levels(v, l, unit));
     }
     return rl_sprintf(v->in, "%s changed %s by an estimated %s (%s): this cannot be told from zero.", who,
                       rl_words_outcome(v, m), rl_scaled_signed(v, &s, l->effect.est), range);
+}
+
+const char *rl_words_velocity(const rl_view *v, const rl_answer *a, const rl_model_answer *m)
+{
+    int horizon = rl_words_horizon(a, m);
+    const char *first = horizon > 0 ? rl_sprintf(v->in, "the first %d", horizon) : "those it was followed";
+    return rl_sprintf(v->in, "days of %s that a deal has been won for: more wins or sooner ones", first);
+}
+
+const char *rl_words_among_won(const rl_view *v, const rl_answer *a, const rl_model_answer *m)
+{
+    static const rl_outcome TIME[] = {RL_OUT_DAYS_TO_WIN, RL_OUT_DECISION_TIME};
+    const char *program = m->spec->treatment.s ? m->spec->treatment.s : "";
+    for (size_t k = 0; k < sizeof TIME / sizeof *TIME; k++)
+        for (size_t i = 0; i < a->n_models; i++) {
+            const rl_model_answer *t = &a->model[i];
+            if (t->spec->outcome != TIME[k] || t->status != RL_MODEL_DONE || !t->has_lift) continue;
+            if (strcmp(t->spec->treatment.s ? t->spec->treatment.s : "", program)) continue;
+            rl_scale s = rl_scale_full(&t->lift.effect, rl_unit_of_lift(v, &t->lift), t->lift.scale);
+            return rl_sprintf(v->in, "among %s deals: %s %s (%s interval %s)%s", k == 0 ? "won" : "decided",
+                              rl_words_outcome(v, t), rl_scaled_signed(v, &s, t->lift.effect.est), rl_view_level(v),
+                              rl_view_range(v, &s, &t->lift.effect),
+                              rl_excludes_zero(&t->lift.effect) ? "" : ", cannot be told from zero");
+        }
+    return "";
+}
+
+const char *rl_words_payback(const rl_view *v, const rl_money *m)
+{
+    if (m->payback_months.none || !(m->exposure_months > 0))
+        return rl_view_ratio(v, &m->payback_months, RL_UNIT_MONTHS, 1);
+    double whole = nearbyint(m->exposure_months);
+    bool round = fabs(m->exposure_months - whole) < 0.05;
+    return rl_sprintf(v->in, "%s of %s%smonths", rl_view_number(v, m->payback_months.est, 1),
+                      rl_view_number(v, m->exposure_months, round ? 0 : 1), v->nbsp);
 }
 
 const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m)
@@ -252,10 +314,8 @@ const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m)
     rl_scale s = rl_scale_for(&m->lift.effect, rl_unit_of_lift(v, &m->lift), m->lift.scale);
     const char *figure = rl_scaled_signed(v, &s, m->lift.effect.est);
     if (!rl_excludes_zero(&m->lift.effect)) return rl_sprintf(v->in, "%s: %s, cannot be told from zero", name, figure);
-    if (m->spec->outcome == RL_OUT_VELOCITY)
-        return rl_sprintf(v->in, "Deals won %s %s after the programme", rl_scaled(v, &s, fabs(m->lift.effect.est)),
-                          m->lift.effect.est > 0 ? "sooner" : "later");
-    return rl_sprintf(v->in, "%s %s after the programme", name, figure);
+    return rl_sprintf(v->in, "%s %s%s after the programme", name, figure,
+                      m->spec->outcome == RL_OUT_VELOCITY ? " gained" : "");
 }
 
 const char *rl_words_vcov(const rl_view *v, const rl_result *r)

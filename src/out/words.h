@@ -22,15 +22,29 @@ const char *rl_words_coverage(const rl_view *v, const rl_answer *a);
 /* "account": what the programme was given to; and what the total counts: "revenue", or the panel's column. */
 const char *rl_words_unit(const rl_view *v, const rl_answer *a);
 const char *rl_words_subject(const rl_view *v, const rl_money *m);
+/* "account-quarters": what a model's rows are called, everywhere; "rows" when it has no name for them. */
+const char *rl_words_rows(const rl_view *v, const rl_model_answer *m);
+/* Days of follow-up of a model, as given or as found for its programme; 0 = none. */
+int rl_words_horizon(const rl_answer *a, const rl_model_answer *m);
+
+/* One precision for the chain from the total to what is left after cost: the
+ * total's, as long as it leaves two digits of x. */
+rl_scale rl_words_money_scale(const rl_money *m, const rl_interval *x);
+/* "5.4 of 12 months": of exposure, of an average unit; or "none" */
+const char *rl_words_payback(const rl_view *v, const rl_money *m);
 
 /* One model's answer; a refused one gives its reason. */
 const char *rl_words_model(const rl_view *v, const rl_model_answer *m);
 /* "Win rate +3.1 points after the programme": for titles. */
 const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m);
+/* What velocity counts: it rises with more wins as well as with sooner ones, so it is never called speed. */
+const char *rl_words_velocity(const rl_view *v, const rl_answer *a, const rl_model_answer *m);
+/* Beside the velocity of model m, what a model of days_to_win (else decision_time) found; "" = none. */
+const char *rl_words_among_won(const rl_view *v, const rl_answer *a, const rl_model_answer *m);
 /* "The 95 % interval excludes zero." */
 const char *rl_words_zero(const rl_view *v, const rl_interval *x);
 
-const char *rl_words_outcome(const rl_view *v, const rl_model_answer *m); /* "win rate", or the panel's column */
+const char *rl_words_outcome(const rl_view *v, const rl_model_answer *m); /* or column, or left of a formula */
 const char *rl_words_program(const rl_view *v, const char *name);         /* the programme "abm" */
 const char *rl_words_period(const rl_study *s);                           /* "quarter" */
 const char *rl_words_vcov(const rl_view *v, const rl_result *r);          /* how the errors were made */

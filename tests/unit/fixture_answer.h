@@ -220,7 +220,9 @@ static void fx_money(rl_money *m, const rl_model_answer *value, rl_arena *in)
     m->without = m->with - m->total.est;
     m->wins = fx_interval(61.4, 19.2);
     m->gross_profit = fx_interval(0.72 * m->total.est, 0.72 * m->total.se);
-    m->cost = 318400;
+    m->cost = 318397.5; /* 1.35 x the media */
+    m->loaded_cost = 1.35;
+    m->exposure_months = 11.97;
     m->cost_media = 235850;
     m->cost_to_date = 402100;
     m->net = (rl_interval){m->gross_profit.est - m->cost, m->gross_profit.se, m->gross_profit.low - m->cost,
@@ -243,7 +245,8 @@ static void fx_money(rl_money *m, const rl_model_answer *value, rl_arena *in)
         m->age[i] = (rl_age_lift){.age = (int)AGE[i],
                                   .answerable = i < 3,
                                   .answerable_on = i < 3 ? RL_NO_DAY : rl_day(2026, 12, 31),
-                                  .cells = 1648};
+                                  .cells = 1648,
+                                  .since = FX_NONE};
         m->age[i].total = i < 3 ? fx_interval(LIFT[i], SE[i]) : FX_NONE;
         m->age[i].per_cell = i < 3 ? fx_interval(LIFT[i] / 1648, SE[i] / 1648) : FX_NONE;
     }
@@ -330,7 +333,7 @@ static rl_answer *fixture_full(rl_arena *in)
              0.2142, 0.0312, 0.0097, in);
     fx_model(&a->model[2], "deal-size", "Did it bring larger deals?", RL_OUT_DEAL_SIZE, "USD", 1, 15120.4, 1103.2,
              702.5, in);
-    fx_model(&a->model[3], "speed", "Did deals close faster?", RL_OUT_VELOCITY, "days", 1, 22.31, 4.23, 1.87, in);
+    fx_model(&a->model[3], "speed", "Were deals won sooner or more often?", RL_OUT_VELOCITY, "days", 1, 22.31, 4.23, 1.87, in);
     fx_lags(&a->model[4], in);
     fx_refused(&a->model[5], in);
     fx_money(&a->money, &a->model[0], in);

@@ -171,13 +171,87 @@ static void full_page(void **state)
     assert_non_null(
         strstr(html, "raised revenue by $1.24\xc2\xa0M (95\xc2\xa0% interval $0.40\xc2\xa0M to $2.09\xc2\xa0M)"));
     assert_non_null(strstr(html, "+3.12\xc2\xa0points"));
-    assert_non_null(strstr(html, "4.2\xc2\xa0"
-                                 "days faster"));
+    assert_non_null(strstr(html, "+4.2\xc2\xa0"
+                                 "days gained"));
+    assert_non_null(strstr(html, "days of the first 180 that a deal has been won for: more wins or sooner ones"));
+    assert_null(strstr(html, "faster"));
+    assert_null(strstr(html, "Speed"));
+    assert_non_null(strstr(html, "media $236\xc2\xa0K x 1.35 for people and tools; spent from the first start to "
+                                 "2025-12-31, the end of the last quarter counted"));
+    assert_non_null(strstr(html, "after 2025-12-31, for quarters too young to count; people and tools included"));
+    assert_non_null(strstr(html, "4.3 of 12\xc2\xa0months"));
+    assert_non_null(strstr(html, "The three accounts that move the total most, each left out in turn"));
+    assert_non_null(strstr(html, "<td>2 quarters before</td>"));
+    assert_null(strstr(html, ">event "));
+    assert_non_null(strstr(html, "revenue per account = account effect + quarter effect + one effect while treated"));
+    assert_non_null(strstr(html, "Run it in the folder of the study file"));
     assert_non_null(strstr(html, "Prepared by"));
     assert_int_equal(times(html, "<details>"), 1); /* 30 estimates are folded */
     assert_non_null(strstr(html, "Not answered: No account is left as a control"));
     assert_non_null(strstr(html, "What to do: Give the programme a start by account"));
     assert_non_null(strstr(html, "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"));
+}
+
+/* The verdict of a lift is that of its effect, whatever the ratio to a level says. */
+static void verdict_of_the_effect(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_full(cx.keep);
+    rl_lift *size = &a->model[2].lift;
+    size->relative = (rl_interval){0.11, 0.05, 0.01, 0.22}; /* excludes zero; the effect does not */
+    const char *html = page_of(a, "verdict");
+    const char *card = strstr(html, "<p class=\"label\">Deal size</p>");
+    assert_non_null(card);
+    const char *end = strstr(card, "</div>");
+    assert_int_equal(strncmp(card - strlen("<div class=\"card unsure\">\n"), "<div class=\"card unsure\">", 25), 0);
+    assert_true(strstr(card, "cannot be told from zero") < end);
+    size->relative = FX_NONE; /* its Fieller set is no interval: the effect is shown itself */
+    html = page_of(a, "verdict2");
+    assert_true(strstr(strstr(html, "<p class=\"label\">Deal size</p>"), "<p class=\"figure\">+$1,103</p>") != NULL);
+}
+
+static void sooner_or_more(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_full(cx.keep);
+    assert_non_null(strstr(page_of(a, "ages"), "Sooner or more: cannot tell yet."));
+    rl_age_lift *g = &a->money.age[3];
+    g->answerable = true;
+    g->cells = 1601;
+    g->per_cell = fx_interval(958, 478);
+    g->since = fx_interval(24.5, 83.9);
+    const char *html = page_of(a, "ages2");
+    assert_null(strstr(html, "cannot tell yet"));
+    assert_non_null(strstr(html, "account and quarter was added after day 180 and up to day 365"));
+    assert_non_null(strstr(html, "to $189): this cannot be told from zero."));
+    g->since = fx_interval(-240.5, 83.9);
+    assert_non_null(strstr(page_of(a, "ages3"), "a part of the lift was only pulled forward"));
+    g->since = fx_interval(240.5, 83.9);
+    assert_non_null(strstr(page_of(a, "ages4"), "brought more, not only sooner"));
+}
+
+static void whole_sample(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_full(cx.keep);
+    a->n_faults = 0;
+    a->waterfall.n_steps = 0;
+    const char *html = page_of(a, "whole");
+    assert_non_null(strstr(html, "All 9,123 deals were readable and consistent."));
+    assert_null(strstr(html, "could be used."));
+}
+
+/* Empty blocks that break the page spill over: the heading after them does. */
+static void no_empty_pages(void **state)
+{
+    (void)state;
+    const char *html = page_of(fixture_full(cx.keep), "paper");
+    assert_non_null(strstr(html, ".page+h2{break-before:page;"));
+    assert_null(strstr(html, "break-after:page"));
+    for (const char *p = html; (p = strstr(p, "<div class=\"page\"></div>\n")) != NULL;) {
+        p += strlen("<div class=\"page\"></div>\n");
+        assert_int_equal(strncmp(p, "<h2", 3), 0);
+    }
 }
 
 /* The parts are shown in whole money, and add up. */
@@ -232,8 +306,10 @@ static void markdown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(escapes),       cmocka_unit_test(full_page),
-                                       cmocka_unit_test(parts_add_up),  cmocka_unit_test(nothing_answered),
-                                       cmocka_unit_test(hostile_names), cmocka_unit_test(markdown)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escapes),        cmocka_unit_test(full_page),        cmocka_unit_test(verdict_of_the_effect),
+        cmocka_unit_test(sooner_or_more), cmocka_unit_test(whole_sample),     cmocka_unit_test(no_empty_pages),
+        cmocka_unit_test(parts_add_up),   cmocka_unit_test(nothing_answered), cmocka_unit_test(hostile_names),
+        cmocka_unit_test(markdown)};
     return cmocka_run_group_tests_name("html", tests, set_up, tear_down);
 }

@@ -53,6 +53,42 @@ static void texts_are_quoted(void **state)
     assert_string_equal(rl_str_text(&c->dat), "# x y\n0 2.5 # evil `ls` EOD\n");
 }
 
+/* More charts than one allocation holds. */
+static void list_grows(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_full(cx.keep);
+    rl_model_answer *many = RL_NEW(cx.keep, rl_model_answer, 30);
+    for (size_t i = 0; i < 30; i++) many[i] = a->model[i % 4];
+    a->model = many;
+    a->n_models = 30;
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_charts_make(a, &v, &charts);
+    assert_int_equal(charts.n, 64); /* bridge, ages, two samples; trends and event of each */
+    assert_string_equal(charts.all[63]->id, "m30-event");
+    assert_ptr_equal(charts.all[0], charts.bridge);
+}
+
+/* Titles compare no two ages, and call no association an effect. */
+static void titles(void **state)
+{
+    (void)state;
+    const rl_answer *a = fixture_full(cx.keep);
+    rl_view v = rl_view_of(a->study, true, cx.keep);
+    rl_charts charts;
+    rl_charts_make(a, &v, &charts);
+    assert_string_equal(charts.ages->title, "Won by day 180: +$754 per account and quarter");
+    assert_string_equal(charts.model[4].lags->title, "What goes with lag 0..6 of log1p(spend_paid): booked revenue");
+    rl_model_spec spec = *a->model[4].spec;
+    spec.outcome = RL_OUT_NONE;
+    a->model[4].spec = &spec;
+    a->model[4].main.formula = "log1p(revenue) ~ lag(log1p(spend_paid), 0:6) | region";
+    rl_charts_make(a, &v, &charts);
+    assert_non_null(strstr(charts.model[4].lags->title, ": log1p(revenue)"));
+    assert_non_null(strstr(rl_str_text(&charts.model[4].lags->set), "ylabel = 'coefficient, log1p(revenue)'"));
+}
+
 /* In the whole script text between single quotes, nothing of a user's stands outside them. */
 static void nothing_outside_quotes(void **state)
 {
@@ -188,6 +224,8 @@ static void svg_for_a_page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(texts_are_quoted),
+                                       cmocka_unit_test(list_grows),
+                                       cmocka_unit_test(titles),
                                        cmocka_unit_test(nothing_outside_quotes),
                                        cmocka_unit_test(draws_hostile_names),
                                        cmocka_unit_test(same_bytes_twice),

@@ -138,12 +138,73 @@ static void sentences(void **state)
     a->money.total = (rl_interval){-1512300, 431207.9, -2357467, -667133};
     assert_non_null(
         strstr(rl_words_answer(&f->ascii, a), "lowered revenue by $1.51 M (95 % interval $0.67 M to $2.36 M)"));
-    assert_string_equal(rl_words_model(&f->ascii, &a->model[3]),
-                        "The programme 'abm' made deals win faster by 4.2 days (95 % interval 0.6 to 7.9 days).");
+    assert_string_equal(
+        rl_words_model(&f->ascii, &a->model[3]),
+        "The programme 'abm' raised velocity by 4.2 days (95 % interval 0.6 to 7.9 days), from 22.3 to 26.5 "
+        "days gained.");
+    assert_string_equal(rl_words_lift_title(&f->ascii, &a->model[3]), "Velocity +4.2 days gained after the programme");
+    assert_string_equal(rl_words_among_won(&f->ascii, a, &a->model[3]), "");
+    fx_model(&a->model[2], "time", "q", RL_OUT_DAYS_TO_WIN, "days", 1, 71.31, -2.23, 1.87, f->cx.keep);
+    assert_string_equal(rl_words_among_won(&f->ascii, a, &a->model[3]),
+                        "among won deals: days to win -2.2 days (95 % interval -5.9 to 1.4 days), cannot be told from "
+                        "zero");
+    a = fixture_full(f->cx.keep);
+    assert_int_equal(rl_words_horizon(a, &a->model[3]), 180);
     assert_non_null(strstr(rl_words_model(&f->ascii, &a->model[2]), "cannot be told from zero"));
     assert_non_null(strstr(rl_words_model(&f->ascii, &a->model[5]), "No account is left as a control"));
     rl_answer *none = fixture_refused(f->cx.keep);
     assert_non_null(strstr(rl_words_answer(&f->ascii, none), "names no marketing programme"));
+}
+
+/* One precision from the total to what is left after cost, unless that leaves fewer than two digits. */
+static void one_precision_for_money(void **state)
+{
+    const fixed *f = *state;
+    rl_money m = {.total = {4344119.3, 1076000, 2234747, 6453490}};
+    rl_interval profit = {3127765.9, 774720, 1609017.8, 4646512.8}, small = {40118.5, NAN, NAN, NAN};
+    rl_scale s = rl_words_money_scale(&m, &m.total), p = rl_words_money_scale(&m, &profit);
+    assert_string_equal(rl_scaled(&f->ascii, &s, m.total.est), "$4.3 M");
+    assert_string_equal(rl_scaled(&f->ascii, &p, profit.est), "$3.1 M");
+    p = rl_words_money_scale(&m, &small);
+    assert_string_equal(rl_scaled(&f->ascii, &p, small.est), "$40.1 K");
+}
+
+static void payback_of_the_exposure(void **state)
+{
+    const fixed *f = *state;
+    rl_money m = {.payback_months = {.est = 5.3871, .low = 3.6, .high = 10.5}, .exposure_months = 11.97};
+    assert_string_equal(rl_words_payback(&f->ascii, &m), "5.4 of 12 months");
+    m.exposure_months = 7.4;
+    assert_string_equal(rl_words_payback(&f->ascii, &m), "5.4 of 7.4 months");
+    m.payback_months.none = true;
+    assert_string_equal(rl_words_payback(&f->ascii, &m), "none");
+}
+
+static size_t times(const char *in, const char *what)
+{
+    size_t n = 0;
+    for (const char *p = in; (p = strstr(p, what)) != NULL; p += strlen(what)) n++;
+    return n;
+}
+
+/* A study of formulas has answers, though no lift; one reason is told once. */
+static void formulas_and_refusals(void **state)
+{
+    const fixed *f = *state;
+    rl_answer *a = fixture_full(f->cx.keep);
+    rl_model_answer lags = a->model[4], refused = a->model[5];
+    a->money.given = false;
+    a->n_models = 1;
+    a->model[0] = lags;
+    assert_string_equal(rl_words_answer(&f->ascii, a), "The study measures no lift: its fitted model says what goes "
+                                                       "together in these data, not what marketing caused.");
+    a->n_models = 3;
+    for (size_t i = 0; i < 3; i++) a->model[i] = refused;
+    a->unanswered[0].why = refused.refused.what;
+    const char *text = rl_text_answer(a, NULL, f->cx.keep);
+    assert_int_equal(times(text, "no account is left") + times(text, "No account is left"), 1);
+    assert_int_equal(times(text, "for the same reason as 'webinar-win-rate'"), 2);
+    assert_non_null(strstr(text, "No question of this study could be answered"));
 }
 
 static void at_the_terminal(void **state)
@@ -152,6 +213,8 @@ static void at_the_terminal(void **state)
     const char *text = rl_text_answer(fixture_full(f->cx.keep), "out/quarterly", f->cx.keep);
     assert_non_null(strstr(text, "win rate +3.12 points (95 % interval 1.22 to 5.02 points)"));
     assert_non_null(strstr(text, "report              out/quarterly\n"));
+    assert_non_null(strstr(text, "velocity +4.2 days gained (95"));
+    assert_non_null(strstr(text, "payback             4.3 of 12 months of exposure (95 % interval: "));
     assert_null(strstr(text, "ignificant"));
     for (const char *p = text; *p; p++) assert_true((unsigned char)*p < 0x80);
     text = rl_text_answer(fixture_hostile(f->cx.keep), NULL, f->cx.keep);
@@ -168,6 +231,9 @@ int main(void)
                                        cmocka_unit_test(ratio_sets),
                                        cmocka_unit_test(cleaning),
                                        cmocka_unit_test(sentences),
+                                       cmocka_unit_test(one_precision_for_money),
+                                       cmocka_unit_test(payback_of_the_exposure),
+                                       cmocka_unit_test(formulas_and_refusals),
                                        cmocka_unit_test(at_the_terminal)};
     return cmocka_run_group_tests_name("view", tests, set_up, tear_down);
 }
