@@ -137,7 +137,9 @@ static rl_code run(revlift *r, const char *path)
     RL_TRY(rl_faults_locate(&r->tables.faults, cx));
     RL_TRY(rl_solve(&r->tables, &r->answer, cx));
     r->answered = true;
-    r->json = rl_results_text(&r->answer, cx->keep);
+    rl_inputs inputs;
+    RL_TRY(rl_run_inputs(&r->study, &inputs, cx));
+    r->json = rl_results_text(&r->answer, inputs.file, cx->keep);
     for (size_t i = 0; i < r->answer.n_models; i++) most += r->answer.model[i].main.m;
     r->estimate = RL_NEW(cx->keep, revlift_estimate, most);
     for (size_t i = 0; i < r->answer.n_models; i++) {

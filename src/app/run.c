@@ -103,7 +103,7 @@ rl_code rl_cmd_run(const rl_opts *o, rl_ctx *cx)
     rl_progress(cx, "report", 0.9);
     RL_TRY(rl_report_write(&answer, &inputs, dir, cx));
     if (o->json)
-        fputs(rl_results_text(&answer, cx->keep), stdout);
+        fputs(rl_results_text(&answer, inputs.file, cx->keep), stdout);
     else if (!o->quiet)
         fputs(rl_text_answer(&answer, dir, cx->keep), stdout);
     return rl_run_verdict(&answer, o->strict, cx);
@@ -116,8 +116,11 @@ rl_code rl_cmd_check(const rl_opts *o, rl_ctx *cx)
     rl_answer answer;
     RL_TRY(rl_load(o, &study, &tables, cx));
     RL_TRY(rl_solve_design(&tables, &answer, cx));
+    RL_TRY(rl_solve_questions(&tables, &answer, cx));
+    rl_inputs inputs;
     rl_str text = rl_str_new(cx->keep);
+    RL_TRY(rl_run_inputs(&study, &inputs, cx));
     if (!o->json) rl_check_text(&answer, &text, cx);
-    fputs(o->json ? rl_results_text(&answer, cx->keep) : rl_str_text(&text), stdout);
+    fputs(o->json ? rl_results_text(&answer, inputs.file, cx->keep) : rl_str_text(&text), stdout);
     return RL_OK;
 }

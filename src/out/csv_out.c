@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "out/view.h"
+
 /* libcsv's own quoting; it says the room it needs even when there is less. */
 void rl_csv_text_cell(rl_str *out, const char *text)
 {
@@ -66,7 +68,7 @@ static void head(rl_str *s, const char *model, const char *status, const char *o
 
 static void estimate(rl_str *s, const rl_model_answer *m, const char *kind, const rl_result *r, const rl_estimate *e)
 {
-    head(s, m->spec->name, "done", outcome(m), kind, &e->label, "");
+    head(s, m->spec->name, "done", outcome(m), kind, &e->label, rl_unit_own(m));
     const double x[] = {e->estimate, e->std_error, e->statistic,           e->p_value,
                         e->conf_low, e->conf_high, e->df > 0 ? e->df : NAN};
     for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(s, x[j]);
@@ -98,9 +100,8 @@ static void model(rl_str *s, const rl_model_answer *m)
     for (size_t i = 0; i < m->main.m; i++) estimate(s, m, "estimate", &m->main, &m->main.est[i]);
     for (size_t i = 0; m->has_event && i < m->event.m; i++) estimate(s, m, "event", &m->event, &m->event.est[i]);
     if (!m->has_lift) return;
-    const char *unit = m->spec->outcome == RL_OUT_WIN_RATE ? "share" : m->lift.unit; /* unscaled here */
-    interval(s, m->spec->name, outcome(m), "lift", "effect on the treated", unit, &m->lift.effect, m->lift.p_value,
-             m->lift.n);
+    interval(s, m->spec->name, outcome(m), "lift", "effect on the treated", rl_unit_own(m), &m->lift.effect,
+             m->lift.p_value, m->lift.n);
     interval(s, m->spec->name, outcome(m), "relative lift", "effect relative to without", "share", &m->lift.relative,
              NAN, m->lift.n);
 }

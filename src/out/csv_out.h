@@ -4,8 +4,9 @@
  *   p_value conf_low conf_high df n
  *
  * kind: "estimate" (of the fitted model), "event", "lift", "relative lift",
- * "money", "age".  Numbers are the shortest decimals that read back to the
- * same bits, ASCII; what is not known is an empty cell.  A text cell that a
+ * "money", "age".  `unit` is that of the numbers in the row: a rate is a
+ * "share" (0.0312), never points; "" where a formula gives the unit.  Numbers are
+ * the shortest decimals that read back to the same bits, ASCII; what is not known is an empty cell.  A text cell that a
  * spreadsheet would run as a formula (it begins with = + - @ tab or CR) gets
  * an apostrophe in front; every text cell is quoted.
  */

@@ -38,7 +38,7 @@ static rl_code everything(const rl_answer *a, const rl_inputs *inputs, rl_outdir
     rl_charts_make(a, &v, &charts);
     RL_TRY(rl_charts_draw(charts.all, charts.n, o, &story.chart_note, cx));
     RL_TRY(pages(&story, o, cx));
-    RL_TRY(put(o, "results.json", rl_results_text(a, cx->tmp), cx));
+    RL_TRY(put(o, "results.json", rl_results_text(a, inputs->n > 0 ? &inputs->file[0] : NULL, cx->tmp), cx));
     RL_TRY(put(o, "estimates.csv", rl_csv_estimates(a, cx->tmp), cx));
     RL_TRY(rl_workbook_write(a, &v, o, "workbook.xlsx", cx));
     return put(o, "manifest.json", rl_manifest_text(inputs, o->file, o->n, cx->tmp), cx);

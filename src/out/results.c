@@ -6,6 +6,8 @@
 #include "base/date.h"
 #include "out/json.h"
 #include "out/json_fit.h"
+#include "out/manifest.h"
+#include "out/view.h"
 
 static void count(rl_json *j, const char *key, uint64_t n) { rl_json_int(j, key, (int64_t)n); }
 
@@ -65,7 +67,7 @@ static void waterfall(rl_json *j, const rl_waterfall *w)
 
 /* --- the data ---------------------------------------------------------------------- */
 
-static void study(rl_json *j, const rl_answer *a)
+static void study(rl_json *j, const rl_answer *a, const rl_input_file *file)
 {
     const rl_study *s = a->study;
     rl_json_open(j, "study", '{');
@@ -75,6 +77,8 @@ static void study(rl_json *j, const rl_answer *a)
     rl_json_num(j, "level", s->level);
     date(j, "cut", a->cut);
     rl_json_str(j, "cut_why", a->cut_why);
+    rl_json_str(j, "file", file ? rl_relative_path(file->path, j->out.in) : NULL);
+    rl_json_str(j, "sha256", file ? file->sha256 : NULL);
     rl_json_close(j);
 }
 
@@ -171,16 +175,18 @@ static void program(rl_json *j, const rl_program_facts *p)
 
 /* --- a model --------------------------------------------------------------------------- */
 
-static void lift(rl_json *j, const rl_lift *l)
+static void lift(rl_json *j, const rl_model_answer *m)
 {
+    const rl_lift *l = &m->lift;
     rl_json_open(j, "lift", '{');
     interval_parts(j, &l->effect);
     rl_json_num(j, "p_value", l->p_value);
     interval(j, "relative", &l->relative);
     rl_json_num(j, "with", l->with);
     rl_json_num(j, "without", l->without);
-    rl_json_str(j, "unit", l->unit);
+    rl_json_str(j, "unit", rl_unit_own(m));
     rl_json_num(j, "scale", l->scale);
+    rl_json_str(j, "shown_in", l->unit);
     count(j, "n", l->n);
     rl_json_close(j);
 }
@@ -246,7 +252,7 @@ static void model(rl_json *j, const rl_model_answer *m)
     rl_json_str(j, "level", m->level);
     waterfall(j, &m->waterfall);
     if (done) {
-        if (m->has_lift) lift(j, &m->lift);
+        if (m->has_lift) lift(j, m);
         rl_json_open(j, "result", '{');
         rl_json_result(j, &m->main);
         rl_json_close(j);
@@ -281,6 +287,7 @@ static void ages(rl_json *j, const rl_money *m)
         date(j, "answerable_on", g->answerable ? RL_NO_DAY : g->answerable_on);
         interval(j, "total", &g->total);
         interval(j, "per_cell", &g->per_cell);
+        interval(j, "since", &g->since);
         count(j, "cells", g->cells);
         rl_json_close(j);
     }
@@ -355,9 +362,11 @@ static void money(rl_json *j, const rl_money *m)
     rl_json_num(j, "cost", m->cost);
     rl_json_num(j, "cost_media", m->cost_media);
     rl_json_num(j, "cost_to_date", m->cost_to_date);
+    rl_json_num(j, "loaded_cost", m->loaded_cost > 0 ? m->loaded_cost : NAN);
     interval(j, "net", &m->net);
     ratio(j, "roi", &m->roi);
     ratio(j, "payback_months", &m->payback_months);
+    rl_json_num(j, "exposure_months", m->exposure_months > 0 ? m->exposure_months : NAN);
     ratio(j, "cac", &m->cac);
     rl_json_open(j, "parts", '[');
     for (size_t i = 0; i < m->n_parts; i++) {
@@ -375,12 +384,12 @@ static void money(rl_json *j, const rl_money *m)
     rl_json_close(j);
 }
 
-const char *rl_results_text(const rl_answer *a, rl_arena *in)
+const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_arena *in)
 {
     rl_json made = rl_json_new(in), *j = &made;
     rl_json_open(j, NULL, '{');
     count(j, "schema", 1);
-    study(j, a);
+    study(j, a, file);
     rl_json_open(j, "data", '{');
     tables(j, a);
     faults(j, a);

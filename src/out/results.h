@@ -5,7 +5,7 @@
  * in the study's currency, shares are shares (0.0312, not 3.12).
  *
  * {"schema": 1,
- *  "study": {title, currency, period, level, cut, cut_why, file},
+ *  "study": {title, currency, period, level, cut, cut_why, file, sha256},
  *  "data": {"tables": [{table, file, rows_read, rows_used, first, last,
  *                       "facts": [{label, value, unit, text}]}],
  *           "faults": [{rule, policy, count, file, "examples": [..]}]},
@@ -20,28 +20,31 @@
  *              estimator, why, outcome, level, waterfall,
  *              lift: {estimate, std_error, conf_low, conf_high, p_value,
  *                     relative: {estimate, std_error, conf_low, conf_high},
- *                     with, without, unit, scale, n},
+ *                     with, without, unit, scale, shown_in, n},
  *              result: as `revlift fit --json` gives it: sample, vcov, estimates, fit, tests, notes,
  *              event: {base, and the same as in result},
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],
  *              lags: {terms: [..], cumulated: [..]},
  *              breakdown_drift, breakdown_drift_interval}],
  *  "money": null or {program, model, treated_cells, treated_units, missing_cells, exposure_first, exposure_last,
- *            with, without, total, wins, gross_profit, cost, cost_media, cost_to_date, net,
+ *            with, without, total, wins, gross_profit, cost, cost_media, cost_to_date, loaded_cost, net,
+ *            exposure_months,
  *            roi, payback_months, cac: {estimate, conf_low, conf_high, kind: "interval" | "outside" | "all" | "none"},
  *            parts: [{name, estimate, ..}], time_value,
- *            ages: [{age, answerable, answerable_on, total, per_cell, cells}],
+ *            ages: [{age, answerable, answerable_on, total, per_cell, since, cells}],
  *            drift, drift_interval, without_largest_deals, without_account: [{label, amount, total}],
  *            sign_flips, interval_flips},
  *  "unanswered": [{what, why}], "warnings": [..], "primary_refused", "diagnostic_failed"}
  *
- * unit of a lift is of what is shown: estimate x scale is in that unit.
+ * unit of a lift is that of its numbers (a rate is a share); estimate x scale is in `shown_in`.
  */
 #ifndef RL_OUT_RESULTS_H
 #define RL_OUT_RESULTS_H
 
 #include "model/answer.h"
+#include "out/report.h"
 
-const char *rl_results_text(const rl_answer *a, rl_arena *in);
+/* file: the study file, for its name and SHA-256; NULL = not known */
+const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_arena *in);
 
 #endif

@@ -11,7 +11,7 @@
 
 typedef struct rl_book {
     lxw_workbook *book;
-    lxw_format *title, *head, *money, *percent, *number, *input, *input_percent, *strong, *sum, *wrap;
+    lxw_format *title, *head, *money, *percent, *number, *tenth, *input, *input_percent, *strong, *sum, *wrap;
     const rl_answer *a;
     const rl_view *v;
 } rl_book;
@@ -33,6 +33,7 @@ static void formats(rl_book *b)
     b->money = format(b, "#,##0;[Red]-#,##0", false);
     b->percent = format(b, "0.0%;[Red]-0.0%", false);
     b->number = format(b, "#,##0.0000", false);
+    b->tenth = format(b, "#,##0.0", false);
     b->input = format(b, "#,##0", false);
     b->input_percent = format(b, "0.0%", false);
     format_set_bg_color(b->input, 0xfff7db);
@@ -68,12 +69,40 @@ static void formula(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char *
 
 /* --- the money page ----------------------------------------------------------------- */
 
-enum { ROW_MARGIN = 5, ROW_COST = 6, ROW_HEAD = 8, ROW_TOTAL, ROW_PROFIT, ROW_NET, ROW_ROI, ROW_CAC, ROW_PARTS = 16 };
+enum {
+    ROW_MARGIN = 5,
+    ROW_COST,
+    ROW_MONTHS,
+    ROW_HEAD = 9,
+    ROW_TOTAL,
+    ROW_PROFIT,
+    ROW_NET,
+    ROW_ROI,
+    ROW_PAYBACK,
+    ROW_CAC,
+    ROW_WINS,
+    ROW_PARTS = 19
+}; /* counted from 0: the formulas below say one more */
 
 static void interval_row(lxw_worksheet *w, lxw_row_t row, const rl_interval *x, lxw_format *f)
 {
     const double v[] = {x->est, x->low, x->high};
     for (int j = 0; j < 3; j++) number(w, row, (lxw_col_t)(1 + j), v[j], f);
+}
+
+/* The bounds of a ratio, when its set is an interval. */
+static void ratio_bounds(lxw_worksheet *w, lxw_row_t row, const rl_ratio *r, lxw_format *f)
+{
+    if (r->outside || r->all || r->none) return;
+    number(w, row, 2, r->low, f);
+    number(w, row, 3, r->high, f);
+}
+
+static void ratio_words(const rl_book *b, lxw_worksheet *w, lxw_row_t row, const rl_ratio *r, rl_unit unit,
+                        double scale)
+{
+    if (isnan(r->est) && !r->none && !r->all) return;
+    text(b, w, row, 4, rl_sprintf(b->v->in, "interval: %s", rl_view_ratio_set(b->v, r, unit, scale)), NULL);
 }
 
 static void chain(const rl_book *b, lxw_worksheet *w)
@@ -88,14 +117,19 @@ static void chain(const rl_book *b, lxw_worksheet *w)
     for (int j = 0; j < 3; j++) {
         char f[64], c = (char)('B' + j);
         lxw_col_t col = (lxw_col_t)(1 + j);
-        snprintf(f, sizeof f, "=%c10*$B$6", c);
+        snprintf(f, sizeof f, "=%c11*$B$6", c);
         formula(w, ROW_PROFIT, col, f, total[j] * margin, profit[j], b->money);
-        snprintf(f, sizeof f, "=%c11-$B$7", c);
+        snprintf(f, sizeof f, "=%c12-$B$7", c);
         formula(w, ROW_NET, col, f, profit[j] - m->cost, net[j], b->sum);
-        snprintf(f, sizeof f, "=%c12/$B$7", c);
+        snprintf(f, sizeof f, "=%c13/$B$7", c);
         formula(w, ROW_ROI, col, f, m->cost > 0 ? net[j] / m->cost : NAN, roi[j], b->percent);
     }
-    if (m->wins.est > 0) formula(w, ROW_CAC, 1, "=$B$7/B15", m->cost / m->wins.est, m->cac.est, b->money);
+    if (m->wins.est > 0) formula(w, ROW_CAC, 1, "=$B$7/B17", m->cost / m->wins.est, m->cac.est, b->money);
+    if (m->gross_profit.est > 0)
+        formula(w, ROW_PAYBACK, 1, "=$B$7*$B$8/B12", m->cost * m->exposure_months / m->gross_profit.est,
+                m->payback_months.est, b->tenth);
+    ratio_bounds(w, ROW_CAC, &m->cac, b->money);
+    ratio_bounds(w, ROW_PAYBACK, &m->payback_months, b->tenth);
 }
 
 static void parts(const rl_book *b, lxw_worksheet *w)
@@ -139,6 +173,8 @@ static void money_sheet(const rl_book *b)
     number(w, ROW_MARGIN, 1, b->a->study->money.gross_margin, b->input_percent);
     text(b, w, ROW_COST, 0, "Cost of the programme", NULL);
     number(w, ROW_COST, 1, m->cost, b->input);
+    text(b, w, ROW_MONTHS, 0, rl_sprintf(b->v->in, "Months of exposure, average %s", rl_words_unit(b->v, b->a)), NULL);
+    number(w, ROW_MONTHS, 1, m->exposure_months > 0 ? m->exposure_months : NAN, b->tenth);
     const char *const head[] = {"", "Estimate", "Low", "High", ""};
     for (int j = 0; j < 5; j++) text(b, w, ROW_HEAD, (lxw_col_t)j, head[j], b->head);
     text(b, w, ROW_HEAD, 4, rl_sprintf(b->v->in, "low and high: %s interval", rl_view_level(b->v)), b->head);
@@ -147,12 +183,13 @@ static void money_sheet(const rl_book *b)
     text(b, w, ROW_PROFIT, 0, "Gross profit on it", NULL);
     text(b, w, ROW_NET, 0, "Gross profit less cost", b->strong);
     text(b, w, ROW_ROI, 0, "Return on cost (ROI)", NULL);
-    if (!isnan(m->roi.est) || m->roi.none || m->roi.all)
-        text(b, w, ROW_ROI, 4,
-             rl_sprintf(b->v->in, "interval: %s", rl_view_ratio_set(b->v, &m->roi, RL_UNIT_PERCENT, 100)), NULL);
+    ratio_words(b, w, ROW_ROI, &m->roi, RL_UNIT_PERCENT, 100);
+    text(b, w, ROW_PAYBACK, 0, "Payback, months of exposure", NULL);
+    ratio_words(b, w, ROW_PAYBACK, &m->payback_months, RL_UNIT_MONTHS, 1);
     text(b, w, ROW_CAC, 0, "Cost per extra win", NULL);
-    text(b, w, ROW_CAC + 1, 0, "Extra deals won", NULL);
-    interval_row(w, ROW_CAC + 1, &m->wins, b->number);
+    ratio_words(b, w, ROW_CAC, &m->cac, RL_UNIT_MONEY, 1);
+    text(b, w, ROW_WINS, 0, "Extra deals won", NULL);
+    interval_row(w, ROW_WINS, &m->wins, b->number);
     chain(b, w);
     parts(b, w);
 }
@@ -176,10 +213,9 @@ static void lifts_sheet(const rl_book *b)
         text(b, w, row, 2, rl_words_model(b->v, m), b->wrap);
         if (m->status == RL_MODEL_REFUSED || !m->has_lift) continue;
         const rl_lift *l = &m->lift;
-        const double x[] = {l->effect.est * l->scale,  l->effect.se * l->scale, l->effect.low * l->scale,
-                            l->effect.high * l->scale, l->without * l->scale,   l->with * l->scale};
+        const double x[] = {l->effect.est, l->effect.se, l->effect.low, l->effect.high, l->without, l->with};
         for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(3 + j), x[j], b->number);
-        text(b, w, row, 9, l->unit, NULL);
+        text(b, w, row, 9, rl_unit_own(m), NULL);
         number(w, row, 10, (double)l->n, b->money);
     }
 }
@@ -201,15 +237,16 @@ static void estimate_row(const rl_book *b, lxw_worksheet *w, lxw_row_t row, cons
     if (l->event != RL_NO_ID) number(w, row, 4, l->event, NULL);
     const double x[] = {e->estimate, e->std_error, e->statistic, e->p_value, e->conf_low, e->conf_high};
     for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(5 + j), x[j], b->number);
+    text(b, w, row, 11, rl_unit_own(m), NULL);
 }
 
 static void estimates_sheet(const rl_book *b)
 {
     static const char *const HEAD[] = {"Model",      "Term",      "Group", "Time", "Event", "Estimate",
-                                       "Std. error", "Statistic", "p",     "Low",  "High"};
+                                       "Std. error", "Statistic", "p",     "Low",  "High",  "Unit"};
     lxw_worksheet *w = workbook_add_worksheet(b->book, "Estimates");
     worksheet_set_column(w, 0, 1, 22, NULL);
-    worksheet_set_column(w, 2, 10, 13, NULL);
+    worksheet_set_column(w, 2, 11, 13, NULL);
     for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
     worksheet_freeze_panes(w, 1, 0);
     lxw_row_t row = 1;

@@ -102,7 +102,12 @@ static void figures_to_the_bit(void **state)
     assert_true(strtod(g->cell[i][column(g, "conf_high")], NULL) == a->model[1].lift.effect.high);
     assert_string_equal(g->cell[i][column(g, "unit")], "share");
     assert_string_equal(g->cell[i][column(g, "n")], "1648");
+    i = row_of(g, "win-rate", "estimate"); /* one unit in every row of a model */
+    assert_string_equal(g->cell[i][column(g, "unit")], "share");
+    i = row_of(g, "paid-lags", "estimate");
+    assert_string_equal(g->cell[i][column(g, "unit")], "");
     i = row_of(g, "deal-size", "event");
+    assert_string_equal(g->cell[i][column(g, "unit")], "USD");
     assert_string_equal(g->cell[i][column(g, "event")], "-7");
     assert_string_equal(g->cell[i][column(g, "group")], "");
     i = row_of(g, "value", "money");
@@ -158,20 +163,26 @@ static void check_json(const char *s)
 static void results(void **state)
 {
     (void)state;
-    const char *json = rl_results_text(fixture_full(cx.keep), cx.keep);
+    const char *json = rl_results_text(fixture_full(cx.keep), &FX_INPUTS.file[0], cx.keep);
     check_json(json);
-    static const char *const HAS[] = {"\"schema\": 1",
-                                      "\"estimate\": 0.0312",
-                                      "\"status\": \"refused\"",
-                                      "\"outcome\": \"win_rate\"",
-                                      "\"cut\": \"2026-06-30\"",
-                                      "\"kind\": \"interval\"",
-                                      "\"answerable_on\": \"2026-12-31\"",
-                                      "\"rows_used\": 6431"};
+    static const char *const HAS[] = {
+        "\"schema\": 1",
+        "\"estimate\": 0.0312",
+        "\"status\": \"refused\"",
+        "\"outcome\": \"win_rate\"",
+        "\"cut\": \"2026-06-30\"",
+        "\"kind\": \"interval\"",
+        "\"answerable_on\": \"2026-12-31\"",
+        "\"rows_used\": 6431",
+        "\"file\": \"models/quarterly.yaml\"",
+        "\"sha256\": \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"",
+        "\"unit\": \"share\",",
+        "\"shown_in\": \"points\"",
+        "\"exposure_months\": 11.97"};
     for (size_t i = 0; i < sizeof HAS / sizeof *HAS; i++)
         if (!strstr(json, HAS[i])) fail_msg("results.json lacks %s", HAS[i]);
-    check_json(rl_results_text(fixture_hostile(cx.keep), cx.keep));
-    const char *none = rl_results_text(fixture_refused(cx.keep), cx.keep);
+    check_json(rl_results_text(fixture_hostile(cx.keep), NULL, cx.keep));
+    const char *none = rl_results_text(fixture_refused(cx.keep), NULL, cx.keep);
     check_json(none);
     assert_non_null(strstr(none, "\"money\": null"));
     assert_non_null(strstr(none, "\"primary_refused\": true"));
