@@ -46,6 +46,7 @@ static rl_code mechanism(const shop *s, rl_outcome o, rl_att *out)
     plan.outcome = o;
     plan.deal_level = o != RL_OUT_OPPORTUNITIES && o != RL_OUT_WINS;
     rl_att e;
+    size_t notes = s->cx->n_notes; /* those of the value model hold for its mechanisms */
     rl_code code = rl_att_fit(s->t, &plan, rl_estimator_by_name("etwfe"), &e, scratch, s->cx);
     if (code == RL_OK) { /* the rows go, the influence by unit stays */
         *out = (rl_att){.plan = e.plan, .effect = e.effect, .se = e.se, .with = e.with, .df = e.df, .N = e.N};
@@ -53,6 +54,7 @@ static rl_code mechanism(const shop *s, rl_outcome o, rl_att *out)
         memcpy(out->psi, e.psi, e.N * sizeof *e.psi);
     }
     rl_arena_free(scratch);
+    s->cx->n_notes = notes;
     return code;
 }
 

@@ -20,6 +20,7 @@ static rl_code refit(const rl_tables *t, const rl_plan *plan, const rl_estimator
 {
     rl_arena *scratch = rl_arena_like(cx->tmp);
     rl_att e;
+    size_t notes = cx->n_notes; /* what the fit of the whole said already */
     rl_code code = rl_att_fit(t, plan, est, &e, scratch, cx);
     if (code == RL_OK) {
         *total = scaled(&e, (double)e.panel.cells);
@@ -27,6 +28,7 @@ static rl_code refit(const rl_tables *t, const rl_plan *plan, const rl_estimator
         if (cells != NULL) *cells = e.panel.cells;
     }
     rl_arena_free(scratch);
+    cx->n_notes = notes;
     return code;
 }
 
