@@ -111,8 +111,11 @@ static void unanswered_lines(rl_str *out, const rl_view *v, const rl_answer *a)
         for (size_t k = 0; k < a->n_models; k++)
             again |= a->model[k].status == RL_MODEL_REFUSED && !strcmp(a->model[k].refused.what, u->why);
         if (again) continue;
+        const char *what = rl_view_clean(u->what, 80, v->in);
+        size_t n = strlen(what);
         line(out, said++ == 0 ? "not answerable" : "",
-             rl_sprintf(v->in, "%s: %s", rl_view_clean(u->what, 80, v->in), rl_view_clean(u->why, 200, v->in)));
+             rl_sprintf(v->in, "%s%s %s", what, n > 0 && strchr("?!", what[n - 1]) ? "" : ":",
+                        rl_view_clean(u->why, 200, v->in)));
     }
 }
 

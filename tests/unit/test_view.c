@@ -214,6 +214,7 @@ static void at_the_terminal(void **state)
     assert_non_null(strstr(text, "win rate +3.12 points (95 % interval 1.22 to 5.02 points)"));
     assert_non_null(strstr(text, "report              out/quarterly\n"));
     assert_non_null(strstr(text, "velocity +4.2 days gained (95"));
+    assert_non_null(strstr(text, "did the webinars raise the win rate? every"));
     assert_non_null(strstr(text, "payback             4.3 of 12 months of exposure (95 % interval: "));
     assert_null(strstr(text, "ignificant"));
     for (const char *p = text; *p; p++) assert_true((unsigned char)*p < 0x80);
