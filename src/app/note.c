@@ -107,7 +107,11 @@ void rl_note_text(const char *label, const char *text)
 
 void rl_note_remarks(rl_ctx *cx)
 {
-    for (size_t i = 0; i < cx->n_notes; i++) rl_note_text("note", cx->note[i].text);
+    for (size_t i = 0; i < cx->n_notes; i++) { /* several models may say the same */
+        bool again = false;
+        for (size_t k = 0; k < i && !again; k++) again = strcmp(cx->note[k].text, cx->note[i].text) == 0;
+        if (!again) rl_note_text("note", cx->note[i].text);
+    }
     cx->n_notes = 0;
 }
 
