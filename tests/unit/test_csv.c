@@ -1,6 +1,7 @@
 /* CSV files: libcsv's traps, encodings, delimiters, and where things stand. */
 #include "check.h"
 
+#include <sys/stat.h>
 #include <string.h>
 
 #include "base/rng.h"
