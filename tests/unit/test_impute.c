@@ -24,7 +24,7 @@ static void make(rl_table *t, double missing, bool weights, rl_ctx *cx)
     for (int j = 0; j < 4; j++) rl_table_add(t, NUMBER[j], RL_NUM, NULL, cx->keep);
     size_t n = 0;
     for (int u = 0; u < UNITS; u++) {
-        snprintf(name[u], sizeof name[u], "U%02d", u);
+        snprintf(name[u], sizeof name[u], "U%02u", (unsigned)u % 100);
         double g = u % 16 < 12 ? 9 + u % 16 : (double)NAN, a = rl_uniform(&r) * 10;
         for (int k = 0; k < PERIODS; k++) {
             if (!in[u * PERIODS + k]) continue;
