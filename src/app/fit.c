@@ -69,9 +69,8 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"iv",        "logit", "poisson", "ardl",  "koyck",   "lp",
-                                        "cs",        "sunab", "bjs",     "did2s", "stacked", "lpdid",
-                                        "staggered", "ddd",   "dcdh",    "sc",    "sdid",    "bacon"};
+    static const char *const LATER[] = {"ardl",  "koyck",     "lp",  "cs",   "sunab", "bjs",  "did2s", "stacked",
+                                        "lpdid", "staggered", "ddd", "dcdh", "sc",    "sdid", "bacon"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char *known[N_LATER + 16];
     size_t n = 0;
@@ -193,7 +192,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         word = same;
     }
     if (word != NULL) RL_TRY(rl_vcov_parse(word, &r->vcov, cx->keep, cx));
-    if (r->estimator == NULL) r->estimator = rl_estimator_by_name("ols");
+    if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
     bool cells = r->estimator->frame == RL_FRAME_CELLS;
     if (a->control != NULL) {
         if (!cells) return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);

@@ -26,7 +26,7 @@ typedef struct rl_build {
     size_t left;
     rl_groups unit, trait, cluster[RL_MAX_WAYS], *effect;      /* on all rows       */
     int32_t *at, *cohort;
-    double *treated, *w, *y;
+    double *treated, *w, *y, *offset;
     size_t n_var;
     rl_variable *var;
     size_t most_missing;           /* cells missing in .. */

@@ -35,18 +35,37 @@ static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
     return RL_OK;
 }
 
+/* The terms of one part of the formula. */
+typedef struct list {
+    const rl_term *term;
+    size_t n;
+} list;
+
+enum { PARTS = 3 };
+
+static void parts_of_formula(const rl_formula *f, list out[PARTS])
+{
+    out[0] = (list){f->term, f->n_terms};
+    out[1] = (list){f->endo, f->n_endo};
+    out[2] = (list){f->inst, f->n_inst};
+}
+
 rl_code rl_build_variables(rl_build *b, rl_ctx *cx)
 {
     size_t most = 0;
-    for (size_t j = 0; j < b->f.n_terms; j++) most += b->f.term[j].n;
+    list block_of[PARTS];
+    parts_of_formula(&b->f, block_of);
+    for (size_t p = 0; p < PARTS; p++)
+        for (size_t j = 0; j < block_of[p].n; j++) most += block_of[p].term[j].n;
     b->var = RL_NEW(cx->tmp, rl_variable, most);
-    for (size_t j = 0; j < b->f.n_terms; j++)
-        for (size_t i = 0; i < b->f.term[j].n; i++) {
-            const rl_expr *e = b->f.term[j].var[i];
-            if (find(b, e) != NULL) continue;
-            b->var[b->n_var] = (rl_variable){.e = e};
-            RL_TRY(evaluate(b, &b->var[b->n_var++], cx));
-        }
+    for (size_t p = 0; p < PARTS; p++)
+        for (size_t j = 0; j < block_of[p].n; j++)
+            for (size_t i = 0; i < block_of[p].term[j].n; i++) {
+                const rl_expr *e = block_of[p].term[j].var[i];
+                if (find(b, e) != NULL) continue;
+                b->var[b->n_var] = (rl_variable){.e = e};
+                RL_TRY(evaluate(b, &b->var[b->n_var++], cx));
+            }
     return RL_OK;
 }
 
@@ -59,10 +78,10 @@ typedef struct part {
     int32_t ref;
 } part;
 
-static bool has_term(const rl_build *b, const rl_term *t, size_t without)
+static bool has_term(const list *l, const rl_term *t, size_t without)
 {
-    for (size_t j = 0; j < b->f.n_terms; j++) {
-        const rl_term *u = &b->f.term[j];
+    for (size_t j = 0; j < l->n; j++) {
+        const rl_term *u = &l->term[j];
         size_t hits = 0;
         if (u->n + 1 != t->n) continue;
         for (size_t i = 0; i < t->n; i++)
@@ -90,14 +109,16 @@ static rl_code reference(const rl_variable *v, int32_t *ref, rl_ctx *cx)
 
 /* Which levels of the factors of a term have columns: a factor loses its
  * reference where the term without it is in the model (Chambers & Hastie 1992, 2.4.1). */
-static rl_code parts_of(rl_build *b, const rl_term *t, bool *spanned, part *p, size_t *width, rl_ctx *cx)
+static rl_code parts_of(rl_build *b, const list *own, const rl_term *t, bool *spanned, part *p, size_t *width,
+                        rl_ctx *cx)
 {
+    const list exogenous = {b->f.term, b->f.n_terms};
     *width = 1;
     for (size_t i = 0; i < t->n; i++) {
         p[i] = (part){.v = find(b, t->var[i]), .ref = -1};
         p[i].width = p[i].v->factor ? p[i].v->used.G : p[i].v->width;
         if (p[i].v->factor) {
-            bool contrast = t->n == 1 ? *spanned : has_term(b, t, i);
+            bool contrast = t->n == 1 ? *spanned : has_term(own, t, i) || has_term(&exogenous, t, i);
             int32_t ref;
             RL_TRY(reference(p[i].v, &ref, cx));
             if (t->n == 1) *spanned = true;
@@ -135,11 +156,11 @@ static void multiply(const rl_design *d, const part *p, size_t k, double *x)
     for (size_t i = 0; i < d->n; i++) x[i] *= v[d->row[i]];
 }
 
-static void term_columns(rl_build *b, const rl_term *t, const part *p, size_t width, size_t at, rl_arena *in)
+static void term_columns(const rl_design *d, const rl_term *t, const part *p, size_t width, rl_mat *X,
+                         const char **x_name, size_t at, rl_arena *in)
 {
-    rl_design *d = b->d;
     for (size_t c = 0; c < width; c++) {
-        double *x = rl_mat_col(&d->X, at + c);
+        double *x = rl_mat_col(X, at + c);
         rl_str name = rl_str_new(in);
         size_t left = c;
         for (size_t i = 0; i < d->n; i++) x[i] = 1;
@@ -149,31 +170,44 @@ static void term_columns(rl_build *b, const rl_term *t, const part *p, size_t wi
             multiply(d, &p[i], k, x);
             rl_str_addf(&name, "%s%s", i ? ":" : "", part_name(&p[i], k, in));
         }
-        d->x_name[at + c] = rl_str_text(&name);
+        x_name[at + c] = rl_str_text(&name);
     }
+}
+
+/* The columns of one part of the formula. */
+static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, rl_mat *X, const char ***x_name,
+                     rl_ctx *cx)
+{
+    const rl_design *d = b->d;
+    part **p = RL_NEW(cx->tmp, part *, l->n);
+    size_t *width = RL_NEW(cx->tmp, size_t, l->n), k, at;
+    k = at = constant;
+    for (size_t j = 0; j < l->n; j++) {
+        p[j] = RL_NEW(cx->tmp, part, l->term[j].n);
+        RL_TRY(parts_of(b, l, &l->term[j], spanned, p[j], &width[j], cx));
+        k += width[j];
+    }
+    *X = rl_mat_new(d->n, k, cx->tmp);
+    *x_name = RL_NEW(cx->tmp, const char *, k);
+    if (constant) {
+        (*x_name)[0] = "(Intercept)";
+        for (size_t i = 0; i < d->n; i++) X->a[i] = 1;
+    }
+    for (size_t j = 0; j < l->n; at += width[j++])
+        term_columns(d, &l->term[j], p[j], width[j], X, *x_name, at, cx->tmp);
+    return RL_OK;
 }
 
 rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
-    part **p = RL_NEW(cx->tmp, part *, b->f.n_terms);
-    size_t *width = RL_NEW(cx->tmp, size_t, b->f.n_terms), k, at;
+    list block_of[PARTS];
     for (size_t i = 0; i < b->n_var; i++)
         if (b->var[i].factor) rl_groups_keep(&b->var[i].level, d->row, d->n, &b->var[i].used, cx->tmp);
+    parts_of_formula(&b->f, block_of);
     d->constant = b->f.constant && d->fe.n_fe == 0;
     bool spanned = d->constant || d->fe.n_fe > 0;
-    k = at = d->constant;
-    for (size_t j = 0; j < b->f.n_terms; j++) {
-        p[j] = RL_NEW(cx->tmp, part, b->f.term[j].n);
-        RL_TRY(parts_of(b, &b->f.term[j], &spanned, p[j], &width[j], cx));
-        k += width[j];
-    }
-    d->X = rl_mat_new(d->n, k, cx->tmp);
-    d->x_name = RL_NEW(cx->tmp, const char *, k);
-    if (d->constant) {
-        d->x_name[0] = "(Intercept)";
-        for (size_t i = 0; i < d->n; i++) d->X.a[i] = 1;
-    }
-    for (size_t j = 0; j < b->f.n_terms; at += width[j++]) term_columns(b, &b->f.term[j], p[j], width[j], at, cx->tmp);
-    return RL_OK;
+    RL_TRY(block(b, &block_of[0], d->constant, &spanned, &d->X, &d->x_name, cx));
+    RL_TRY(block(b, &block_of[1], false, &spanned, &d->endo, &d->endo_name, cx));
+    return block(b, &block_of[2], false, &spanned, &d->inst, &d->inst_name, cx);
 }

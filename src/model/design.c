@@ -305,6 +305,27 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Instruments, offsets and margins belong to some estimators only. */
+static rl_code check_parts(const rl_request *r, const rl_formula *f, rl_ctx *cx)
+{
+    const rl_estimator *e = r->estimator;
+    if (f->n_endo > 0 && !e->instruments) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' takes no instruments", e->name);
+        return rl_hint(cx, "leave out the part with the second '~', or say --estimator iv");
+    }
+    if (f->n_endo == 0 && e->instruments) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' needs instruments", e->name);
+        return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
+    }
+    if (r->offset != NULL && e->family == RL_LINEAR)
+        return rl_fail(cx, RL_EUSAGE, "--offset does not apply to estimator '%s'", e->name);
+    if (r->margins && e->family == RL_LINEAR) {
+        rl_fail(cx, RL_EUSAGE, "--margins does not apply to estimator '%s'", e->name);
+        return rl_hint(cx, "its coefficients are effects in the unit of the outcome as they are");
+    }
+    return RL_OK;
+}
+
 static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
@@ -332,6 +353,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(check_words(req, cx));
     RL_TRY(choose_vcov(&b, cx));
     RL_TRY(rl_formula_parse(req->formula, &b.f, cx->tmp, cx));
+    RL_TRY(check_parts(req, &b.f, cx));
     rl_formula *formula = RL_NEW(cx->tmp, rl_formula, 1);
     *formula = b.f;
     d->formula = formula;

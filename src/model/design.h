@@ -26,6 +26,9 @@ struct rl_design {
     rl_mat X;                            /* n-by-k  constant first when there is one          */
     const char **x_name;                 /* k                                                 */
     bool constant;                       /* column 0 of X                                     */
+    rl_mat endo, inst;                   /* endogenous regressors, instruments; k = 0 without */
+    const char **endo_name, **inst_name;
+    const double *offset;                /* n   part of the linear index, or NULL             */
     const double *w;                     /* n > 0, or NULL                                    */
     rl_fe fe;                            /* effects to sweep out                              */
     const char **fe_name;                /* fe.n_fe                                           */

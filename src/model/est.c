@@ -9,9 +9,10 @@
 #include "model/design.h"
 #include "num/ols.h"
 
-extern const rl_estimator rl_est_ols, rl_est_did, rl_est_twfe, rl_est_event, rl_est_etwfe;
+extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_did, rl_est_twfe, rl_est_event, rl_est_etwfe;
 
-static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_did, &rl_est_twfe, &rl_est_event, &rl_est_etwfe};
+static const rl_estimator *const LIST[] = {&rl_est_ols,  &rl_est_iv,    &rl_est_did,
+                                           &rl_est_twfe, &rl_est_event, &rl_est_etwfe};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
@@ -21,6 +22,14 @@ const rl_estimator *rl_estimator_by_name(const char *name)
     for (size_t i = 0; i < rl_estimator_count(); i++)
         if (strcmp(LIST[i]->name, name) == 0) return LIST[i];
     return NULL;
+}
+
+rl_code rl_estimator_default(const char *formula, const rl_estimator **out, rl_ctx *cx)
+{
+    rl_formula f;
+    RL_TRY(rl_formula_parse(formula, &f, cx->tmp, cx));
+    *out = f.n_endo > 0 ? &rl_est_iv : &rl_est_ols;
+    return RL_OK;
 }
 
 /* --- labels ------------------------------------------------------------------ */
@@ -176,7 +185,7 @@ static const char *effect_names(const rl_design *d, rl_ctx *cx)
     return rl_str_text(&s);
 }
 
-static rl_code nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx)
+rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx)
 {
     if (k == 0 && d->fe.n_fe == 0) return rl_fail(cx, RL_EDATA, "nothing to estimate: no regressor and no constant");
     if (k == 0)
@@ -195,12 +204,13 @@ static size_t effects_rank(const rl_design *d, size_t redundant)
     return levels > redundant ? levels - redundant : 0;
 }
 
-static rl_code drop_columns(const rl_design *d, const rl_ols_fit *o, const rl_label *label, size_t strict, rl_ctx *cx)
+rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
+                       rl_ctx *cx)
 {
     rl_str names = rl_str_new(cx->tmp);
     size_t gone = 0;
-    for (size_t j = 0; j < o->k; j++) {
-        if (!o->dropped[j]) continue;
+    for (size_t j = 0; j < k; j++) {
+        if (!dropped[j]) continue;
         if (j >= strict) {
             return rl_fail(cx, RL_EDATA, "%s is not identified: its column depends on the other columns%s%s",
                            rl_label_text(&label[j], cx->tmp), d->fe.n_fe > 0 ? " and the effects of " : "",
@@ -253,7 +263,7 @@ static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
     rl_release(cx->tmp, v);
 }
 
-static void fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
+void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 {
     double n = (double)d->n, logw = 0;
     sums_of_squares(d, f, cx);
@@ -263,7 +273,7 @@ static void fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx
     f->loglik = f->rss > 0 ? 0.5 * (logw - n * (rl_log(2 * 3.14159265358979323846) + 1 + rl_log(f->rss / n))) : NAN;
 }
 
-static rl_code degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx)
+rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx)
 {
     f->dof = (rl_dof){.n = d->n,
                       .k = f->m,
@@ -287,23 +297,23 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     double *y = rl_mat_col(&X, k), *norm0 = RL_NEW(cx->tmp, double, k);
     rl_absorbed info = {0};
     rl_ols_fit o;
-    if (k == 0) return nothing(d, label, k, cx);
+    if (k == 0) return rl_fit_nothing(d, label, k, cx);
     memcpy(y, d->y, d->n * sizeof *y);
     for (size_t j = 0; j < k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&X, j), rl_mat_col(&X, j), d->n, cx);
     if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, NULL, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
     RL_TRY(rl_ols(&R, y, d->w, norm0, &o, cx->tmp, cx));
-    if (o.rank == 0) return nothing(d, label, k, cx);
+    if (o.rank == 0) return rl_fit_nothing(d, label, k, cx);
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
-    RL_TRY(drop_columns(d, &o, label, strict, cx));
+    RL_TRY(rl_fit_dropped(d, o.dropped, k, label, strict, cx));
     pack(&o, R, label, kept, core, f, cx);
     core->w = d->w;
     core->e = o.e;
     core->rss = f->rss = o.rss;
     f->core = core;
     f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
-    RL_TRY(degrees(d, k, info.redundant, f, cx));
-    fit_figures(d, within, f, cx);
+    RL_TRY(rl_fit_degrees(d, k, info.redundant, f, cx));
+    rl_fit_figures(d, within, f, cx);
     return RL_OK;
 }
 

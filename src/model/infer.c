@@ -105,7 +105,8 @@ static rl_code iid(work *w, rl_ctx *cx)
     const rl_core *c = w->f->core;
     if (c == NULL) return no_core("iid", cx);
     count_K(w, false, cx);
-    double s2 = c->rss / ((double)w->f->dof.n - (double)w->K);
+    bool likelihood = w->f->family != RL_LINEAR; /* its scores have the information as their variance */
+    double s2 = likelihood ? n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (double)w->K);
     size_t m = w->f->m, k = c->X.k;
     for (size_t a = 0; a < m; a++)
         for (size_t b = 0; b <= a; b++) {
@@ -118,7 +119,7 @@ static rl_code iid(work *w, rl_ctx *cx)
             *rl_mat_at(&w->V, a, b) = *rl_mat_at(&w->V, b, a) = (double)(sum * s2);
         }
     set_df(w, RL_DF_NK);
-    say_factor(w, NULL, "e'e/(n-K)", s2);
+    say_factor(w, NULL, !likelihood ? "e'e/(n-K)" : w->p->glm_n == RL_N_NONE ? NULL : n_words(w->p->glm_n), s2);
     return RL_OK;
 }
 
@@ -165,10 +166,11 @@ static rl_code heteroskedastic(work *w, rl_vcov_kind kind, rl_ctx *cx)
     RL_TRY(rows_of_psi(w, &P, cx));
     if (kind == RL_HC2 || kind == RL_HC3) RL_TRY(by_leverage(w, kind, &P, cx));
     RL_TRY(crossproduct(&P, &w->V, cx));
-    double factor = kind == RL_HC1 ? n_factor(w, RL_N_N_NK) : 1;
+    rl_nfactor rule = w->f->family != RL_LINEAR && w->p->glm_n != RL_N_NONE ? w->p->glm_n : RL_N_N_NK;
+    double factor = kind == RL_HC1 ? n_factor(w, rule) : 1;
     scale(&w->V, factor);
     set_df(w, w->p->hc_df);
-    say_factor(w, NULL, kind == RL_HC1 ? "n/(n-K)" : NULL, factor);
+    say_factor(w, NULL, kind == RL_HC1 ? n_words(rule) : NULL, factor);
     return RL_OK;
 }
 
@@ -453,8 +455,11 @@ static void joint_tests(work *w, rl_ctx *cx)
             continue;
         }
         double F = W / (double)q->n;
-        r->test[r->n_tests++] = (rl_test){rl_strdup(w->keep, q->name), F, (double)q->n, w->df > 0 ? w->df : NAN,
-                                          rl_f_p(F, (double)q->n, w->df)};
+        r->test[r->n_tests++] = (rl_test){.name = rl_strdup(w->keep, q->name),
+                                          .statistic = F,
+                                          .df = (double)q->n,
+                                          .df2 = w->df > 0 ? w->df : NAN,
+                                          .p_value = rl_f_p(F, (double)q->n, w->df)};
     }
 }
 
@@ -465,19 +470,26 @@ static void fit_shares(work *w, rl_ctx *cx)
     bool centre = f->dof.constant || w->p->centred,
          only_constant = f->dof.n_fe == 0 && f->dof.constant && f->dof.k == 1;
     double tss = centre ? f->tss_centred : f->tss;
-    if (f->core == NULL) {
-        r->r2 = r->r2_within = r->rmse = r->sigma = r->loglik = NAN;
+    r->r2 = r->r2_within = r->rmse = r->sigma = r->loglik = r->aic = r->bic = r->deviance = r->pseudo_r2 = NAN;
+    r->K = w->K;
+    count_K(w, false, cx);
+    r->K_full = w->K;
+    w->K = r->K;
+    if (f->core == NULL) return;
+    double n = (double)f->dof.n, K = (double)r->K_full, p = f->family == RL_LINEAR ? K + 1 : K; /* the variance too */
+    r->loglik = f->loglik;
+    r->aic = 2 * (p - f->loglik);
+    r->bic = p * rl_log(n) - 2 * f->loglik;
+    r->deviance = f->family == RL_LINEAR ? f->rss : f->deviance;
+    if (f->family != RL_LINEAR) {
+        r->pseudo_r2 = f->loglik_null < 0 ? 1 - f->loglik / f->loglik_null : NAN;
         return;
     }
-    double n = (double)f->dof.n, by = centre && !f->dof.constant ? n / (n - 1) : 1; /* fixest's own */
+    double by = centre && !f->dof.constant ? n / (n - 1) : 1; /* fixest's own */
     r->r2 = tss > 0 ? (only_constant ? 0 : 1 - f->rss / tss * by) : NAN;
     r->r2_within = f->r2_within;
     r->rmse = f->rmse;
-    r->loglik = f->loglik;
-    size_t K = w->K;
-    count_K(w, false, cx);
-    r->sigma = sqrt(f->rss / ((double)f->dof.n - (double)w->K));
-    w->K = K;
+    r->sigma = sqrt(f->rss / (n - K));
 }
 
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
@@ -527,5 +539,5 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     estimates(&w, req->level);
     joint_tests(&w, cx);
     fit_shares(&w, cx);
-    return RL_OK;
+    return rl_infer_compare(d, f, req, out, keep, cx);
 }

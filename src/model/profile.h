@@ -36,6 +36,7 @@ struct rl_profile {
     rl_dfrule dk_df;
     rl_lagrule dk_lag;
     bool centred;              /* R2 centred without a constant too      */
+    rl_nfactor glm_n;          /* logit, Poisson: iid and HC1            */
 };
 
 #endif

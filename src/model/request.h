@@ -38,11 +38,13 @@ typedef enum rl_agg {
 
 typedef struct rl_request {
     const char *formula;             /* "y ~ x | unit + time"                              */
-    const rl_estimator *estimator;   /* NULL = ols                                         */
+    const rl_estimator *estimator;   /* NULL = ols, or iv when the formula has instruments */
     const char *unit, *time;         /* columns, or NULL (--unit/--time or --panel)        */
     rl_calendar calendar;            /* --period; kind NONE = numbers, or ISO dates by rank of day */
     const char *cohort, *treated;    /* DiD: first treated time, or a 0/1 (dose) column    */
     const char *weights;
+    const char *offset;              /* logit, poisson: a part of the linear index whose coefficient is 1 */
+    bool margins;                    /* logit, poisson: average marginal effects beside the coefficients  */
     const char *subset_col, *subset_value;
     rl_vcov_spec vcov;
     const char *profile;             /* --as                                               */

@@ -6,8 +6,6 @@
 #include "model/design.h"
 #include "model/infer.h"
 
-extern const rl_estimator rl_est_ols;
-
 static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
 {
     out->formula = rl_strdup(keep, d->formula->text);
@@ -51,9 +49,16 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
 {
     rl_request req = *request;
     rl_design d;
-    rl_fit f = {.r2_within = NAN, .rmse = NAN, .loglik = NAN, .rss = NAN, .tss = NAN, .tss_centred = NAN};
+    rl_fit f = {.r2_within = NAN,
+                .rmse = NAN,
+                .loglik = NAN,
+                .rss = NAN,
+                .tss = NAN,
+                .tss_centred = NAN,
+                .deviance = NAN,
+                .loglik_null = NAN};
     size_t notes = cx->n_notes;
-    if (req.estimator == NULL) req.estimator = &rl_est_ols;
+    if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     *out = (rl_result){.estimator = req.estimator};
     RL_TRY(rl_design_make(&req, t, &d, cx));
     RL_TRY(req.estimator->fit(&d, &req, &f, cx));
@@ -95,6 +100,12 @@ static void want_column(void *user, const char *col, bool number, size_t at)
     want(user, col, number ? RL_NUM : RL_AUTO, "the formula");
 }
 
+static void want_terms(wants *w, const rl_term *term, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        for (size_t i = 0; i < term[j].n; i++) rl_expr_columns(term[j].var[i], false, want_column, w);
+}
+
 static rl_code want_joined(wants *w, const char *name, const char *key, rl_ctx *cx)
 {
     rl_effect e;
@@ -109,8 +120,9 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     rl_formula f;
     RL_TRY(rl_formula_parse(req->formula, &f, in, cx));
     rl_expr_columns(f.y, true, want_column, &w);
-    for (size_t j = 0; j < f.n_terms; j++)
-        for (size_t i = 0; i < f.term[j].n; i++) rl_expr_columns(f.term[j].var[i], false, want_column, &w);
+    want_terms(&w, f.term, f.n_terms);
+    want_terms(&w, f.endo, f.n_endo);
+    want_terms(&w, f.inst, f.n_inst);
     for (size_t j = 0; j < f.n_effects; j++)
         for (size_t i = 0; i < f.effect[j].n; i++) want(&w, f.effect[j].col[i], RL_TEXT, "the formula");
     if (req->unit != NULL) RL_TRY(want_joined(&w, req->unit, "--unit", cx));
@@ -118,6 +130,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     if (req->cohort != NULL) want(&w, req->cohort, RL_TEXT, "--cohort");
     if (req->treated != NULL) want(&w, req->treated, RL_NUM, "--treated");
     if (req->weights != NULL) want(&w, req->weights, RL_NUM, "--weights");
+    if (req->offset != NULL) want(&w, req->offset, RL_NUM, "--offset");
     if (req->subset_col != NULL) want(&w, req->subset_col, RL_TEXT, "--subset");
     for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
     for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));

@@ -20,6 +20,7 @@ typedef struct rl_dropped { const char *why; size_t rows; } rl_dropped;   /* one
 
 typedef struct rl_test {
     const char *name;           /* "pre-trend" */
+    const char *variable;       /* first stages: of this regressor; or NULL */
     double statistic, df, df2, p_value;
 } rl_test;
 
@@ -43,7 +44,8 @@ typedef struct rl_result {
     size_t m;
     rl_estimate *est;           /* m */
     double *V;                  /* m-by-m covariance, column-major                           */
-    double r2, r2_within, rmse, sigma, loglik;
+    double r2, r2_within, rmse, sigma, loglik, aic, bic, deviance, pseudo_r2;   /* NaN = not there */
+    size_t K, K_full;           /* coefficients that count in the covariance; all, effects too   */
     rl_test *test;
     size_t n_tests;
     const char **note;
