@@ -161,11 +161,16 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     } PLAIN[] = {
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
-        {"vcov", &a->vcov},         {"cluster", &a->cluster},     {"control", &a->control},
+        {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
+        {"control", &a->control},
     };
     if (strcmp(name, "endpoints") == 0) {
         a->req.endpoints_drop = true;
         return take_word(name, v, "drop", NULL, cx);
+    }
+    if (strcmp(name, "margins") == 0) {
+        a->req.margins = true;
+        return RL_OK;
     }
     for (size_t i = 0; i < sizeof PARSED / sizeof *PARSED; i++)
         if (strcmp(name, PARSED[i].name) == 0) return PARSED[i].take(a, v, cx);

@@ -14,10 +14,11 @@ const rl_command rl_commands[] = {
      "revlift run study.yaml --rejects faults.csv --strict",
      1, 1, false},
     {RL_CMD_FIT, "fit", "FORMULA", "fit one model to one CSV file",
-     "FORMULA is  outcome ~ regressors [| fixed effects]  with\n"
-     "+ - : * ( ) and log log1p exp sqrt abs factor(x[, ref]) poly(x,d) lag(x,0:4)\n"
-     "lead(x,1:4) diff(x); an odd name stands in `backticks`; 0 or -1 drops the\n"
-     "constant.  Quote the formula, so that the shell leaves it alone.",
+     "FORMULA is  outcome ~ regressors [| fixed effects [| endogenous ~ instruments]]\n"
+     "(0 for no effects) with  + - : * ( ) and log log1p exp sqrt abs\n"
+     "factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4) diff(x); an odd name stands in\n"
+     "`backticks`; 0 or -1 drops the constant.  Quote the formula, so that the\n"
+     "shell leaves it alone.",
      "revlift fit 'revenue ~ spend + index | region' --data panel.csv --vcov cluster:region\n"
      "revlift fit 'revenue ~ lag(log1p(spend), 0:4) | region' --data panel.csv \\\n"
      "    --panel region,month --period month --vcov DK\n"
@@ -56,6 +57,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "data", 0, "FILE", "CSV file with a header; required"},
     {RL_CMD_FIT, "subset", 0, "COL=VALUE", "use only the rows where COL is VALUE"},
     {RL_CMD_FIT, "weights", 0, "COL", "weights, 0 or more; a row of weight 0 is not used"},
+    {RL_CMD_FIT, "offset", 0, "COL", "logit, poisson: added to the linear index as it is"},
     {RL_CMD_FIT, "panel", 0, "UNIT,TIME", "columns of unit and time, for lag, lead, diff, NW, DK"},
     {RL_CMD_FIT, "unit", 0, "COL", "column of the unit"},
     {RL_CMD_FIT, "time", 0, "COL", "column of the time; alone: one time series"},
@@ -63,7 +65,8 @@ const rl_option rl_options[] = {
      "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "model"},
-    {RL_CMD_FIT, "estimator", 0, "NAME", "one of the list below (default ols)"},
+    {RL_CMD_FIT, "estimator", 0, "NAME", "one of the list below (default ols; iv when the formula\nhas instruments)"},
+    {RL_CMD_FIT, "margins", 0, NULL, "logit, poisson: average marginal effects too, as ame::x"},
     {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
     {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1"},
     {RL_CMD_FIT, "control", 0, "WHICH", "etwfe: never (default) or notyet treated units"},

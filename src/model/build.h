@@ -43,6 +43,11 @@ RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and
 void rl_build_frame(rl_build *b, rl_ctx *cx);                      /* rows the estimator cannot use        */
 RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
 
+/* design_glm.c */
+RL_MUST rl_code rl_build_outcome(rl_build *b, rl_ctx *cx);         /* y is what the family takes           */
+size_t rl_build_perfect(rl_build *b, rl_ctx *cx);                  /* levels that explain all: rows lost   */
+void rl_build_leave(rl_build *b, rl_ctx *cx);                      /* the request's own list               */
+
 /* columns.c */
 RL_MUST rl_code rl_build_variables(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_build_columns(rl_build *b, rl_ctx *cx);         /* X of the rows used                   */

@@ -176,7 +176,7 @@ static void term_columns(const rl_design *d, const rl_term *t, const part *p, si
 
 /* The columns of one part of the formula. */
 static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, rl_mat *X, const char ***x_name,
-                     rl_ctx *cx)
+                     size_t **x_term, rl_ctx *cx)
 {
     const rl_design *d = b->d;
     part **p = RL_NEW(cx->tmp, part *, l->n);
@@ -195,6 +195,12 @@ static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, r
     }
     for (size_t j = 0; j < l->n; at += width[j++])
         term_columns(d, &l->term[j], p[j], width[j], X, *x_name, at, cx->tmp);
+    if (x_term == NULL) return RL_OK;
+    *x_term = RL_NEW(cx->tmp, size_t, k);
+    if (constant) (*x_term)[0] = SIZE_MAX;
+    at = constant;
+    for (size_t j = 0; j < l->n; j++)
+        for (size_t c = 0; c < width[j]; c++) (*x_term)[at++] = j;
     return RL_OK;
 }
 
@@ -207,7 +213,7 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     parts_of_formula(&b->f, block_of);
     d->constant = b->f.constant && d->fe.n_fe == 0;
     bool spanned = d->constant || d->fe.n_fe > 0;
-    RL_TRY(block(b, &block_of[0], d->constant, &spanned, &d->X, &d->x_name, cx));
-    RL_TRY(block(b, &block_of[1], false, &spanned, &d->endo, &d->endo_name, cx));
-    return block(b, &block_of[2], false, &spanned, &d->inst, &d->inst_name, cx);
+    RL_TRY(block(b, &block_of[0], d->constant, &spanned, &d->X, &d->x_name, &d->x_term, cx));
+    RL_TRY(block(b, &block_of[1], false, &spanned, &d->endo, &d->endo_name, NULL, cx));
+    return block(b, &block_of[2], false, &spanned, &d->inst, &d->inst_name, NULL, cx);
 }

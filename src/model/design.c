@@ -57,6 +57,7 @@ static rl_code drop_missing(rl_build *b, rl_ctx *cx)
     for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone);
     for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone);
     if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone);
+    if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone);
     if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone);
     if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone);
     for (size_t i = 0; i < b->t->n; i++) {
@@ -118,6 +119,16 @@ static rl_code take_weights(rl_build *b, rl_ctx *cx)
         lost++;
     }
     rl_build_lose(b, "weight 0", lost, cx);
+    return RL_OK;
+}
+
+static rl_code take_offset(rl_build *b, rl_ctx *cx)
+{
+    const rl_col *c;
+    if (b->req->offset == NULL) return RL_OK;
+    RL_TRY(rl_table_need(b->t, b->req->offset, "--offset", &c, cx));
+    if (c->type != RL_NUM) return rl_fail(cx, RL_EINPUT, "column '%s' (--offset) must hold numbers", c->name);
+    b->offset = c->num;
     return RL_OK;
 }
 
@@ -213,30 +224,64 @@ static void number_effects(rl_build *b, rl_ctx *cx)
     }
 }
 
-static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
+static size_t one_turn_of_singletons(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
-    list_rows(b);
-    number_effects(b, cx);
-    if (d->fe.n_fe == 0 || b->req->keep_singletons || d->n == 0) return RL_OK;
+    if (b->req->keep_singletons) return 0;
     unsigned char *stay = RL_NEW(cx->tmp, unsigned char, d->n);
     memset(stay, 1, d->n);
     size_t lost = rl_singletons(&d->fe, d->n, stay, cx);
-    if (lost == 0) return RL_OK;
+    for (size_t i = 0; i < d->n && lost > 0; i++)
+        if (!stay[i]) b->keep[d->row[i]] = 0;
+    rl_release(cx->tmp, stay);
+    return lost;
+}
+
+/* Rows that the effects fit whatever the outcome, and for likelihoods levels
+ * whose outcome they fit; one kind can make the other, so in turns. */
+static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
+{
+    rl_design *d = b->d;
+    size_t singles = 0, perfect = 0, lost = 1, before;
+    list_rows(b);
+    number_effects(b, cx);
+    before = d->n;
+    for (int turn = 0; lost > 0 && d->fe.n_fe > 0 && d->n > 0; turn++) {
+        size_t p = rl_build_perfect(b, cx);
+        if (p > 0) {
+            list_rows(b);
+            number_effects(b, cx);
+        }
+        lost = d->n > 0 && (turn == 0 || p > 0) ? one_turn_of_singletons(b, cx) : 0;
+        perfect += p;
+        singles += lost;
+        if (lost == 0) break;
+        list_rows(b);
+        number_effects(b, cx);
+    }
+    if (singles + perfect == 0) return RL_OK;
     rl_str names = rl_str_new(cx->tmp);
     for (size_t f = 0; f < d->fe.n_fe; f++) rl_str_addf(&names, "%s'%s'", f ? ", " : "", d->fe_name[f]);
-    if (lost == d->n) {
-        rl_fail(cx, RL_EDATA, "all %zu rows are singletons: each is alone in its level of %s", lost,
+    if (singles == before) {
+        rl_fail(cx, RL_EDATA, "all %zu rows are singletons: each is alone in its level of %s", singles,
                 rl_str_text(&names));
         return rl_hint(cx, "effects need levels with two rows or more");
     }
-    for (size_t i = 0; i < d->n; i++)
-        if (!stay[i]) b->keep[d->row[i]] = 0;
-    rl_build_lose(b, "singletons", lost, cx);
-    rl_remark(cx, "singletons", "%zu rows were alone in their level of %s and were left out", lost,
-              rl_str_text(&names));
-    list_rows(b);
-    number_effects(b, cx);
+    if (d->n == 0) {
+        rl_fail(cx, RL_EDATA, "nothing to estimate: '%s' does not vary within any level of %s", b->f.y->text,
+                rl_str_text(&names));
+        return rl_hint(cx, "%zu rows are in levels where it is always the same, %zu are alone in theirs", perfect,
+                       singles);
+    }
+    bool logit = b->req->estimator->family == RL_LOGIT;
+    rl_build_lose(b, logit ? "outcome always 0 or always 1 in a level" : "outcome always 0 in a level", perfect, cx);
+    rl_build_lose(b, "singletons", singles, cx);
+    if (perfect > 0)
+        rl_remark(cx, "separation", "%zu rows are in levels of %s where '%s' is always 0%s and were left out", perfect,
+                  rl_str_text(&names), b->f.y->text, logit ? " or always 1" : "");
+    if (singles > 0)
+        rl_remark(cx, "singletons", "%zu rows were alone in their level of %s and were left out", singles,
+                  rl_str_text(&names));
     return RL_OK;
 }
 
@@ -268,6 +313,11 @@ static void gather(rl_build *b, rl_ctx *cx)
         double *w = RL_NEW(cx->tmp, double, d->n);
         for (size_t i = 0; i < d->n; i++) w[i] = b->w[d->row[i]];
         d->w = w;
+    }
+    if (b->offset != NULL) {
+        double *offset = RL_NEW(cx->tmp, double, d->n);
+        for (size_t i = 0; i < d->n; i++) offset[i] = b->offset[d->row[i]];
+        d->offset = offset;
     }
     if (b->cohort != NULL) {
         d->cohort = RL_NEW(cx->tmp, int32_t, d->n);
@@ -377,9 +427,12 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));
     RL_TRY(take_weights(&b, cx));
+    RL_TRY(take_offset(&b, cx));
     RL_TRY(drop_missing(&b, cx));
     rl_build_frame(&b, cx);
+    rl_build_leave(&b, cx);
     if (b.left == 0) return nothing_left(&b, cx);
+    RL_TRY(rl_build_outcome(&b, cx));
     RL_TRY(drop_singletons(&b, cx));
     gather(&b, cx);
     return rl_build_columns(&b, cx);

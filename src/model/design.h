@@ -25,6 +25,7 @@ struct rl_design {
     double *y;                           /* n                                                 */
     rl_mat X;                            /* n-by-k  constant first when there is one          */
     const char **x_name;                 /* k                                                 */
+    size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */
     rl_mat endo, inst;                   /* endogenous regressors, instruments; k = 0 without */
     const char **endo_name, **inst_name;

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "num/glm.h"
 #include "num/mat.h"
 
 typedef struct rl_design rl_design;      /* model/design.h  */
@@ -69,9 +70,6 @@ typedef struct rl_dof {
     size_t redundant_exact;/* levels that are linear combinations of others, exactly (connected components) */
     bool constant;         /* a constant is in the model (effects imply one)       */
 } rl_dof;
-
-/* What the outcome is; the likelihood behind the estimate. */
-typedef enum rl_family { RL_LINEAR, RL_LOGIT, RL_POISSON } rl_family;
 
 typedef struct rl_fit rl_fit;
 struct rl_fit {

@@ -166,11 +166,10 @@ static rl_code heteroskedastic(work *w, rl_vcov_kind kind, rl_ctx *cx)
     RL_TRY(rows_of_psi(w, &P, cx));
     if (kind == RL_HC2 || kind == RL_HC3) RL_TRY(by_leverage(w, kind, &P, cx));
     RL_TRY(crossproduct(&P, &w->V, cx));
-    rl_nfactor rule = w->f->family != RL_LINEAR && w->p->glm_n != RL_N_NONE ? w->p->glm_n : RL_N_N_NK;
-    double factor = kind == RL_HC1 ? n_factor(w, rule) : 1;
+    double factor = kind == RL_HC1 ? n_factor(w, RL_N_N_NK) : 1;
     scale(&w->V, factor);
     set_df(w, w->p->hc_df);
-    say_factor(w, NULL, kind == RL_HC1 ? n_words(rule) : NULL, factor);
+    say_factor(w, NULL, kind == RL_HC1 ? "n/(n-K)" : NULL, factor);
     return RL_OK;
 }
 

@@ -29,15 +29,15 @@
 
 static const rl_profile TABLE[] = {
     /* effects in K; clusters: nested free, n, G, df; HC df; Newey-West: n, T, df, lag, by rank, prewhitened;
-     * Driscoll-Kraay: n, T, df, lag; R2 always centred; likelihoods: n */
-    {"default",      LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1},
-    {"fixest",       LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  Y,  O,  N1,  Y,  DT,  T4,    Y,  N1},
-    {"reghdfe",      RK,  Y,  N1,  GM,  DL,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1},
-    {"areg",         RK,  O,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1},
-    {"sandwich",     RK,  O,  N1,  GE,  NK,  NK,  N0,  O,  NK,  AUTO,  Y,  Y,  NN,  O,  NK,  T4,    O,  N0},
-    {"plm",          RK,  O,  N0,  G0,  NK,  NK,  N0,  O,  NK,  T4,    Y,  O,  N0,  O,  NK,  T4,    O,  N0},
-    {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O,  N0},
-    {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0},
+     * Driscoll-Kraay: n, T, df, lag; R2 always centred; likelihoods: n, at the last step */
+    {"default",      LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
+    {"fixest",       LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  Y,  O,  N1,  Y,  DT,  T4,    Y,  N1,  Y},
+    {"reghdfe",      RK,  Y,  N1,  GM,  DL,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1,  O},
+    {"areg",         RK,  O,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1,  O},
+    {"sandwich",     RK,  O,  N1,  GE,  NK,  NK,  N0,  O,  NK,  AUTO,  Y,  Y,  NN,  O,  NK,  T4,    O,  N0,  O},
+    {"plm",          RK,  O,  N0,  G0,  NK,  NK,  N0,  O,  NK,  T4,    Y,  O,  N0,  O,  NK,  T4,    O,  N0,  O},
+    {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O,  N0,  O},
+    {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0,  O},
 };
 /* clang-format on */
 

@@ -36,7 +36,9 @@ struct rl_profile {
     rl_dfrule dk_df;
     rl_lagrule dk_lag;
     bool centred;              /* R2 centred without a constant too      */
-    rl_nfactor glm_n;          /* logit, Poisson: iid and HC1            */
+    rl_nfactor glm_n;          /* logit, Poisson: iid                    */
+    bool last_step;            /* logit, Poisson: scores and information at the weights of the last
+                                  step, not at those of the estimate; they differ by 1e-7 or so */
 };
 
 #endif

@@ -61,6 +61,8 @@ typedef struct rl_request {
     bool keep_singletons;
     const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;
+    const unsigned char *leave;    /* rows of the table left out, under this reason; or NULL */
+    const char *leave_why;
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

@@ -45,6 +45,17 @@ static void keep_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *
     for (size_t i = from; i < cx->n_notes; i++) out->note[out->n_notes++] = rl_strdup(keep, cx->note[i].text);
 }
 
+/* Rows that the fit found it cannot use join those the request leaves out. */
+static void leave_out(rl_request *req, const rl_design *d, const rl_fit *f, rl_ctx *cx)
+{
+    unsigned char *leave = RL_NEW(cx->tmp, unsigned char, d->t->n);
+    if (req->leave != NULL) memcpy(leave, req->leave, d->t->n);
+    for (size_t i = 0; i < d->n; i++)
+        if (f->leave[i]) leave[d->row[i]] = 1;
+    req->leave = leave;
+    req->leave_why = f->leave_why;
+}
+
 rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     rl_request req = *request;
@@ -60,8 +71,17 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     size_t notes = cx->n_notes;
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     *out = (rl_result){.estimator = req.estimator};
-    RL_TRY(rl_design_make(&req, t, &d, cx));
-    RL_TRY(req.estimator->fit(&d, &req, &f, cx));
+    for (;;) {
+        rl_fit attempt = f;
+        RL_TRY(rl_design_make(&req, t, &d, cx));
+        RL_TRY(req.estimator->fit(&d, &req, &attempt, cx));
+        if (attempt.leave == NULL) {
+            f = attempt;
+            break;
+        }
+        leave_out(&req, &d, &attempt, cx);
+        cx->n_notes = notes; /* they come again */
+    }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
     if (req.omega != NULL) keep_omega(&d, &f, req.omega, out, keep);

@@ -1,0 +1,316 @@
+#include "num/glm.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/dd.h"
+#include "base/fmath.h"
+#include "base/par.h"
+#include "num/ols.h"
+
+enum { MOST_STEPS = 100, MOST_HALVINGS = 40 };
+static const double DONE = 3e-13, FLAT = 0x1p-52, FAR = 1e-12, RUNNING = 0.1;
+
+/* One pass over the rows in fixed blocks. */
+typedef struct pass {
+    const rl_glm *g;
+    rl_glm_fit *f;
+    double scale; /* weighted mean of y                     */
+    double *z;    /* n   working outcome, or NULL           */
+    double *base; /* blocks of sums of deviance, fixed order */
+} pass;
+
+/* --- families ------------------------------------------------------------------- */
+
+static inline void logit_at(double eta, double *mu, double *slope)
+{
+    double t = rl_exp(-fabs(eta)), u = 1 / (1 + t);
+    *mu = eta >= 0 ? u : t * u;
+    *slope = t * u * u;
+}
+
+/* -2 log likelihood of one row, less what no eta can change; y log y - y comes from the caller. */
+static inline double logit_deviance(double y, double eta)
+{
+    /* log(1 + e^eta) - y eta, without cancellation */
+    double l = rl_log1p(rl_exp(-fabs(eta)));
+    return 2 * (eta >= 0 ? (1 - y) * eta + l : l - y * eta);
+}
+
+static inline double poisson_deviance(double y, double eta, double mu)
+{
+    if (y == 0) return 2 * mu;
+    double d = (y - mu) / mu;
+    if (fabs(d) < 1e-3) { /* y log(y/mu) - (y - mu) by its series */
+        double s = d * d * (0.5 - d * (1.0 / 6 - d * (1.0 / 12 - d * (0.05 - d / 30))));
+        return 2 * mu * s;
+    }
+    return 2 * (y * (rl_log(y) - eta) - (y - mu));
+}
+
+void rl_glm_mean(rl_family family, const double *eta, size_t n, double *mu, double *slope, double *curve, rl_ctx *cx)
+{
+    (void)cx;
+    for (size_t i = 0; i < n; i++) {
+        double m, s;
+        if (family == RL_POISSON)
+            m = s = rl_exp(eta[i]);
+        else
+            logit_at(eta[i], &m, &s);
+        if (mu != NULL) mu[i] = m;
+        if (slope != NULL) slope[i] = s;
+        if (curve != NULL) curve[i] = family == RL_POISSON ? m : s * (1 - 2 * m);
+    }
+}
+
+/* mu, slope, W, e, the working outcome and the deviance at eta. */
+static void weigh_block(size_t block, void *arg)
+{
+    const pass *p = arg;
+    const rl_glm *g = p->g;
+    rl_glm_fit *f = p->f;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    double hi = 0, lo = 0;
+    if (to > g->n) to = g->n;
+    for (size_t i = from; i < to; i++) {
+        double eta = f->eta[i], y = g->y[i], w = g->w != NULL ? g->w[i] : 1, mu, slope, left, d;
+        if (g->family == RL_POISSON) {
+            mu = slope = rl_exp(eta);
+            left = y - mu;
+            d = poisson_deviance(y, eta, mu);
+            slope = fmax(slope, FLAT * p->scale);
+        } else {
+            logit_at(eta, &mu, &slope);
+            left = y == 1 && mu > 0 ? slope / mu : y - mu; /* 1 - mu, all its digits */
+            d = logit_deviance(y, eta);
+            slope = fmax(slope, FLAT);
+        }
+        f->mu[i] = mu;
+        f->slope[i] = slope;
+        f->W[i] = w * slope;
+        f->e[i] = left / slope;
+        if (p->z != NULL) p->z[i] = eta - (g->offset != NULL ? g->offset[i] : 0) + f->e[i];
+        rl_dd s = rl_two_sum(hi, w * d);
+        hi = s.hi;
+        lo += s.lo;
+    }
+    p->base[2 * block] = hi;
+    p->base[2 * block + 1] = lo;
+}
+
+static double weigh(pass *p, rl_ctx *cx)
+{
+    size_t blocks = rl_blocks(p->g->n, RL_ROWS_PER_BLOCK);
+    p->base = RL_NEW(cx->tmp, double, 2 * blocks);
+    rl_par(blocks, weigh_block, p, cx);
+    rl_dd sum = {0, 0};
+    for (size_t b = 0; b < blocks; b++) sum = rl_dd_add(sum, rl_two_sum(p->base[2 * b], p->base[2 * b + 1]));
+    rl_release(cx->tmp, p->base);
+    return sum.hi + sum.lo;
+}
+
+/* Where R and its packages start, so that the last step is theirs too. */
+static void start(pass *p)
+{
+    const rl_glm *g = p->g;
+    for (size_t i = 0; i < g->n; i++) {
+        double m = g->family == RL_POISSON ? g->y[i] + 0.1 : (g->y[i] + 0.5) / 2;
+        p->f->eta[i] = g->family == RL_POISSON ? rl_log(m) : rl_log(m / (1 - m));
+    }
+}
+
+/* --- log-likelihoods ------------------------------------------------------------- */
+
+/* log of the gamma function, x >= 1: Stirling's series from 16 on. */
+static double log_gamma(double x)
+{
+    double product = 1;
+    for (; x < 16; x++) product *= x;
+    double r = 1 / x, r2 = r * r;
+    double tail = r * (1.0 / 12 - r2 * (1.0 / 360 - r2 * (1.0 / 1260 - r2 * (1.0 / 1680 - r2 / 1188))));
+    return (x - 0.5) * rl_log(x) - x + 0.91893853320467274178 + tail - rl_log(product);
+}
+
+/* With c added to the offset as the only index, or eta where c is NaN. */
+static double loglik_at(const rl_glm *g, const double *eta, double c, rl_ctx *cx)
+{
+    double *l = RL_NEW(cx->tmp, double, g->n);
+    for (size_t i = 0; i < g->n; i++) {
+        double h = eta != NULL ? eta[i] : c + (g->offset != NULL ? g->offset[i] : 0), y = g->y[i];
+        l[i] = g->family == RL_POISSON ? y * h - rl_exp(h) - log_gamma(y + 1) : -0.5 * logit_deviance(y, h);
+    }
+    double sum = g->w != NULL ? rl_dot(NULL, g->w, l, g->n, cx) : rl_sum(l, g->n, cx);
+    rl_release(cx->tmp, l);
+    return sum;
+}
+
+/* The constant of the model that has nothing else: Newton, and at once without an offset. */
+static double only_constant(const rl_glm *g, double scale, rl_ctx *cx)
+{
+    double c = g->family == RL_POISSON ? rl_log(scale) : rl_log(scale / (1 - scale));
+    double *v = RL_NEW(cx->tmp, double, 2 * g->n), *s = v + g->n;
+    for (int it = 0; g->offset != NULL && it < MOST_STEPS; it++) {
+        for (size_t i = 0; i < g->n; i++) {
+            double h = c + g->offset[i], w = g->w != NULL ? g->w[i] : 1, mu, slope;
+            if (g->family == RL_POISSON)
+                mu = slope = rl_exp(h);
+            else
+                logit_at(h, &mu, &slope);
+            v[i] = w * (g->y[i] - mu);
+            s[i] = w * slope;
+        }
+        double step = rl_sum(v, g->n, cx) / rl_sum(s, g->n, cx);
+        c += step > 2 ? 2 : step < -2 ? -2 : step;
+        if (fabs(step) < 1e-13) break;
+    }
+    rl_release(cx->tmp, v);
+    return c;
+}
+
+/* --- steps ------------------------------------------------------------------------ */
+
+static void take_columns(const rl_mat *from, const bool *dropped, rl_mat *V)
+{
+    size_t at = 0;
+    for (size_t j = 0; j < from->k; j++)
+        if (!dropped[j]) memcpy(rl_mat_col(V, at++), rl_mat_col(from, j), from->n * sizeof(double));
+}
+
+/* Regress z on the columns of V before it, effects out: b of those kept, what is left in o->e. */
+static rl_code regress(const rl_glm *g, rl_glm_fit *f, const rl_mat *X, rl_mat *V, rl_ols_fit *o, rl_ctx *cx)
+{
+    rl_absorbed info = {0};
+    rl_mat R = {V->a, V->n, V->k - 1, V->ld};
+    double *norm0 = RL_NEW(cx->tmp, double, R.k);
+    for (size_t j = 0, at = 0; j < X->k; j++)
+        if (!f->dropped[j]) norm0[at++] = rl_dot(f->W, rl_mat_col(X, j), rl_mat_col(X, j), g->n, cx);
+    if (g->fe != NULL && g->fe->n_fe > 0) RL_TRY(rl_absorb(g->fe, f->W, V, NULL, &info, cx));
+    f->redundant = info.redundant;
+    *o = (rl_ols_fit){.e = rl_mat_col(V, R.k)};
+    if (R.k > 0) RL_TRY(rl_ols(&R, rl_mat_col(V, R.k), f->W, norm0, o, cx->tmp, cx));
+    return RL_OK;
+}
+
+/* What the first regression drops stays out; the columns close up. */
+static void settle_columns(rl_glm_fit *f, const rl_ols_fit *o, rl_mat *V)
+{
+    size_t at = 0, k = f->k;
+    f->rank = o->rank;
+    for (size_t j = 0; j < k; j++) {
+        f->dropped[j] = o->dropped[j];
+        if (f->dropped[j]) continue;
+        if (at != j) memcpy(rl_mat_col(V, at), rl_mat_col(V, j), V->n * sizeof(double));
+        at++;
+    }
+    V->k = at + 1;
+}
+
+/* eta := offset + z - e, as fitted; the deviance a full step promises to take off. */
+static double new_eta(const rl_glm *g, rl_glm_fit *f, const double *z, const double *e, double *old, rl_ctx *cx)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        double was = f->eta[i];
+        f->eta[i] = z[i] - e[i] + (g->offset != NULL ? g->offset[i] : 0);
+        old[i] = f->eta[i] - was;
+    }
+    double gain = rl_dot(f->W, old, old, g->n, cx);
+    for (size_t i = 0; i < g->n; i++) old[i] = f->eta[i] - old[i];
+    return gain;
+}
+
+/* Halve the step until the deviance is finite and no larger than before. */
+static bool halve(pass *p, const double *old, double before, double *deviance, rl_ctx *cx)
+{
+    for (int h = 0; !isfinite(*deviance) || !(*deviance <= before + 1e-8 * (fabs(before) + 0.1)); h++) {
+        if (h == MOST_HALVINGS) return false;
+        for (size_t i = 0; i < p->g->n; i++) p->f->eta[i] = 0.5 * (p->f->eta[i] + old[i]);
+        *deviance = weigh(p, cx);
+    }
+    return true;
+}
+
+/* Rows whose mean is next to its bound, 0 or 1, or still on its way there. */
+static void find_suspects(pass *p, const double *old)
+{
+    const rl_glm *g = p->g;
+    rl_glm_fit *f = p->f;
+    for (size_t i = 0; i < g->n; i++) {
+        bool bound = g->y[i] == 0 || (g->family == RL_LOGIT && g->y[i] == 1);
+        double far = fabs(g->y[i] - f->mu[i]) / (g->family == RL_POISSON ? p->scale : 1);
+        f->suspect[i] = bound && (far < FAR || !(fabs(f->eta[i] - old[i]) < RUNNING));
+        f->suspects += f->suspect[i];
+    }
+}
+
+/* Everything at the solution; W and e too, or those of the last step. */
+static void finish(pass *p, const rl_ols_fit *o, const rl_mat *V, const double *old, rl_ctx *cx)
+{
+    rl_glm_fit *f = p->f;
+    double *W = f->W;
+    for (size_t j = 0, at = 0; j < f->k; j++)
+        if (!f->dropped[j]) f->b[j] = o->b[at++];
+    f->X = (rl_mat){V->a, V->n, f->rank, V->ld};
+    if (f->rank > 0) f->A = o->A;
+    if (p->g->last_step) f->W = RL_NEW(cx->tmp, double, p->g->n);
+    f->deviance = weigh(p, cx);
+    if (p->g->last_step) {
+        rl_release(cx->tmp, f->W);
+        f->W = W;
+        memcpy(f->e, o->e, p->g->n * sizeof *o->e);
+    }
+    find_suspects(p, old);
+}
+
+static rl_code iterate(pass *p, const rl_mat *X, rl_mat *V, rl_ctx *cx)
+{
+    const rl_glm *g = p->g;
+    rl_glm_fit *f = p->f;
+    double *z = RL_NEW(cx->tmp, double, g->n), *old = RL_NEW(cx->tmp, double, g->n), deviance = INFINITY;
+    bool last = false;
+    p->z = z;
+    start(p);
+    weigh(p, cx);
+    for (f->steps = 1; f->steps <= MOST_STEPS; f->steps++) {
+        rl_ols_fit o;
+        if (last || f->steps == 1) take_columns(X, f->dropped, V);
+        memcpy(rl_mat_col(V, V->k - 1), z, g->n * sizeof *z);
+        RL_TRY(regress(g, f, X, V, &o, cx));
+        if (f->steps == 1 && V->k > 1) settle_columns(f, &o, V);
+        if (o.rank < V->k - 1) break;
+        double gain = new_eta(g, f, z, o.e, old, cx), before = deviance;
+        bool done = f->steps > 1 && gain <= DONE * (fabs(deviance) + 0.1);
+        if (last || (done && g->last_step)) {
+            p->z = NULL;
+            finish(p, &o, V, old, cx);
+            return RL_OK;
+        }
+        if (V->k > 1) rl_release(cx->tmp, o.e);
+        deviance = weigh(p, cx);
+        if (!halve(p, old, before, &deviance, cx)) break;
+        last = done;
+    }
+    f->lost = true;
+    find_suspects(p, old);
+    return RL_OK;
+}
+
+rl_code rl_glm_run(const rl_glm *g, const rl_mat *X, rl_glm_fit *f, rl_arena *in, rl_ctx *cx)
+{
+    size_t n = g->n, k = X->k;
+    double W = g->w != NULL ? rl_sum(g->w, n, cx) : (double)n;
+    pass p = {.g = g, .f = f};
+    rl_mat V = rl_mat_new(n, k + 1, in);
+    *f = (rl_glm_fit){.k = k, .b = RL_NEW(in, double, k), .dropped = RL_NEW(in, bool, k)};
+    f->eta = RL_NEW(in, double, n);
+    f->mu = RL_NEW(in, double, n);
+    f->slope = RL_NEW(in, double, n);
+    f->W = RL_NEW(in, double, n);
+    f->e = RL_NEW(in, double, n);
+    f->suspect = RL_NEW(in, unsigned char, n);
+    p.scale = (g->w != NULL ? rl_dot(NULL, g->w, g->y, n, cx) : rl_sum(g->y, n, cx)) / W;
+    RL_TRY(iterate(&p, X, &V, cx));
+    if (f->lost) return RL_OK;
+    f->loglik = loglik_at(g, f->eta, NAN, cx);
+    f->loglik_null = loglik_at(g, NULL, only_constant(g, p.scale, cx), cx);
+    return RL_OK;
+}
