@@ -15,9 +15,10 @@ static const double DONE = 3e-13, FLAT = 0x1p-52, FAR = 1e-12, RUNNING = 0.1;
 typedef struct pass {
     const rl_glm *g;
     rl_glm_fit *f;
-    double scale; /* weighted mean of y                     */
-    double *z;    /* n   working outcome, or NULL           */
-    double *base; /* blocks of sums of deviance, fixed order */
+    double scale;  /* weighted mean of y                     */
+    double *z;     /* n   working outcome, or NULL           */
+    double *log_y; /* n   Poisson: log y, 0 where y = 0      */
+    double *base;  /* blocks of sums of deviance, fixed order */
 } pass;
 
 /* --- families ------------------------------------------------------------------- */
@@ -29,15 +30,14 @@ static inline void logit_at(double eta, double *mu, double *slope)
     *slope = t * u * u;
 }
 
-/* -2 log likelihood of one row, less what no eta can change; y log y - y comes from the caller. */
+/* -2 log likelihood of one row: log(1 + e^eta) - y eta, the first part without cancellation. */
 static inline double logit_deviance(double y, double eta)
 {
-    /* log(1 + e^eta) - y eta, without cancellation */
     double l = rl_log1p(rl_exp(-fabs(eta)));
     return 2 * (eta >= 0 ? (1 - y) * eta + l : l - y * eta);
 }
 
-static inline double poisson_deviance(double y, double eta, double mu)
+static inline double poisson_deviance(double y, double log_y, double eta, double mu)
 {
     if (y == 0) return 2 * mu;
     double d = (y - mu) / mu;
@@ -45,7 +45,7 @@ static inline double poisson_deviance(double y, double eta, double mu)
         double s = d * d * (0.5 - d * (1.0 / 6 - d * (1.0 / 12 - d * (0.05 - d / 30))));
         return 2 * mu * s;
     }
-    return 2 * (y * (rl_log(y) - eta) - (y - mu));
+    return 2 * (y * (log_y - eta) - (y - mu));
 }
 
 void rl_glm_mean(rl_family family, const double *eta, size_t n, double *mu, double *slope, double *curve, rl_ctx *cx)
@@ -63,39 +63,64 @@ void rl_glm_mean(rl_family family, const double *eta, size_t n, double *mu, doub
     }
 }
 
-/* mu, slope, W, e, the working outcome and the deviance at eta. */
+static inline void add_to(rl_dd *sum, double x)
+{
+    rl_dd s = rl_two_sum(sum->hi, x);
+    *sum = (rl_dd){s.hi, sum->lo + s.lo};
+}
+
+static rl_dd weigh_poisson(const pass *p, size_t from, size_t to)
+{
+    const rl_glm *g = p->g;
+    rl_dd sum = {0, 0};
+    for (size_t i = from; i < to; i++) {
+        double w = g->w != NULL ? g->w[i] : 1, mu = rl_exp(p->f->eta[i]), slope = fmax(mu, FLAT * p->scale);
+        p->f->mu[i] = mu;
+        p->f->W[i] = w * slope;
+        p->f->e[i] = (g->y[i] - mu) / slope;
+        add_to(&sum, w * poisson_deviance(g->y[i], p->log_y[i], p->f->eta[i], mu));
+    }
+    return sum;
+}
+
+/* The logarithms of 1 + e^-|eta| are taken of products, as many as fit into a double. */
+static rl_dd weigh_logit(const pass *p, size_t from, size_t to)
+{
+    enum { FACTORS = 512 };
+    const rl_glm *g = p->g;
+    rl_dd sum = {0, 0};
+    double product = 1;
+    for (size_t i = from; i < to; i++) {
+        double w = g->w != NULL ? g->w[i] : 1, y = g->y[i], eta = p->f->eta[i], t = rl_exp(-fabs(eta)), u = 1 / (1 + t);
+        double mu = eta >= 0 ? u : t * u, rest = eta >= 0 ? t * u : u, slope = t * u * u, floor = fmax(slope, FLAT);
+        p->f->mu[i] = mu;
+        p->f->W[i] = w * floor;
+        p->f->e[i] = (y == 1 ? rest : y - mu) / floor;
+        add_to(&sum, 2 * w * (eta >= 0 ? (1 - y) * eta : -y * eta));
+        if (g->w != NULL) {
+            add_to(&sum, 2 * w * rl_log1p(t));
+            continue;
+        }
+        product *= 1 + t;
+        if ((i - from) % FACTORS != FACTORS - 1 && i + 1 < to) continue;
+        add_to(&sum, 2 * rl_log(product));
+        product = 1;
+    }
+    return sum;
+}
+
+/* mu, W, e, the working outcome and the deviance at eta. */
 static void weigh_block(size_t block, void *arg)
 {
     const pass *p = arg;
     const rl_glm *g = p->g;
-    rl_glm_fit *f = p->f;
     size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
-    double hi = 0, lo = 0;
     if (to > g->n) to = g->n;
-    for (size_t i = from; i < to; i++) {
-        double eta = f->eta[i], y = g->y[i], w = g->w != NULL ? g->w[i] : 1, mu, slope, left, d;
-        if (g->family == RL_POISSON) {
-            mu = slope = rl_exp(eta);
-            left = y - mu;
-            d = poisson_deviance(y, eta, mu);
-            slope = fmax(slope, FLAT * p->scale);
-        } else {
-            logit_at(eta, &mu, &slope);
-            left = y == 1 && mu > 0 ? slope / mu : y - mu; /* 1 - mu, all its digits */
-            d = logit_deviance(y, eta);
-            slope = fmax(slope, FLAT);
-        }
-        f->mu[i] = mu;
-        f->slope[i] = slope;
-        f->W[i] = w * slope;
-        f->e[i] = left / slope;
-        if (p->z != NULL) p->z[i] = eta - (g->offset != NULL ? g->offset[i] : 0) + f->e[i];
-        rl_dd s = rl_two_sum(hi, w * d);
-        hi = s.hi;
-        lo += s.lo;
-    }
-    p->base[2 * block] = hi;
-    p->base[2 * block + 1] = lo;
+    rl_dd s = g->family == RL_POISSON ? weigh_poisson(p, from, to) : weigh_logit(p, from, to);
+    for (size_t i = from; i < to && p->z != NULL; i++)
+        p->z[i] = p->f->eta[i] - (g->offset != NULL ? g->offset[i] : 0) + p->f->e[i];
+    p->base[2 * block] = s.hi;
+    p->base[2 * block + 1] = s.lo;
 }
 
 static double weigh(pass *p, rl_ctx *cx)
@@ -110,12 +135,15 @@ static double weigh(pass *p, rl_ctx *cx)
 }
 
 /* Where R and its packages start, so that the last step is theirs too. */
-static void start(pass *p)
+static void start_block(size_t block, void *arg)
 {
+    const pass *p = arg;
     const rl_glm *g = p->g;
-    for (size_t i = 0; i < g->n; i++) {
-        double m = g->family == RL_POISSON ? g->y[i] + 0.1 : (g->y[i] + 0.5) / 2;
-        p->f->eta[i] = g->family == RL_POISSON ? rl_log(m) : rl_log(m / (1 - m));
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    for (size_t i = from; i < to && i < g->n; i++) {
+        double y = g->y[i], m = (y + 0.5) / 2;
+        p->f->eta[i] = g->family == RL_POISSON ? rl_log(y + 0.1) : rl_log(m / (1 - m));
+        if (p->log_y != NULL && y > 0) p->log_y[i] = rl_log(y);
     }
 }
 
@@ -131,16 +159,38 @@ static double log_gamma(double x)
     return (x - 0.5) * rl_log(x) - x + 0.91893853320467274178 + tail - rl_log(product);
 }
 
-/* With c added to the offset as the only index, or eta where c is NaN. */
+typedef struct sum_job {
+    const rl_glm *g;
+    const double *eta; /* n, or NULL: the offset and c                  */
+    double c;
+    double *l;         /* n                                             */
+    double small[256]; /* log gamma(y + 1) of the small counts          */
+} sum_job;
+
+static void loglik_block(size_t block, void *arg)
+{
+    const sum_job *job = arg;
+    const rl_glm *g = job->g;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    for (size_t i = from; i < to && i < g->n; i++) {
+        double h = job->eta != NULL ? job->eta[i] : job->c + (g->offset != NULL ? g->offset[i] : 0), y = g->y[i];
+        if (g->family == RL_LOGIT) {
+            job->l[i] = -0.5 * logit_deviance(y, h);
+            continue;
+        }
+        bool count = y < 256 && y == floor(y);
+        job->l[i] = y * h - rl_exp(h) - (count ? job->small[(size_t)y] : log_gamma(y + 1));
+    }
+}
+
+/* At eta, or with c added to the offset as the only index. */
 static double loglik_at(const rl_glm *g, const double *eta, double c, rl_ctx *cx)
 {
-    double *l = RL_NEW(cx->tmp, double, g->n);
-    for (size_t i = 0; i < g->n; i++) {
-        double h = eta != NULL ? eta[i] : c + (g->offset != NULL ? g->offset[i] : 0), y = g->y[i];
-        l[i] = g->family == RL_POISSON ? y * h - rl_exp(h) - log_gamma(y + 1) : -0.5 * logit_deviance(y, h);
-    }
-    double sum = g->w != NULL ? rl_dot(NULL, g->w, l, g->n, cx) : rl_sum(l, g->n, cx);
-    rl_release(cx->tmp, l);
+    sum_job job = {.g = g, .eta = eta, .c = c, .l = RL_NEW(cx->tmp, double, g->n)};
+    for (int y = 0; y < 256; y++) job.small[y] = log_gamma(y + 1);
+    rl_par(rl_blocks(g->n, RL_ROWS_PER_BLOCK), loglik_block, &job, cx);
+    double sum = g->w != NULL ? rl_dot(NULL, g->w, job.l, g->n, cx) : rl_sum(job.l, g->n, cx);
+    rl_release(cx->tmp, job.l);
     return sum;
 }
 
@@ -268,7 +318,7 @@ static rl_code iterate(pass *p, const rl_mat *X, rl_mat *V, rl_ctx *cx)
     double *z = RL_NEW(cx->tmp, double, g->n), *old = RL_NEW(cx->tmp, double, g->n), deviance = INFINITY;
     bool last = false;
     p->z = z;
-    start(p);
+    rl_par(rl_blocks(g->n, RL_ROWS_PER_BLOCK), start_block, p, cx);
     weigh(p, cx);
     for (f->steps = 1; f->steps <= MOST_STEPS; f->steps++) {
         rl_ols_fit o;
@@ -298,12 +348,11 @@ rl_code rl_glm_run(const rl_glm *g, const rl_mat *X, rl_glm_fit *f, rl_arena *in
 {
     size_t n = g->n, k = X->k;
     double W = g->w != NULL ? rl_sum(g->w, n, cx) : (double)n;
-    pass p = {.g = g, .f = f};
+    pass p = {.g = g, .f = f, .log_y = g->family == RL_POISSON ? RL_NEW(cx->tmp, double, n) : NULL};
     rl_mat V = rl_mat_new(n, k + 1, in);
     *f = (rl_glm_fit){.k = k, .b = RL_NEW(in, double, k), .dropped = RL_NEW(in, bool, k)};
     f->eta = RL_NEW(in, double, n);
     f->mu = RL_NEW(in, double, n);
-    f->slope = RL_NEW(in, double, n);
     f->W = RL_NEW(in, double, n);
     f->e = RL_NEW(in, double, n);
     f->suspect = RL_NEW(in, unsigned char, n);

@@ -44,8 +44,7 @@ typedef struct rl_glm_fit {
     rl_mat X;                /* n-by-rank  the columns kept, swept                      */
     rl_mat A;                /* rank-by-rank  (X'WX)^-1                                 */
     double *eta, *mu;        /* n      at the solution                                  */
-    double *slope;           /* n      dmu/deta                                         */
-    double *W, *e;           /* n      w slope, and (y - mu) / slope: scores X'We       */
+    double *W, *e;           /* n      w dmu/deta, and (y - mu) / (dmu/deta): scores X'We */
     double deviance, loglik, loglik_null;
     size_t redundant;        /* of rl_absorbed                                          */
     int steps;
