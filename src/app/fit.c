@@ -137,6 +137,12 @@ static rl_code take_word(const char *name, const char *v, const char *a, const c
                    b != NULL ? b : "");
 }
 
+static rl_code take_family(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    a->req.family = strcmp(v, "logit") == 0 ? RL_LOGIT : RL_POISSON;
+    return take_word("family", v, "poisson", "logit", cx);
+}
+
 static rl_code take_profile(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.profile = v;
@@ -151,9 +157,9 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window},       {"ref", take_refs},    {"panel", take_panel},
-        {"estimator", take_estimator}, {"agg", take_agg},     {"period", take_period},
-        {"subset", take_subset},       {"level", take_level}, {"as", take_profile},
+        {"window", take_window}, {"ref", take_refs},      {"panel", take_panel},   {"estimator", take_estimator},
+        {"agg", take_agg},       {"period", take_period}, {"subset", take_subset}, {"level", take_level},
+        {"as", take_profile},    {"family", take_family},
     };
     const struct {
         const char *name;

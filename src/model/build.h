@@ -33,6 +33,12 @@ typedef struct rl_build {
     const char *most_name;         /* .. this column      */
 } rl_build;
 
+/* The likelihood behind the fit: the estimator's own or the request's. */
+static inline rl_family rl_build_family(const rl_build *b)
+{
+    return b->req->family != RL_LINEAR ? b->req->family : b->req->estimator->family;
+}
+
 /* A group column by name, a^b allowed. */
 RL_MUST rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_groups *g, rl_ctx *cx);
 /* Count rows lost and say why in the waterfall. */

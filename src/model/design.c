@@ -142,7 +142,10 @@ rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_
     for (size_t i = 0; i < e.n; i++) {
         rl_groups one, both;
         RL_TRY(rl_table_need(b->t, e.col[i], what_for, &c, cx));
-        rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
+        if (strcmp(what_for, "cluster") == 0)
+            rl_groups_seen(c, b->t->n, &one, cx->tmp, cx);
+        else
+            rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
         if (i == 0) {
             *g = one;
             continue;
@@ -189,7 +192,7 @@ static rl_code take_effects(rl_build *b, rl_ctx *cx)
             rl_groups one, both;
             const rl_col *c;
             RL_TRY(rl_table_need(b->t, e->col[i], "the formula", &c, cx));
-            rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
+            rl_groups_seen(c, b->t->n, &one, cx->tmp, cx);
             if (i > 0) {
                 rl_groups_join(&b->effect[f], &one, b->t->n, &both, cx->tmp, cx);
                 one = both;
@@ -273,7 +276,7 @@ static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
         return rl_hint(cx, "%zu rows are in levels where it is always the same, %zu are alone in theirs", perfect,
                        singles);
     }
-    bool logit = b->req->estimator->family == RL_LOGIT;
+    bool logit = rl_build_family(b) == RL_LOGIT;
     rl_build_lose(b, logit ? "outcome always 0 or always 1 in a level" : "outcome always 0 in a level", perfect, cx);
     rl_build_lose(b, "singletons", singles, cx);
     if (perfect > 0)
@@ -367,6 +370,8 @@ static rl_code check_parts(const rl_request *r, const rl_formula *f, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "estimator '%s' needs instruments", e->name);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
     }
+    if (r->family != RL_LINEAR && e->frame != RL_FRAME_CELLS)
+        return rl_fail(cx, RL_EUSAGE, "--family does not apply to estimator '%s'", e->name);
     if (r->offset != NULL && e->family == RL_LINEAR)
         return rl_fail(cx, RL_EUSAGE, "--offset does not apply to estimator '%s'", e->name);
     if (r->margins && e->family == RL_LINEAR) {

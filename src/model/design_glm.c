@@ -7,7 +7,7 @@
 static rl_code not_an_outcome(rl_build *b, size_t row, rl_ctx *cx)
 {
     char buf[32];
-    bool logit = b->req->estimator->family == RL_LOGIT;
+    bool logit = rl_build_family(b) == RL_LOGIT;
     const char *want = logit ? "is neither 0 nor 1" : "is below 0";
     const char *value = rl_num_text(buf, b->y[row]);
     const rl_col *c = b->f.y->op == RL_OP_COL ? rl_table_col(b->t, b->f.y->col) : NULL;
@@ -20,7 +20,7 @@ static rl_code not_an_outcome(rl_build *b, size_t row, rl_ctx *cx)
 
 rl_code rl_build_outcome(rl_build *b, rl_ctx *cx)
 {
-    rl_family family = b->req->estimator->family;
+    rl_family family = rl_build_family(b);
     size_t zeros = 0, ones = 0;
     if (family == RL_LINEAR) return RL_OK;
     for (size_t i = 0; i < b->t->n; i++) {
@@ -31,7 +31,7 @@ rl_code rl_build_outcome(rl_build *b, rl_ctx *cx)
     }
     if (b->left == 0 || (zeros < b->left && (family == RL_POISSON || ones < b->left))) return RL_OK;
     rl_fail(cx, RL_EDATA, "nothing to estimate: '%s' is %d in all %zu rows used", b->f.y->text, zeros == 0, b->left);
-    return rl_hint(cx, "%s needs an outcome that varies", b->req->estimator->name);
+    return rl_hint(cx, "%s needs an outcome that varies", family == RL_LOGIT ? "logit" : "poisson");
 }
 
 /* One turn: rows of levels in which the outcome is always 0, or always 1 for logit. */
@@ -39,7 +39,7 @@ size_t rl_build_perfect(rl_build *b, rl_ctx *cx)
 {
     const rl_design *d = b->d;
     size_t lost = 0;
-    if (b->req->estimator->family == RL_LINEAR) return 0;
+    if (rl_build_family(b) == RL_LINEAR) return 0;
     for (size_t f = 0; f < d->fe.n_fe; f++) {
         unsigned char *seen = RL_NEW(cx->tmp, unsigned char, d->fe.levels[f]); /* 1: a 0, 2: a 1, 4: another */
         for (size_t i = 0; i < d->n; i++) {
@@ -48,7 +48,7 @@ size_t rl_build_perfect(rl_build *b, rl_ctx *cx)
         }
         for (size_t i = 0; i < d->n; i++) {
             unsigned char s = seen[d->fe.code[f][i]];
-            bool perfect = s == 1 || (s == 2 && b->req->estimator->family == RL_LOGIT);
+            bool perfect = s == 1 || (s == 2 && rl_build_family(b) == RL_LOGIT);
             if (!perfect || !b->keep[d->row[i]]) continue;
             b->keep[d->row[i]] = 0;
             lost++;

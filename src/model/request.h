@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/date.h"
+#include "num/glm.h"
 
 typedef struct rl_estimator rl_estimator;       /* model/est.h */
 
@@ -56,6 +57,7 @@ typedef struct rl_request {
     size_t n_ref;                    /* 0 = -1                                             */
     int ref[RL_MAX_REFS];
     rl_agg agg;
+    rl_family family;                /* etwfe: logit, Poisson; linear for the estimators that have their own */
     bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period
                                         before it */
     bool keep_singletons;
