@@ -75,8 +75,10 @@ static void widen(words *w)
     }
 }
 
-static int32_t number_of(words *w, const char *s, size_t n)
+/* Sorted files repeat a text: `last` is the number it had in the row before. */
+static int32_t number_of(words *w, const char *s, size_t n, int32_t last)
 {
+    if (last >= 0 && w->word[last].n == n && memcmp(w->word[last].s, s, n) == 0) return last;
     uint32_t hash = (uint32_t)rl_hash64(s, n);
     if (2 * (w->n + 1) > w->cap) widen(w);
     size_t at = hash & (w->cap - 1);
@@ -117,7 +119,7 @@ static void row(void *slot, uint64_t at, const rl_field *field, size_t n_fields)
             fine = !missing && rl_load_day(l, f->s, f->n, &to->whole[at]);
             if (!fine) to->whole[at] = RL_NO_DAY;
         } else {
-            to->whole[at] = missing ? -1 : number_of(to->words, f->s, f->n);
+            to->whole[at] = missing ? -1 : number_of(to->words, f->s, f->n, at > 0 ? to->whole[at - 1] : -1);
         }
         if (!fine && !missing) p->bad[p->n_bad++] = (bad_cell){at, j, f->s, f->n};
     }

@@ -45,7 +45,8 @@ const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in);
 /* Groups of several columns joined: the pairs that occur, in order. */
 void rl_groups_join(const rl_groups *a, const rl_groups *b, size_t n, rl_groups *out, rl_arena *in, rl_ctx *cx);
 
-/* Keep the rows listed (m of them) and number the groups that still occur anew. */
+/* Keep the rows listed (m of them, ascending) and number the groups that still
+ * occur anew; the same codes and labels when all rows and groups stay. */
 void rl_groups_keep(const rl_groups *g, const uint32_t *row, size_t m, rl_groups *out, rl_arena *in);
 
 #endif

@@ -55,6 +55,8 @@ size_t rl_build_perfect(rl_build *b, rl_ctx *cx);                  /* levels tha
 void rl_build_leave(rl_build *b, rl_ctx *cx);                      /* the request's own list               */
 
 /* columns.c */
+/* An expression's numbers on all rows; a column of the table is not copied. */
+RL_MUST rl_code rl_build_number(rl_build *b, const rl_expr *e, int k, double **v, rl_ctx *cx);
 RL_MUST rl_code rl_build_variables(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_build_columns(rl_build *b, rl_ctx *cx);         /* X of the rows used                   */
 

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/par.h"
 #include "model/build.h"
 
 enum { MOST_COLUMNS = 20000 };
@@ -12,6 +13,17 @@ static rl_variable *find(rl_build *b, const rl_expr *e)
     for (size_t i = 0; i < b->n_var; i++)
         if (strcmp(b->var[i].e->text, e->text) == 0 && b->var[i].e->op == e->op) return &b->var[i];
     return NULL;
+}
+
+rl_code rl_build_number(rl_build *b, const rl_expr *e, int k, double **v, rl_ctx *cx)
+{
+    const rl_col *c = e->op == RL_OP_COL ? rl_table_col(b->t, e->col) : NULL;
+    if (c != NULL && c->type == RL_NUM) {
+        *v = c->num;
+        return RL_OK;
+    }
+    *v = RL_NEW(cx->tmp, double, b->t->n);
+    return rl_eval(&b->scene, e, k, *v, cx);
 }
 
 static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
@@ -28,10 +40,7 @@ static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
     }
     v->width = rl_eval_width(e);
     v->v = RL_NEW(cx->tmp, double *, v->width);
-    for (size_t k = 0; k < v->width; k++) {
-        v->v[k] = RL_NEW(cx->tmp, double, b->t->n);
-        RL_TRY(rl_eval(&b->scene, e, (int)k, v->v[k], cx));
-    }
+    for (size_t k = 0; k < v->width; k++) RL_TRY(rl_build_number(b, e, (int)k, &v->v[k], cx));
     return RL_OK;
 }
 
@@ -145,30 +154,52 @@ static const char *part_name(const part *p, size_t k, rl_arena *in)
     return rl_sprintf(in, "%s::%s", p->v->e->text, p->v->used.label[level_of(p, k)]);
 }
 
-static void multiply(const rl_design *d, const part *p, size_t k, double *x)
+/* x = p_k, or x = x p_k when it is not the first of its term. */
+static void multiply(const rl_design *d, const part *p, size_t k, bool first, double *x)
 {
     if (p->v->factor) {
         int32_t level = (int32_t)level_of(p, k);
-        for (size_t i = 0; i < d->n; i++) x[i] *= p->v->used.code[i] == level;
+        for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * (p->v->used.code[i] == level);
         return;
     }
     const double *v = p->v->v[k];
-    for (size_t i = 0; i < d->n; i++) x[i] *= v[d->row[i]];
+    if (first && d->n == d->t->n) {
+        memcpy(x, v, d->n * sizeof *x);
+        return;
+    }
+    for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * v[d->row[i]];
+}
+
+typedef struct column_job {
+    const rl_design *d;
+    const rl_term *t;
+    const part *p;
+    rl_mat *X;
+    size_t at;
+} column_job;
+
+static void fill_column(size_t c, void *arg)
+{
+    const column_job *job = arg;
+    double *x = rl_mat_col(job->X, job->at + c);
+    size_t left = c;
+    for (size_t i = 0; i < job->t->n; i++) {
+        multiply(job->d, &job->p[i], left % job->p[i].width, i == 0, x);
+        left /= job->p[i].width;
+    }
 }
 
 static void term_columns(const rl_design *d, const rl_term *t, const part *p, size_t width, rl_mat *X,
-                         const char **x_name, size_t at, rl_arena *in)
+                         const char **x_name, size_t at, rl_ctx *cx)
 {
+    column_job job = {d, t, p, X, at};
+    rl_par(width, fill_column, &job, cx);
     for (size_t c = 0; c < width; c++) {
-        double *x = rl_mat_col(X, at + c);
-        rl_str name = rl_str_new(in);
+        rl_str name = rl_str_new(cx->tmp);
         size_t left = c;
-        for (size_t i = 0; i < d->n; i++) x[i] = 1;
         for (size_t i = 0; i < t->n; i++) {
-            size_t k = left % p[i].width;
+            rl_str_addf(&name, "%s%s", i ? ":" : "", part_name(&p[i], left % p[i].width, cx->tmp));
             left /= p[i].width;
-            multiply(d, &p[i], k, x);
-            rl_str_addf(&name, "%s%s", i ? ":" : "", part_name(&p[i], k, in));
         }
         x_name[at + c] = rl_str_text(&name);
     }
@@ -187,14 +218,14 @@ static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, r
         RL_TRY(parts_of(b, l, &l->term[j], spanned, p[j], &width[j], cx));
         k += width[j];
     }
-    *X = rl_mat_new(d->n, k, cx->tmp);
+    *X = rl_mat_new(d->n, k + 1, cx->tmp); /* the column behind is the estimator's: it may want the outcome there */
+    X->k = k;
     *x_name = RL_NEW(cx->tmp, const char *, k);
     if (constant) {
         (*x_name)[0] = "(Intercept)";
         for (size_t i = 0; i < d->n; i++) X->a[i] = 1;
     }
-    for (size_t j = 0; j < l->n; at += width[j++])
-        term_columns(d, &l->term[j], p[j], width[j], X, *x_name, at, cx->tmp);
+    for (size_t j = 0; j < l->n; at += width[j++]) term_columns(d, &l->term[j], p[j], width[j], X, *x_name, at, cx);
     if (x_term == NULL) return RL_OK;
     *x_term = RL_NEW(cx->tmp, size_t, k);
     if (constant) (*x_term)[0] = SIZE_MAX;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/par.h"
 #include "model/build.h"
 
 /* --- losing rows -------------------------------------------------------------- */
@@ -27,14 +28,35 @@ static rl_code nothing_left(rl_build *b, rl_ctx *cx)
 }
 
 /* Rows without a value: code[] < 0, or v[] NaN. */
-static size_t missing(rl_build *b, const char *name, const int32_t *code, const double *v, unsigned char *gone)
+typedef struct blanks {
+    const unsigned char *keep;
+    const int32_t *code;
+    const double *v;
+    size_t n;
+    unsigned char *gone;
+    size_t *cells; /* a block */
+} blanks;
+
+static void find_blanks(size_t block, void *arg)
 {
-    size_t cells = 0;
-    for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i] || !(code != NULL ? code[i] < 0 : isnan(v[i]))) continue;
-        gone[i] = 1;
+    const blanks *p = arg;
+    size_t to = (block + 1) * RL_ROWS_PER_BLOCK, cells = 0;
+    if (to > p->n) to = p->n;
+    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
+        if (!(p->code != NULL ? p->code[i] < 0 : isnan(p->v[i])) || !p->keep[i]) continue;
+        p->gone[i] = 1;
         cells++;
     }
+    p->cells[block] = cells;
+}
+
+static size_t missing(rl_build *b, const char *name, const int32_t *code, const double *v, unsigned char *gone,
+                      rl_ctx *cx)
+{
+    size_t blocks = rl_blocks(b->t->n, RL_ROWS_PER_BLOCK), cells = 0;
+    blanks p = {b->keep, code, v, b->t->n, gone, RL_NEW(cx->tmp, size_t, blocks)};
+    rl_par(blocks, find_blanks, &p, cx);
+    for (size_t k = 0; k < blocks; k++) cells += p.cells[k];
     if (cells > b->most_missing) {
         b->most_missing = cells;
         b->most_name = name;
@@ -46,20 +68,20 @@ static rl_code drop_missing(rl_build *b, rl_ctx *cx)
 {
     unsigned char *gone = RL_NEW(cx->tmp, unsigned char, b->t->n);
     const rl_vcov_spec *vcov = &b->d->vcov;
-    size_t lost = 0, cells = missing(b, b->f.y->text, NULL, b->y, gone);
+    size_t lost = 0, cells = missing(b, b->f.y->text, NULL, b->y, gone, cx);
     if (cells == b->left && cells > 0)
         return rl_fail(cx, RL_EDATA, "every cell of the outcome '%s' is missing (%zu rows)", b->f.y->text, cells);
     for (size_t j = 0; j < b->n_var; j++) {
         const rl_variable *v = &b->var[j];
-        if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone);
-        for (size_t k = 0; k < v->width; k++) missing(b, v->e->text, NULL, v->v[k], gone);
+        if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone, cx);
+        for (size_t k = 0; k < v->width; k++) missing(b, v->e->text, NULL, v->v[k], gone, cx);
     }
-    for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone);
-    for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone);
-    if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone);
-    if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone);
-    if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone);
-    if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone);
+    for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone, cx);
+    for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone, cx);
+    if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone, cx);
+    if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone, cx);
+    if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone, cx);
+    if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone, cx);
     for (size_t i = 0; i < b->t->n; i++) {
         if (!b->keep[i]) continue;
         if (b->at != NULL && b->at[i] == RL_NO_TIME) gone[i] = 1;
@@ -310,8 +332,8 @@ static void gather_times(rl_build *b, rl_ctx *cx)
 static void gather(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
-    d->y = RL_NEW(cx->tmp, double, d->n);
-    for (size_t i = 0; i < d->n; i++) d->y[i] = b->y[d->row[i]];
+    d->y = d->n == b->t->n ? b->y : RL_NEW(cx->tmp, double, d->n);
+    for (size_t i = 0; i < d->n && d->y != b->y; i++) d->y[i] = b->y[d->row[i]];
     if (b->w != NULL) {
         double *w = RL_NEW(cx->tmp, double, d->n);
         for (size_t i = 0; i < d->n; i++) w[i] = b->w[d->row[i]];
@@ -426,8 +448,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
                          .time_name = req->time,
                          .unit = req->unit != NULL ? &b.unit : NULL,
                          .at = b.at};
-    b.y = RL_NEW(cx->tmp, double, t->n);
-    RL_TRY(rl_eval(&b.scene, b.f.y, 0, b.y, cx));
+    RL_TRY(rl_build_number(&b, b.f.y, 0, &b.y, cx));
     RL_TRY(rl_build_variables(&b, cx));
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));

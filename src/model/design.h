@@ -23,7 +23,8 @@ struct rl_design {
     uint32_t *row;                       /* n   table row                                     */
     const char *y_name;
     double *y;                           /* n                                                 */
-    rl_mat X;                            /* n-by-k  constant first when there is one          */
+    rl_mat X;                            /* n-by-k  constant first when there is one; room for one more column behind.
+                                            ols sweeps it in place                            */
     const char **x_name;                 /* k                                                 */
     size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */

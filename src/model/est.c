@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/dd.h"
 #include "base/fmath.h"
 #include "base/par.h"
 #include "base/str.h"
@@ -113,8 +114,9 @@ static void sum_column(size_t j, void *arg)
     job *p = arg;
     const double *x = rl_mat_col(&p->s->core->X, j);
     double *o = rl_mat_col(&p->sum, j);
+    const double *e = p->s->core->e, *w = p->s->core->w;
     for (size_t i = 0; i < p->s->psi.n; i++)
-        if (p->code[i] >= 0) o[p->code[i]] += x[i] * p->we[i];
+        if (p->code[i] >= 0) o[p->code[i]] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
 }
 
 /* Column j of the influence, row by row: sum_k LA_jk x_k w e. */
@@ -139,10 +141,11 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
     const swept *s = psi->self;
     const rl_core *c = s->core;
     size_t k = c->X.k;
-    double *we = RL_NEW(cx->tmp, double, psi->n);
-    for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
-    job p = {.s = s, .code = code, .G = G, .out = out, .we = we};
+    job p = {.s = s, .code = code, .G = G, .out = out};
     if (code == NULL) {
+        double *we = RL_NEW(cx->tmp, double, psi->n);
+        for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
+        p.we = we;
         rl_par(psi->m, row_column, &p, cx);
         rl_release(cx->tmp, we);
         return RL_OK;
@@ -158,7 +161,7 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
             for (size_t g = 0; g < G && a != 0; g++) o[g] += a * x[g];
         }
     }
-    rl_release(cx->tmp, we);
+    rl_release(cx->tmp, p.sum.a);
     return RL_OK;
 }
 
@@ -253,15 +256,41 @@ static void pack(const rl_ols_fit *o, rl_mat X, const rl_label *label, size_t *k
     }
 }
 
+/* sum w (y - mean)^2, a block at a time. */
+typedef struct spread {
+    const double *y, *w;
+    double mean;
+    size_t n;
+    rl_dd *slot;
+} spread;
+
+static void spread_block(size_t block, void *arg)
+{
+    const spread *p = arg;
+    size_t to = (block + 1) * RL_ROWS_PER_BLOCK;
+    rl_dd sum = {0, 0};
+    if (to > p->n) to = p->n;
+    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
+        double v = p->y[i] - p->mean;
+        rl_dd q = rl_two_mul(v, v), s;
+        if (p->w != NULL) q = rl_dd_mul_d(q, p->w[i]);
+        s = rl_two_sum(sum.hi, q.hi);
+        sum = (rl_dd){s.hi, sum.lo + (s.lo + q.lo)};
+    }
+    p->slot[block] = rl_quick_sum(sum.hi, sum.lo);
+}
+
 static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
 {
     double W = d->w != NULL ? rl_sum(d->w, d->n, cx) : (double)d->n;
     double mean = (d->w != NULL ? rl_dot(NULL, d->w, d->y, d->n, cx) : rl_sum(d->y, d->n, cx)) / W;
-    double *v = RL_NEW(cx->tmp, double, d->n);
-    for (size_t i = 0; i < d->n; i++) v[i] = d->y[i] - mean;
+    size_t blocks = rl_blocks(d->n, RL_ROWS_PER_BLOCK);
+    spread p = {d->y, d->w, mean, d->n, RL_NEW(cx->tmp, rl_dd, blocks)};
+    rl_dd sum = {0, 0};
+    rl_par(blocks, spread_block, &p, cx);
+    for (size_t b = 0; b < blocks; b++) sum = rl_dd_add(sum, p.slot[b]);
     f->tss = rl_dot(d->w, d->y, d->y, d->n, cx);
-    f->tss_centred = rl_dot(d->w, v, v, d->n, cx);
-    rl_release(cx->tmp, v);
+    f->tss_centred = sum.hi + sum.lo;
 }
 
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
