@@ -135,7 +135,7 @@ static bool constant_word(rl_parser *p, bool minus)
     if (c != '0' && c != '1') return false;
     size_t next = p->at + 1;
     while (rl_is_space(p->s[next])) next++;
-    if (strchr("+-|)", p->s[next]) == NULL) return false;
+    if (strchr("+-|)~", p->s[next]) == NULL) return false;
     p->constant = (c == '1') != minus;
     p->at++;
     return true;
