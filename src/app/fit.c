@@ -6,6 +6,7 @@
 
 #include "data/table.h"
 #include "model/infer.h"
+#include "model/linear.h"
 #include "model/result.h"
 #include "out/json_fit.h"
 #include "out/text_fit.h"
@@ -143,6 +144,30 @@ static rl_code take_family(rl_fit_args *a, const char *v, rl_ctx *cx)
     return take_word("family", v, "poisson", "logit", cx);
 }
 
+static void append(const char *const **list, size_t *n, const char *v, rl_ctx *cx)
+{
+    const char **more = RL_NEW(cx->keep, const char *, *n + 1);
+    for (size_t i = 0; i < *n; i++) more[i] = (*list)[i];
+    more[(*n)++] = v;
+    *list = more;
+}
+
+static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    append(&a->req.lincom, &a->req.n_lincom, v, cx);
+    return RL_OK;
+}
+
+static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    if (!rl_linear_is_restriction(v)) {
+        rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction, and tests by name are not in this version", v);
+        return rl_hint(cx, "write what should be equal, as in --test 'x1 = x2, x3 = 0'");
+    }
+    append(&a->req.restriction, &a->req.n_restriction, v, cx);
+    return RL_OK;
+}
+
 static rl_code take_profile(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.profile = v;
@@ -159,7 +184,7 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     } PARSED[] = {
         {"window", take_window}, {"ref", take_refs},      {"panel", take_panel},   {"estimator", take_estimator},
         {"agg", take_agg},       {"period", take_period}, {"subset", take_subset}, {"level", take_level},
-        {"as", take_profile},    {"family", take_family},
+        {"as", take_profile},    {"family", take_family}, {"lincom", take_lincom}, {"test", take_test},
     };
     const struct {
         const char *name;
@@ -188,6 +213,25 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     return rl_fail(cx, RL_EUSAGE, "fit does not take --%s", name);
 }
 
+/* --cluster a beside --vcov: cluster:a says the same, CR2, CR3 and wild without a
+ * column take it over, anything else is meant otherwise. */
+static rl_code inherit_cluster(rl_fit_args *a, rl_ctx *cx)
+{
+    rl_vcov_spec *v = &a->req.vcov, own;
+    bool few = v->kind == RL_CR2 || v->kind == RL_CR3 || v->kind == RL_WILD;
+    RL_TRY(rl_vcov_parse(rl_sprintf(cx->keep, "cluster:%s", a->cluster), &own, cx->keep, cx));
+    bool same = (few || v->kind == RL_CLUSTER) && (v->ways == own.ways || (few && v->ways == 0));
+    for (size_t i = 0; i < v->ways && same; i++) same = strcmp(v->by[i], own.by[i]) == 0;
+    if (!same || (few && own.ways != 1)) {
+        rl_fail(cx, RL_EUSAGE, "--vcov %s and --cluster %s contradict each other", a->vcov, a->cluster);
+        return few ? rl_hint(cx, "to cluster at another level leave --cluster out, so that errors and draws agree")
+                   : RL_EUSAGE;
+    }
+    v->ways = own.ways;
+    v->by[0] = own.by[0];
+    return RL_OK;
+}
+
 rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 {
     const char *word = a->vcov;
@@ -196,13 +240,9 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "fit needs a CSV file");
         return rl_hint(cx, "write --data FILE.csv");
     }
-    if (a->cluster != NULL) {
-        const char *same = rl_sprintf(cx->keep, "cluster:%s", a->cluster);
-        if (word != NULL && strcmp(word, same) != 0)
-            return rl_fail(cx, RL_EUSAGE, "--vcov %s and --cluster %s contradict each other", word, a->cluster);
-        word = same;
-    }
+    if (a->cluster != NULL && word == NULL) word = rl_sprintf(cx->keep, "cluster:%s", a->cluster);
     if (word != NULL) RL_TRY(rl_vcov_parse(word, &r->vcov, cx->keep, cx));
+    if (a->cluster != NULL && a->vcov != NULL) RL_TRY(inherit_cluster(a, cx));
     if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
     bool cells = r->estimator->frame == RL_FRAME_CELLS;
     if (a->control != NULL) {

@@ -77,12 +77,16 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
-    {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b NW[:L] DK[:L]\n"
+    {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
+     "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
+     "wild:a[,reps=9999,type=rademacher|webb|mammen,\nnull=yes|no,form=11|31|13|33]\n"
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences)"},
-    {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL"},
+    {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg"},
+     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nsummclust"},
     {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
+    {RL_CMD_FIT, "lincom", 0, "SUM..", "a linear combination of estimates as one more, say\n'x1 + 2*x2 - 1'; may be given again"},
+    {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0'; may\nbe given again"},
 
     {RL_CMD_ANY, NULL, 0, NULL, "every command"},
     {RL_CMD_ANY, "json", 0, NULL, "one JSON object on standard output, numbers in full"},
@@ -102,7 +106,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
     {RL_CMD_FIT, "lags", 0, "P,Q", NULL},            {RL_CMD_FIT, "max-lags", 0, "N", NULL},
     {RL_CMD_FIT, "ic", 0, "NAME", NULL},             {RL_CMD_FIT, "horizon", 0, "H", NULL},
-    {RL_CMD_FIT, "shock", 0, "COL", NULL},           {RL_CMD_FIT, "test", 0, "NAME", NULL},
+    {RL_CMD_FIT, "shock", 0, "COL", NULL},
     {RL_CMD_FIT, "partition", 0, "COL", NULL},
     {RL_CMD_FIT, "composition", 0, "HOW", NULL},     {RL_CMD_FIT, "normalized", 0, "yes", NULL},
     {RL_CMD_FIT, "premean", 0, "K", NULL},           {RL_CMD_FIT, "ylags", 0, "K", NULL},

@@ -416,8 +416,21 @@ static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
         }
         *v = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {r->unit}, .lag = -1};
     }
-    if ((v->kind == RL_NW || v->kind == RL_DK) && r->time == NULL) {
-        rl_fail(cx, RL_EUSAGE, "--vcov %s needs to know the time of a row", v->kind == RL_NW ? "NW" : "DK");
+    if ((v->kind == RL_CR2 || v->kind == RL_CR3 || v->kind == RL_WILD) && v->ways == 0) {
+        if (r->estimator->frame == RL_FRAME_PLAIN || r->unit == NULL) {
+            rl_fail(cx, RL_EUSAGE, "--vcov %s names no cluster",
+                    v->kind == RL_WILD  ? "wild"
+                    : v->kind == RL_CR2 ? "CR2"
+                                        : "CR3");
+            return rl_hint(cx, "add the column, as in wild:account, or --cluster account");
+        }
+        v->by[v->ways++] = r->unit;
+    }
+    if ((v->kind == RL_NW || v->kind == RL_DK || v->kind == RL_HAC) && r->time == NULL) {
+        rl_fail(cx, RL_EUSAGE, "--vcov %s needs to know the time of a row",
+                v->kind == RL_NW   ? "NW"
+                : v->kind == RL_DK ? "DK"
+                                   : "HAC");
         return rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
     }
     return RL_OK;

@@ -34,8 +34,10 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
                         rl_result *r, rl_arena *keep, rl_ctx *cx)
 {
     rl_result first = {0};
+    rl_request plain = *req;
+    plain.n_lincom = plain.n_restriction = 0;
     size_t notes = cx->n_notes;
-    RL_TRY(rl_infer(d, s->fit, req, &first, cx->tmp, cx));
+    RL_TRY(rl_infer(d, s->fit, &plain, &first, cx->tmp, cx));
     cx->n_notes = notes;
     compared(s->fit, c, first.K, r, keep);
     if (d->vcov.kind == RL_IID) return RL_OK;

@@ -38,7 +38,8 @@ typedef struct rl_result {
     size_t vcov_ways;
     const char *ssc;            /* the small-sample factor in words, with its value          */
     int lag;                    /* -1 = does not apply                                       */
-    double df;                  /* t; 0 = normal                                             */
+    double df;                  /* t; 0 = normal, NaN = each estimate has its own           */
+    size_t draws;               /* of the bootstrap; 0 = none                               */
     double level;
     /* results */
     size_t m;

@@ -72,6 +72,7 @@ static void vcov(rl_json *j, const rl_result *r)
         rl_json_num(j, "df", r->df);
     else
         rl_json_null(j, "df");
+    count_if(j, "draws", r->draws);
     rl_json_num(j, "level", r->level);
     rl_json_close(j);
 }

@@ -68,7 +68,7 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 {
     const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
     const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
-    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df > 0 ? "t" : "z", "p", low, high};
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high};
     size_t width[COLUMNS] = {0};
     memcpy(cell[0], head, sizeof head);
     for (size_t i = 0; i < r->m; i++) {
@@ -106,8 +106,10 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
     if (r->df > 0)
         rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
-    else
+    else if (r->df == 0)
         rl_str_add(out, "; normal\n");
+    else
+        rl_str_add(out, "; t, degrees of freedom by estimate\n");
     if (r->ssc != NULL) rl_str_addf(out, "factor      %s\n", clean(r->ssc, in));
 }
 
