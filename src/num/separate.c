@@ -95,7 +95,7 @@ rl_code rl_separation(const rl_glm *g, const rl_mat *X, const unsigned char *sus
     t.c = RL_NEW(cx->tmp, double, k);
     *rows = 0;
     memset(separated, 0, n);
-    memset(share, 0, k * sizeof *share);
+    for (size_t j = 0; j < k; j++) share[j] = 0;
     set_out(&t, suspect);
     for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&t.X, j), rl_mat_col(X, j), n * sizeof(double));
     if (k > 0 && g->fe != NULL && g->fe->n_fe > 0) RL_TRY(rl_absorb(g->fe, t.weight, &t.X, NULL, &info, cx));
