@@ -14,6 +14,7 @@ typedef struct rl_variable {
     rl_groups used;                /* factor: codes of the rows used                */
     size_t width;                  /* number: columns                               */
     double **v;                    /* number: width of n(table)                     */
+    double **low;                  /* number: what rounding took from v, or NULL    */
 } rl_variable;
 
 typedef struct rl_build {

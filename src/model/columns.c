@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/dd.h"
 #include "base/par.h"
 #include "model/build.h"
 
@@ -40,7 +41,18 @@ static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
     }
     v->width = rl_eval_width(e);
     v->v = RL_NEW(cx->tmp, double *, v->width);
+    v->low = RL_NEW(cx->tmp, double *, v->width);
     for (size_t k = 0; k < v->width; k++) RL_TRY(rl_build_number(b, e, (int)k, &v->v[k], cx));
+    if (e->op != RL_OP_FN || e->fn != RL_FN_POLY || b->f.n_effects > 0) return RL_OK;
+    for (size_t k = 1; k < v->width; k++) {
+        bool some;
+        double *low = RL_NEW(cx->tmp, double, b->t->n);
+        RL_TRY(rl_eval_low(&b->scene, e, (int)k, low, &some, cx));
+        if (some)
+            v->low[k] = low;
+        else
+            rl_release(cx->tmp, low);
+    }
     return RL_OK;
 }
 
@@ -154,19 +166,29 @@ static const char *part_name(const part *p, size_t k, rl_arena *in)
     return rl_sprintf(in, "%s::%s", p->v->e->text, p->v->used.label[level_of(p, k)]);
 }
 
-/* x = p_k, or x = x p_k when it is not the first of its term. */
-static void multiply(const rl_design *d, const part *p, size_t k, bool first, double *x)
+/* x = p_k, or x = x p_k when it is not the first of its term; low, when
+ * wanted, holds what rounding takes away. */
+static void multiply(const rl_design *d, const part *p, size_t k, bool first, double *x, double *low)
 {
     if (p->v->factor) {
         int32_t level = (int32_t)level_of(p, k);
-        for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * (p->v->used.code[i] == level);
+        for (size_t i = 0; i < d->n; i++) {
+            bool in = p->v->used.code[i] == level;
+            x[i] = (first ? 1 : x[i]) * in;
+            if (low != NULL) low[i] *= in;
+        }
         return;
     }
-    const double *v = p->v->v[k];
-    if (first && d->n == d->t->n) {
-        memcpy(x, v, d->n * sizeof *x);
-        return;
+    const double *v = p->v->v[k], *v_low = p->v->low[k];
+    if (first && d->n == d->t->n) memcpy(x, v, d->n * sizeof *x);
+    for (size_t i = 0; i < d->n && low != NULL; i++) {
+        uint32_t r = d->row[i];
+        rl_dd y = {v[r], v_low != NULL ? v_low[r] : 0}, z = first ? y : rl_dd_mul((rl_dd){x[i], low[i]}, y);
+        bool exact = first || (fabs(z.hi) > 1e-200 && fabs(x[i]) < 1e140 && fabs(y.hi) < 1e140);
+        x[i] = exact ? z.hi : x[i] * y.hi;
+        low[i] = exact ? z.lo : 0;
     }
+    if (low != NULL || (first && d->n == d->t->n)) return;
     for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * v[d->row[i]];
 }
 
@@ -175,24 +197,42 @@ typedef struct column_job {
     const rl_term *t;
     const part *p;
     rl_mat *X;
+    double **low; /* of X's columns, or NULL */
     size_t at;
 } column_job;
 
 static void fill_column(size_t c, void *arg)
 {
     const column_job *job = arg;
-    double *x = rl_mat_col(job->X, job->at + c);
+    double *x = rl_mat_col(job->X, job->at + c), *low = job->low != NULL ? job->low[job->at + c] : NULL;
     size_t left = c;
     for (size_t i = 0; i < job->t->n; i++) {
-        multiply(job->d, &job->p[i], left % job->p[i].width, i == 0, x);
+        multiply(job->d, &job->p[i], left % job->p[i].width, i == 0, x, low);
         left /= job->p[i].width;
     }
 }
 
-static void term_columns(const rl_design *d, const rl_term *t, const part *p, size_t width, rl_mat *X,
-                         const char **x_name, size_t at, rl_ctx *cx)
+/* Low parts for the columns that have one: a power's, or a product of two numbers. */
+static void room_for_low(const rl_design *d, const rl_term *t, const part *p, size_t width, double **low, rl_ctx *cx)
 {
-    column_job job = {d, t, p, X, at};
+    for (size_t c = 0; c < width; c++) {
+        size_t left = c, numbers = 0;
+        bool powers = false;
+        for (size_t i = 0; i < t->n; i++) {
+            const rl_variable *v = p[i].v;
+            numbers += !v->factor;
+            powers = powers || (!v->factor && v->low[left % p[i].width] != NULL);
+            left /= p[i].width;
+        }
+        if (powers || numbers > 1) low[c] = RL_NEW(cx->tmp, double, d->n);
+    }
+}
+
+static void term_columns(const rl_design *d, const rl_term *t, const part *p, size_t width, rl_mat *X,
+                         const char **x_name, double **low, size_t at, rl_ctx *cx)
+{
+    column_job job = {d, t, p, X, low, at};
+    if (low != NULL) room_for_low(d, t, p, width, low + at, cx);
     rl_par(width, fill_column, &job, cx);
     for (size_t c = 0; c < width; c++) {
         rl_str name = rl_str_new(cx->tmp);
@@ -207,7 +247,7 @@ static void term_columns(const rl_design *d, const rl_term *t, const part *p, si
 
 /* The columns of one part of the formula. */
 static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, rl_mat *X, const char ***x_name,
-                     size_t **x_term, rl_ctx *cx)
+                     size_t **x_term, double ***x_low, rl_ctx *cx)
 {
     const rl_design *d = b->d;
     part **p = RL_NEW(cx->tmp, part *, l->n);
@@ -221,11 +261,13 @@ static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, r
     *X = rl_mat_new(d->n, k + 1, cx->tmp); /* the column behind is the estimator's: it may want the outcome there */
     X->k = k;
     *x_name = RL_NEW(cx->tmp, const char *, k);
+    if (x_low != NULL) *x_low = RL_NEW(cx->tmp, double *, k);
     if (constant) {
         (*x_name)[0] = "(Intercept)";
         for (size_t i = 0; i < d->n; i++) X->a[i] = 1;
     }
-    for (size_t j = 0; j < l->n; at += width[j++]) term_columns(d, &l->term[j], p[j], width[j], X, *x_name, at, cx);
+    for (size_t j = 0; j < l->n; at += width[j++])
+        term_columns(d, &l->term[j], p[j], width[j], X, *x_name, x_low != NULL ? *x_low : NULL, at, cx);
     if (x_term == NULL) return RL_OK;
     *x_term = RL_NEW(cx->tmp, size_t, k);
     if (constant) (*x_term)[0] = SIZE_MAX;
@@ -244,7 +286,8 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     parts_of_formula(&b->f, block_of);
     d->constant = b->f.constant && d->fe.n_fe == 0;
     bool spanned = d->constant || d->fe.n_fe > 0;
-    RL_TRY(block(b, &block_of[0], d->constant, &spanned, &d->X, &d->x_name, &d->x_term, cx));
-    RL_TRY(block(b, &block_of[1], false, &spanned, &d->endo, &d->endo_name, NULL, cx));
-    return block(b, &block_of[2], false, &spanned, &d->inst, &d->inst_name, NULL, cx);
+    RL_TRY(block(b, &block_of[0], d->constant, &spanned, &d->X, &d->x_name, &d->x_term,
+                 d->fe.n_fe == 0 ? &d->x_low : NULL, cx));
+    RL_TRY(block(b, &block_of[1], false, &spanned, &d->endo, &d->endo_name, NULL, NULL, cx));
+    return block(b, &block_of[2], false, &spanned, &d->inst, &d->inst_name, NULL, NULL, cx);
 }

@@ -25,6 +25,8 @@ struct rl_design {
     double *y;                           /* n                                                 */
     rl_mat X;                            /* n-by-k  constant first when there is one; room for one more column behind.
                                             ols sweeps it in place                            */
+    double **x_low;                      /* k   what rounding took from powers and products (n, or NULL);
+                                            NULL beside effects                               */
     const char **x_name;                 /* k                                                 */
     size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */

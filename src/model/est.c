@@ -319,6 +319,9 @@ rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_
     return rl_hint(cx, "use fewer regressors, or more rows");
 }
 
+/* Residuals of this share of the outcome, squared, are what rounding leaves. */
+static const double PERFECT = 1e-26;
+
 rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept, rl_fit *f,
                       rl_ctx *cx)
 {
@@ -332,7 +335,8 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     for (size_t j = 0; j < k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&X, j), rl_mat_col(&X, j), d->n, cx);
     if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, NULL, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
-    RL_TRY(rl_ols(&R, y, d->w, norm0, &o, cx->tmp, cx));
+    double *const *low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
+    RL_TRY(rl_ols_low(&R, low, y, d->w, norm0, &o, cx->tmp, cx));
     if (o.rank == 0) return rl_fit_nothing(d, label, k, cx);
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     RL_TRY(rl_fit_dropped(d, o.dropped, k, label, strict, cx));
@@ -344,6 +348,10 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
     RL_TRY(rl_fit_degrees(d, k, info.redundant, f, cx));
     rl_fit_figures(d, within, f, cx);
+    f->perfect = o.rss <= PERFECT * f->tss;
+    if (f->perfect)
+        rl_remark(cx, "fit", "a perfect fit: the residuals of '%s' are rounding errors, so no statistic is given",
+                  d->y_name);
     return RL_OK;
 }
 

@@ -279,7 +279,9 @@ static void estimates(rl_infer_work *w, double level)
         rl_estimate *e = &r->est[j];
         double v = *rl_mat_at(&w->V, j, j), df = w->df_each != NULL ? w->df_each[j] : w->df;
         *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df};
-        if ((j < w->f->m && fixed_at_zero(w, j)) || !(v > 0)) continue;
+        if (j < w->f->m && fixed_at_zero(w, j)) continue;
+        if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
+        if (w->f->perfect || !(v > 0)) continue;
         double crit = rl_t_quantile(0.5 + level / 2, df);
         e->std_error = w->se_each != NULL ? w->se_each[j] : sqrt(v);
         e->statistic = e->estimate / e->std_error;
