@@ -160,9 +160,16 @@ static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
+    static const char *const IV[] = {"first-stage-f", "first-stage-wald", "wu-hausman", "sargan"};
+    for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
+        if (strcmp(v, IV[i]) == 0) {
+            a->iv_test = v;
+            return RL_OK;
+        }
     if (!rl_linear_is_restriction(v)) {
-        rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction, and tests by name are not in this version", v);
-        return rl_hint(cx, "write what should be equal, as in --test 'x1 = x2, x3 = 0'");
+        rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction and no test of this version", v);
+        return rl_hint(cx, "write what should be equal, as in --test 'x1 = x2, x3 = 0'; known by name: first-stage-f "
+                           "first-stage-wald wu-hausman sargan");
     }
     append(&a->req.restriction, &a->req.n_restriction, v, cx);
     return RL_OK;
@@ -244,6 +251,10 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
     if (word != NULL) RL_TRY(rl_vcov_parse(word, &r->vcov, cx->keep, cx));
     if (a->cluster != NULL && a->vcov != NULL) RL_TRY(inherit_cluster(a, cx));
     if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
+    if (a->iv_test != NULL && !r->estimator->instruments) {
+        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
+        return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
+    }
     bool cells = r->estimator->frame == RL_FRAME_CELLS;
     if (a->control != NULL) {
         if (!cells) return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);

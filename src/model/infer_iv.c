@@ -48,7 +48,8 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
                   s->variable);
         return RL_OK;
     }
-    rl_test t = {"first-stage-wald", s->variable, F, q, left, rl_f_p(F, q, left)};
+    rl_test t = {.name = "first-stage-wald", .variable = s->variable, .statistic = F, .df = q, .df2 = left};
+    t.p_value = rl_f_p(F, q, left);
     add_test(r, t, keep);
     return RL_OK;
 }
