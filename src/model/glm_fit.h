@@ -16,8 +16,8 @@
  *
  * Errors  RL_EDATA  a regressor separates the outcome; nothing varies; more coefficients than rows
  *         RL_ENUM   no convergence */
-RL_MUST rl_code rl_fit_glm(const rl_design *d, rl_family family, const char *profile, const rl_mat *X, const rl_label *label, size_t strict,
-                           size_t *kept, rl_glm_fit *g, rl_fit *f, rl_ctx *cx);
+RL_MUST rl_code rl_fit_glm(const rl_design *d, rl_family family, const char *profile, const rl_mat *X,
+                           const rl_label *label, size_t strict, size_t *kept, rl_glm_fit *g, rl_fit *f, rl_ctx *cx);
 
 /* A figure a(b, eta) = sum of functions of the rows' indices: how it moves. */
 typedef struct rl_margin {
