@@ -226,14 +226,33 @@ static void take_columns(const rl_mat *from, const bool *dropped, rl_mat *V)
         if (!dropped[j]) memcpy(rl_mat_col(V, at++), rl_mat_col(from, j), from->n * sizeof(double));
 }
 
+/* Squared norms of columns under W; they only say when a column is spent, so plain sums do. */
+typedef struct norm_job {
+    const double *W;
+    const rl_mat *X;
+    size_t *from; /* columns of X */
+    double *norm2;
+} norm_job;
+
+static void norm_of(size_t j, void *arg)
+{
+    const norm_job *job = arg;
+    const double *x = rl_mat_col(job->X, job->from[j]);
+    double sum[4] = {0};
+    for (size_t i = 0; i < job->X->n; i++) sum[i % 4] += job->W[i] * x[i] * x[i];
+    job->norm2[j] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 /* Regress z on the columns of V before it, effects out: b of those kept, what is left in o->e. */
 static rl_code regress(const rl_glm *g, rl_glm_fit *f, const rl_mat *X, rl_mat *V, rl_ols_fit *o, rl_ctx *cx)
 {
     rl_absorbed info = {0};
     rl_mat R = {V->a, V->n, V->k - 1, V->ld};
     double *norm0 = RL_NEW(cx->tmp, double, R.k);
+    norm_job norms = {f->W, X, RL_NEW(cx->tmp, size_t, R.k), norm0};
     for (size_t j = 0, at = 0; j < X->k; j++)
-        if (!f->dropped[j]) norm0[at++] = rl_dot(f->W, rl_mat_col(X, j), rl_mat_col(X, j), g->n, cx);
+        if (!f->dropped[j]) norms.from[at++] = j;
+    rl_par(R.k, norm_of, &norms, cx);
     if (g->fe != NULL && g->fe->n_fe > 0) RL_TRY(rl_absorb(g->fe, f->W, V, NULL, &info, cx));
     f->redundant = info.redundant;
     *o = (rl_ols_fit){.e = rl_mat_col(V, R.k)};
@@ -255,16 +274,37 @@ static void settle_columns(rl_glm_fit *f, const rl_ols_fit *o, rl_mat *V)
     V->k = at + 1;
 }
 
-/* eta := offset + z - e, as fitted; the deviance a full step promises to take off. */
+/* eta := offset + z - e, as fitted; old keeps what it was. */
+typedef struct move_job {
+    const rl_glm *g;
+    rl_glm_fit *f;
+    const double *z, *e;
+    double *old, *slot;
+} move_job;
+
+static void move_block(size_t block, void *arg)
+{
+    const move_job *job = arg;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    double gain = 0;
+    for (size_t i = from; i < to && i < job->g->n; i++) {
+        double was = job->f->eta[i], eta = job->z[i] - job->e[i];
+        if (job->g->offset != NULL) eta += job->g->offset[i];
+        gain += job->f->W[i] * (eta - was) * (eta - was);
+        job->old[i] = was;
+        job->f->eta[i] = eta;
+    }
+    job->slot[block] = gain;
+}
+
+/* The deviance that the full step promises to take off. */
 static double new_eta(const rl_glm *g, rl_glm_fit *f, const double *z, const double *e, double *old, rl_ctx *cx)
 {
-    for (size_t i = 0; i < g->n; i++) {
-        double was = f->eta[i];
-        f->eta[i] = z[i] - e[i] + (g->offset != NULL ? g->offset[i] : 0);
-        old[i] = f->eta[i] - was;
-    }
-    double gain = rl_dot(f->W, old, old, g->n, cx);
-    for (size_t i = 0; i < g->n; i++) old[i] = f->eta[i] - old[i];
+    size_t blocks = rl_blocks(g->n, RL_ROWS_PER_BLOCK);
+    move_job job = {g, f, z, e, old, RL_NEW(cx->tmp, double, blocks)};
+    double gain = 0;
+    rl_par(blocks, move_block, &job, cx);
+    for (size_t b = 0; b < blocks; b++) gain += job.slot[b];
     return gain;
 }
 
