@@ -1,5 +1,6 @@
 #include "app/fit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "model/infer.h"
 #include "model/linear.h"
 #include "model/result.h"
+#include "out/csv_out.h"
 #include "out/json_fit.h"
 #include "out/text_fit.h"
 
@@ -200,11 +202,19 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
         {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
-        {"control", &a->control},
+        {"control", &a->control},   {"fe-out", &a->fe_out},
     };
     if (strcmp(name, "endpoints") == 0) {
         a->req.endpoints_drop = true;
         return take_word(name, v, "drop", NULL, cx);
+    }
+    if (strcmp(name, "singletons") == 0) {
+        a->req.keep_singletons = strcmp(v, "keep") == 0;
+        return take_word(name, v, "keep", "drop", cx);
+    }
+    if (strcmp(name, "na") == 0) {
+        a->req.na_drop = strcmp(v, "drop") == 0;
+        return take_word(name, v, "drop", "fail", cx);
     }
     if (strcmp(name, "margins") == 0) {
         a->req.margins = true;
@@ -243,6 +253,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 {
     const char *word = a->vcov;
     rl_request *r = &a->req;
+    r->keep_effects = a->fe_out != NULL;
     if (a->data == NULL) {
         rl_fail(cx, RL_EUSAGE, "fit needs a CSV file");
         return rl_hint(cx, "write --data FILE.csv");
@@ -327,6 +338,29 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     return rl_estimate_run(&a->req, &t, r, cx->keep, cx);
 }
 
+/* effect,level,coefficient; shortest text that reads back to the same number. */
+static rl_code write_effects(const char *path, const rl_result *r, rl_ctx *cx)
+{
+    rl_str s = rl_str_new(cx->keep);
+    rl_str_add(&s, "effect,level,coefficient\n");
+    for (size_t i = 0; i < r->n_effects; i++) {
+        char buf[32];
+        const char *level = r->effect[i].level;
+        double x;
+        rl_csv_text_cell(&s, r->effect[i].effect);
+        rl_str_addc(&s, ',');
+        if (rl_number_parse(level, strlen(level), RL_NUMBERS_PLAIN, &x))
+            rl_str_add(&s, level);
+        else
+            rl_csv_text_cell(&s, level);
+        rl_str_addf(&s, ",%s\n", rl_num_text(buf, r->effect[i].coefficient));
+    }
+    FILE *f = fopen(path, "wb");
+    bool fine = f != NULL && fwrite(s.s, 1, s.n, f) == s.n;
+    if (f != NULL) fine = fclose(f) == 0 && fine;
+    return fine ? RL_OK : rl_fail_at(cx, RL_EIO, path, 0, 0, "cannot write the fixed effects: %s", strerror(errno));
+}
+
 rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
 {
     rl_fit_args a;
@@ -334,6 +368,7 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     size_t n_call;
     RL_TRY(read_args(o, &a, cx));
     RL_TRY(rl_fit_run(&a, &r, cx));
+    if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);
     fputs(o->json ? rl_json_fit(&r, call, n_call, cx->keep) : rl_text_fit(&r, cx->keep), stdout);
     return RL_OK;

@@ -164,6 +164,16 @@ const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in)
     return clock.dates && at != RL_NO_TIME ? rl_strdup(in, rl_period_text(buf, clock.cal, at)) : NULL;
 }
 
+int rl_level_order(const char *a, const char *b)
+{
+    double x, y;
+    bool na = rl_number_parse(a, strlen(a), RL_NUMBERS_PLAIN, &x),
+         nb = rl_number_parse(b, strlen(b), RL_NUMBERS_PLAIN, &y);
+    if (na != nb) return na ? -1 : 1;
+    if (na && x != y) return x < y ? -1 : 1;
+    return strcmp(a, b);
+}
+
 /* --- groups ----------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b)

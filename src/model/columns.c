@@ -143,6 +143,9 @@ static rl_code parts_of(rl_build *b, const list *own, const rl_term *t, bool *sp
             int32_t ref;
             RL_TRY(reference(p[i].v, &ref, cx));
             if (t->n == 1) *spanned = true;
+            if (p[i].v->used.G == 1 && contrast && t->n == 1)
+                rl_remark(cx, "design", "'%s' has one level, '%s', among the rows used: no column", t->text,
+                          p[i].v->used.label[0]);
             if (contrast) {
                 p[i].ref = ref;
                 p[i].width--;

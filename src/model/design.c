@@ -241,11 +241,13 @@ static void number_effects(rl_build *b, rl_ctx *cx)
     rl_fe *fe = &b->d->fe;
     fe->levels = RL_NEW(cx->tmp, size_t, fe->n_fe);
     fe->code = RL_NEW(cx->tmp, const int32_t *, fe->n_fe);
+    b->d->fe_label = RL_NEW(cx->tmp, const char **, fe->n_fe);
     for (size_t f = 0; f < fe->n_fe; f++) {
         rl_groups g;
         rl_groups_keep(&b->effect[f], b->d->row, b->d->n, &g, cx->tmp);
         fe->levels[f] = g.G;
         fe->code[f] = g.code;
+        b->d->fe_label[f] = g.label;
     }
 }
 
@@ -403,6 +405,17 @@ static rl_code check_parts(const rl_request *r, const rl_formula *f, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Effects are recovered where least squares sweeps them out of the formula's own columns. */
+static rl_code check_effects(const rl_request *r, const rl_formula *f, rl_ctx *cx)
+{
+    if (!r->keep_effects) return RL_OK;
+    if (r->estimator->frame != RL_FRAME_PLAIN || r->estimator->family != RL_LINEAR || f->n_endo > 0)
+        return rl_fail(cx, RL_EUSAGE, "--fe-out does not apply to estimator '%s'", r->estimator->name);
+    if (f->n_effects > 0) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--fe-out: the formula has no fixed effects");
+    return rl_hint(cx, "they stand behind '|', as in y ~ x | firm + year");
+}
+
 static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
@@ -438,12 +451,13 @@ static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
 
 rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, rl_ctx *cx)
 {
-    *d = (rl_design){.t = t, .unit_name = req->unit, .time_name = req->time};
+    *d = (rl_design){.t = t, .unit_name = req->unit, .time_name = req->time, .keep_effects = req->keep_effects};
     rl_build b = {.req = req, .t = t, .d = d, .left = t->n};
     RL_TRY(check_words(req, cx));
     RL_TRY(choose_vcov(&b, cx));
     RL_TRY(rl_formula_parse(req->formula, &b.f, cx->tmp, cx));
     RL_TRY(check_parts(req, &b.f, cx));
+    RL_TRY(check_effects(req, &b.f, cx));
     rl_formula *formula = RL_NEW(cx->tmp, rl_formula, 1);
     *formula = b.f;
     d->formula = formula;
@@ -456,6 +470,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(take_axes(&b, cx));
     b.scene = (rl_scene){.t = t,
                          .keep = b.keep,
+                         .na_drop = req->na_drop,
                          .formula = b.f.text,
                          .unit_name = req->unit,
                          .time_name = req->time,

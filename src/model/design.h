@@ -36,6 +36,8 @@ struct rl_design {
     const double *w;                     /* n > 0, or NULL                                    */
     rl_fe fe;                            /* effects to sweep out                              */
     const char **fe_name;                /* fe.n_fe                                           */
+    const char ***fe_label;              /* fe.n_fe of its levels                             */
+    bool keep_effects;                   /* the request wants them recovered                  */
     const char *unit_name, *time_name;   /* or NULL                                           */
     rl_groups unit;                      /* G = 0 without                                     */
     rl_clock clock;

@@ -319,6 +319,41 @@ rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_
     return rl_hint(cx, "use fewer regressors, or more rows");
 }
 
+/* The effects of y less those of X b; what is not identified moved so that
+ * the level whose label sorts first is 0 (in each component, for two). */
+static void recover_effects(const rl_design *d, const rl_mat *alpha, const double *b, size_t k, rl_fit *f, rl_ctx *cx)
+{
+    const rl_fe *fe = &d->fe;
+    f->effect = RL_NEW(cx->tmp, double *, fe->n_fe);
+    for (size_t q = 0; q < fe->n_fe; q++) {
+        f->effect[q] = RL_NEW(cx->tmp, double, fe->levels[q]);
+        for (size_t g = 0; g < fe->levels[q]; g++) {
+            rl_dd sum = {*rl_mat_at(&alpha[q], g, k), 0};
+            for (size_t j = 0; j < k; j++) {
+                rl_dd p = rl_two_mul(-b[j], *rl_mat_at(&alpha[q], g, j));
+                sum = rl_dd_add(sum, p);
+            }
+            f->effect[q][g] = sum.hi + sum.lo;
+        }
+    }
+    size_t parts = 1;
+    int32_t *part_a = RL_NEW(cx->tmp, int32_t, fe->levels[0]);
+    int32_t *part_b = fe->n_fe > 1 ? RL_NEW(cx->tmp, int32_t, fe->levels[1]) : NULL;
+    if (fe->n_fe == 2)
+        parts = rl_components(fe->code[0], fe->levels[0], fe->code[1], fe->levels[1], d->n, part_a, part_b, cx);
+    for (size_t q = 1; q < fe->n_fe; q++) {
+        size_t *first = RL_NEW(cx->tmp, size_t, parts); /* 1 + level */
+        for (size_t g = 0; g < fe->levels[q]; g++) {
+            size_t *at = &first[q == 1 ? part_b[g] : 0];
+            if (*at == 0 || rl_level_order(d->fe_label[q][g], d->fe_label[q][*at - 1]) < 0) *at = g + 1;
+        }
+        double *move = RL_NEW(cx->tmp, double, parts);
+        for (size_t p = 0; p < parts; p++) move[p] = first[p] > 0 ? f->effect[q][first[p] - 1] : 0;
+        for (size_t g = 0; g < fe->levels[q]; g++) f->effect[q][g] -= move[q == 1 ? part_b[g] : 0];
+        for (size_t g = 0; g < fe->levels[0]; g++) f->effect[0][g] += move[q == 1 ? part_a[g] : 0];
+    }
+}
+
 /* Residuals of this share of the outcome, squared, are what rounding leaves. */
 static const double PERFECT = 1e-26;
 
@@ -333,7 +368,9 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     if (k == 0) return rl_fit_nothing(d, label, k, cx);
     memcpy(y, d->y, d->n * sizeof *y);
     for (size_t j = 0; j < k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&X, j), rl_mat_col(&X, j), d->n, cx);
-    if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, NULL, &info, cx));
+    rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
+    for (size_t q = 0; q < d->fe.n_fe && alpha != NULL; q++) alpha[q] = rl_mat_new(d->fe.levels[q], X.k, cx->tmp);
+    if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
     double *const *low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
     RL_TRY(rl_ols_low(&R, low, y, d->w, norm0, &o, cx->tmp, cx));
@@ -348,6 +385,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
     RL_TRY(rl_fit_degrees(d, k, info.redundant, f, cx));
     rl_fit_figures(d, within, f, cx);
+    if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     f->perfect = o.rss <= PERFECT * f->tss;
     if (f->perfect)
         rl_remark(cx, "fit", "a perfect fit: the residuals of '%s' are rounding errors, so no statistic is given",

@@ -80,6 +80,7 @@ struct rl_fit {
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
     bool normal;           /* the method's own convention: normal, not t */
+    double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     bool is_did;           /* default covariance: cluster by unit                  */
     /* fit statistics; NaN = does not apply */

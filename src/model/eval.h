@@ -13,6 +13,7 @@
 typedef struct rl_scene {
     const rl_table *t;
     const unsigned char *keep;     /* n of t: rows that take part                        */
+    bool na_drop;                  /* a value outside a function's domain is missing, not an error */
     const char *formula;           /* for carets                                         */
     const char *unit_name, *time_name;
     const rl_groups *unit;         /* NULL: one series                                   */

@@ -68,6 +68,8 @@ typedef struct rl_request {
     bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period
                                         before it */
     bool keep_singletons;
+    bool keep_effects;             /* recover the fixed effects (ols)                             */
+    bool na_drop;                  /* rows where a function has no value are left out, not an error */
     const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;
     const unsigned char *leave;    /* rows of the table left out, under this reason; or NULL */

@@ -1,6 +1,7 @@
 #include "model/result.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/design.h"
@@ -37,6 +38,26 @@ static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl
         for (size_t i = 0; i < d->n && a != 0; i++) out->omega[i] += a * x[i];
     }
     for (size_t i = 0; i < d->n && c->w != NULL; i++) out->omega[i] *= c->w[i];
+}
+
+static int by_effect_label(const void *a, const void *b)
+{
+    return rl_level_order(((const struct rl_effect_out *)a)->level, ((const struct rl_effect_out *)b)->level);
+}
+
+static void keep_effects(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    size_t n = 0;
+    for (size_t q = 0; q < d->fe.n_fe; q++) n += d->fe.levels[q];
+    out->effect = RL_NEW(keep, struct rl_effect_out, n);
+    for (size_t q = 0; q < d->fe.n_fe; q++) {
+        struct rl_effect_out *first = out->effect + out->n_effects;
+        const char *name = rl_strdup(keep, d->fe_name[q]);
+        for (size_t g = 0; g < d->fe.levels[q]; g++)
+            first[g] = (struct rl_effect_out){name, rl_strdup(keep, d->fe_label[q][g]), f->effect[q][g]};
+        qsort(first, d->fe.levels[q], sizeof *first, by_effect_label);
+        out->n_effects += d->fe.levels[q];
+    }
 }
 
 static void keep_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
@@ -85,6 +106,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
     if (req.omega != NULL) keep_omega(&d, &f, req.omega, out, keep);
+    if (f.effect != NULL) keep_effects(&d, &f, out, keep);
     keep_notes(cx, notes, out, keep);
     return RL_OK;
 }

@@ -59,6 +59,9 @@ typedef struct rl_result {
     /* the estimate of request.omega is sum_i omega_i y_i: what it would be for any
      * other outcome on the same rows; NULL when not asked for or not linear   */
     double *omega;              /* rows_used                                                 */
+    /* the fixed effects, when the request asked for them: by effect, then by label */
+    struct rl_effect_out { const char *effect, *level; double coefficient; } *effect;
+    size_t n_effects;
     /* for charts and re-use */
     const uint32_t *row;        /* rows_used  table row of each row used                      */
 } rl_result;
