@@ -220,7 +220,7 @@ static void times_cross(const sums *s, size_t g, const double *x, double *out)
     }
 }
 
-static rl_code suppose(const sums *s, hypothesis *y, rl_ctx *cx)
+static rl_code suppose(const sums *s, bool imposed, hypothesis *y, rl_ctx *cx)
 {
     size_t K = s->K, G = s->G, x0 = K - s->k, *pivot = RL_NEW(cx->tmp, size_t, K);
     double *N = RL_NEW(cx->tmp, double, s->full ? K *(K + 1) : 0);
@@ -241,7 +241,7 @@ static rl_code suppose(const sums *s, hypothesis *y, rl_ctx *cx)
         double own = dot(row, p0, K);
         y->se2 += own * own;
         if (s->jack_u) {
-            leave_out(s, g, y->l, y->kappa, N);
+            leave_out(s, g, y->l, imposed ? y->kappa : 0, N);
             if (!factor(N, K, pivot)) return singular(s, g, cx);
             solve(N, K, pivot, p0);
             solve(N, K, pivot, p1);
@@ -343,7 +343,7 @@ rl_code rl_wild_run(const rl_design *d, const rl_fit *f, const rl_mat *L, const 
         }
         out->p[j] = out->low[j] = out->high[j] = NAN;
         if (!(y.kappa > 0)) continue;
-        RL_TRY(suppose(&s, &y, cx));
+        RL_TRY(suppose(&s, !v->null_free, &y, cx));
         if (s.jack_v) out->std_error[j] = sqrt(y.se2 * (G - 1) / G);
         if (!(y.se2 > 0)) continue;
         rl_boot boot;
