@@ -50,6 +50,8 @@ typedef struct rl_core {
     const double *h;       /* n       leverage of the full design (effects too), or NULL until asked */
     bool working;          /* X, w, e are working quantities (projected regressors, weights of a likelihood):
                               the scores are x w e, but y is not X b + e                  */
+    size_t in_effects;     /* the last columns of X lie in the effects (averages of a likelihood's means):
+                              they add no leverage                                        */
 } rl_core;
 
 /* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */

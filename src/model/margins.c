@@ -51,6 +51,7 @@ static void join_columns(const rl_glm_fit *g, const rl_mat *Q, rl_core *core, rl
 {
     size_t n = g->X.n, k = g->rank;
     if (Q->k == 0) return;
+    core->in_effects = Q->k;
     core->X = rl_mat_new(n, k + Q->k, cx->tmp);
     core->A = rl_mat_new(k + Q->k, k + Q->k, cx->tmp);
     for (size_t j = 0; j < k + Q->k; j++) {
@@ -213,5 +214,11 @@ rl_code rl_fit_margins(const rl_design *d, const rl_glm_fit *g, rl_fit *f, rl_ct
     if (unable > 0)
         rl_remark(cx, "margins", "no average marginal effect of %s: its variables enter other terms too",
                   rl_str_text(&left));
-    return count > 0 ? rl_fit_append(d, g, a, count, f, cx) : RL_OK;
+    if (count == 0) return RL_OK;
+    if (f->family == RL_LOGIT)
+        rl_remark(cx, "margins", "ame:: are changes of the probability that '%s' is 1: 0.01 is one percentage point",
+                  d->y_name);
+    else
+        rl_remark(cx, "margins", "ame:: are changes of the mean of '%s'", d->y_name);
+    return rl_fit_append(d, g, a, count, f, cx);
 }

@@ -91,10 +91,10 @@ static void absorbed_effects_are_dummies(void **s)
 {
     (void)s;
     rl_table t = world(14, 12, 3);
-    const rl_vcov_kind KIND[] = {RL_IID, RL_HC0, RL_CLUSTER};
+    const rl_vcov_kind KIND[] = {RL_IID, RL_HC0, RL_CLUSTER, RL_HC3};
     const char *const OUTCOME[] = {"b", "y"}, *const NAME[] = {"logit", "poisson"};
     for (size_t e = 0; e < 2; e++)
-        for (size_t k = 0; k < 3; k++) {
+        for (size_t k = 0; k < 4; k++) {
             rl_request a = request(rl_sprintf(cx.keep, "%s ~ x + q + seg | unit + t", OUTCOME[e]), NAME[e], KIND[k]),
                        d = request(rl_sprintf(cx.keep, "%s ~ x + q + seg + unit + factor(t)", OUTCOME[e]), NAME[e],
                                    KIND[k]);
@@ -323,7 +323,7 @@ static void margins_of_shared_variables_are_left_out(void **s)
     rl_result f = run(&t, r);
     assert_int_equal(f.m, 8);
     fit_find(&f, "ame::log1p(y)");
-    assert_int_equal(f.n_notes, 1);
+    assert_int_equal(f.n_notes, 2); /* what is left out, and the unit of the others */
     assert_non_null(strstr(f.note[0], "'x', 'q', 'poly(w,2)', 'x:q'"));
 }
 
