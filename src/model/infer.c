@@ -341,6 +341,18 @@ static void fit_shares(rl_infer_work *w, rl_ctx *cx)
     r->sigma = sqrt(f->rss / (n - K));
 }
 
+/* A convention may count more coefficients than there are rows. */
+static rl_code need_freedom(const rl_infer_work *w, rl_ctx *cx)
+{
+    for (size_t j = 0; j < w->f->m; j++) {
+        if (w->K < w->f->dof.n || isfinite(*rl_mat_at(&w->V, j, j))) continue;
+        rl_fail(cx, RL_EDATA, "%zu rows and %zu coefficients, as this convention counts them: no freedom is left",
+                w->f->dof.n, w->K);
+        return rl_hint(cx, "use fewer regressors or effects, or more rows");
+    }
+    return RL_OK;
+}
+
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2", "HC3", "cluster",
@@ -395,6 +407,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     default:
         RL_TRY(iid(&w, cx));
     }
+    RL_TRY(need_freedom(&w, cx));
     rl_infer_combine(&w, cx);
     out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);

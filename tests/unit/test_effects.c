@@ -111,6 +111,20 @@ static void singletons_are_kept_when_asked(void **state)
     assert_int_equal((int)keep.df, (int)drop.df);
 }
 
+static void no_freedom_by_count(void **state)
+{
+    (void)state;
+    rl_result r;
+    rl_table t = effects_table();
+    t.n = t.rows_read = 10;
+    t.col[0].code[9] = rl_dict_code(t.col[0].dict, "alone", 5);
+    rl_request req = fit_request("y ~ x | firm + year");
+    req.keep_singletons = true; /* ten coefficients by count, eight by rank */
+    assert_int_equal(rl_estimate_run(&req, &t, &r, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.what, "no freedom is left"));
+    rl_forgive(&cx);
+}
+
 static void labels_have_an_order(void **state)
 {
     (void)state;
@@ -249,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(effects_solve_the_normal_equations, begin, end),
         cmocka_unit_test_setup_teardown(singletons_are_kept_when_asked, begin, end),
+        cmocka_unit_test_setup_teardown(no_freedom_by_count, begin, end),
         cmocka_unit_test_setup_teardown(labels_have_an_order, begin, end),
         cmocka_unit_test_setup_teardown(bad_input_has_a_name, begin, end),
         cmocka_unit_test_setup_teardown(leverage_of_one_is_refused, begin, end),
