@@ -1,12 +1,15 @@
 #include "app/fit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/table.h"
 #include "model/infer.h"
+#include "model/linear.h"
 #include "model/result.h"
+#include "out/csv_out.h"
 #include "out/json_fit.h"
 #include "out/text_fit.h"
 
@@ -69,9 +72,8 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"iv",        "logit", "poisson", "ardl",  "koyck",   "lp",
-                                        "cs",        "sunab", "bjs",     "did2s", "stacked", "lpdid",
-                                        "staggered", "ddd",   "dcdh",    "sc",    "sdid",    "bacon"};
+    static const char *const LATER[] = {"ardl",  "koyck",     "lp",  "cs",   "sunab", "bjs",  "did2s", "stacked",
+                                        "lpdid", "staggered", "ddd", "dcdh", "sc",    "sdid", "bacon"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char *known[N_LATER + 16];
     size_t n = 0;
@@ -138,6 +140,43 @@ static rl_code take_word(const char *name, const char *v, const char *a, const c
                    b != NULL ? b : "");
 }
 
+static rl_code take_family(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    a->req.family = strcmp(v, "logit") == 0 ? RL_LOGIT : RL_POISSON;
+    return take_word("family", v, "poisson", "logit", cx);
+}
+
+static void append(const char *const **list, size_t *n, const char *v, rl_ctx *cx)
+{
+    const char **more = RL_NEW(cx->keep, const char *, *n + 1);
+    for (size_t i = 0; i < *n; i++) more[i] = (*list)[i];
+    more[(*n)++] = v;
+    *list = more;
+}
+
+static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    append(&a->req.lincom, &a->req.n_lincom, v, cx);
+    return RL_OK;
+}
+
+static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    static const char *const IV[] = {"first-stage-f", "first-stage-wald", "wu-hausman", "sargan"};
+    for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
+        if (strcmp(v, IV[i]) == 0) {
+            a->iv_test = v;
+            return RL_OK;
+        }
+    if (!rl_linear_is_restriction(v)) {
+        rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction and no test of this version", v);
+        return rl_hint(cx, "write what should be equal, as in --test 'x1 = x2, x3 = 0'; known by name: first-stage-f "
+                           "first-stage-wald wu-hausman sargan");
+    }
+    append(&a->req.restriction, &a->req.n_restriction, v, cx);
+    return RL_OK;
+}
+
 static rl_code take_profile(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.profile = v;
@@ -152,9 +191,9 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window},       {"ref", take_refs},    {"panel", take_panel},
-        {"estimator", take_estimator}, {"agg", take_agg},     {"period", take_period},
-        {"subset", take_subset},       {"level", take_level}, {"as", take_profile},
+        {"window", take_window}, {"ref", take_refs},      {"panel", take_panel},   {"estimator", take_estimator},
+        {"agg", take_agg},       {"period", take_period}, {"subset", take_subset}, {"level", take_level},
+        {"as", take_profile},    {"family", take_family}, {"lincom", take_lincom}, {"test", take_test},
     };
     const struct {
         const char *name;
@@ -162,11 +201,24 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     } PLAIN[] = {
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
-        {"vcov", &a->vcov},         {"cluster", &a->cluster},     {"control", &a->control},
+        {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
+        {"control", &a->control},   {"fe-out", &a->fe_out},
     };
     if (strcmp(name, "endpoints") == 0) {
         a->req.endpoints_drop = true;
         return take_word(name, v, "drop", NULL, cx);
+    }
+    if (strcmp(name, "singletons") == 0) {
+        a->req.keep_singletons = strcmp(v, "keep") == 0;
+        return take_word(name, v, "keep", "drop", cx);
+    }
+    if (strcmp(name, "na") == 0) {
+        a->req.na_drop = strcmp(v, "drop") == 0;
+        return take_word(name, v, "drop", "fail", cx);
+    }
+    if (strcmp(name, "margins") == 0) {
+        a->req.margins = true;
+        return RL_OK;
     }
     for (size_t i = 0; i < sizeof PARSED / sizeof *PARSED; i++)
         if (strcmp(name, PARSED[i].name) == 0) return PARSED[i].take(a, v, cx);
@@ -196,22 +248,42 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
 }
 
+/* --cluster a beside --vcov: cluster:a says the same, CR2, CR3 and wild without a
+ * column take it over, anything else is meant otherwise. */
+static rl_code inherit_cluster(rl_fit_args *a, rl_ctx *cx)
+{
+    rl_vcov_spec *v = &a->req.vcov, own;
+    bool few = v->kind == RL_CR2 || v->kind == RL_CR3 || v->kind == RL_WILD;
+    RL_TRY(rl_vcov_parse(rl_sprintf(cx->keep, "cluster:%s", a->cluster), &own, cx->keep, cx));
+    bool same = (few || v->kind == RL_CLUSTER) && (v->ways == own.ways || (few && v->ways == 0));
+    for (size_t i = 0; i < v->ways && same; i++) same = strcmp(v->by[i], own.by[i]) == 0;
+    if (!same || (few && own.ways != 1)) {
+        rl_fail(cx, RL_EUSAGE, "--vcov %s and --cluster %s contradict each other", a->vcov, a->cluster);
+        return few ? rl_hint(cx, "to cluster at another level leave --cluster out, so that errors and draws agree")
+                   : RL_EUSAGE;
+    }
+    v->ways = own.ways;
+    v->by[0] = own.by[0];
+    return RL_OK;
+}
+
 rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 {
     const char *word = a->vcov;
     rl_request *r = &a->req;
+    r->keep_effects = a->fe_out != NULL;
     if (a->data == NULL) {
         rl_fail(cx, RL_EUSAGE, "fit needs a CSV file");
         return rl_hint(cx, "write --data FILE.csv");
     }
-    if (a->cluster != NULL) {
-        const char *same = rl_sprintf(cx->keep, "cluster:%s", a->cluster);
-        if (word != NULL && strcmp(word, same) != 0)
-            return rl_fail(cx, RL_EUSAGE, "--vcov %s and --cluster %s contradict each other", word, a->cluster);
-        word = same;
-    }
+    if (a->cluster != NULL && word == NULL) word = rl_sprintf(cx->keep, "cluster:%s", a->cluster);
     if (word != NULL) RL_TRY(rl_vcov_parse(word, &r->vcov, cx->keep, cx));
-    if (r->estimator == NULL) r->estimator = rl_estimator_by_name("ols");
+    if (a->cluster != NULL && a->vcov != NULL) RL_TRY(inherit_cluster(a, cx));
+    if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
+    if (a->iv_test != NULL && !r->estimator->instruments) {
+        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
+        return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
+    }
     bool cells = r->estimator->frame == RL_FRAME_CELLS;
     if (a->control != NULL) {
         if (!cells) return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
@@ -286,6 +358,29 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     return rl_estimate_run(&a->req, &t, r, cx->keep, cx);
 }
 
+/* effect,level,coefficient; shortest text that reads back to the same number. */
+static rl_code write_effects(const char *path, const rl_result *r, rl_ctx *cx)
+{
+    rl_str s = rl_str_new(cx->keep);
+    rl_str_add(&s, "effect,level,coefficient\n");
+    for (size_t i = 0; i < r->n_effects; i++) {
+        char buf[32];
+        const char *level = r->effect[i].level;
+        double x;
+        rl_csv_text_cell(&s, r->effect[i].effect);
+        rl_str_addc(&s, ',');
+        if (rl_number_parse(level, strlen(level), RL_NUMBERS_PLAIN, &x))
+            rl_str_add(&s, level);
+        else
+            rl_csv_text_cell(&s, level);
+        rl_str_addf(&s, ",%s\n", rl_num_text(buf, r->effect[i].coefficient));
+    }
+    FILE *f = fopen(path, "wb");
+    bool fine = f != NULL && fwrite(s.s, 1, s.n, f) == s.n;
+    if (f != NULL) fine = fclose(f) == 0 && fine;
+    return fine ? RL_OK : rl_fail_at(cx, RL_EIO, path, 0, 0, "cannot write the fixed effects: %s", strerror(errno));
+}
+
 rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
 {
     rl_fit_args a;
@@ -293,6 +388,7 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     size_t n_call;
     RL_TRY(read_args(o, &a, cx));
     RL_TRY(rl_fit_run(&a, &r, cx));
+    if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);
     fputs(o->json ? rl_json_fit(&r, call, n_call, cx->keep) : rl_text_fit(&r, cx->keep), stdout);
     return RL_OK;

@@ -16,6 +16,8 @@ typedef struct rl_fit_args {
     const char *cluster;       /* --cluster                        */
     const char *vcov;          /* --vcov                           */
     const char *control;       /* --control                        */
+    const char *fe_out;        /* --fe-out                         */
+    const char *iv_test;       /* --test by name: iv shows it anyway */
 } rl_fit_args;
 
 /* Nothing given yet but the formula. */

@@ -90,6 +90,7 @@ static rl_code add_given(rl_opts *o, const rl_option *option, const char *value,
         const rl_given *g = &o->given[i];
         if (g->option != option) continue;
         if (value == NULL || strcmp(g->value, value) == 0) return RL_OK;
+        if (strstr(option->arg, "..") != NULL) continue;
         (void)rl_fail(cx, RL_EUSAGE, "'--%s' is given twice: '%s' and '%s'", option->name, g->value, value);
         return rl_hint(cx, "give it once");
     }

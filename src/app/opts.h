@@ -8,7 +8,8 @@
  * Grammar   revlift [options] COMMAND [options] ARGUMENTS
  *   --name VALUE or --name=VALUE; a value may begin with one dash (--ref -1)
  *   but not with two; `--` ends the options; no abbreviations.  The same
- *   option twice with two values is an error, not a silent choice.
+ *   option twice with two values is an error, not a silent choice, unless it
+ *   is one of a list (--test, --lincom).
  */
 #ifndef RL_APP_OPTS_H
 #define RL_APP_OPTS_H
@@ -48,7 +49,7 @@ typedef struct rl_option {
     unsigned in;      /* commands that take it                        */
     const char *name; /* "vcov"                                       */
     char letter;      /* 'o', or 0                                    */
-    const char *arg;  /* "FILE"; NULL = a switch                      */
+    const char *arg;  /* "FILE"; NULL = a switch; "LIST..": may be given again */
     const char *what; /* lines for help; NULL = not in this version   */
 } rl_option;
 

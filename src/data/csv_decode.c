@@ -125,6 +125,17 @@ static int character(const unsigned char *s, size_t n)
     return c < LEAST[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : len;
 }
 
+bool rl_utf8_valid(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    for (size_t i = 0; (i += ascii(s + i, n - i)) < n;) {
+        int len = s[i] == 0 ? 0 : character(s + i, n - i);
+        if (len <= 0) return false;
+        i += (size_t)len;
+    }
+    return true;
+}
+
 static const rl_bad_text *bad_nul(rl_decoder *d)
 {
     snprintf(d->bad.what, sizeof d->bad.what, "a NUL byte: this is no text");

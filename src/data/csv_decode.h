@@ -30,6 +30,9 @@ void rl_decoder_close(rl_decoder *d);
 typedef struct rl_bad_text { char what[120]; const char *hint; } rl_bad_text;
 RL_MUST rl_code rl_decoder_next(rl_decoder *d, const char **text, size_t *n, const rl_bad_text **bad, rl_ctx *cx);
 
+/* Are n bytes whole characters of UTF-8, none of them NUL? */
+bool rl_utf8_valid(const char *s, size_t n);
+
 uint64_t rl_decoder_size(const rl_decoder *d);   /* bytes in the file  */
 uint64_t rl_decoder_taken(const rl_decoder *d);  /* bytes read so far  */
 

@@ -62,13 +62,80 @@ static bool scan(const char *s, const char *end, decimal *d)
     return (*s == 'e' || *s == 'E') && scan_exponent(s + 1, end, d);
 }
 
+/* Eight digits in a register, the first lowest, as a number: pairs, fours and
+ * the whole are put together in place.  False when one of them is no digit. */
+static inline bool eight(uint64_t w, uint64_t *x)
+{
+    uint64_t up = w + 0x0606060606060606u;
+    if ((((w | up) & 0xf0f0f0f0f0f0f0f0u) ^ 0x3030303030303030u) != 0) return false;
+    w = (w & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+    w = (w & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    *x = (w & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+    return true;
+}
+
+static inline uint64_t load(const char *s)
+{
+    uint64_t w;
+    memcpy(&w, s, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
+    return w;
+}
+
+/* The digits from s to the end, the last eight characters of which may be
+ * loaded: x times ten to their number, plus them. */
+static inline bool fraction(const char *s, const char *end, uint64_t *x)
+{
+    static const uint64_t POWER[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+    uint64_t y;
+    for (; end - s >= 8; s += 8) {
+        if (!eight(load(s), &y)) return false;
+        *x = 100000000 * *x + y;
+    }
+    if (s == end) return true;
+    size_t left = (size_t)(end - s);
+    uint64_t ours = ~(uint64_t)0 << 8 * (8 - left);
+    if (!eight((load(end - 8) & ours) | (0x3030303030303030u & ~ours), &y)) return false;
+    *x = POWER[left] * *x + y;
+    return true;
+}
+
+static const double TEN[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* The shape of nearly all numbers, [-] digits [. digits], at most 19 of them. */
+static inline bool quick(const char *s, const char *end, double *x)
+{
+    const char *first = s, *from, *point;
+    uint64_t m = 0;
+    bool minus = s < end && *s == '-';
+    from = s += minus;
+    if (end - s > 20) return false;
+    for (; s < end && is_digit(*s); s++) m = 10 * m + (uint64_t)(*s - '0');
+    point = s;
+    if (s < end && *s == '.') {
+        point = ++s;
+        from++;
+        if (end - first >= 8) {
+            if (!fraction(s, end, &m)) return false;
+            s = end;
+        }
+        for (; s < end && is_digit(*s); s++) m = 10 * m + (uint64_t)(*s - '0');
+    }
+    if (s != end || s == from || s - from > 19 || m > (uint64_t)1 << 53) return false;
+    double v = (double)m / TEN[s - point];
+    *x = minus ? -v : v;
+    return true;
+}
+
 /* Exact when mantissa and power of ten are both doubles without rounding: one
  * operation then rounds correctly (Clinger 1990).  The rest goes to strtod. */
 static bool plain(text t, double *x)
 {
-    static const double TEN[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     decimal d;
+    if (quick(t.s, t.s + t.n, x)) return true;
     if (!scan(t.s, t.s + t.n, &d)) return false;
     if (d.digits <= 19 && d.mantissa <= (uint64_t)1 << 53 && d.exp10 >= -22 && d.exp10 <= 22) {
         double m = (double)d.mantissa;

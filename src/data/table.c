@@ -213,21 +213,58 @@ static int by_value(const void *a, const void *b)
     return (x->v > y->v) - (x->v < y->v);
 }
 
+/* Whole numbers that are close together: a table by value.  False when they are not. */
+static bool seen_whole(const double *v, size_t n, values *s, int32_t *code, rl_arena *tmp)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(v[i])) continue;
+        if (!(fabs(v[i]) < 0x1p53) || v[i] != trunc(v[i])) return false;
+        low = fmin(low, v[i]);
+        high = fmax(high, v[i]);
+    }
+    if (!(low <= high) || high - low > 2.0 * (double)n + 1024) return false;
+    size_t span = (size_t)(high - low) + 1;
+    int32_t *at = RL_NEW(tmp, int32_t, span);
+    s->v = RL_NEW(tmp, double, span < n ? span : n);
+    for (size_t i = 0; i < n; i++) {
+        code[i] = -1;
+        if (isnan(v[i])) continue;
+        int32_t *k = &at[(size_t)(v[i] - low)];
+        if (*k == 0) {
+            s->v[s->n++] = v[i] + 0.0; /* -0 is 0 */
+            *k = (int32_t)s->n;
+        }
+        code[i] = *k - 1;
+    }
+    rl_release(tmp, at);
+    return true;
+}
+
+/* The values of a column numbered as they appear; s->v is in tmp. */
+static void seen_numbers(const double *v, size_t n, values *s, int32_t *code, rl_arena *tmp)
+{
+    *s = (values){0};
+    if (seen_whole(v, n, s, code, tmp)) return;
+    for (size_t i = 0; i < n; i++) {
+        double x = v[i] + 0.0; /* -0 is 0 */
+        code[i] = -1;
+        if (isnan(x)) continue;
+        if (2 * (s->n + 1) > s->cap) widen(s, tmp);
+        size_t at = slot_of(s, x);
+        if (s->slot[at] < 0) {
+            s->v[s->n] = x;
+            s->slot[at] = (int32_t)s->n++;
+        }
+        code[i] = s->slot[at];
+    }
+    rl_release(tmp, s->slot);
+}
+
 static void group_numbers(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_arena *tmp)
 {
-    values s = {0};
-    for (size_t i = 0; i < n; i++) {
-        double x = c->num[i] + 0.0; /* -0 is 0 */
-        g->code[i] = -1;
-        if (isnan(x)) continue;
-        if (2 * (s.n + 1) > s.cap) widen(&s, tmp);
-        size_t at = slot_of(&s, x);
-        if (s.slot[at] < 0) {
-            s.v[s.n] = x;
-            s.slot[at] = (int32_t)s.n++;
-        }
-        g->code[i] = s.slot[at];
-    }
+    values s;
+    seen_numbers(c->num, n, &s, g->code, tmp);
     valued *v = RL_NEW(tmp, valued, s.n);
     int32_t *rank = RL_NEW(tmp, int32_t, s.n);
     for (size_t k = 0; k < s.n; k++) v[k] = (valued){s.v[k], (int32_t)k};
@@ -243,7 +280,6 @@ static void group_numbers(const rl_col *c, size_t n, rl_groups *g, rl_arena *in,
         if (g->code[i] >= 0) g->code[i] = rank[g->code[i]];
     }
     rl_release(tmp, s.v);
-    rl_release(tmp, s.slot);
     rl_release(tmp, v);
     rl_release(tmp, rank);
 }
@@ -266,4 +302,26 @@ void rl_groups_of(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_ctx 
         for (size_t i = 0; i < n; i++) g->code[i] = -1;
         break;
     }
+}
+
+void rl_groups_seen(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_ctx *cx)
+{
+    values s;
+    if (c->type == RL_TEXT) {
+        *g = (rl_groups){.G = c->dict->n, .code = c->code, .label = c->dict->text};
+        return;
+    }
+    if (c->type != RL_NUM) {
+        rl_groups_of(c, n, g, in, cx);
+        return;
+    }
+    *g = (rl_groups){.code = RL_NEW(in, int32_t, n)};
+    seen_numbers(c->num, n, &s, g->code, cx->tmp);
+    g->G = s.n;
+    g->label = RL_NEW(in, const char *, s.n);
+    for (size_t k = 0; k < s.n; k++) {
+        char buf[32];
+        g->label[k] = rl_strdup(in, rl_num_text(buf, s.v[k]));
+    }
+    rl_release(cx->tmp, s.v);
 }

@@ -90,4 +90,9 @@ const char *rl_cell_text(const rl_col *c, size_t i, char buf[32]);
 typedef struct rl_groups { size_t G; int32_t *code; const char **label; } rl_groups;
 void rl_groups_of(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_ctx *cx);
 
+/* The same in order of first appearance, which keeps sorted rows sorted.  A
+ * text column's codes and texts are not copied but shared, and levels of its
+ * dictionary may be among the labels that no row has. */
+void rl_groups_seen(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_ctx *cx);
+
 #endif

@@ -6,16 +6,11 @@
 
 #include "base/date.h"
 #include "data/sniff.h"
-#include "data/table.h"
+#include "data/table_read.h"
 
-enum { FIRST_ROWS = 1024, AUTO_CELLS = 1000, SHOWN = 60 };
+enum { FIRST_ROWS = 1024, SHOWN = 60, LARGE_FILE = 2 * 1024 * 1024 };
 enum { FIRST_DAY = -25567 /* 1900-01-01 */, LAST_DAY = 47846 /* 2100-12-31 */ };
 enum { QUEUE = 32, QUEUE_BYTES = 2048, LARGE_DICT = 1 << 16 };
-
-/* A cell of an undecided column. */
-typedef struct held {
-    size_t row, from, n;
-} held;
 
 /* Texts on their way into a large dictionary: each slot is a cache miss, so
  * the misses of a queue's worth of texts are taken together. */
@@ -27,30 +22,6 @@ typedef struct queue {
     } cell[QUEUE];
     char text[QUEUE_BYTES];
 } queue;
-
-/* A column while it is read. */
-typedef struct column {
-    rl_col *col;
-    const char *name;
-    bool wait;  /* RL_AUTO, not decided yet                      */
-    held *held; /* n_held    its cells that are not missing      */
-    size_t n_held;
-    rl_str text;  /* their texts                                   */
-    queue *queue; /* NULL: codes are given at once */
-} column;
-
-typedef struct loader {
-    const rl_source *src;
-    rl_faults *faults;
-    rl_table *t;
-    rl_arena *in, *tmp;
-    column *column; /* n_column, those that are in the file          */
-    size_t n_column;
-    size_t n, cap;       /* rows read, and room for them                  */
-    uint64_t bytes;      /* of the first rows, for guessing how many come */
-    bool first[256];     /* a missing token begins with this byte         */
-    unsigned char *full; /* cap   0 = a row of empty cells; NULL = none yet */
-} loader;
 
 /* ---- what is wrong with a cell ------------------------------------------------------------------------- */
 
@@ -155,7 +126,7 @@ static bool first_of_period(const char *s, size_t n, int32_t *day)
 }
 
 /* One slip of a finger in a year would move the data cut by centuries. */
-static bool day_of(const loader *l, const char *s, size_t n, int32_t *day)
+bool rl_load_day(const rl_loader *l, const char *s, size_t n, int32_t *day)
 {
     bool is = any_day(s, n, l->src->date_format, day) || (l->src->periods && first_of_period(s, n, day));
     return is && *day >= FIRST_DAY && *day <= LAST_DAY;
@@ -184,7 +155,7 @@ static const char *date_hint(char *buf, size_t room, const char *s, size_t n, co
     return buf;
 }
 
-static void cell_fault(loader *l, const column *c, size_t row, const char *s, size_t n)
+void rl_load_fault(rl_loader *l, const rl_column *c, size_t row, const char *s, size_t n)
 {
     char text[SHOWN + 4], hint[200];
     const bool date = c->col->type == RL_DATE;
@@ -206,9 +177,8 @@ static void cell_fault(loader *l, const column *c, size_t row, const char *s, si
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-static bool is_missing(const loader *l, const char *s, size_t n)
+bool rl_load_token(const rl_loader *l, const char *s, size_t n)
 {
-    if (n == 0) return true;
     if (is_blank(s[0]) || is_blank(s[n - 1])) {
         while (n > 0 && is_blank(s[n - 1])) n--;
         while (n > 0 && is_blank(s[0])) s++, n--;
@@ -221,7 +191,7 @@ static bool is_missing(const loader *l, const char *s, size_t n)
     return false;
 }
 
-static void drain(const column *c)
+static void drain(const rl_column *c)
 {
     queue *q = c->queue;
     for (size_t i = 0; i < q->n; i++) {
@@ -231,7 +201,7 @@ static void drain(const column *c)
     q->n = q->bytes = 0;
 }
 
-static void put_text(const column *c, size_t row, const char *s, size_t n)
+static void put_text(const rl_column *c, size_t row, const char *s, size_t n)
 {
     queue *q = c->queue;
     if (q == NULL || c->col->dict->n < LARGE_DICT || n > QUEUE_BYTES) {
@@ -248,7 +218,7 @@ static void put_text(const column *c, size_t row, const char *s, size_t n)
     q->bytes += n;
 }
 
-static void put(loader *l, const column *c, size_t row, const char *s, size_t n, bool missing)
+static void put(rl_loader *l, const rl_column *c, size_t row, const char *s, size_t n, bool missing)
 {
     rl_col *col = c->col;
     switch (col->type) {
@@ -257,7 +227,7 @@ static void put(loader *l, const column *c, size_t row, const char *s, size_t n,
         col->num[row] = NAN;
         break;
     case RL_DATE:
-        if (!missing && day_of(l, s, n, &col->day[row])) return;
+        if (!missing && rl_load_day(l, s, n, &col->day[row])) return;
         col->day[row] = RL_NO_DAY;
         break;
     case RL_TEXT:
@@ -269,7 +239,7 @@ static void put(loader *l, const column *c, size_t row, const char *s, size_t n,
     case RL_AUTO:
         return;
     }
-    if (!missing) cell_fault(l, c, row, s, n);
+    if (!missing) rl_load_fault(l, c, row, s, n);
 }
 
 static void make_room(rl_col *col, size_t old, size_t cap, rl_arena *in)
@@ -279,8 +249,31 @@ static void make_room(rl_col *col, size_t old, size_t cap, rl_arena *in)
     if (col->type == RL_TEXT) col->code = rl_regrow(in, col->code, old, cap, sizeof *col->code);
 }
 
+void rl_load_room(rl_loader *l, size_t cap)
+{
+    size_t old = cap > 0 ? l->cap : 0;
+    for (size_t j = 0; j < l->n_column; j++) {
+        rl_col *c = l->column[j].col;
+        if (cap == 0) { /* as it was before the first row */
+            rl_release(l->in, c->num);
+            rl_release(l->in, c->day);
+            rl_release(l->in, c->code);
+            c->num = NULL;
+            c->day = c->code = NULL;
+        } else {
+            make_room(c, old, cap, l->in);
+        }
+    }
+    if (l->t->unread != NULL) l->t->unread = rl_regrow(l->in, l->t->unread, old, cap, 1);
+    if (l->full != NULL) {
+        l->full = rl_regrow(l->tmp, l->full, old, cap, 1);
+        memset(l->full + old, 1, cap - old);
+    }
+    l->cap = cap;
+}
+
 /* Half of the first cells are numbers: a number column; the others are faults. */
-static void decide(loader *l, column *c)
+static void decide(rl_loader *l, rl_column *c)
 {
     size_t numbers = 0;
     double x;
@@ -297,15 +290,15 @@ static void decide(loader *l, column *c)
     for (size_t i = 0; i < c->n_held; i++) put(l, c, c->held[i].row, text + c->held[i].from, c->held[i].n, false);
 }
 
-static void hold(loader *l, column *c, const rl_field *f)
+static void hold(rl_loader *l, rl_column *c, const rl_field *f)
 {
-    if (c->held == NULL) c->held = RL_NEW(l->tmp, held, AUTO_CELLS);
-    c->held[c->n_held++] = (held){l->n, c->text.n, f->n};
+    if (c->held == NULL) c->held = RL_NEW(l->tmp, rl_held, RL_AUTO_CELLS);
+    c->held[c->n_held++] = (rl_held){l->n, c->text.n, f->n};
     rl_str_addn(&c->text, f->s, f->n);
 }
 
 /* Room for more rows: at first as many as the file's size promises. */
-static void more_rows(loader *l)
+static void more_rows(rl_loader *l)
 {
     size_t old = l->cap, cap = old + old / 2;
     struct stat st;
@@ -315,45 +308,45 @@ static void more_rows(loader *l)
         double share = (double)st.st_size / ((double)l->bytes / FIRST_ROWS);
         if (1.02 * share > (double)cap) cap = (size_t)(1.02 * share) + FIRST_ROWS;
     }
-    for (size_t j = 0; j < l->n_column; j++) make_room(l->column[j].col, old, cap, l->in);
-    if (l->t->unread != NULL) l->t->unread = rl_regrow(l->in, l->t->unread, old, cap, 1);
-    if (l->full != NULL) {
-        l->full = rl_regrow(l->tmp, l->full, old, cap, 1);
-        memset(l->full + old, 1, cap - old);
-    }
-    l->cap = cap;
+    rl_load_room(l, cap);
 }
 
 /* Spreadsheets export the empty rows below a table as lines of delimiters. */
-static void empty_row(loader *l, const rl_field *field, size_t n)
+bool rl_load_empty(const rl_field *field, size_t n)
 {
+    if (n < 2 || field[0].n > 0) return false;
     for (size_t j = 0; j < n; j++) {
         for (size_t i = 0; i < field[j].n; i++)
-            if (!is_blank(field[j].s[i])) return;
+            if (!is_blank(field[j].s[i])) return false;
     }
+    return true;
+}
+
+void rl_load_drop(rl_loader *l, size_t row)
+{
     if (l->full == NULL) {
         l->full = RL_NEW(l->tmp, unsigned char, l->cap);
         memset(l->full, 1, l->cap);
     }
-    l->full[l->n] = 0;
-    rl_fault_add(l->faults, RL_RULE_EMPTY, l->src, l->n, -1, "delete the row, or leave it to be dropped",
+    l->full[row] = 0;
+    rl_fault_add(l->faults, RL_RULE_EMPTY, l->src, row, -1, "delete the row, or leave it to be dropped",
                  "every cell of the row is empty");
 }
 
 static void on_row(void *user, uint64_t row, const rl_field *field, size_t n_fields)
 {
-    loader *l = user;
+    rl_loader *l = user;
     (void)row;
     if (n_fields != l->t->header.n) return; /* the file changed: told below */
     if (l->n == l->cap) more_rows(l);
     if (l->n < FIRST_ROWS) {
         for (size_t j = 0; j < n_fields; j++) l->bytes += field[j].n + 1;
     }
-    if (n_fields > 1 && field[0].n == 0) empty_row(l, field, n_fields);
+    if (rl_load_empty(field, n_fields)) rl_load_drop(l, l->n);
     for (size_t j = 0; j < l->n_column; j++) {
-        column *c = &l->column[j];
+        rl_column *c = &l->column[j];
         const rl_field *f = &field[c->col->field];
-        bool missing = is_missing(l, f->s, f->n);
+        bool missing = rl_load_missing(l, f->s, f->n);
         if (!c->wait)
             put(l, c, l->n, f->s, f->n, missing);
         else if (!missing)
@@ -361,7 +354,7 @@ static void on_row(void *user, uint64_t row, const rl_field *field, size_t n_fie
     }
     l->n++;
     for (size_t j = 0; j < l->n_column; j++) {
-        if (l->column[j].wait && l->column[j].n_held == AUTO_CELLS) decide(l, &l->column[j]);
+        if (l->column[j].wait && l->column[j].n_held == RL_AUTO_CELLS) decide(l, &l->column[j]);
     }
 }
 
@@ -407,12 +400,12 @@ static bool shares(const rl_want *want, size_t n_want, size_t j)
     return false;
 }
 
-static rl_code resolve(loader *l, const rl_want *want, size_t n_want, rl_ctx *cx)
+static rl_code resolve(rl_loader *l, const rl_want *want, size_t n_want, rl_ctx *cx)
 {
     rl_table *t = l->t;
     t->k = n_want;
     t->col = RL_NEW(l->in, rl_col, n_want);
-    l->column = RL_NEW(l->tmp, column, n_want);
+    l->column = RL_NEW(l->tmp, rl_column, n_want);
     for (size_t j = 0; j < n_want; j++) {
         const rl_want *w = &want[j];
         bool two;
@@ -426,32 +419,56 @@ static rl_code resolve(loader *l, const rl_want *want, size_t n_want, rl_ctx *cx
         c->field = at;
         c->dict = w->dict;
         if (c->type == RL_TEXT && c->dict == NULL) c->dict = rl_dict_new(l->in);
-        l->column[l->n_column++] = (column){.col = c,
-                                            .name = c->name,
-                                            .wait = w->type == RL_AUTO,
-                                            .text = rl_str_new(l->tmp),
-                                            .queue = shares(want, n_want, j) ? NULL : RL_NEW(l->tmp, queue, 1)};
+        l->column[l->n_column++] = (rl_column){.col = c,
+                                               .name = c->name,
+                                               .wait = w->type == RL_AUTO,
+                                               .text = rl_str_new(l->tmp),
+                                               .queue = shares(want, n_want, j) ? NULL : RL_NEW(l->tmp, queue, 1)};
     }
+    return RL_OK;
+}
+
+/* Is it worth cutting into pieces? */
+static bool is_large(const rl_source *src)
+{
+    struct stat st;
+    return stat(src->path, &st) == 0 && st.st_size >= LARGE_FILE;
+}
+
+static rl_code load_rows(rl_loader *l, rl_ctx *cx)
+{
+    rl_header again;
+    rl_table *t = l->t;
+    RL_TRY(rl_csv_read(l->src, &again, on_row, l, &t->rows_read, cx));
+    if (l->n != t->rows_read) return rl_fail_at(cx, RL_EIO, l->src->name, 0, 0, "the file changed while it was read");
+    if (l->cap == 0) more_rows(l); /* no rows: columns are there all the same */
+    for (size_t j = 0; j < l->n_column; j++) {
+        if (l->column[j].wait) decide(l, &l->column[j]);
+        if (l->column[j].queue != NULL) drain(&l->column[j]);
+    }
+    return RL_OK;
+}
+
+rl_code rl_table_read_cut(const rl_source *src, const rl_want *want, size_t n_want, rl_faults *faults, rl_table *t,
+                          rl_arena *in, size_t bytes, rl_ctx *cx)
+{
+    rl_loader l = {.src = src, .faults = faults, .t = t, .in = in, .tmp = cx->tmp};
+    *t = (rl_table){.source = src};
+    for (size_t i = 0; i < src->n_missing; i++) l.first[(unsigned char)src->missing[i][0]] = true;
+    RL_TRY(rl_csv_header(src, &t->header, cx));
+    RL_TRY(resolve(&l, want, n_want, cx));
+    bool cut = bytes > 0 ? bytes != SIZE_MAX : is_large(src);
+    if (cut && rl_load_chunks(&l, bytes, cx))
+        t->rows_read = l.n;
+    else
+        RL_TRY(load_rows(&l, cx));
+    t->n = l.n;
+    if (l.full != NULL && faults->policy[RL_RULE_EMPTY] != RL_POLICY_KEEP) rl_table_filter(t, l.full, in);
     return RL_OK;
 }
 
 rl_code rl_table_read(const rl_source *src, const rl_want *want, size_t n_want, rl_faults *faults, rl_table *t,
                       rl_arena *in, rl_ctx *cx)
 {
-    rl_header again;
-    loader l = {.src = src, .faults = faults, .t = t, .in = in, .tmp = cx->tmp};
-    *t = (rl_table){.source = src};
-    for (size_t i = 0; i < src->n_missing; i++) l.first[(unsigned char)src->missing[i][0]] = true;
-    RL_TRY(rl_csv_header(src, &t->header, cx));
-    RL_TRY(resolve(&l, want, n_want, cx));
-    RL_TRY(rl_csv_read(src, &again, on_row, &l, &t->rows_read, cx));
-    if (l.n != t->rows_read) return rl_fail_at(cx, RL_EIO, src->name, 0, 0, "the file changed while it was read");
-    if (l.cap == 0) more_rows(&l); /* no rows: columns are there all the same */
-    for (size_t j = 0; j < l.n_column; j++) {
-        if (l.column[j].wait) decide(&l, &l.column[j]);
-        if (l.column[j].queue != NULL) drain(&l.column[j]);
-    }
-    t->n = l.n;
-    if (l.full != NULL && faults->policy[RL_RULE_EMPTY] != RL_POLICY_KEEP) rl_table_filter(t, l.full, in);
-    return RL_OK;
+    return rl_table_read_cut(src, want, n_want, faults, t, in, 0, cx);
 }

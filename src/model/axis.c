@@ -164,6 +164,16 @@ const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in)
     return clock.dates && at != RL_NO_TIME ? rl_strdup(in, rl_period_text(buf, clock.cal, at)) : NULL;
 }
 
+int rl_level_order(const char *a, const char *b)
+{
+    double x, y;
+    bool na = rl_number_parse(a, strlen(a), RL_NUMBERS_PLAIN, &x),
+         nb = rl_number_parse(b, strlen(b), RL_NUMBERS_PLAIN, &y);
+    if (na != nb) return na ? -1 : 1;
+    if (na && x != y) return x < y ? -1 : 1;
+    return strcmp(a, b);
+}
+
 /* --- groups ----------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b)
@@ -206,8 +216,17 @@ void rl_groups_join(const rl_groups *a, const rl_groups *b, size_t n, rl_groups 
 void rl_groups_keep(const rl_groups *g, const uint32_t *row, size_t m, rl_groups *out, rl_arena *in)
 {
     int32_t *fresh = RL_NEW(in, int32_t, g->G);
-    for (size_t i = 0; i < m; i++)
-        if (g->code[row[i]] >= 0) fresh[g->code[row[i]]] = 1;
+    size_t used = 0;
+    for (size_t i = 0; i < m; i++) {
+        int32_t c = g->code[row[i]];
+        if (c < 0 || fresh[c] != 0) continue;
+        fresh[c] = 1;
+        used++;
+    }
+    if (used == g->G && m > 0 && row[m - 1] == m - 1) { /* all rows, all groups */
+        *out = *g;
+        return;
+    }
     *out = (rl_groups){.code = RL_NEW(in, int32_t, m), .label = RL_NEW(in, const char *, g->G)};
     for (size_t k = 0; k < g->G; k++) {
         if (fresh[k] == 0) continue;

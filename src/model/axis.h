@@ -42,10 +42,14 @@ RL_MUST rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock
 /* A time as text in `in`, NULL when it is a plain number. */
 const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in);
 
+/* Order of two labels: as numbers when both are, numbers before words, else in C-locale order. */
+int rl_level_order(const char *a, const char *b);
+
 /* Groups of several columns joined: the pairs that occur, in order. */
 void rl_groups_join(const rl_groups *a, const rl_groups *b, size_t n, rl_groups *out, rl_arena *in, rl_ctx *cx);
 
-/* Keep the rows listed (m of them) and number the groups that still occur anew. */
+/* Keep the rows listed (m of them, ascending) and number the groups that still
+ * occur anew; the same codes and labels when all rows and groups stay. */
 void rl_groups_keep(const rl_groups *g, const uint32_t *row, size_t m, rl_groups *out, rl_arena *in);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct rl_variable {
     rl_groups used;                /* factor: codes of the rows used                */
     size_t width;                  /* number: columns                               */
     double **v;                    /* number: width of n(table)                     */
+    double **low;                  /* number: what rounding took from v, or NULL    */
 } rl_variable;
 
 typedef struct rl_build {
@@ -26,12 +27,18 @@ typedef struct rl_build {
     size_t left;
     rl_groups unit, trait, cluster[RL_MAX_WAYS], *effect;      /* on all rows       */
     int32_t *at, *cohort;
-    double *treated, *w, *y;
+    double *treated, *w, *y, *offset;
     size_t n_var;
     rl_variable *var;
     size_t most_missing;           /* cells missing in .. */
     const char *most_name;         /* .. this column      */
 } rl_build;
+
+/* The likelihood behind the fit: the estimator's own or the request's. */
+static inline rl_family rl_build_family(const rl_build *b)
+{
+    return b->req->family != RL_LINEAR ? b->req->family : b->req->estimator->family;
+}
 
 /* A group column by name, a^b allowed. */
 RL_MUST rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_groups *g, rl_ctx *cx);
@@ -43,7 +50,14 @@ RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and
 void rl_build_frame(rl_build *b, rl_ctx *cx);                      /* rows the estimator cannot use        */
 RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
 
+/* design_glm.c */
+RL_MUST rl_code rl_build_outcome(rl_build *b, rl_ctx *cx);         /* y is what the family takes           */
+size_t rl_build_perfect(rl_build *b, rl_ctx *cx);                  /* levels that explain all: rows lost   */
+void rl_build_leave(rl_build *b, rl_ctx *cx);                      /* the request's own list               */
+
 /* columns.c */
+/* An expression's numbers on all rows; a column of the table is not copied. */
+RL_MUST rl_code rl_build_number(rl_build *b, const rl_expr *e, int k, double **v, rl_ctx *cx);
 RL_MUST rl_code rl_build_variables(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_build_columns(rl_build *b, rl_ctx *cx);         /* X of the rows used                   */
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/par.h"
 #include "model/build.h"
 
 /* --- losing rows -------------------------------------------------------------- */
@@ -27,14 +28,35 @@ static rl_code nothing_left(rl_build *b, rl_ctx *cx)
 }
 
 /* Rows without a value: code[] < 0, or v[] NaN. */
-static size_t missing(rl_build *b, const char *name, const int32_t *code, const double *v, unsigned char *gone)
+typedef struct blanks {
+    const unsigned char *keep;
+    const int32_t *code;
+    const double *v;
+    size_t n;
+    unsigned char *gone;
+    size_t *cells; /* a block */
+} blanks;
+
+static void find_blanks(size_t block, void *arg)
 {
-    size_t cells = 0;
-    for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i] || !(code != NULL ? code[i] < 0 : isnan(v[i]))) continue;
-        gone[i] = 1;
+    const blanks *p = arg;
+    size_t to = (block + 1) * RL_ROWS_PER_BLOCK, cells = 0;
+    if (to > p->n) to = p->n;
+    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
+        if (!(p->code != NULL ? p->code[i] < 0 : isnan(p->v[i])) || !p->keep[i]) continue;
+        p->gone[i] = 1;
         cells++;
     }
+    p->cells[block] = cells;
+}
+
+static size_t missing(rl_build *b, const char *name, const int32_t *code, const double *v, unsigned char *gone,
+                      rl_ctx *cx)
+{
+    size_t blocks = rl_blocks(b->t->n, RL_ROWS_PER_BLOCK), cells = 0;
+    blanks p = {b->keep, code, v, b->t->n, gone, RL_NEW(cx->tmp, size_t, blocks)};
+    rl_par(blocks, find_blanks, &p, cx);
+    for (size_t k = 0; k < blocks; k++) cells += p.cells[k];
     if (cells > b->most_missing) {
         b->most_missing = cells;
         b->most_name = name;
@@ -46,19 +68,20 @@ static rl_code drop_missing(rl_build *b, rl_ctx *cx)
 {
     unsigned char *gone = RL_NEW(cx->tmp, unsigned char, b->t->n);
     const rl_vcov_spec *vcov = &b->d->vcov;
-    size_t lost = 0, cells = missing(b, b->f.y->text, NULL, b->y, gone);
+    size_t lost = 0, cells = missing(b, b->f.y->text, NULL, b->y, gone, cx);
     if (cells == b->left && cells > 0)
         return rl_fail(cx, RL_EDATA, "every cell of the outcome '%s' is missing (%zu rows)", b->f.y->text, cells);
     for (size_t j = 0; j < b->n_var; j++) {
         const rl_variable *v = &b->var[j];
-        if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone);
-        for (size_t k = 0; k < v->width; k++) missing(b, v->e->text, NULL, v->v[k], gone);
+        if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone, cx);
+        for (size_t k = 0; k < v->width; k++) missing(b, v->e->text, NULL, v->v[k], gone, cx);
     }
-    for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone);
-    for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone);
-    if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone);
-    if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone);
-    if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone);
+    for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone, cx);
+    for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone, cx);
+    if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone, cx);
+    if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone, cx);
+    if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone, cx);
+    if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone, cx);
     for (size_t i = 0; i < b->t->n; i++) {
         if (!b->keep[i]) continue;
         if (b->at != NULL && b->at[i] == RL_NO_TIME) gone[i] = 1;
@@ -121,6 +144,16 @@ static rl_code take_weights(rl_build *b, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code take_offset(rl_build *b, rl_ctx *cx)
+{
+    const rl_col *c;
+    if (b->req->offset == NULL) return RL_OK;
+    RL_TRY(rl_table_need(b->t, b->req->offset, "--offset", &c, cx));
+    if (c->type != RL_NUM) return rl_fail(cx, RL_EINPUT, "column '%s' (--offset) must hold numbers", c->name);
+    b->offset = c->num;
+    return RL_OK;
+}
+
 /* --- groups --------------------------------------------------------------------- */
 
 rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_groups *g, rl_ctx *cx)
@@ -131,7 +164,10 @@ rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_
     for (size_t i = 0; i < e.n; i++) {
         rl_groups one, both;
         RL_TRY(rl_table_need(b->t, e.col[i], what_for, &c, cx));
-        rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
+        if (strcmp(what_for, "cluster") == 0)
+            rl_groups_seen(c, b->t->n, &one, cx->tmp, cx);
+        else
+            rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
         if (i == 0) {
             *g = one;
             continue;
@@ -178,7 +214,7 @@ static rl_code take_effects(rl_build *b, rl_ctx *cx)
             rl_groups one, both;
             const rl_col *c;
             RL_TRY(rl_table_need(b->t, e->col[i], "the formula", &c, cx));
-            rl_groups_of(c, b->t->n, &one, cx->tmp, cx);
+            rl_groups_seen(c, b->t->n, &one, cx->tmp, cx);
             if (i > 0) {
                 rl_groups_join(&b->effect[f], &one, b->t->n, &both, cx->tmp, cx);
                 one = both;
@@ -205,38 +241,74 @@ static void number_effects(rl_build *b, rl_ctx *cx)
     rl_fe *fe = &b->d->fe;
     fe->levels = RL_NEW(cx->tmp, size_t, fe->n_fe);
     fe->code = RL_NEW(cx->tmp, const int32_t *, fe->n_fe);
+    b->d->fe_label = RL_NEW(cx->tmp, const char **, fe->n_fe);
     for (size_t f = 0; f < fe->n_fe; f++) {
         rl_groups g;
         rl_groups_keep(&b->effect[f], b->d->row, b->d->n, &g, cx->tmp);
         fe->levels[f] = g.G;
         fe->code[f] = g.code;
+        b->d->fe_label[f] = g.label;
     }
 }
 
-static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
+static size_t one_turn_of_singletons(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
-    list_rows(b);
-    number_effects(b, cx);
-    if (d->fe.n_fe == 0 || b->req->keep_singletons || d->n == 0) return RL_OK;
+    if (b->req->keep_singletons) return 0;
     unsigned char *stay = RL_NEW(cx->tmp, unsigned char, d->n);
     memset(stay, 1, d->n);
     size_t lost = rl_singletons(&d->fe, d->n, stay, cx);
-    if (lost == 0) return RL_OK;
+    for (size_t i = 0; i < d->n && lost > 0; i++)
+        if (!stay[i]) b->keep[d->row[i]] = 0;
+    rl_release(cx->tmp, stay);
+    return lost;
+}
+
+/* Rows that the effects fit whatever the outcome, and for likelihoods levels
+ * whose outcome they fit; one kind can make the other, so in turns. */
+static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
+{
+    rl_design *d = b->d;
+    size_t singles = 0, perfect = 0, lost = 1, before;
+    list_rows(b);
+    number_effects(b, cx);
+    before = d->n;
+    for (int turn = 0; lost > 0 && d->fe.n_fe > 0 && d->n > 0; turn++) {
+        size_t p = rl_build_perfect(b, cx);
+        if (p > 0) {
+            list_rows(b);
+            number_effects(b, cx);
+        }
+        lost = d->n > 0 && (turn == 0 || p > 0) ? one_turn_of_singletons(b, cx) : 0;
+        perfect += p;
+        singles += lost;
+        if (lost == 0) break;
+        list_rows(b);
+        number_effects(b, cx);
+    }
+    if (singles + perfect == 0) return RL_OK;
     rl_str names = rl_str_new(cx->tmp);
     for (size_t f = 0; f < d->fe.n_fe; f++) rl_str_addf(&names, "%s'%s'", f ? ", " : "", d->fe_name[f]);
-    if (lost == d->n) {
-        rl_fail(cx, RL_EDATA, "all %zu rows are singletons: each is alone in its level of %s", lost,
+    if (singles == before) {
+        rl_fail(cx, RL_EDATA, "all %zu rows are singletons: each is alone in its level of %s", singles,
                 rl_str_text(&names));
         return rl_hint(cx, "effects need levels with two rows or more");
     }
-    for (size_t i = 0; i < d->n; i++)
-        if (!stay[i]) b->keep[d->row[i]] = 0;
-    rl_build_lose(b, "singletons", lost, cx);
-    rl_remark(cx, "singletons", "%zu rows were alone in their level of %s and were left out", lost,
-              rl_str_text(&names));
-    list_rows(b);
-    number_effects(b, cx);
+    if (d->n == 0) {
+        rl_fail(cx, RL_EDATA, "nothing to estimate: '%s' does not vary within any level of %s", b->f.y->text,
+                rl_str_text(&names));
+        return rl_hint(cx, "%zu rows are in levels where it is always the same, %zu are alone in theirs", perfect,
+                       singles);
+    }
+    bool logit = rl_build_family(b) == RL_LOGIT;
+    rl_build_lose(b, logit ? "outcome always 0 or always 1 in a level" : "outcome always 0 in a level", perfect, cx);
+    rl_build_lose(b, "singletons", singles, cx);
+    if (perfect > 0)
+        rl_remark(cx, "separation", "%zu rows are in levels of %s where '%s' is always 0%s and were left out", perfect,
+                  rl_str_text(&names), b->f.y->text, logit ? " or always 1" : "");
+    if (singles > 0)
+        rl_remark(cx, "singletons", "%zu rows were alone in their level of %s and were left out", singles,
+                  rl_str_text(&names));
     return RL_OK;
 }
 
@@ -262,12 +334,17 @@ static void gather_times(rl_build *b, rl_ctx *cx)
 static void gather(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
-    d->y = RL_NEW(cx->tmp, double, d->n);
-    for (size_t i = 0; i < d->n; i++) d->y[i] = b->y[d->row[i]];
+    d->y = d->n == b->t->n ? b->y : RL_NEW(cx->tmp, double, d->n);
+    for (size_t i = 0; i < d->n && d->y != b->y; i++) d->y[i] = b->y[d->row[i]];
     if (b->w != NULL) {
         double *w = RL_NEW(cx->tmp, double, d->n);
         for (size_t i = 0; i < d->n; i++) w[i] = b->w[d->row[i]];
         d->w = w;
+    }
+    if (b->offset != NULL) {
+        double *offset = RL_NEW(cx->tmp, double, d->n);
+        for (size_t i = 0; i < d->n; i++) offset[i] = b->offset[d->row[i]];
+        d->offset = offset;
     }
     if (b->cohort != NULL) {
         d->cohort = RL_NEW(cx->tmp, int32_t, d->n);
@@ -305,6 +382,40 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Instruments, offsets and margins belong to some estimators only. */
+static rl_code check_parts(const rl_request *r, const rl_formula *f, rl_ctx *cx)
+{
+    const rl_estimator *e = r->estimator;
+    if (f->n_endo > 0 && !e->instruments) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' takes no instruments", e->name);
+        return rl_hint(cx, "leave out the part with the second '~', or say --estimator iv");
+    }
+    if (f->n_endo == 0 && e->instruments) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' needs instruments", e->name);
+        return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
+    }
+    if (r->family != RL_LINEAR && e->frame != RL_FRAME_CELLS)
+        return rl_fail(cx, RL_EUSAGE, "--family does not apply to estimator '%s'", e->name);
+    if (r->offset != NULL && e->family == RL_LINEAR)
+        return rl_fail(cx, RL_EUSAGE, "--offset does not apply to estimator '%s'", e->name);
+    if (r->margins && e->family == RL_LINEAR) {
+        rl_fail(cx, RL_EUSAGE, "--margins does not apply to estimator '%s'", e->name);
+        return rl_hint(cx, "its coefficients are effects in the unit of the outcome as they are");
+    }
+    return RL_OK;
+}
+
+/* Effects are recovered where least squares sweeps them out of the formula's own columns. */
+static rl_code check_effects(const rl_request *r, const rl_formula *f, rl_ctx *cx)
+{
+    if (!r->keep_effects) return RL_OK;
+    if (r->estimator->frame != RL_FRAME_PLAIN || r->estimator->family != RL_LINEAR || f->n_endo > 0)
+        return rl_fail(cx, RL_EUSAGE, "--fe-out does not apply to estimator '%s'", r->estimator->name);
+    if (f->n_effects > 0) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--fe-out: the formula has no fixed effects");
+    return rl_hint(cx, "they stand behind '|', as in y ~ x | firm + year");
+}
+
 static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
@@ -318,8 +429,21 @@ static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
         }
         *v = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {r->unit}, .lag = -1};
     }
-    if ((v->kind == RL_NW || v->kind == RL_DK) && r->time == NULL) {
-        rl_fail(cx, RL_EUSAGE, "--vcov %s needs to know the time of a row", v->kind == RL_NW ? "NW" : "DK");
+    if ((v->kind == RL_CR2 || v->kind == RL_CR3 || v->kind == RL_WILD) && v->ways == 0) {
+        if (r->estimator->frame == RL_FRAME_PLAIN || r->unit == NULL) {
+            rl_fail(cx, RL_EUSAGE, "--vcov %s names no cluster",
+                    v->kind == RL_WILD  ? "wild"
+                    : v->kind == RL_CR2 ? "CR2"
+                                        : "CR3");
+            return rl_hint(cx, "add the column, as in wild:account, or --cluster account");
+        }
+        v->by[v->ways++] = r->unit;
+    }
+    if ((v->kind == RL_NW || v->kind == RL_DK || v->kind == RL_HAC) && r->time == NULL) {
+        rl_fail(cx, RL_EUSAGE, "--vcov %s needs to know the time of a row",
+                v->kind == RL_NW   ? "NW"
+                : v->kind == RL_DK ? "DK"
+                                   : "HAC");
         return rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
     }
     return RL_OK;
@@ -327,11 +451,13 @@ static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
 
 rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, rl_ctx *cx)
 {
-    *d = (rl_design){.t = t, .unit_name = req->unit, .time_name = req->time};
+    *d = (rl_design){.t = t, .unit_name = req->unit, .time_name = req->time, .keep_effects = req->keep_effects};
     rl_build b = {.req = req, .t = t, .d = d, .left = t->n};
     RL_TRY(check_words(req, cx));
     RL_TRY(choose_vcov(&b, cx));
     RL_TRY(rl_formula_parse(req->formula, &b.f, cx->tmp, cx));
+    RL_TRY(check_parts(req, &b.f, cx));
+    RL_TRY(check_effects(req, &b.f, cx));
     rl_formula *formula = RL_NEW(cx->tmp, rl_formula, 1);
     *formula = b.f;
     d->formula = formula;
@@ -344,20 +470,23 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(take_axes(&b, cx));
     b.scene = (rl_scene){.t = t,
                          .keep = b.keep,
+                         .na_drop = req->na_drop,
                          .formula = b.f.text,
                          .unit_name = req->unit,
                          .time_name = req->time,
                          .unit = req->unit != NULL ? &b.unit : NULL,
                          .at = b.at};
-    b.y = RL_NEW(cx->tmp, double, t->n);
-    RL_TRY(rl_eval(&b.scene, b.f.y, 0, b.y, cx));
+    RL_TRY(rl_build_number(&b, b.f.y, 0, &b.y, cx));
     RL_TRY(rl_build_variables(&b, cx));
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));
     RL_TRY(take_weights(&b, cx));
+    RL_TRY(take_offset(&b, cx));
     RL_TRY(drop_missing(&b, cx));
     rl_build_frame(&b, cx);
+    rl_build_leave(&b, cx);
     if (b.left == 0) return nothing_left(&b, cx);
+    RL_TRY(rl_build_outcome(&b, cx));
     RL_TRY(drop_singletons(&b, cx));
     gather(&b, cx);
     return rl_build_columns(&b, cx);

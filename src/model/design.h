@@ -23,12 +23,21 @@ struct rl_design {
     uint32_t *row;                       /* n   table row                                     */
     const char *y_name;
     double *y;                           /* n                                                 */
-    rl_mat X;                            /* n-by-k  constant first when there is one          */
+    rl_mat X;                            /* n-by-k  constant first when there is one; room for one more column behind.
+                                            ols sweeps it in place                            */
+    double **x_low;                      /* k   what rounding took from powers and products (n, or NULL);
+                                            NULL beside effects                               */
     const char **x_name;                 /* k                                                 */
+    size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */
+    rl_mat endo, inst;                   /* endogenous regressors, instruments; k = 0 without */
+    const char **endo_name, **inst_name;
+    const double *offset;                /* n   part of the linear index, or NULL             */
     const double *w;                     /* n > 0, or NULL                                    */
     rl_fe fe;                            /* effects to sweep out                              */
     const char **fe_name;                /* fe.n_fe                                           */
+    const char ***fe_label;              /* fe.n_fe of its levels                             */
+    bool keep_effects;                   /* the request wants them recovered                  */
     const char *unit_name, *time_name;   /* or NULL                                           */
     rl_groups unit;                      /* G = 0 without                                     */
     rl_clock clock;

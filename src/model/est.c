@@ -3,15 +3,18 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/dd.h"
 #include "base/fmath.h"
 #include "base/par.h"
 #include "base/str.h"
 #include "model/design.h"
 #include "num/ols.h"
 
-extern const rl_estimator rl_est_ols, rl_est_did, rl_est_twfe, rl_est_event, rl_est_etwfe;
+extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
+    rl_est_etwfe;
 
-static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_did, &rl_est_twfe, &rl_est_event, &rl_est_etwfe};
+static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_iv,   &rl_est_logit, &rl_est_poisson,
+                                           &rl_est_did, &rl_est_twfe, &rl_est_event, &rl_est_etwfe};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
@@ -21,6 +24,14 @@ const rl_estimator *rl_estimator_by_name(const char *name)
     for (size_t i = 0; i < rl_estimator_count(); i++)
         if (strcmp(LIST[i]->name, name) == 0) return LIST[i];
     return NULL;
+}
+
+rl_code rl_estimator_default(const char *formula, const rl_estimator **out, rl_ctx *cx)
+{
+    rl_formula f;
+    RL_TRY(rl_formula_parse(formula, &f, cx->tmp, cx));
+    *out = f.n_endo > 0 ? &rl_est_iv : &rl_est_ols;
+    return RL_OK;
 }
 
 /* --- labels ------------------------------------------------------------------ */
@@ -103,8 +114,9 @@ static void sum_column(size_t j, void *arg)
     job *p = arg;
     const double *x = rl_mat_col(&p->s->core->X, j);
     double *o = rl_mat_col(&p->sum, j);
+    const double *e = p->s->core->e, *w = p->s->core->w;
     for (size_t i = 0; i < p->s->psi.n; i++)
-        if (p->code[i] >= 0) o[p->code[i]] += x[i] * p->we[i];
+        if (p->code[i] >= 0) o[p->code[i]] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
 }
 
 /* Column j of the influence, row by row: sum_k LA_jk x_k w e. */
@@ -129,10 +141,11 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
     const swept *s = psi->self;
     const rl_core *c = s->core;
     size_t k = c->X.k;
-    double *we = RL_NEW(cx->tmp, double, psi->n);
-    for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
-    job p = {.s = s, .code = code, .G = G, .out = out, .we = we};
+    job p = {.s = s, .code = code, .G = G, .out = out};
     if (code == NULL) {
+        double *we = RL_NEW(cx->tmp, double, psi->n);
+        for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
+        p.we = we;
         rl_par(psi->m, row_column, &p, cx);
         rl_release(cx->tmp, we);
         return RL_OK;
@@ -148,7 +161,7 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
             for (size_t g = 0; g < G && a != 0; g++) o[g] += a * x[g];
         }
     }
-    rl_release(cx->tmp, we);
+    rl_release(cx->tmp, p.sum.a);
     return RL_OK;
 }
 
@@ -176,7 +189,7 @@ static const char *effect_names(const rl_design *d, rl_ctx *cx)
     return rl_str_text(&s);
 }
 
-static rl_code nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx)
+rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx)
 {
     if (k == 0 && d->fe.n_fe == 0) return rl_fail(cx, RL_EDATA, "nothing to estimate: no regressor and no constant");
     if (k == 0)
@@ -195,12 +208,13 @@ static size_t effects_rank(const rl_design *d, size_t redundant)
     return levels > redundant ? levels - redundant : 0;
 }
 
-static rl_code drop_columns(const rl_design *d, const rl_ols_fit *o, const rl_label *label, size_t strict, rl_ctx *cx)
+rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
+                       rl_ctx *cx)
 {
     rl_str names = rl_str_new(cx->tmp);
     size_t gone = 0;
-    for (size_t j = 0; j < o->k; j++) {
-        if (!o->dropped[j]) continue;
+    for (size_t j = 0; j < k; j++) {
+        if (!dropped[j]) continue;
         if (j >= strict) {
             return rl_fail(cx, RL_EDATA, "%s is not identified: its column depends on the other columns%s%s",
                            rl_label_text(&label[j], cx->tmp), d->fe.n_fe > 0 ? " and the effects of " : "",
@@ -242,18 +256,44 @@ static void pack(const rl_ols_fit *o, rl_mat X, const rl_label *label, size_t *k
     }
 }
 
+/* sum w (y - mean)^2, a block at a time. */
+typedef struct spread {
+    const double *y, *w;
+    double mean;
+    size_t n;
+    rl_dd *slot;
+} spread;
+
+static void spread_block(size_t block, void *arg)
+{
+    const spread *p = arg;
+    size_t to = (block + 1) * RL_ROWS_PER_BLOCK;
+    rl_dd sum = {0, 0};
+    if (to > p->n) to = p->n;
+    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
+        double v = p->y[i] - p->mean;
+        rl_dd q = rl_two_mul(v, v), s;
+        if (p->w != NULL) q = rl_dd_mul_d(q, p->w[i]);
+        s = rl_two_sum(sum.hi, q.hi);
+        sum = (rl_dd){s.hi, sum.lo + (s.lo + q.lo)};
+    }
+    p->slot[block] = rl_quick_sum(sum.hi, sum.lo);
+}
+
 static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
 {
     double W = d->w != NULL ? rl_sum(d->w, d->n, cx) : (double)d->n;
     double mean = (d->w != NULL ? rl_dot(NULL, d->w, d->y, d->n, cx) : rl_sum(d->y, d->n, cx)) / W;
-    double *v = RL_NEW(cx->tmp, double, d->n);
-    for (size_t i = 0; i < d->n; i++) v[i] = d->y[i] - mean;
+    size_t blocks = rl_blocks(d->n, RL_ROWS_PER_BLOCK);
+    spread p = {d->y, d->w, mean, d->n, RL_NEW(cx->tmp, rl_dd, blocks)};
+    rl_dd sum = {0, 0};
+    rl_par(blocks, spread_block, &p, cx);
+    for (size_t b = 0; b < blocks; b++) sum = rl_dd_add(sum, p.slot[b]);
     f->tss = rl_dot(d->w, d->y, d->y, d->n, cx);
-    f->tss_centred = rl_dot(d->w, v, v, d->n, cx);
-    rl_release(cx->tmp, v);
+    f->tss_centred = sum.hi + sum.lo;
 }
 
-static void fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
+void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 {
     double n = (double)d->n, logw = 0;
     sums_of_squares(d, f, cx);
@@ -263,7 +303,7 @@ static void fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx
     f->loglik = f->rss > 0 ? 0.5 * (logw - n * (rl_log(2 * 3.14159265358979323846) + 1 + rl_log(f->rss / n))) : NAN;
 }
 
-static rl_code degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx)
+rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx)
 {
     f->dof = (rl_dof){.n = d->n,
                       .k = f->m,
@@ -279,6 +319,44 @@ static rl_code degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_
     return rl_hint(cx, "use fewer regressors, or more rows");
 }
 
+/* The effects of y less those of X b; what is not identified moved so that
+ * the level whose label sorts first is 0 (in each component, for two). */
+static void recover_effects(const rl_design *d, const rl_mat *alpha, const double *b, size_t k, rl_fit *f, rl_ctx *cx)
+{
+    const rl_fe *fe = &d->fe;
+    f->effect = RL_NEW(cx->tmp, double *, fe->n_fe);
+    for (size_t q = 0; q < fe->n_fe; q++) {
+        f->effect[q] = RL_NEW(cx->tmp, double, fe->levels[q]);
+        for (size_t g = 0; g < fe->levels[q]; g++) {
+            rl_dd sum = {*rl_mat_at(&alpha[q], g, k), 0};
+            for (size_t j = 0; j < k; j++) {
+                rl_dd p = rl_two_mul(-b[j], *rl_mat_at(&alpha[q], g, j));
+                sum = rl_dd_add(sum, p);
+            }
+            f->effect[q][g] = sum.hi + sum.lo;
+        }
+    }
+    size_t parts = 1;
+    int32_t *part_a = RL_NEW(cx->tmp, int32_t, fe->levels[0]);
+    int32_t *part_b = fe->n_fe > 1 ? RL_NEW(cx->tmp, int32_t, fe->levels[1]) : NULL;
+    if (fe->n_fe == 2)
+        parts = rl_components(fe->code[0], fe->levels[0], fe->code[1], fe->levels[1], d->n, part_a, part_b, cx);
+    for (size_t q = 1; q < fe->n_fe; q++) {
+        size_t *first = RL_NEW(cx->tmp, size_t, parts); /* 1 + level */
+        for (size_t g = 0; g < fe->levels[q]; g++) {
+            size_t *at = &first[q == 1 ? part_b[g] : 0];
+            if (*at == 0 || rl_level_order(d->fe_label[q][g], d->fe_label[q][*at - 1]) < 0) *at = g + 1;
+        }
+        double *move = RL_NEW(cx->tmp, double, parts);
+        for (size_t p = 0; p < parts; p++) move[p] = first[p] > 0 ? f->effect[q][first[p] - 1] : 0;
+        for (size_t g = 0; g < fe->levels[q]; g++) f->effect[q][g] -= move[q == 1 ? part_b[g] : 0];
+        for (size_t g = 0; g < fe->levels[0]; g++) f->effect[0][g] += move[q == 1 ? part_a[g] : 0];
+    }
+}
+
+/* Residuals of this share of the outcome, squared, are what rounding leaves. */
+static const double PERFECT = 1e-26;
+
 rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept, rl_fit *f,
                       rl_ctx *cx)
 {
@@ -287,23 +365,31 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     double *y = rl_mat_col(&X, k), *norm0 = RL_NEW(cx->tmp, double, k);
     rl_absorbed info = {0};
     rl_ols_fit o;
-    if (k == 0) return nothing(d, label, k, cx);
+    if (k == 0) return rl_fit_nothing(d, label, k, cx);
     memcpy(y, d->y, d->n * sizeof *y);
     for (size_t j = 0; j < k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&X, j), rl_mat_col(&X, j), d->n, cx);
-    if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, NULL, &info, cx));
+    rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
+    for (size_t q = 0; q < d->fe.n_fe && alpha != NULL; q++) alpha[q] = rl_mat_new(d->fe.levels[q], X.k, cx->tmp);
+    if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
-    RL_TRY(rl_ols(&R, y, d->w, norm0, &o, cx->tmp, cx));
-    if (o.rank == 0) return nothing(d, label, k, cx);
+    double *const *low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
+    RL_TRY(rl_ols_low(&R, low, y, d->w, norm0, &o, cx->tmp, cx));
+    if (o.rank == 0) return rl_fit_nothing(d, label, k, cx);
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
-    RL_TRY(drop_columns(d, &o, label, strict, cx));
+    RL_TRY(rl_fit_dropped(d, o.dropped, k, label, strict, cx));
     pack(&o, R, label, kept, core, f, cx);
     core->w = d->w;
     core->e = o.e;
     core->rss = f->rss = o.rss;
     f->core = core;
     f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
-    RL_TRY(degrees(d, k, info.redundant, f, cx));
-    fit_figures(d, within, f, cx);
+    RL_TRY(rl_fit_degrees(d, k, info.redundant, f, cx));
+    rl_fit_figures(d, within, f, cx);
+    if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
+    f->perfect = o.rss <= PERFECT * f->tss;
+    if (f->perfect)
+        rl_remark(cx, "fit", "a perfect fit: the residuals of '%s' are rounding errors, so no statistic is given",
+                  d->y_name);
     return RL_OK;
 }
 

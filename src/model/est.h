@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "num/glm.h"
 #include "num/mat.h"
 
 typedef struct rl_design rl_design;      /* model/design.h  */
@@ -47,6 +48,10 @@ typedef struct rl_core {
     rl_mat L;              /* m-by-k  b = L beta                                   */
     double rss;            /* e'We                                                 */
     const double *h;       /* n       leverage of the full design (effects too), or NULL until asked */
+    bool working;          /* X, w, e are working quantities (projected regressors, weights of a likelihood):
+                              the scores are x w e, but y is not X b + e                  */
+    size_t in_effects;     /* the last columns of X lie in the effects (averages of a likelihood's means):
+                              they add no leverage                                        */
 } rl_core;
 
 /* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
@@ -68,7 +73,8 @@ typedef struct rl_dof {
     bool constant;         /* a constant is in the model (effects imply one)       */
 } rl_dof;
 
-typedef struct rl_fit {
+typedef struct rl_fit rl_fit;
+struct rl_fit {
     size_t m;              /* estimates                                            */
     rl_label *label;       /* m                                                    */
     double *b;             /* m                                                    */
@@ -76,13 +82,29 @@ typedef struct rl_fit {
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
     bool normal;           /* the method's own convention: normal, not t */
+    double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
+    bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
     double r2_within, rmse, loglik;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
     struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
     size_t n_joint;
-} rl_fit;
+    /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
+    rl_family family;
+    double deviance, loglik_null;
+    /* instruments: the first stages, where estimates index[] are those of the instruments */
+    struct rl_stage { const char *variable; const rl_fit *fit; size_t n; const size_t *index; } *stage;
+    size_t n_stage;
+    /* sums of squares without and with df more coefficients, as tests under iid errors:
+     * F of n - K - df, or n (rss0 - rss1) / rss0 as chi-squared                     */
+    struct rl_compare { const char *name; const char *variable; double rss0, rss1; size_t df; bool chi2; } *compare;
+    size_t n_compare;
+    /* rows the method cannot use, found while fitting (n of 0 and 1): the caller leaves
+     * them out under this name and fits again; m is 0 then                           */
+    const unsigned char *leave;
+    const char *leave_why;
+};
 
 /* What a method brings along beside the formula. */
 typedef enum rl_frame {
@@ -102,10 +124,14 @@ struct rl_estimator {
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
+    rl_family family;
+    bool instruments;      /* takes the third part of the formula                  */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
 };
 
 const rl_estimator *rl_estimator_by_name(const char *name);           /* NULL when unknown */
+/* ols, or iv when the formula has instruments.  Errors RL_EUSAGE: the formula's. */
+RL_MUST rl_code rl_estimator_default(const char *formula, const rl_estimator **out, rl_ctx *cx);
 size_t rl_estimator_count(void);
 const rl_estimator *rl_estimator_at(size_t i);
 
@@ -124,6 +150,14 @@ const rl_estimator *rl_estimator_at(size_t i);
  */
 RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept,
                               rl_fit *f, rl_ctx *cx);
+/* The pieces of it, for methods whose y is not X b + e: degrees of freedom (k_asked
+ * for the message), and sums of squares, R2, RMSE from f->rss and the swept y'Wy. */
+RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx);
+void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx);
+RL_MUST rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx);
+/* Remark on, or (from `strict` on) refuse, the dropped ones of k columns. */
+RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
+                               rl_ctx *cx);
 rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);

@@ -10,16 +10,19 @@
  * last one of each cohort (and trait cell), which is the reference.
  *
  * An average over a set S of rows is sum_S (b_gt + x_i'c_gt) / |S|: linear in
- * the coefficients, rows counted alike whatever their weights.
+ * the coefficients, rows counted alike whatever their weights.  With a logit or Poisson family the
+ * sum stands inside the mean, and an average is that of m(eta) - m(eta - b_gt - x_i'c_gt).
  *
- * Estimand  average effects on the treated by cohort and period, in the unit of y
+ * Estimand  average effects on the treated by cohort and period, in the unit of y (logit: probability)
  * Assumes   parallel trends (given the traits), no anticipation; not-yet-treated rows are controls
- * Source    Wooldridge (2021), SSRN 3906345
+ * Source    Wooldridge (2021), SSRN 3906345; Wooldridge (2023), Econometrics Journal 26(3), for the families
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/glm_fit.h"
 #include "model/impute.h"
+#include "num/ols.h"
 
 enum { MOST_CELLS = 20000, MANY_CELLS = 200 };
 
@@ -286,9 +289,83 @@ static size_t reference_events(const plan *p, int64_t *key, size_t m)
     return at;
 }
 
-/* Averages of the cells: of the regression's coefficients, or, with `by_hand`, of the imputed effects. */
-static void averages(plan *p, const rl_request *r, rl_agg agg, const size_t *kept, const rl_imputer *by_hand, rl_fit *f,
-                     rl_ctx *cx)
+/* Averages of differences of means, the effect taken off each row's index. */
+typedef struct curved {
+    const rl_glm_fit *g;
+    rl_family family;
+    double *lift;   /* n   m(eta) - m(eta - effect), 0 outside the cells  */
+    double *bend;   /* n   the difference of the slopes                   */
+    double *slope0; /* n   slope at eta - effect                          */
+} curved;
+
+static double effect_of(const plan *p, const rl_glm_fit *g, size_t i)
+{
+    size_t j = (size_t)p->of[i];
+    double effect = g->b[p->first + j];
+    for (size_t q = 0; q < p->p; q++) {
+        size_t s = p->slope[j + q * p->n_cell];
+        if (s != SIZE_MAX) effect += g->b[s] * *rl_mat_at(&p->d->X, i, q);
+    }
+    return effect;
+}
+
+static curved bent(const plan *p, const rl_glm_fit *g, rl_family family, rl_ctx *cx)
+{
+    size_t n = p->d->n;
+    curved c = {g, family, RL_NEW(cx->tmp, double, n), RL_NEW(cx->tmp, double, n), RL_NEW(cx->tmp, double, n)};
+    double *h = RL_NEW(cx->tmp, double, 2 * n), *mu0 = h + n;
+    for (size_t i = 0; i < n; i++) h[i] = g->eta[i] - (p->of[i] >= 0 ? effect_of(p, g, i) : 0);
+    rl_glm_mean(family, g->eta, n, c.lift, c.bend, NULL, cx);
+    rl_glm_mean(family, h, n, mu0, c.slope0, NULL, cx);
+    for (size_t i = 0; i < n; i++) {
+        c.lift[i] -= mu0[i];
+        c.bend[i] -= c.slope0[i];
+    }
+    rl_release(cx->tmp, h);
+    return c;
+}
+
+static rl_margin bent_average(const plan *p, const curved *c, rl_agg agg, int64_t want, const size_t *kept,
+                              rl_label label, rl_ctx *cx)
+{
+    size_t n = p->d->n;
+    rl_margin a = {.label = label, .by_eta = RL_NEW(cx->tmp, double, n), .by_b = RL_NEW(cx->tmp, double, c->g->rank)};
+    double rows = 0, *lift = RL_NEW(cx->tmp, double, n);
+    int64_t key;
+    for (size_t j = 0; j < p->n_cell; j++)
+        if (key_of(&p->cell[j], agg, &key) && key == want) rows += (double)p->rows[j];
+    for (size_t i = 0; i < n && rows > 0; i++) {
+        if (p->of[i] < 0) continue;
+        size_t j = (size_t)p->of[i];
+        if (!key_of(&p->cell[j], agg, &key) || key != want) continue;
+        double s = c->slope0[i] / rows;
+        lift[i] = c->lift[i] / rows;
+        a.by_eta[i] = c->bend[i] / rows;
+        a.by_b[kept[p->first + j]] += s;
+        for (size_t q = 0; q < p->p; q++) {
+            size_t at = p->slope[j + q * p->n_cell];
+            if (at != SIZE_MAX) a.by_b[kept[at]] += s * *rl_mat_at(&p->d->X, i, q);
+        }
+    }
+    a.value = rl_sum(lift, n, cx);
+    rl_release(cx->tmp, lift);
+    return a;
+}
+
+static rl_code bent_averages(const plan *p, const rl_glm_fit *g, rl_agg agg, const int64_t *key, size_t m,
+                             const size_t *kept, const rl_label *label, rl_fit *f, rl_ctx *cx)
+{
+    rl_margin *a = RL_NEW(cx->tmp, rl_margin, m);
+    curved c = bent(p, g, f->family, cx);
+    for (size_t i = 0; i < m; i++) a[i] = bent_average(p, &c, agg, key[i], kept, label[i], cx);
+    f->m = 0; /* instead of the coefficients */
+    return rl_fit_append(p->d, g, a, m, f, cx);
+}
+
+/* Averages of the cells: of the regression's coefficients, of a curve's effects (g), or, with `by_hand`, of the
+ * imputed ones. */
+static rl_code averages(plan *p, const rl_request *r, const rl_glm_fit *g, rl_agg agg, const size_t *kept,
+                        const rl_imputer *by_hand, rl_fit *f, rl_ctx *cx)
 {
     int64_t *key = RL_NEW(cx->tmp, int64_t, p->n_cell + 1001), k;
     size_t m = 0, n_pre = 0, *pre;
@@ -316,12 +393,15 @@ static void averages(plan *p, const rl_request *r, rl_agg agg, const size_t *kep
     }
     if (by_hand != NULL)
         rl_impute(by_hand, L, label, f, cx);
+    else if (g != NULL)
+        RL_TRY(bent_averages(p, g, agg, key, m, kept, label, f, cx));
     else
         rl_fit_combine(f, L, label, cx);
-    if (n_pre == 0) return;
+    if (n_pre == 0) return RL_OK;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
     f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre};
     f->n_joint = 1;
+    return RL_OK;
 }
 
 /* A unit that lacks its cohort's reference period (it was partly exposed in it) has its own last period before
@@ -349,7 +429,7 @@ static void refer_by_unit(plan *p, rl_ctx *cx)
 static const rl_imputer *imputer(plan *p, const rl_request *r, rl_agg agg, rl_ctx *cx)
 {
     const rl_design *d = p->d;
-    if (!r->impute || p->n_cell < MANY_CELLS || agg == RL_AGG_GROUP_TIME) return NULL;
+    if (!r->impute || r->family != RL_LINEAR || p->n_cell < MANY_CELLS || agg == RL_AGG_GROUP_TIME) return NULL;
     const rl_imputer *by_hand = rl_imputer_make(d, p->of, p->n_cell, cx);
     if (by_hand == NULL && r->leads && d->unit.G > 0) {
         refer_by_unit(p, cx);
@@ -383,16 +463,20 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     if (by_hand != NULL) {
         size_t *same = RL_NEW(cx->tmp, size_t, p.n_cell);
         for (size_t j = 0; j < p.n_cell; j++) same[j] = j;
-        averages(&p, r, agg, same, by_hand, f, cx);
+        RL_TRY(averages(&p, r, NULL, agg, same, by_hand, f, cx));
         f->normal = true;
         return RL_OK;
     }
     columns(&p, &V, &label, cx);
     size_t *kept = RL_NEW(cx->tmp, size_t, p.k);
-    rl_code code = rl_fit_linear(d, V, label, p.first, kept, f, cx);
+    rl_glm_fit g, *curve = r->family != RL_LINEAR ? &g : NULL;
+    rl_mat X = {V.a, V.n, p.k, V.ld};
+    rl_code code = curve != NULL ? rl_fit_glm(d, r->family, r->profile, &X, label, p.first, kept, &g, f, cx)
+                                 : rl_fit_linear(d, V, label, p.first, kept, f, cx);
     if (code == RL_EDATA) rl_hint(cx, "a cell needs units seen before treatment and untreated rows in the same period");
     RL_TRY(code);
-    averages(&p, r, agg, kept, NULL, f, cx);
+    if (f->leave != NULL) return RL_OK;
+    RL_TRY(averages(&p, r, curve, agg, kept, NULL, f, cx));
     f->normal = true; /* averages of many cells: normal, as the peers */
     return RL_OK;
 }
@@ -403,7 +487,7 @@ const rl_estimator rl_est_etwfe = {
     .method =
         "The outcome is regressed on unit (or cohort) effects, time effects and one dummy for each treated cohort and "
         "period; rows not yet treated are the comparison, and the effects are averaged over treated rows.",
-    .source = "Wooldridge (2021)",
+    .source = "Wooldridge (2021, 2023)",
     .needs_time = true,
     .needs_cohort = true,
     .by_unit = true,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dd.h"
 #include "base/fmath.h"
 
 /* --- rows in order ----------------------------------------------------------- */
@@ -116,8 +117,22 @@ static rl_code outside(const rl_scene *s, const rl_expr *e, const double *in, co
     else
         rl_fail_cell(s->t, c, first, cx, RL_EINPUT, "'%s': %s of %s does not exist%s (column '%s')", e->text,
                      rl_fn_name(e->fn), buf, rest, c->name);
-    if (log) return rl_hint(cx, "log1p(x) = log(1 + x) takes zeros; rows are never dropped in silence");
-    return rl_hint(cx, "correct the cells, or leave the rows out with --subset");
+    if (log) return rl_hint(cx, "log1p(x) = log(1 + x) takes zeros; --na drop leaves such rows out");
+    return rl_hint(cx, "correct the cells, or leave the rows out with --na drop or --subset");
+}
+
+/* Leave the rows out that have no value, and say so; or fail. */
+static rl_code no_value(const rl_scene *s, const rl_expr *e, const double *in, double *out, rl_ctx *cx)
+{
+    size_t rows = 0;
+    if (!s->na_drop) return outside(s, e, in, out, cx);
+    for (size_t i = 0; i < s->t->n; i++) {
+        if (isfinite(out[i])) continue;
+        rows += s->keep[i] && !isnan(out[i]);
+        out[i] = NAN;
+    }
+    rl_remark(cx, "missing", "%zu rows where '%s' has no value were left out", rows, e->text);
+    return RL_OK;
 }
 
 static double apply(rl_fn fn, double x)
@@ -145,9 +160,23 @@ static rl_code simple_function(rl_scene *s, const rl_expr *e, double *v, rl_ctx 
         v[i] = isnan(x[i]) ? NAN : apply(e->fn, x[i]);
         bad |= s->keep[i] && isinf(v[i]);
     }
-    if (bad) return outside(s, e, x, v, cx);
+    if (bad) return no_value(s, e, x, v, cx);
     rl_release(cx->tmp, x);
     return RL_OK;
+}
+
+/* x^d, d > 0, to some 32 digits.  What is beyond the reach of the exact product has no low part. */
+static rl_dd power_of(double x, int d)
+{
+    rl_dd v = {x, 0};
+    for (int p = 1; p < d; p++) {
+        double a = fabs(v.hi * x), m = fmax(fabs(v.hi), fabs(x));
+        if (!(a > 1e-200 && m < 1e140))
+            v = (rl_dd){v.hi * x, 0};
+        else
+            v = rl_dd_mul_d(v, x);
+    }
+    return v;
 }
 
 static rl_code power(rl_scene *s, const rl_expr *e, int d, double *v, rl_ctx *cx)
@@ -156,11 +185,25 @@ static rl_code power(rl_scene *s, const rl_expr *e, int d, double *v, rl_ctx *cx
     bool bad = false;
     RL_TRY(rl_eval(s, e->a, 0, x, cx));
     for (size_t i = 0; i < s->t->n; i++) {
-        v[i] = x[i];
-        for (int p = 1; p < d; p++) v[i] *= x[i];
+        v[i] = power_of(x[i], d).hi;
         bad |= s->keep[i] && isinf(v[i]);
     }
-    if (bad) return outside(s, e, NULL, v, cx);
+    if (bad) return no_value(s, e, NULL, v, cx);
+    rl_release(cx->tmp, x);
+    return RL_OK;
+}
+
+rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *some, rl_ctx *cx)
+{
+    *some = false;
+    if (e->op != RL_OP_FN || e->fn != RL_FN_POLY || k == 0) return RL_OK;
+    double *x = RL_NEW(cx->tmp, double, s->t->n);
+    RL_TRY(rl_eval(s, e->a, 0, x, cx));
+    for (size_t i = 0; i < s->t->n; i++) {
+        double l = power_of(x[i], k + 1).lo;
+        low[i] = isfinite(l) ? l : 0;
+        *some = *some || low[i] != 0;
+    }
     rl_release(cx->tmp, x);
     return RL_OK;
 }
@@ -192,6 +235,7 @@ static rl_code arithmetic(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
         if (e->op == RL_OP_NEG) v[i] = -v[i];
         bad |= s->keep[i] && known && !isfinite(v[i]);
     }
+    if (bad && s->na_drop) return no_value(s, e, NULL, v, cx);
     if (bad) {
         for (size_t i = 0; i < s->t->n; i++)
             if (isnan(v[i])) v[i] = 0; /* missing, not outside */

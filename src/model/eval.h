@@ -13,6 +13,7 @@
 typedef struct rl_scene {
     const rl_table *t;
     const unsigned char *keep;     /* n of t: rows that take part                        */
+    bool na_drop;                  /* a value outside a function's domain is missing, not an error */
     const char *formula;           /* for carets                                         */
     const char *unit_name, *time_name;
     const rl_groups *unit;         /* NULL: one series                                   */
@@ -28,6 +29,11 @@ RL_MUST rl_code rl_scene_sort(rl_scene *s, rl_ctx *cx);
 /* One column of numbers: lag(x,lo:hi) at its k-th lag lo + k, poly(x,d) at
  * its power k + 1, anything else with k = 0.  v (n of t) out. */
 RL_MUST rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx);
+
+/* What rounding took from poly(x,d)'s power k + 1: low (n of t) out, to be
+ * added to what rl_eval() gives.  False, and low untouched, when it is zero
+ * in all rows or e is not poly(). */
+RL_MUST rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *some, rl_ctx *cx);
 
 /* How many columns of numbers an expression makes, and the name of the k-th. */
 size_t rl_eval_width(const rl_expr *e);

@@ -2,6 +2,7 @@
  *
  *     outcome ~ regressors [| effects [| endogenous ~ instruments]]
  *
+ * `| 0 |` stands for no effects before instruments and may be left out.
  * Regressors: columns and functions of columns, joined by + - : * and
  * parentheses; 0 or -1 drops the constant.  Inside a function ordinary
  * arithmetic (+ - * /, numbers) is understood.  Effects are columns, a^b one
@@ -59,6 +60,8 @@ typedef struct rl_formula {
     rl_term *term;         /* by number of variables, else as written                   */
     size_t n_effects;
     rl_effect *effect;
+    size_t n_endo, n_inst; /* 0 without a third part                                    */
+    rl_term *endo, *inst;
 } rl_formula;
 
 RL_MUST rl_code rl_formula_parse(const char *text, rl_formula *out, rl_arena *in, rl_ctx *cx);

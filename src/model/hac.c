@@ -33,15 +33,28 @@ static void add_lag(const rl_mat *h, const int32_t *at, const int32_t *unit, int
     }
 }
 
-void rl_hac_sum(const rl_mat *h, const int32_t *at, const int32_t *unit, int L, bool by_rank, rl_mat *V, rl_ctx *cx)
+void rl_hac_weighted(const rl_mat *h, const int32_t *at, const int32_t *unit, const double *w, int L, bool by_rank,
+                     rl_mat *V, rl_ctx *cx)
 {
     size_t m = h->k;
     for (size_t a = 0; a < m; a++)
         for (size_t b = 0; b <= a; b++)
             *rl_mat_at(V, a, b) = rl_dot(NULL, rl_mat_col(h, a), rl_mat_col(h, b), h->n, cx);
-    for (int l = 1; l <= L && (size_t)l < h->n; l++) add_lag(h, at, unit, l, 1 - l / (L + 1.0), by_rank, V);
+    for (int l = 1; l <= L; l++) add_lag(h, at, unit, l, w[l], by_rank, V);
     for (size_t a = 0; a < m; a++)
         for (size_t b = 0; b < a; b++) *rl_mat_at(V, b, a) = *rl_mat_at(V, a, b);
+}
+
+static double *bartlett(int L, rl_ctx *cx)
+{
+    double *w = RL_NEW(cx->tmp, double, (size_t)L + 1);
+    for (int l = 0; l <= L; l++) w[l] = 1 - l / (L + 1.0);
+    return w;
+}
+
+void rl_hac_sum(const rl_mat *h, const int32_t *at, const int32_t *unit, int L, bool by_rank, rl_mat *V, rl_ctx *cx)
+{
+    rl_hac_weighted(h, at, unit, bartlett(L, cx), L, by_rank, V, cx);
 }
 
 /* Residuals of a VAR(1) without a constant, n - 1 rows; B (k-by-k): u_t = B' u_(t-1) + out_t. */
@@ -93,15 +106,15 @@ static bool recolour(const rl_mat *B, rl_mat *D, rl_ctx *cx)
     return true;
 }
 
-rl_code rl_hac_prewhitened(const rl_mat *h, int L, rl_mat *V, rl_ctx *cx)
+rl_code rl_hac_prewhitened(const rl_mat *h, const double *w, int L, rl_mat *V, rl_ctx *cx)
 {
     size_t k = h->k;
     rl_mat white, B, D = rl_mat_new(k, k, cx->tmp), M = rl_mat_new(k, k, cx->tmp);
     if (h->n < k + 2 || !whiten(h, &white, &B, cx) || !recolour(&B, &D, cx)) {
-        rl_fail(cx, RL_EDATA, "NW: the scores of %zu periods cannot be prewhitened", h->n);
+        rl_fail(cx, RL_EDATA, "the scores of %zu periods cannot be prewhitened", h->n);
         return rl_hint(cx, "leave it out, as in NW:4,prewhite=0");
     }
-    rl_hac_sum(&white, NULL, NULL, L, true, &M, cx);
+    rl_hac_weighted(&white, NULL, NULL, w != NULL ? w : bartlett(L, cx), L, true, &M, cx);
     for (size_t a = 0; a < k; a++) /* V = D M D' */
         for (size_t b = 0; b <= a; b++) {
             long double sum = 0;
@@ -131,4 +144,59 @@ double rl_hac_bandwidth(const rl_mat *u, size_t skip, bool prewhite, rl_ctx *cx)
     }
     double ratio = s1 / s0;
     return 1.1447 * rl_pow(ratio * ratio * (double)u->n, 1.0 / 3);
+}
+
+/* --- Andrews ------------------------------------------------------------------------- */
+
+/* u_t = mean + rho (u_(t-1) - ..) + e_t by least squares with a constant; s4 = var(e)^2. */
+static bool autoregression(const double *u, size_t n, double *rho, double *s4, rl_ctx *cx)
+{
+    rl_mat X = rl_mat_new(n - 1, 2, cx->tmp);
+    rl_ols_fit o;
+    for (size_t i = 0; i + 1 < n; i++) {
+        X.a[i] = 1;
+        X.a[i + n - 1] = u[i];
+    }
+    if (rl_ols(&X, u + 1, NULL, NULL, &o, cx->tmp, cx) != RL_OK || o.rank < 2) return false;
+    double var = o.rss / (double)(n - 1);
+    *rho = o.b[1];
+    *s4 = var * var;
+    return true;
+}
+
+double rl_hac_andrews(const rl_mat *u, size_t skip, bool prewhite, bool spectral, rl_ctx *cx)
+{
+    rl_mat white = *u, B;
+    double above = 0, below = 0;
+    if (u->n < 4) return NAN;
+    if (prewhite && !whiten(u, &white, &B, cx)) return NAN;
+    for (size_t j = 0; j < white.k; j++) {
+        double rho, s4;
+        if (j == skip && white.k > 1) continue;
+        if (!autoregression(rl_mat_col(&white, j), white.n, &rho, &s4, cx)) return NAN;
+        double d = 1 - rho, d2 = d * d, d4 = d2 * d2, d6 = d4 * d2, s = 1 + rho;
+        above += 4 * rho * rho * s4 / (spectral ? d4 * d4 : d6 * s * s);
+        below += s4 / d4;
+    }
+    double x = (double)white.n * (above / below);
+    return spectral ? 1.3221 * rl_pow(x, 1.0 / 5) : 1.1447 * rl_pow(x, 1.0 / 3);
+}
+
+/* sinl and cosl: their software has no variants by CPU, and the result is rounded to double. */
+static double quadratic_spectral(double x)
+{
+    long double z = 6 * 3.14159265358979323846L * (long double)x / 5;
+    if (z < 1e-3L) return (double)(1 - z * z / 10);
+    return (double)(3 * (sinl(z) / z - cosl(z)) / (z * z));
+}
+
+double *rl_hac_spectral(double bandwidth, size_t n, int *L, rl_ctx *cx)
+{
+    double *w = RL_NEW(cx->tmp, double, n);
+    *L = 0;
+    for (size_t l = 0; l < n; l++) {
+        w[l] = l == 0 ? 1 : bandwidth > 0 ? quadratic_spectral((double)l / bandwidth) : 0;
+        if (fabs(w[l]) > 1e-7) *L = (int)l;
+    }
+    return w;
 }

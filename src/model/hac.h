@@ -20,14 +20,25 @@
  *   V     out      m-by-m                                                       */
 void rl_hac_sum(const rl_mat *h, const int32_t *at, const int32_t *unit, int L, bool by_rank, rl_mat *V, rl_ctx *cx);
 
+/* The same with weights w_0 .. w_L of one's own. */
+void rl_hac_weighted(const rl_mat *h, const int32_t *at, const int32_t *unit, const double *w, int L, bool by_rank,
+                     rl_mat *V, rl_ctx *cx);
+
 /* The same of one series after a VAR(1) without a constant was taken out, and
- * put back (Andrews & Monahan 1992).  Rows of h in time order.  Errors RL_EDATA. */
-RL_MUST rl_code rl_hac_prewhitened(const rl_mat *h, int L, rl_mat *V, rl_ctx *cx);
+ * put back (Andrews & Monahan 1992).  Rows of h in time order; w NULL: Bartlett.  Errors RL_EDATA. */
+RL_MUST rl_code rl_hac_prewhitened(const rl_mat *h, const double *w, int L, rl_mat *V, rl_ctx *cx);
 
 /* Newey & West (1994) automatic bandwidth of the Bartlett kernel, n observations
  * of the scores u (n-by-k, in time order); column `skip` (the constant's; k = none)
  * has weight 0.  prewhite: a VAR(1) is fitted first.  Not finite when there are too few rows.
  * As in the R package sandwich. */
 double rl_hac_bandwidth(const rl_mat *u, size_t skip, bool prewhite, rl_ctx *cx);
+
+/* Andrews (1991) automatic bandwidth, from an AR(1) of each score: of the
+ * quadratic spectral kernel, or of Bartlett's.  As in the R package sandwich. */
+double rl_hac_andrews(const rl_mat *u, size_t skip, bool prewhite, bool spectral, rl_ctx *cx);
+
+/* Quadratic spectral weights of lags 0 .. n-1; L: the last above 1e-7. */
+double *rl_hac_spectral(double bandwidth, size_t n, int *L, rl_ctx *cx);
 
 #endif

@@ -5,30 +5,14 @@
 #include <string.h>
 
 #include "base/fmath.h"
-#include "model/hac.h"
-#include "model/profile.h"
+#include "model/infer_work.h"
 #include "num/dist.h"
 #include "num/ols.h"
-
-/* What one inference is made of. */
-typedef struct work {
-    const rl_design *d;
-    const rl_fit *f;
-    const rl_profile *p;
-    rl_result *out;
-    rl_arena *keep;
-    rl_mat V; /* m-by-m                    */
-    size_t K; /* coefficients that count   */
-    const char *K_why;
-    size_t G;  /* smallest number of clusters */
-    double df; /* 0 = normal                */
-    bool student;
-} work;
 
 /* --- how many coefficients ------------------------------------------------------ */
 
 /* Effects count by levels or rank; those nested in a cluster may not. */
-static void count_K(work *w, bool clustered, rl_ctx *cx)
+void rl_infer_count_K(rl_infer_work *w, bool clustered, rl_ctx *cx)
 {
     const rl_dof *dof = &w->f->dof;
     size_t levels = 0, counted = 0, effects = 0;
@@ -56,15 +40,15 @@ static void count_K(work *w, bool clustered, rl_ctx *cx)
                                     : " (effects nested in a cluster do not count)";
 }
 
-static double n_factor(const work *w, rl_nfactor rule)
+double rl_infer_n_factor(const rl_infer_work *w, rl_nfactor rule)
 {
     double n = (double)w->f->dof.n, K = (double)w->K;
     return rule == RL_N_NONE ? 1 : (rule == RL_N_N_NK ? n : n - 1) / (n - K);
 }
 
-static const char *n_words(rl_nfactor rule) { return rule == RL_N_NM1_NK ? "(n-1)/(n-K)" : "n/(n-K)"; }
+const char *rl_infer_n_words(rl_nfactor rule) { return rule == RL_N_NM1_NK ? "(n-1)/(n-K)" : "n/(n-K)"; }
 
-static void set_df(work *w, rl_dfrule rule)
+void rl_infer_set_df(rl_infer_work *w, rl_dfrule rule)
 {
     double nk = (double)w->f->dof.n - (double)w->K, g = w->G > 1 ? (double)w->G - 1 : 1;
     double t = w->d->time.G > 1 ? (double)w->d->time.G - 1 : 1;
@@ -73,7 +57,7 @@ static void set_df(work *w, rl_dfrule rule)
 }
 
 /* "G/(G-1) x (n-1)/(n-K) = 1.0123, n = .., K = .." */
-static void say_factor(work *w, const char *first, const char *second, double value)
+void rl_infer_say_factor(rl_infer_work *w, const char *first, const char *second, double value)
 {
     char buf[32];
     rl_str s = rl_str_new(w->keep);
@@ -86,13 +70,13 @@ static void say_factor(work *w, const char *first, const char *second, double va
     w->out->ssc = rl_str_text(&s);
 }
 
-static void scale(rl_mat *V, double by)
+void rl_infer_scale(rl_mat *V, double by)
 {
     for (size_t j = 0; j < V->k; j++)
         for (size_t i = 0; i < V->n; i++) *rl_mat_at(V, i, j) *= by;
 }
 
-static rl_code no_core(const char *what, rl_ctx *cx)
+rl_code rl_infer_no_core(const char *what, rl_ctx *cx)
 {
     rl_fail(cx, RL_EDATA, "--vcov %s needs the regression behind the estimate, and this estimator has none", what);
     return rl_hint(cx, "use cluster");
@@ -100,12 +84,13 @@ static rl_code no_core(const char *what, rl_ctx *cx)
 
 /* --- iid and heteroskedasticity ---------------------------------------------------- */
 
-static rl_code iid(work *w, rl_ctx *cx)
+static rl_code iid(rl_infer_work *w, rl_ctx *cx)
 {
     const rl_core *c = w->f->core;
-    if (c == NULL) return no_core("iid", cx);
-    count_K(w, false, cx);
-    double s2 = c->rss / ((double)w->f->dof.n - (double)w->K);
+    if (c == NULL) return rl_infer_no_core("iid", cx);
+    rl_infer_count_K(w, false, cx);
+    bool likelihood = w->f->family != RL_LINEAR; /* its scores have the information as their variance */
+    double s2 = likelihood ? rl_infer_n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (double)w->K);
     size_t m = w->f->m, k = c->X.k;
     for (size_t a = 0; a < m; a++)
         for (size_t b = 0; b <= a; b++) {
@@ -117,12 +102,16 @@ static rl_code iid(work *w, rl_ctx *cx)
             }
             *rl_mat_at(&w->V, a, b) = *rl_mat_at(&w->V, b, a) = (double)(sum * s2);
         }
-    set_df(w, RL_DF_NK);
-    say_factor(w, NULL, "e'e/(n-K)", s2);
+    rl_infer_set_df(w, RL_DF_NK);
+    rl_infer_say_factor(w, NULL,
+                        !likelihood                ? "e'e/(n-K)"
+                        : w->p->glm_n == RL_N_NONE ? NULL
+                                                   : rl_infer_n_words(w->p->glm_n),
+                        s2);
     return RL_OK;
 }
 
-static rl_code rows_of_psi(const work *w, rl_mat *P, rl_ctx *cx)
+rl_code rl_infer_rows(const rl_infer_work *w, rl_mat *P, rl_ctx *cx)
 {
     *P = rl_mat_new(w->d->n, w->f->m, cx->tmp);
     return w->f->psi->sum_by(w->f->psi, NULL, w->d->n, P, cx);
@@ -134,10 +123,10 @@ static rl_code crossproduct(const rl_mat *P, rl_mat *V, rl_ctx *cx)
     return rl_gram(P, NULL, V, &lo, cx);
 }
 
-static rl_code by_leverage(work *w, rl_vcov_kind kind, rl_mat *P, rl_ctx *cx)
+static rl_code by_leverage(rl_infer_work *w, rl_vcov_kind kind, rl_mat *P, rl_ctx *cx)
 {
     const char *name = kind == RL_HC2 ? "HC2" : "HC3";
-    if (w->f->core == NULL) return no_core(name, cx);
+    if (w->f->core == NULL) return rl_infer_no_core(name, cx);
     double *h = RL_NEW(cx->tmp, double, w->d->n);
     RL_TRY(rl_full_leverage(w->d, w->f->core, h, cx));
     size_t full = 0, first = 0;
@@ -158,23 +147,23 @@ static rl_code by_leverage(work *w, rl_vcov_kind kind, rl_mat *P, rl_ctx *cx)
     return RL_OK;
 }
 
-static rl_code heteroskedastic(work *w, rl_vcov_kind kind, rl_ctx *cx)
+static rl_code heteroskedastic(rl_infer_work *w, rl_vcov_kind kind, rl_ctx *cx)
 {
     rl_mat P;
-    count_K(w, false, cx);
-    RL_TRY(rows_of_psi(w, &P, cx));
+    rl_infer_count_K(w, false, cx);
+    RL_TRY(rl_infer_rows(w, &P, cx));
     if (kind == RL_HC2 || kind == RL_HC3) RL_TRY(by_leverage(w, kind, &P, cx));
     RL_TRY(crossproduct(&P, &w->V, cx));
-    double factor = kind == RL_HC1 ? n_factor(w, RL_N_N_NK) : 1;
-    scale(&w->V, factor);
-    set_df(w, w->p->hc_df);
-    say_factor(w, NULL, kind == RL_HC1 ? "n/(n-K)" : NULL, factor);
+    double factor = kind == RL_HC1 ? rl_infer_n_factor(w, RL_N_N_NK) : 1;
+    rl_infer_scale(&w->V, factor);
+    rl_infer_set_df(w, w->p->hc_df);
+    rl_infer_say_factor(w, NULL, kind == RL_HC1 ? "n/(n-K)" : NULL, factor);
     return RL_OK;
 }
 
 /* --- clusters ------------------------------------------------------------------------ */
 
-static rl_code need_clusters(const work *w, rl_ctx *cx)
+static rl_code need_clusters(const rl_infer_work *w, rl_ctx *cx)
 {
     for (size_t c = 0; c < w->d->vcov.ways; c++) {
         if (w->d->cluster[c].G > 1) continue;
@@ -186,7 +175,7 @@ static rl_code need_clusters(const work *w, rl_ctx *cx)
 }
 
 /* The clusters of the variables in `set` (bits), joined. */
-static rl_groups joined(const work *w, unsigned set, rl_ctx *cx)
+static rl_groups joined(const rl_infer_work *w, unsigned set, rl_ctx *cx)
 {
     rl_groups g = {0}, both;
     for (size_t c = 0; c < w->d->vcov.ways; c++) {
@@ -204,7 +193,7 @@ static rl_groups joined(const work *w, unsigned set, rl_ctx *cx)
 }
 
 /* psi by cluster, scaled so that its cross-product is V, for joint covariances across models. */
-static void keep_psi(work *w, const rl_mat *S, double factor)
+static void keep_psi(rl_infer_work *w, const rl_mat *S, double factor)
 {
     rl_result *r = w->out;
     const rl_groups *g = &w->d->cluster[0];
@@ -216,15 +205,15 @@ static void keep_psi(work *w, const rl_mat *S, double factor)
     for (size_t i = 0; i < g->G; i++) r->cluster_label[i] = rl_strdup(w->keep, g->label[i]);
 }
 
-static rl_code clustered(work *w, rl_ctx *cx)
+rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
 {
     size_t ways = w->d->vcov.ways, m = w->f->m;
     RL_TRY(need_clusters(w, cx));
-    count_K(w, true, cx);
+    rl_infer_count_K(w, true, cx);
     w->G = SIZE_MAX;
     for (size_t c = 0; c < ways; c++)
         if (w->d->cluster[c].G < w->G) w->G = w->d->cluster[c].G;
-    double Gmin = (double)w->G, n = n_factor(w, w->p->cl_n), factor = 1;
+    double Gmin = (double)w->G, n = rl_infer_n_factor(w, w->p->cl_n), factor = 1;
     for (unsigned set = 1; set < 1u << ways; set++) {
         rl_groups g = joined(w, set, cx);
         rl_mat S = rl_mat_new(g.G, m, cx->tmp), M = rl_mat_new(m, m, cx->tmp);
@@ -242,9 +231,9 @@ static rl_code clustered(work *w, rl_ctx *cx)
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0",
                   ways);
-    if (w->G < 30 && w->p->cl_g != RL_G_NONE)
+    if (w->d->vcov.kind == RL_CLUSTER && w->G < 30 && w->p->cl_g != RL_G_NONE)
         rl_remark(cx, "clusters", "only %zu clusters: intervals that rest on so few tend to be too short", w->G);
-    set_df(w, w->p->cl_df);
+    rl_infer_set_df(w, w->p->cl_df);
     const char *G_words = w->p->cl_g == RL_G_NONE              ? NULL
                           : ways > 1 && w->p->cl_g == RL_G_MIN ? "G/(G-1) of the smallest G"
                                                                : "G/(G-1)";
@@ -253,155 +242,14 @@ static rl_code clustered(work *w, rl_ctx *cx)
         G_words = NULL;
         rl_remark(cx, "covariance", "each term of the clustered covariance has its own factor G/(G-1)");
     }
-    say_factor(w, G_words, w->p->cl_n == RL_N_NONE ? NULL : n_words(w->p->cl_n), factor);
+    rl_infer_say_factor(w, G_words, w->p->cl_n == RL_N_NONE ? NULL : rl_infer_n_words(w->p->cl_n), factor);
     w->out->clusters = w->G;
-    return RL_OK;
-}
-
-/* --- lags ------------------------------------------------------------------------------ */
-
-static int lag_by_rule(double T, rl_lagrule rule, const char **why)
-{
-    static const char *const WORDS[] = {"floor(T^(1/4))", "floor(4 (T/100)^(2/9))", "floor(0.75 T^(1/3))"};
-    double L = rule == RL_LAG_T4     ? sqrt(sqrt(T))
-               : rule == RL_LAG_NW94 ? 4 * rl_pow(T / 100, 2.0 / 9)
-                                     : 0.75 * rl_pow(T, 1.0 / 3);
-    *why = WORDS[rule];
-    return (int)floor(L * (1 + 1e-12));
-}
-
-/* Scores of the regression in time order, for the automatic bandwidth. */
-static rl_code automatic_lag(const work *w, int *L, const char **why, rl_ctx *cx)
-{
-    const rl_core *c = w->f->core;
-    const rl_design *d = w->d;
-    if (c == NULL || d->unit.G > 0) {
-        *L = lag_by_rule((double)d->time.G, RL_LAG_T4, why);
-        return RL_OK;
-    }
-    rl_mat u = rl_mat_new(d->n, c->X.k, cx->tmp);
-    for (size_t j = 0; j < c->X.k; j++)
-        for (size_t i = 0; i < d->n; i++)
-            *rl_mat_at(&u, (size_t)d->time.code[i], j) =
-                *rl_mat_at(&c->X, i, j) * c->e[i] * (c->w != NULL ? c->w[i] : 1);
-    double bw = rl_hac_bandwidth(&u, d->constant ? 0 : SIZE_MAX, true, cx);
-    if (!isfinite(bw))
-        return rl_fail(cx, RL_EDATA, "NW: %zu periods are too few for an automatic lag; give one, as in NW:1", d->n);
-    *L = (int)floor(bw);
-    *why = "the automatic bandwidth of Newey and West (1994), prewhitened scores";
-    return RL_OK;
-}
-
-static rl_code choose_lag(work *w, rl_lagrule rule, int *L, rl_ctx *cx)
-{
-    const char *why = "as asked";
-    *L = w->d->vcov.lag;
-    if (*L < 0 && rule == RL_LAG_AUTO)
-        RL_TRY(automatic_lag(w, L, &why, cx));
-    else if (*L < 0)
-        *L = lag_by_rule((double)w->d->time.G, rule, &why);
-    int most = w->d->time.G > 1 ? (int)w->d->time.G - 1 : 0;
-    if (*L > most) *L = most;
-    rl_remark(cx, "lag rule", "lag %d of %zu periods: %s; Bartlett weights%s", *L, w->d->time.G, why,
-              w->p->by_rank ? "; lags by rank of the periods that are there" : "");
-    w->out->lag = *L;
-    return RL_OK;
-}
-
-static void finish_lags(work *w, rl_nfactor n_rule, bool t_rule, rl_dfrule df_rule, rl_ctx *cx)
-{
-    double T = (double)w->d->time.G, t = t_rule && T > 1 ? T / (T - 1) : 1, n = n_factor(w, n_rule);
-    scale(&w->V, t * n);
-    if (rl_psd_fix(&w->V, cx))
-        rl_remark(cx, "covariance",
-                  "with gaps in time the covariance was not positive semi-definite; its negative "
-                  "eigenvalues were set to 0");
-    set_df(w, df_rule);
-    say_factor(w, t_rule ? "T/(T-1)" : NULL, n_rule == RL_N_NONE ? NULL : n_words(n_rule), t * n);
-}
-
-static rl_code need_two_periods(const work *w, const char *name, rl_ctx *cx)
-{
-    if (w->d->time.G > 1) return RL_OK;
-    return rl_fail(cx, RL_EDATA, "%s needs two periods or more, '%s' has one", name, w->d->time_name);
-}
-
-static rl_code driscoll_kraay(work *w, rl_ctx *cx)
-{
-    const rl_design *d = w->d;
-    int L;
-    if (!w->f->psi->has_time)
-        return rl_fail(cx, RL_EDATA, "DK needs an influence by period, and this estimator has none");
-    RL_TRY(need_two_periods(w, "DK", cx));
-    count_K(w, false, cx);
-    RL_TRY(choose_lag(w, w->p->dk_lag, &L, cx));
-    rl_mat h = rl_mat_new(d->time.G, w->f->m, cx->tmp);
-    RL_TRY(w->f->psi->sum_by(w->f->psi, d->time.code, d->time.G, &h, cx));
-    rl_hac_sum(&h, d->time_at, NULL, L, w->p->by_rank, &w->V, cx);
-    finish_lags(w, w->p->dk_n, w->p->dk_t, w->p->dk_df, cx);
-    return RL_OK;
-}
-
-typedef struct spot {
-    int32_t unit, code;
-    size_t row;
-} spot;
-
-static int by_spot(const void *a, const void *b)
-{
-    const spot *x = a, *y = b;
-    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
-    return x->code < y->code ? -1 : x->code > y->code;
-}
-
-static rl_code in_order(const rl_design *d, spot *s, rl_ctx *cx)
-{
-    for (size_t i = 0; i < d->n; i++) s[i] = (spot){d->unit.G > 0 ? d->unit.code[i] : 0, d->time.code[i], i};
-    qsort(s, d->n, sizeof *s, by_spot);
-    for (size_t i = 1; i < d->n; i++) {
-        if (s[i].unit != s[i - 1].unit || s[i].code != s[i - 1].code) continue;
-        const rl_col *c = rl_table_col(d->t, d->time_name);
-        char buf[32];
-        const char *when = rl_cell_text(c, d->row[s[i].row], buf);
-        if (d->unit.G > 0)
-            return rl_fail_cell(d->t, c, d->row[s[i].row], cx, RL_EINPUT, "NW: two rows of unit '%s' and time '%s'",
-                                d->unit.label[s[i].unit], when);
-        rl_fail_cell(d->t, c, d->row[s[i].row], cx, RL_EINPUT, "NW: two rows of time '%s'", when);
-        return rl_hint(cx, "one series has one row a period; a panel needs --panel UNIT,TIME, or DK");
-    }
-    return RL_OK;
-}
-
-static rl_code newey_west(work *w, rl_ctx *cx)
-{
-    const rl_design *d = w->d;
-    int L;
-    RL_TRY(need_two_periods(w, "NW", cx));
-    spot *s = RL_NEW(cx->tmp, spot, d->n);
-    RL_TRY(in_order(d, s, cx));
-    count_K(w, false, cx);
-    RL_TRY(choose_lag(w, d->unit.G > 0 ? w->p->dk_lag : w->p->nw_lag, &L, cx));
-    rl_mat P, h = rl_mat_new(d->n, w->f->m, cx->tmp);
-    int32_t *at = RL_NEW(cx->tmp, int32_t, d->n), *unit = RL_NEW(cx->tmp, int32_t, d->n);
-    RL_TRY(rows_of_psi(w, &P, cx));
-    for (size_t i = 0; i < d->n; i++) {
-        unit[i] = s[i].unit;
-        at[i] = w->p->by_rank ? s[i].code : d->time_at[s[i].code]; /* ranks of periods, not of a unit's rows */
-        for (size_t j = 0; j < w->f->m; j++) *rl_mat_at(&h, i, j) = *rl_mat_at(&P, s[i].row, j);
-    }
-    bool white = d->vcov.prewhite > 0 || (d->vcov.prewhite == 0 && w->p->prewhite && d->unit.G == 0);
-    if (white)
-        RL_TRY(rl_hac_prewhitened(&h, L, &w->V, cx));
-    else
-        rl_hac_sum(&h, at, d->unit.G > 0 ? unit : NULL, L, false, &w->V, cx);
-    if (white) rl_remark(cx, "lag rule", "scores prewhitened by a VAR(1)");
-    finish_lags(w, w->p->nw_n, w->p->nw_t, w->p->nw_df, cx);
     return RL_OK;
 }
 
 /* --- estimates and tests ------------------------------------------------------------------ */
 
-static bool fixed_at_zero(const work *w, size_t j)
+static bool fixed_at_zero(const rl_infer_work *w, size_t j)
 {
     const rl_core *c = w->f->core;
     if (c == NULL) return false;
@@ -419,84 +267,110 @@ static rl_label kept_label(const rl_label *l, rl_arena *keep)
     return out;
 }
 
-static void estimates(work *w, double level)
+static void estimates(rl_infer_work *w, double level)
 {
     rl_result *r = w->out;
-    size_t m = w->f->m;
-    double crit = rl_t_quantile(0.5 + level / 2, w->df);
+    size_t m = w->m;
+    r->m = m;
     r->est = RL_NEW(w->keep, rl_estimate, m);
     r->V = RL_NEW(w->keep, double, m *m);
     memcpy(r->V, w->V.a, m * m * sizeof(double));
     for (size_t j = 0; j < m; j++) {
         rl_estimate *e = &r->est[j];
-        double v = *rl_mat_at(&w->V, j, j);
-        *e = (rl_estimate){kept_label(&w->f->label[j], w->keep), w->f->b[j], NAN, NAN, NAN, NAN, NAN, w->df};
-        if (fixed_at_zero(w, j) || !(v > 0)) continue;
-        e->std_error = sqrt(v);
+        double v = *rl_mat_at(&w->V, j, j), df = w->df_each != NULL ? w->df_each[j] : w->df;
+        *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df};
+        if (j < w->f->m && fixed_at_zero(w, j)) continue;
+        if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
+        if (w->f->perfect || !(v > 0)) continue;
+        double crit = rl_t_quantile(0.5 + level / 2, df);
+        e->std_error = w->se_each != NULL ? w->se_each[j] : sqrt(v);
         e->statistic = e->estimate / e->std_error;
-        e->p_value = rl_t_p(e->statistic, w->df);
-        e->conf_low = e->estimate - crit * e->std_error;
-        e->conf_high = e->estimate + crit * e->std_error;
+        e->p_value = w->p_each != NULL ? w->p_each[j] : rl_t_p(e->statistic, df);
+        e->conf_low = w->p_each != NULL ? w->low_each[j] : e->estimate - crit * e->std_error;
+        e->conf_high = w->p_each != NULL ? w->high_each[j] : e->estimate + crit * e->std_error;
     }
 }
 
-static void joint_tests(work *w, rl_ctx *cx)
+static void joint_tests(rl_infer_work *w, rl_ctx *cx)
 {
     rl_result *r = w->out;
     r->test = RL_NEW(w->keep, rl_test, w->f->n_joint);
     for (size_t i = 0; i < w->f->n_joint; i++) {
         const struct rl_joint *q = &w->f->joint[i];
-        double W = rl_wald(w->f->b, r->V, w->f->m, q->index, q->n, cx);
+        double W = rl_wald(w->b, r->V, w->m, q->index, q->n, cx);
         if (!isfinite(W)) {
             rl_remark(cx, "tests", "the %s test was left out: the covariance of its %zu estimates is singular", q->name,
                       q->n);
             continue;
         }
         double F = W / (double)q->n;
-        r->test[r->n_tests++] = (rl_test){rl_strdup(w->keep, q->name), F, (double)q->n, w->df > 0 ? w->df : NAN,
-                                          rl_f_p(F, (double)q->n, w->df)};
+        r->test[r->n_tests++] = (rl_test){.name = rl_strdup(w->keep, q->name),
+                                          .statistic = F,
+                                          .df = (double)q->n,
+                                          .df2 = w->df > 0 ? w->df : NAN,
+                                          .p_value = rl_f_p(F, (double)q->n, w->df)};
     }
 }
 
-static void fit_shares(work *w, rl_ctx *cx)
+static void fit_shares(rl_infer_work *w, rl_ctx *cx)
 {
     const rl_fit *f = w->f;
     rl_result *r = w->out;
     bool centre = f->dof.constant || w->p->centred,
          only_constant = f->dof.n_fe == 0 && f->dof.constant && f->dof.k == 1;
     double tss = centre ? f->tss_centred : f->tss;
-    if (f->core == NULL) {
-        r->r2 = r->r2_within = r->rmse = r->sigma = r->loglik = NAN;
+    r->r2 = r->r2_within = r->rmse = r->sigma = r->loglik = r->aic = r->bic = r->deviance = r->pseudo_r2 = NAN;
+    r->K = w->K;
+    rl_infer_count_K(w, false, cx);
+    r->K_full = w->K;
+    w->K = r->K;
+    if (f->core == NULL) return;
+    double n = (double)f->dof.n, K = (double)r->K_full, p = f->family == RL_LINEAR ? K + 1 : K; /* the variance too */
+    r->loglik = f->loglik;
+    r->aic = 2 * (p - f->loglik);
+    r->bic = p * rl_log(n) - 2 * f->loglik;
+    r->deviance = f->family == RL_LINEAR ? f->rss : f->deviance;
+    if (f->family != RL_LINEAR) {
+        r->pseudo_r2 = f->loglik_null < 0 ? 1 - f->loglik / f->loglik_null : NAN;
         return;
     }
-    double n = (double)f->dof.n, by = centre && !f->dof.constant ? n / (n - 1) : 1; /* fixest's own */
+    double by = centre && !f->dof.constant ? n / (n - 1) : 1; /* fixest's own */
     r->r2 = tss > 0 ? (only_constant ? 0 : 1 - f->rss / tss * by) : NAN;
     r->r2_within = f->r2_within;
     r->rmse = f->rmse;
-    r->loglik = f->loglik;
-    size_t K = w->K;
-    count_K(w, false, cx);
-    r->sigma = sqrt(f->rss / ((double)f->dof.n - (double)w->K));
-    w->K = K;
+    r->sigma = sqrt(f->rss / (n - K));
+}
+
+/* A convention may count more coefficients than there are rows. */
+static rl_code need_freedom(const rl_infer_work *w, rl_ctx *cx)
+{
+    for (size_t j = 0; j < w->f->m; j++) {
+        if (w->K < w->f->dof.n || isfinite(*rl_mat_at(&w->V, j, j))) continue;
+        rl_fail(cx, RL_EDATA, "%zu rows and %zu coefficients, as this convention counts them: no freedom is left",
+                w->f->dof.n, w->K);
+        return rl_hint(cx, "use fewer regressors or effects, or more rows");
+    }
+    return RL_OK;
 }
 
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
-    static const char *const NAME[] = {"", "iid", "HC0", "HC1", "HC2", "HC3", "cluster", "NW", "DK"};
+    static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2", "HC3", "cluster",
+                                       "NW", "DK",  "CR2", "CR3", "HAC", "wild"};
     const rl_profile *p = rl_profile_by_name(req->profile);
     if (p == NULL) {
         rl_fail(cx, RL_EUSAGE, "--as '%s' is not known", req->profile);
         return rl_hint(cx, "known: %s", rl_profile_names());
     }
     rl_vcov_kind kind = d->vcov.kind;
-    work w = {.d = d,
-              .f = f,
-              .p = p,
-              .student = req->student,
-              .out = out,
-              .keep = keep,
-              .V = rl_mat_new(f->m, f->m, cx->tmp)};
-    out->m = f->m;
+    rl_infer_work w = {.d = d,
+                       .f = f,
+                       .p = p,
+                       .student = req->student,
+                       .out = out,
+                       .keep = keep,
+                       .V = rl_mat_new(f->m, f->m, cx->tmp)};
+    RL_TRY(rl_infer_combinations(&w, req, cx));
     out->level = req->level;
     out->lag = -1;
     out->vcov_kind = NAME[kind];
@@ -506,13 +380,23 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
         return rl_fail(cx, RL_EDATA, "this estimator has no influence: no --vcov applies");
     switch (kind) {
     case RL_CLUSTER:
-        RL_TRY(clustered(&w, cx));
+        RL_TRY(rl_infer_clustered(&w, cx));
         break;
     case RL_NW:
-        RL_TRY(newey_west(&w, cx));
+        RL_TRY(rl_infer_newey_west(&w, cx));
         break;
     case RL_DK:
-        RL_TRY(driscoll_kraay(&w, cx));
+        RL_TRY(rl_infer_driscoll_kraay(&w, cx));
+        break;
+    case RL_HAC:
+        RL_TRY(rl_infer_spectral(&w, cx));
+        break;
+    case RL_CR2:
+    case RL_CR3:
+        RL_TRY(rl_infer_reduced(&w, kind == RL_CR3, cx));
+        break;
+    case RL_WILD:
+        RL_TRY(rl_infer_wild(&w, req->level, cx));
         break;
     case RL_HC0:
     case RL_HC1:
@@ -523,9 +407,12 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     default:
         RL_TRY(iid(&w, cx));
     }
-    out->df = w.df;
+    RL_TRY(need_freedom(&w, cx));
+    rl_infer_combine(&w, cx);
+    out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);
     joint_tests(&w, cx);
+    RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);
-    return RL_OK;
+    return rl_infer_compare(d, f, req, out, keep, cx);
 }

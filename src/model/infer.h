@@ -26,6 +26,10 @@ RL_MUST rl_code rl_vcov_parse(const char *word, rl_vcov_spec *v, rl_arena *in, r
 RL_MUST rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *r, rl_result *out, rl_arena *keep,
                          rl_ctx *cx);
 
+/* The fit's own tests: first stages and sums of squares (infer_iv.c).  The end of rl_infer(). */
+RL_MUST rl_code rl_infer_compare(const rl_design *d, const rl_fit *f, const rl_request *r, rl_result *out,
+                                 rl_arena *keep, rl_ctx *cx);
+
 /* Leverages of the full design, effects included, into h (n).  Cost: the
  * levels of all effects but the largest become columns.  Errors RL_EDATA when
  * they are more than 3,000. */

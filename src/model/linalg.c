@@ -93,7 +93,7 @@ enum { MOST_DUMMIES = 3000 };
 /* Dummies of all effects but the largest, first levels left out, beside X. */
 static rl_mat with_dummies(const rl_design *d, const rl_core *core, size_t largest, rl_ctx *cx)
 {
-    size_t k = core->X.k;
+    size_t own = core->X.k - core->in_effects, k = own;
     for (size_t f = 0; f < d->fe.n_fe; f++) k += f == largest ? 0 : d->fe.levels[f] - 1;
     rl_mat Z = rl_mat_new(d->n, k, cx->tmp);
     size_t at = 0;
@@ -103,22 +103,24 @@ static rl_mat with_dummies(const rl_design *d, const rl_core *core, size_t large
             if (d->fe.code[f][i] > 0) *rl_mat_at(&Z, i, at + (size_t)d->fe.code[f][i] - 1) = 1;
         at += d->fe.levels[f] - 1;
     }
-    for (size_t j = 0; j < core->X.k; j++)
-        memcpy(rl_mat_col(&Z, at + j), rl_mat_col(&core->X, j), d->n * sizeof(double));
+    for (size_t j = 0; j < own; j++) memcpy(rl_mat_col(&Z, at + j), rl_mat_col(&core->X, j), d->n * sizeof(double));
     return Z;
 }
 
-static void group_leverage(const rl_design *d, size_t f, double *h, rl_ctx *cx)
+static void group_leverage(const rl_design *d, const double *w, size_t f, double *h, rl_ctx *cx)
 {
     double *sum = RL_NEW(cx->tmp, double, d->fe.levels[f]);
-    for (size_t i = 0; i < d->n; i++) sum[d->fe.code[f][i]] += d->w != NULL ? d->w[i] : 1;
-    for (size_t i = 0; i < d->n; i++) h[i] += (d->w != NULL ? d->w[i] : 1) / sum[d->fe.code[f][i]];
+    for (size_t i = 0; i < d->n; i++) sum[d->fe.code[f][i]] += w != NULL ? w[i] : 1;
+    for (size_t i = 0; i < d->n; i++) h[i] += (w != NULL ? w[i] : 1) / sum[d->fe.code[f][i]];
 }
 
 rl_code rl_full_leverage(const rl_design *d, const rl_core *core, double *h, rl_ctx *cx)
 {
     size_t largest = 0, others = 0;
-    rl_leverage(&core->X, core->w, &core->A, h, cx);
+    const double *w = core->w; /* the weights of the regression, working ones too */
+    size_t k = core->X.k - core->in_effects;
+    rl_mat X = {core->X.a, core->X.n, k, core->X.ld}, A = {core->A.a, k, k, core->A.ld};
+    rl_leverage(&X, w, &A, h, cx);
     if (d->fe.n_fe == 0) return RL_OK;
     for (size_t f = 1; f < d->fe.n_fe; f++)
         if (d->fe.levels[f] > d->fe.levels[largest]) largest = f;
@@ -133,11 +135,11 @@ rl_code rl_full_leverage(const rl_design *d, const rl_core *core, double *h, rl_
         rl_absorbed info;
         rl_ols_fit o;
         double *norm0 = RL_NEW(cx->tmp, double, Z.k);
-        for (size_t j = 0; j < Z.k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&Z, j), rl_mat_col(&Z, j), d->n, cx);
-        RL_TRY(rl_absorb(&one, d->w, &Z, NULL, &info, cx));
-        RL_TRY(rl_ols(&Z, d->y, d->w, norm0, &o, cx->tmp, cx));
-        rl_leverage(&Z, d->w, &o.A, h, cx);
+        for (size_t j = 0; j < Z.k; j++) norm0[j] = rl_dot(w, rl_mat_col(&Z, j), rl_mat_col(&Z, j), d->n, cx);
+        RL_TRY(rl_absorb(&one, w, &Z, NULL, &info, cx));
+        RL_TRY(rl_ols(&Z, d->y, w, norm0, &o, cx->tmp, cx));
+        rl_leverage(&Z, w, &o.A, h, cx);
     }
-    group_leverage(d, largest, h, cx);
+    group_leverage(d, w, largest, h, cx);
     return RL_OK;
 }

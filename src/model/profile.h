@@ -10,7 +10,7 @@ typedef enum rl_nfactor { RL_N_NONE, RL_N_NM1_NK, RL_N_N_NK } rl_nfactor;       
 typedef enum rl_gfactor { RL_G_NONE, RL_G_MIN, RL_G_EACH } rl_gfactor;            /* 1, smallest G, each term's G */
 /* n-K, G-1, the smaller of both, T-1 */
 typedef enum rl_dfrule { RL_DF_NK, RL_DF_G, RL_DF_LEAST, RL_DF_T, RL_DF_NORMAL } rl_dfrule;
-typedef enum rl_lagrule { RL_LAG_T4, RL_LAG_NW94, RL_LAG_075, RL_LAG_AUTO } rl_lagrule;
+typedef enum rl_lagrule { RL_LAG_T4, RL_LAG_NW94, RL_LAG_075, RL_LAG_AUTO, RL_LAG_ANDREWS } rl_lagrule;
 
 /* How effects count in K. */
 typedef enum rl_krule {
@@ -36,6 +36,12 @@ struct rl_profile {
     rl_dfrule dk_df;
     rl_lagrule dk_lag;
     bool centred;              /* R2 centred without a constant too      */
+    rl_nfactor glm_n;          /* logit, Poisson: iid                    */
+    bool last_step;            /* logit, Poisson: scores and information at the weights of the last
+                                  step, not at those of the estimate; they differ by 1e-7 or so */
 };
+
+/* CR3 is the jackknife's: times (G-1)/G, t with G-1 (the rest is as the default has it). */
+bool rl_profile_jackknife(const rl_profile *p);
 
 #endif

@@ -10,11 +10,14 @@
 #include <stddef.h>
 
 #include "base/date.h"
+#include "num/boot.h"
+#include "num/glm.h"
 
 typedef struct rl_estimator rl_estimator;       /* model/est.h */
 
 typedef enum rl_vcov_kind {
-    RL_VCOV_DEFAULT, RL_IID, RL_HC0, RL_HC1, RL_HC2, RL_HC3, RL_CLUSTER, RL_NW, RL_DK
+    RL_VCOV_DEFAULT, RL_IID, RL_HC0, RL_HC1, RL_HC2, RL_HC3, RL_CLUSTER, RL_NW, RL_DK,
+    RL_CR2, RL_CR3, RL_HAC, RL_WILD
 } rl_vcov_kind;
 
 enum { RL_MAX_WAYS = 4, RL_MAX_REFS = 8 };
@@ -24,7 +27,12 @@ typedef struct rl_vcov_spec {
     size_t ways;                     /* cluster variables                                  */
     const char *by[RL_MAX_WAYS];     /* column names; "a^b" joins two columns              */
     int lag;                         /* NW, DK; -1 = by the profile's rule                 */
-    int prewhite;                    /* NW: 1 yes, -1 no, 0 = as the profile does           */
+    int rule;                        /* NW, DK: 1 + rl_lagrule asked for by name; 0 = the profile's */
+    int prewhite;                    /* NW: 1 yes, -1 no, 0 = as the profile does; HAC: 1 yes */
+    size_t reps;                     /* wild: draws                                        */
+    rl_boot_kind draws;              /* wild                                               */
+    bool null_free;                  /* wild: the null is not imposed                      */
+    int form;                        /* wild: 11, 31, 13, 33 (model/wild.h)                */
 } rl_vcov_spec;
 
 /* A set of conventions: which small-sample factor, which lag rule, t or normal.
@@ -38,11 +46,13 @@ typedef enum rl_agg {
 
 typedef struct rl_request {
     const char *formula;             /* "y ~ x | unit + time"                              */
-    const rl_estimator *estimator;   /* NULL = ols                                         */
+    const rl_estimator *estimator;   /* NULL = ols, or iv when the formula has instruments */
     const char *unit, *time;         /* columns, or NULL (--unit/--time or --panel)        */
     rl_calendar calendar;            /* --period; kind NONE = numbers, or ISO dates by rank of day */
     const char *cohort, *treated;    /* DiD: first treated time, or a 0/1 (dose) column    */
     const char *weights;
+    const char *offset;              /* logit, poisson: a part of the linear index whose coefficient is 1 */
+    bool margins;                    /* logit, poisson: average marginal effects beside the coefficients  */
     const char *subset_col, *subset_value;
     rl_vcov_spec vcov;
     const char *profile;             /* --as                                               */
@@ -54,12 +64,21 @@ typedef struct rl_request {
     size_t n_ref;                    /* 0 = -1                                             */
     int ref[RL_MAX_REFS];
     rl_agg agg;
+    rl_family family;                /* etwfe: logit, Poisson; linear for the estimators that have their own */
     bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period
                                         before it */
     bool keep_singletons;
+    bool keep_effects;             /* recover the fixed effects (ols)                             */
+    bool na_drop;                  /* rows where a function has no value are left out, not an error */
     const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;
     bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */
+    const unsigned char *leave;    /* rows of the table left out, under this reason; or NULL */
+    const char *leave_why;
+    const char *const *lincom;     /* linear combinations of estimates (model/linear.h)       */
+    size_t n_lincom;
+    const char *const *restriction;/* joint tests of restrictions, one text each             */
+    size_t n_restriction;
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

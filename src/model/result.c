@@ -1,12 +1,11 @@
 #include "model/result.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/design.h"
 #include "model/infer.h"
-
-extern const rl_estimator rl_est_ols;
 
 static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
 {
@@ -41,25 +40,73 @@ static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl
     for (size_t i = 0; i < d->n && c->w != NULL; i++) out->omega[i] *= c->w[i];
 }
 
+static int by_effect_label(const void *a, const void *b)
+{
+    return rl_level_order(((const struct rl_effect_out *)a)->level, ((const struct rl_effect_out *)b)->level);
+}
+
+static void keep_effects(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    size_t n = 0;
+    for (size_t q = 0; q < d->fe.n_fe; q++) n += d->fe.levels[q];
+    out->effect = RL_NEW(keep, struct rl_effect_out, n);
+    for (size_t q = 0; q < d->fe.n_fe; q++) {
+        struct rl_effect_out *first = out->effect + out->n_effects;
+        const char *name = rl_strdup(keep, d->fe_name[q]);
+        for (size_t g = 0; g < d->fe.levels[q]; g++)
+            first[g] = (struct rl_effect_out){name, rl_strdup(keep, d->fe_label[q][g]), f->effect[q][g]};
+        qsort(first, d->fe.levels[q], sizeof *first, by_effect_label);
+        out->n_effects += d->fe.levels[q];
+    }
+}
+
 static void keep_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
 {
     out->note = RL_NEW(keep, const char *, cx->n_notes - from);
     for (size_t i = from; i < cx->n_notes; i++) out->note[out->n_notes++] = rl_strdup(keep, cx->note[i].text);
 }
 
+/* Rows that the fit found it cannot use join those the request leaves out. */
+static void leave_out(rl_request *req, const rl_design *d, const rl_fit *f, rl_ctx *cx)
+{
+    unsigned char *leave = RL_NEW(cx->tmp, unsigned char, d->t->n);
+    if (req->leave != NULL) memcpy(leave, req->leave, d->t->n);
+    for (size_t i = 0; i < d->n; i++)
+        if (f->leave[i]) leave[d->row[i]] = 1;
+    req->leave = leave;
+    req->leave_why = f->leave_why;
+}
+
 rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     rl_request req = *request;
     rl_design d;
-    rl_fit f = {.r2_within = NAN, .rmse = NAN, .loglik = NAN, .rss = NAN, .tss = NAN, .tss_centred = NAN};
+    rl_fit f = {.r2_within = NAN,
+                .rmse = NAN,
+                .loglik = NAN,
+                .rss = NAN,
+                .tss = NAN,
+                .tss_centred = NAN,
+                .deviance = NAN,
+                .loglik_null = NAN};
     size_t notes = cx->n_notes;
-    if (req.estimator == NULL) req.estimator = &rl_est_ols;
+    if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     *out = (rl_result){.estimator = req.estimator};
-    RL_TRY(rl_design_make(&req, t, &d, cx));
-    RL_TRY(req.estimator->fit(&d, &req, &f, cx));
+    for (;;) {
+        rl_fit attempt = f;
+        RL_TRY(rl_design_make(&req, t, &d, cx));
+        RL_TRY(req.estimator->fit(&d, &req, &attempt, cx));
+        if (attempt.leave == NULL) {
+            f = attempt;
+            break;
+        }
+        leave_out(&req, &d, &attempt, cx);
+        cx->n_notes = notes; /* they come again */
+    }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
     if (req.omega != NULL) keep_omega(&d, &f, req.omega, out, keep);
+    if (f.effect != NULL) keep_effects(&d, &f, out, keep);
     keep_notes(cx, notes, out, keep);
     return RL_OK;
 }
@@ -95,6 +142,12 @@ static void want_column(void *user, const char *col, bool number, size_t at)
     want(user, col, number ? RL_NUM : RL_AUTO, "the formula");
 }
 
+static void want_terms(wants *w, const rl_term *term, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        for (size_t i = 0; i < term[j].n; i++) rl_expr_columns(term[j].var[i], false, want_column, w);
+}
+
 static rl_code want_joined(wants *w, const char *name, const char *key, rl_ctx *cx)
 {
     rl_effect e;
@@ -109,8 +162,9 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     rl_formula f;
     RL_TRY(rl_formula_parse(req->formula, &f, in, cx));
     rl_expr_columns(f.y, true, want_column, &w);
-    for (size_t j = 0; j < f.n_terms; j++)
-        for (size_t i = 0; i < f.term[j].n; i++) rl_expr_columns(f.term[j].var[i], false, want_column, &w);
+    want_terms(&w, f.term, f.n_terms);
+    want_terms(&w, f.endo, f.n_endo);
+    want_terms(&w, f.inst, f.n_inst);
     for (size_t j = 0; j < f.n_effects; j++)
         for (size_t i = 0; i < f.effect[j].n; i++) want(&w, f.effect[j].col[i], RL_TEXT, "the formula");
     if (req->unit != NULL) RL_TRY(want_joined(&w, req->unit, "--unit", cx));
@@ -118,6 +172,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     if (req->cohort != NULL) want(&w, req->cohort, RL_TEXT, "--cohort");
     if (req->treated != NULL) want(&w, req->treated, RL_NUM, "--treated");
     if (req->weights != NULL) want(&w, req->weights, RL_NUM, "--weights");
+    if (req->offset != NULL) want(&w, req->offset, RL_NUM, "--offset");
     if (req->subset_col != NULL) want(&w, req->subset_col, RL_TEXT, "--subset");
     for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
     for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));

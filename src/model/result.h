@@ -20,6 +20,7 @@ typedef struct rl_dropped { const char *why; size_t rows; } rl_dropped;   /* one
 
 typedef struct rl_test {
     const char *name;           /* "pre-trend" */
+    const char *variable;       /* first stages: of this regressor; or NULL */
     double statistic, df, df2, p_value;
 } rl_test;
 
@@ -37,13 +38,15 @@ typedef struct rl_result {
     size_t vcov_ways;
     const char *ssc;            /* the small-sample factor in words, with its value          */
     int lag;                    /* -1 = does not apply                                       */
-    double df;                  /* t; 0 = normal                                             */
+    double df;                  /* t; 0 = normal, NaN = each estimate has its own           */
+    size_t draws;               /* of the bootstrap; 0 = none                               */
     double level;
     /* results */
     size_t m;
     rl_estimate *est;           /* m */
     double *V;                  /* m-by-m covariance, column-major                           */
-    double r2, r2_within, rmse, sigma, loglik;
+    double r2, r2_within, rmse, sigma, loglik, aic, bic, deviance, pseudo_r2;   /* NaN = not there */
+    size_t K, K_full;           /* coefficients that count in the covariance; all, effects too   */
     rl_test *test;
     size_t n_tests;
     const char **note;
@@ -56,6 +59,9 @@ typedef struct rl_result {
     /* the estimate of request.omega is sum_i omega_i y_i: what it would be for any
      * other outcome on the same rows; NULL when not asked for or not linear   */
     double *omega;              /* rows_used                                                 */
+    /* the fixed effects, when the request asked for them: by effect, then by label */
+    struct rl_effect_out { const char *effect, *level; double coefficient; } *effect;
+    size_t n_effects;
     /* for charts and re-use */
     const uint32_t *row;        /* rows_used  table row of each row used                      */
 } rl_result;

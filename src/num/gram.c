@@ -165,10 +165,17 @@ static void choose_kernel(gram_job *job, rl_gram_kind kind)
 rl_code rl_gram_scaled(const rl_mat *X, const double *y, const double *w, rl_gram_kind kind, rl_dd *G, int *exp,
                        rl_ctx *cx)
 {
-    size_t n = X->n, k = X->k + (y != NULL), pairs = k * (k + 1) / 2;
+    size_t k = X->k + (y != NULL);
     const double **col = RL_NEW(cx->tmp, const double *, k + 1);
     for (size_t j = 0; j < X->k; j++) col[j] = rl_mat_col(X, j);
     if (y) col[X->k] = y;
+    return rl_gram_columns(col, X->n, k, w, kind, G, exp, cx);
+}
+
+rl_code rl_gram_columns(const double **col, size_t n, size_t k, const double *w, rl_gram_kind kind, rl_dd *G, int *exp,
+                        rl_ctx *cx)
+{
+    size_t pairs = k * (k + 1) / 2;
     col[k] = w;
     exp[k] = 0;
     RL_TRY(find_scales(col, n, k + (w != NULL), exp, cx));

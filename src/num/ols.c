@@ -36,6 +36,42 @@ rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx
     return RL_OK;
 }
 
+/* Add 2^up of one product to another. */
+static void add_product(rl_dd *to, rl_dd x, int up) { *to = rl_dd_add(*to, (rl_dd){ldexp(x.hi, up), ldexp(x.lo, up)}); }
+
+/* The Gram matrix of [X y] with the low parts of X's columns as columns of
+ * their own, put together: (x_i + l_i)'W(x_j + l_j). */
+static rl_code gram_with_low(const rl_mat *X, double *const *low, const double *y, const double *w, rl_dd *G, int *exp,
+                             rl_ctx *cx)
+{
+    size_t k = X->k + 1, all = k;
+    const double **col = RL_NEW(cx->tmp, const double *, 2 * k + 1);
+    size_t *at = RL_NEW(cx->tmp, size_t, k); /* of a column's low part, 0 = none */
+    for (size_t j = 0; j < X->k; j++) col[j] = rl_mat_col(X, j);
+    col[X->k] = y;
+    for (size_t j = 0; j < X->k && low != NULL; j++) {
+        if (low[j] == NULL) continue;
+        col[all] = low[j];
+        at[j] = all++;
+    }
+    if (all == k) return rl_gram_columns(col, X->n, k, w, RL_GRAM_BEST, G, exp, cx);
+    rl_dd *H = RL_NEW(cx->tmp, rl_dd, all * (all + 1) / 2);
+    int *e = RL_NEW(cx->tmp, int, all + 1);
+    RL_TRY(rl_gram_columns(col, X->n, all, w, RL_GRAM_BEST, H, e, cx));
+    for (size_t i = 0; i < k; i++) {
+        for (size_t j = i; j < k; j++) {
+            rl_dd *g = &G[rl_gram_pair(k, i, j)];
+            *g = H[rl_gram_pair(all, i, j)];
+            if (at[j]) add_product(g, H[rl_gram_pair(all, i, at[j])], e[at[j]] - e[j]);
+            if (at[i]) add_product(g, H[rl_gram_pair(all, j, at[i])], e[at[i]] - e[i]);
+            if (at[i] && at[j]) add_product(g, H[rl_gram_pair(all, at[i], at[j])], e[at[i]] - e[i] + e[at[j]] - e[j]);
+        }
+        exp[i] = e[i];
+    }
+    exp[k] = e[all];
+    return RL_OK;
+}
+
 /* The scaled problem in quadruple precision. */
 typedef struct normal_eq {
     size_t k;
@@ -164,6 +200,7 @@ static void invert(const normal_eq *s, rl_mat *A, rl_mat *R, rl_ctx *cx)
 
 typedef struct resid_job {
     const rl_mat *X;
+    double *const *low; /* k   or NULL                        */
     const double *y;
     const rl_dd *b; /* k   before it is rounded to double */
     double *e;
@@ -188,6 +225,8 @@ static void resid_block(size_t block, void *arg)
                 rl_dd p = rl_two_mul(x[r], b.hi), s = rl_two_sum(e[r].hi, p.hi);
                 e[r] = (rl_dd){s.hi, e[r].lo + (s.lo + (p.lo + x[r] * b.lo))};
             }
+            const double *l = job->low != NULL && job->low[j] != NULL ? job->low[j] + from : NULL;
+            for (size_t r = 0; r < m && l != NULL; r++) e[r].lo += l[r] * b.hi;
         }
         for (size_t r = 0; r < m; r++) job->e[from + r] = e[r].hi + e[r].lo;
     }
@@ -211,6 +250,12 @@ static rl_code check_finite(const rl_ols_fit *f, size_t n, rl_ctx *cx)
 rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *norm0, rl_ols_fit *f, rl_arena *in,
                rl_ctx *cx)
 {
+    return rl_ols_low(X, NULL, y, w, norm0, f, in, cx);
+}
+
+rl_code rl_ols_low(const rl_mat *X, double *const *low, const double *y, const double *w, const double *norm0,
+                   rl_ols_fit *f, rl_arena *in, rl_ctx *cx)
+{
     size_t n = X->n, k = X->k;
     *f = (rl_ols_fit){.k = k,
                       .b = RL_NEW(in, double, k),
@@ -222,7 +267,7 @@ rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *
                       .pivot = RL_NEW(in, double, k)};
     rl_dd *G = RL_NEW(cx->tmp, rl_dd, (k + 1) * (k + 2) / 2), *b = RL_NEW(cx->tmp, rl_dd, k);
     int *exp = RL_NEW(cx->tmp, int, k + 2);
-    RL_TRY(rl_gram_scaled(X, y, w, RL_GRAM_BEST, G, exp, cx));
+    RL_TRY(gram_with_low(X, low, y, w, G, exp, cx));
 
     normal_eq s = {.k = k, .G = G, .exp = exp, .L = RL_NEW(cx->tmp, rl_wide, k * k), .dropped = f->dropped};
     factor(&s, norm0, f, cx);
@@ -230,7 +275,7 @@ rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *
     invert(&s, &f->A, &f->R, cx);
     rl_release(cx->tmp, s.L);
 
-    resid_job job = {X, y, b, f->e};
+    resid_job job = {X, low, y, b, f->e};
     rl_par(rl_blocks(n, RL_ROWS_PER_BLOCK), resid_block, &job, cx);
     for (size_t j = 0; j < k; j++) f->b[j] = b[j].hi;
     f->rss = rl_dot(w, f->e, f->e, n, cx);

@@ -45,6 +45,13 @@ typedef struct rl_ols_fit {
 RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *norm0,
                        rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
 
+/* The same with columns of more than double precision: column j is X_j +
+ * low_j, where low_j (n) is what rounding took from it, or NULL.  low NULL:
+ * none.  Powers of x beyond the fifth cannot be fitted to more than eight
+ * digits without. */
+RL_MUST rl_code rl_ols_low(const rl_mat *X, double *const *low, const double *y, const double *w, const double *norm0,
+                           rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
+
 /* The double-double Gram itself: G (k-by-k, hi and lo parts) = X'WX. */
 RL_MUST rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx *cx);
 

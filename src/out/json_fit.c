@@ -72,6 +72,7 @@ static void vcov(rl_json *j, const rl_result *r)
         rl_json_num(j, "df", r->df);
     else
         rl_json_null(j, "df");
+    count_if(j, "draws", r->draws);
     rl_json_num(j, "level", r->level);
     rl_json_close(j);
 }
@@ -84,6 +85,10 @@ static void fit(rl_json *j, const rl_result *r)
     number_if(j, "rmse", r->rmse);
     number_if(j, "sigma", r->sigma);
     number_if(j, "loglik", r->loglik);
+    number_if(j, "aic", r->aic);
+    number_if(j, "bic", r->bic);
+    number_if(j, "deviance", r->deviance);
+    number_if(j, "pseudo_r2", r->pseudo_r2);
     rl_json_close(j);
 }
 
@@ -94,6 +99,7 @@ static void tests(rl_json *j, const rl_result *r)
         const rl_test *t = &r->test[i];
         rl_json_open_flat(j, NULL, '{');
         rl_json_str(j, "name", t->name);
+        if (t->variable != NULL) rl_json_str(j, "variable", t->variable);
         rl_json_num(j, "statistic", t->statistic);
         rl_json_num(j, "df", t->df);
         number_if(j, "df2", t->df2);

@@ -68,7 +68,7 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 {
     const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
     const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
-    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df > 0 ? "t" : "z", "p", low, high};
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high};
     size_t width[COLUMNS] = {0};
     memcpy(cell[0], head, sizeof head);
     for (size_t i = 0; i < r->m; i++) {
@@ -106,18 +106,37 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
     if (r->df > 0)
         rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
-    else
+    else if (r->df == 0)
         rl_str_add(out, "; normal\n");
+    else
+        rl_str_add(out, "; t, degrees of freedom by estimate\n");
     if (r->ssc != NULL) rl_str_addf(out, "factor      %s\n", clean(r->ssc, in));
 }
 
 static void fit(rl_str *out, const rl_result *r)
 {
+    if (isfinite(r->pseudo_r2)) {
+        rl_str_addf(out, "fit         deviance %.6g, log-likelihood %.6g, pseudo R2 %.4f\n", r->deviance, r->loglik,
+                    r->pseudo_r2);
+        return;
+    }
     if (!isfinite(r->rmse)) return;
     rl_str_add(out, "fit        ");
     if (isfinite(r->r2)) rl_str_addf(out, " R2 %.4f", r->r2);
     if (isfinite(r->r2_within)) rl_str_addf(out, ", within %.4f", r->r2_within);
     rl_str_addf(out, "%s RMSE %.5g\n", isfinite(r->r2) ? "," : "", r->rmse);
+}
+
+static void tests(rl_str *out, const rl_result *r, rl_arena *in)
+{
+    for (size_t i = 0; i < r->n_tests; i++) {
+        const rl_test *t = &r->test[i];
+        bool chi2 = strcmp(t->name, "sargan") == 0;
+        const char *name = t->variable == NULL ? t->name : rl_sprintf(in, "%s of %s", t->name, clean(t->variable, in));
+        rl_str_addf(out, "%-11s %s = %.3f on %g", name, chi2 ? "chi2" : "F", t->statistic, t->df);
+        if (isfinite(t->df2)) rl_str_addf(out, " and %g", t->df2);
+        rl_str_addf(out, ", p = %.4f\n", t->p_value);
+    }
 }
 
 const char *rl_text_fit(const rl_result *r, rl_arena *in)
@@ -128,11 +147,6 @@ const char *rl_text_fit(const rl_result *r, rl_arena *in)
     rl_str_addc(&out, '\n');
     sample(&out, r, in);
     fit(&out, r);
-    for (size_t i = 0; i < r->n_tests; i++) {
-        const rl_test *t = &r->test[i];
-        rl_str_addf(&out, "%-11s F = %.3f on %g", t->name, t->statistic, t->df);
-        if (isfinite(t->df2)) rl_str_addf(&out, " and %g", t->df2);
-        rl_str_addf(&out, ", p = %.4f\n", t->p_value);
-    }
+    tests(&out, r, in);
     return rl_str_text(&out);
 }

@@ -80,7 +80,8 @@ static void fx_result(rl_result *r, const rl_estimator *e, size_t m, rl_arena *i
     r->dropped[1] = (rl_dropped){"missing values", 0};
     r->n_tests = 1;
     r->test = RL_NEW(in, rl_test, 1);
-    r->test[0] = (rl_test){"no effect before the start", 1.27, 4, 823, 0.28};
+    r->test[0] = (rl_test){
+        .name = "no effect before the start", .statistic = 1.27, .df = 4, .df2 = 823, .p_value = 0.28};
 }
 
 static void fx_waterfall(rl_waterfall *w, rl_arena *in)

@@ -111,8 +111,8 @@ static void mistakes(void **s)
     refused("poly(y,2) ~ x", "outcome", 0);
     refused("y ~ x | log(g)", "effect", 8);
     refused("y ~ x | g[z]", "slopes", 9);
-    refused("y ~ x | 0 | a ~ b", "instruments", 12);
-    refused("y ~ x | a ~ b", "instruments", 7);
+    refused("y ~ x | 0 | a ~ x", "instrument and a regressor", 12);
+    refused("y ~ x | a ~ a", "its own instrument", 8);
     refused("y ~ adstock(x,0.6)", "not in this version", 4);
     refused("y ~ x) + z", "')'", 5);
     refused("\xc3\xa4 ~ cosh(x)", "cosh", 4); /* the caret counts characters */

@@ -2,6 +2,7 @@
 
 #include "model/hac.h"
 #include "model/infer.h"
+#include "model/profile.h"
 #include "num/dist.h"
 
 static rl_ctx cx;
@@ -245,8 +246,39 @@ static void words(void **s)
     assert_true(v.kind == RL_NW && v.lag == 4 && v.prewhite == -1);
     CHECK_OK(rl_vcov_parse("DK", &v, cx.keep, &cx), &cx);
     assert_true(v.kind == RL_DK && v.lag == -1);
-    static const char *const BAD[] = {"HC9",    "HC1:x", "cluster",           "cluster:", "cluster:a+", "NW:x",
-                                      "DK:1,5", "NW:-1", "cluster:a+b+c+d+e", "CR2:a",    "wild:a",     ""};
+    CHECK_OK(rl_vcov_parse("NW:nw2,prewhite=1", &v, cx.keep, &cx), &cx);
+    assert_true(v.lag == -1 && v.rule == 1 + RL_LAG_NW94 && v.prewhite == 1);
+    CHECK_OK(rl_vcov_parse("wild:`a,b`,reps=499,type=webb,null=no,form=31", &v, cx.keep, &cx), &cx);
+    assert_true(v.kind == RL_WILD && v.reps == 499 && v.draws == RL_WEBB && v.null_free && v.form == 31);
+    assert_string_equal(v.by[0], "`a,b`");
+    CHECK_OK(rl_vcov_parse("wild", &v, cx.keep, &cx), &cx);
+    assert_true(v.ways == 0 && v.reps == 9999 && v.draws == RL_RADEMACHER && !v.null_free && v.form == 11);
+    CHECK_OK(rl_vcov_parse("HAC:qs,prewhite=1", &v, cx.keep, &cx), &cx);
+    assert_true(v.kind == RL_HAC && v.prewhite == 1);
+    static const char *const BAD[] = {"HC9",
+                                      "HC1:x",
+                                      "cluster",
+                                      "cluster:",
+                                      "cluster:a+",
+                                      "NW:x",
+                                      "DK:1,5",
+                                      "NW:-1",
+                                      "cluster:a+b+c+d+e",
+                                      "CR2:a+b",
+                                      "CR3:a,x",
+                                      "",
+                                      "HAC",
+                                      "HAC:parzen",
+                                      "HAC:qs,prewhite=2",
+                                      "NW:nw9",
+                                      "NW:t4,3",
+                                      "wild:a+b",
+                                      "wild:a,reps=9",
+                                      "wild:a,reps=x",
+                                      "wild:a,type=normal",
+                                      "wild:a,null=maybe",
+                                      "wild:a,form=12",
+                                      "conley:5"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         rl_ctx one;
         check_ctx(&one);

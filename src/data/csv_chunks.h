@@ -1,0 +1,47 @@
+/* data/csv_chunks.h -- a large CSV file in pieces that are parsed side by side.
+ *
+ * The file is cut at fixed distances, whatever the threads.  A piece begins
+ * after the first LF at or behind its cut, on the guess that this LF is not
+ * inside quotes, and ends with the row that is open at the next cut.  In
+ * order, the guess is held against where the piece before really ended; a
+ * piece that guessed wrong is parsed again from there.  A piece without a
+ * quote goes through data/csv_split.h, the others through libcsv.
+ *
+ * What this cannot do is left to rl_csv_read(): encodings other than UTF-8,
+ * rows of more than 1 MiB, lone CRs as line ends, and everything that is
+ * wrong with a file, so that there is one place that says what and where.
+ */
+#ifndef RL_DATA_CSV_CHUNKS_H
+#define RL_DATA_CSV_CHUNKS_H
+
+#include "data/csv.h"
+
+enum { RL_CHUNK_BYTES = 512 * 1024, RL_CHUNK_TAIL = 1024 * 1024 };
+
+/* What to do with the rows.  Texts stay where they are until the batch is stored. */
+typedef struct rl_chunk_sink {
+    void *user;
+    void *(*slot)(void *user, size_t at);               /* room for one piece; at < slots              */
+    void (*begin)(void *slot);                          /* workers: forget what was in it              */
+    rl_row_fn *row;                                     /* workers: user is a slot, row counts from 0  */
+    void (*take)(void *user, void *slot, double share); /* in order; share of the file before its end */
+    void (*room)(void *user);                           /* all of a batch were taken                   */
+    void (*store)(void *user, void *slot);              /* workers                                     */
+} rl_chunk_sink;
+
+/* Read a file's rows below the header.
+ *
+ *   head       as rl_csv_header() gave it
+ *   bytes      distance of the cuts; 0 = RL_CHUNK_BYTES
+ *   done  out  false: nothing was decided, read it with rl_csv_read()
+ *
+ * Memory: per thread 16 pieces, 32 at most, of text and what the sink makes of them.
+ */
+void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, const rl_chunk_sink *sink, bool *done,
+                   rl_ctx *cx);
+
+/* The most rows a piece can have, and how many pieces are held at once. */
+size_t rl_chunk_rows(const rl_header *head, size_t bytes);
+size_t rl_chunk_slots(const rl_ctx *cx);
+
+#endif

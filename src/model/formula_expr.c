@@ -1,0 +1,313 @@
+/* Names, numbers, functions and the arithmetic inside them. */
+#include "model/parse.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static const char *const FUNCTION[RL_FN_END] = {"log",    "log1p", "exp", "sqrt", "abs",
+                                                "factor", "poly",  "lag", "lead", "diff"};
+static const char *const LATER[] = {"adstock", "almon", "hill", "season", "sunab"};
+
+enum { MOST_DEPTH = RL_PARSE_DEPTH, MOST_POWER = 20, MOST_LAG = 10000 };
+
+const char *rl_fn_name(rl_fn fn) { return FUNCTION[fn]; }
+
+void rl_formula_caret(const char *text, size_t at, rl_ctx *cx)
+{
+    rl_str t = rl_str_new(cx->keep);
+    rl_str_addf(&t, "  %s\n  ", text);
+    for (size_t i = 0; i < at && text[i] != '\0'; i++)
+        if (((unsigned char)text[i] & 0xc0) != 0x80) rl_str_addc(&t, text[i] == '\t' ? '\t' : ' ');
+    rl_str_addc(&t, '^');
+    if (cx->err.excerpt == NULL) cx->err.excerpt = t.s;
+}
+
+rl_code rl_parse_refuse(rl_parser *p, size_t at, const char *fmt, ...)
+{
+    char what[sizeof p->cx->err.what];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    rl_fail(p->cx, RL_EUSAGE, "formula: %s", what);
+    rl_formula_caret(p->s, at, p->cx);
+    return RL_EUSAGE;
+}
+
+char rl_parse_peek(rl_parser *p)
+{
+    while (rl_is_space(p->s[p->at])) p->at++;
+    return p->s[p->at];
+}
+
+bool rl_parse_take(rl_parser *p, char c)
+{
+    if (rl_parse_peek(p) != c) return false;
+    p->at++;
+    return true;
+}
+
+rl_code rl_parse_unexpected(rl_parser *p, const char *wanted)
+{
+    char c = rl_parse_peek(p);
+    if (c == '\0') return rl_parse_refuse(p, p->at, "it ends where %s should stand", wanted);
+    rl_parse_refuse(p, p->at, "'%c' where %s should stand", c, wanted);
+    if (c == '^') return rl_hint(p->cx, "'^' joins columns in effects and clusters only; poly(x,2) makes powers");
+    return p->cx->err.code;
+}
+
+/* --- names and numbers ---------------------------------------------------- */
+
+rl_code rl_parse_name(rl_parser *p, const char **name)
+{
+    size_t from = p->at;
+    if (p->s[from] == '`') {
+        size_t to = from + 1;
+        while (p->s[to] != '\0' && p->s[to] != '`') to++;
+        if (p->s[to] == '\0') return rl_parse_refuse(p, from, "the backtick is never closed");
+        p->at = to + 1;
+        for (from++; from < to && rl_is_space(p->s[from]);) from++; /* blanks at both ends do not count, */
+        while (to > from && rl_is_space(p->s[to - 1])) to--;        /* as in the header of a file        */
+        if (to == from) return rl_parse_refuse(p, p->at - 1, "nothing between the backticks");
+        *name = rl_strndup(p->in, p->s + from, to - from);
+        return RL_OK;
+    }
+    size_t to = from;
+    while (rl_is_word_part(p->s[to])) to++;
+    *name = rl_strndup(p->in, p->s + from, to - from);
+    p->at = to;
+    return RL_OK;
+}
+
+static rl_code number_of(rl_parser *p, double *x)
+{
+    char *end;
+    *x = strtod(p->s + p->at, &end);
+    size_t n = (size_t)(end - (p->s + p->at));
+    if (n == 0 || !(*x - *x == 0)) return rl_parse_refuse(p, p->at, "a number that cannot be read");
+    p->at += n;
+    return RL_OK;
+}
+
+static rl_code integer_of(rl_parser *p, int *k)
+{
+    double x;
+    bool minus = rl_parse_take(p, '-');
+    rl_parse_peek(p);
+    if (!rl_is_digit(p->s[p->at])) return rl_parse_unexpected(p, "a whole number");
+    size_t from = p->at;
+    RL_TRY(number_of(p, &x));
+    if (x > MOST_LAG || x != (double)(int)x)
+        return rl_parse_refuse(p, from, "a whole number up to %d is needed", MOST_LAG);
+    *k = minus ? -(int)x : (int)x;
+    return RL_OK;
+}
+
+static rl_expr *node(rl_parser *p, rl_op op, size_t at)
+{
+    rl_expr *e = RL_NEW(p->in, rl_expr, 1);
+    e->op = op;
+    e->at = at;
+    return e;
+}
+
+/* --- functions ------------------------------------------------------------ */
+
+static rl_code sum(rl_parser *p, const rl_expr **out);
+
+static rl_code function_of(rl_parser *p, const char *name, size_t at, rl_fn *fn)
+{
+    for (int f = 0; f < RL_FN_END; f++)
+        if (strcmp(name, FUNCTION[f]) == 0) {
+            *fn = (rl_fn)f;
+            return RL_OK;
+        }
+    for (size_t i = 0; i < sizeof LATER / sizeof *LATER; i++)
+        if (strcmp(name, LATER[i]) == 0) return rl_parse_refuse(p, at, "'%s' is not in this version", name);
+    rl_parse_refuse(p, at, "'%s' is not a function", name);
+    const char *near = rl_nearest(name, FUNCTION, RL_FN_END);
+    if (near != NULL) return rl_hint(p->cx, "did you mean '%s'?", near);
+    return rl_hint(
+        p->cx, "known: log log1p exp sqrt abs factor poly lag lead diff; a column of that name stands in backticks");
+}
+
+static rl_code level_of(rl_parser *p, const char **ref)
+{
+    char quote = rl_parse_peek(p);
+    size_t from = p->at;
+    if (quote == '"' || quote == '\'' || quote == '`') {
+        const char *end = strchr(p->s + from + 1, quote);
+        if (end == NULL) return rl_parse_refuse(p, from, "the quote is never closed");
+        *ref = rl_strndup(p->in, p->s + from + 1, (size_t)(end - p->s) - from - 1);
+        p->at = (size_t)(end - p->s) + 1;
+        return RL_OK;
+    }
+    size_t to = from;
+    while (p->s[to] != '\0' && p->s[to] != ')') to++;
+    p->at = to;
+    while (to > from && rl_is_space(p->s[to - 1])) to--;
+    if (to == from) return rl_parse_unexpected(p, "the reference level");
+    *ref = rl_strndup(p->in, p->s + from, to - from);
+    return RL_OK;
+}
+
+static rl_code second_argument(rl_parser *p, rl_expr *e)
+{
+    size_t at = p->at;
+    if (e->fn == RL_FN_FACTOR) return level_of(p, &e->ref);
+    RL_TRY(integer_of(p, &e->lo));
+    e->hi = e->lo;
+    if ((e->fn == RL_FN_LAG || e->fn == RL_FN_LEAD) && rl_parse_take(p, ':')) RL_TRY(integer_of(p, &e->hi));
+    if (e->hi < e->lo) return rl_parse_refuse(p, at, "a range goes from the smaller to the larger, as in 0:4");
+    if (e->fn == RL_FN_POLY && (e->hi < 1 || e->hi > MOST_POWER))
+        return rl_parse_refuse(p, at, "the degree of poly() is 1 to %d", MOST_POWER);
+    if (e->fn == RL_FN_DIFF && e->lo < 1) return rl_parse_refuse(p, at, "the step of diff() is 1 or more");
+    return RL_OK;
+}
+
+static const char *call_text(rl_parser *p, const rl_expr *e)
+{
+    const char *f = FUNCTION[e->fn];
+    if (e->fn == RL_FN_FACTOR) return e->a->text;
+    if (e->fn == RL_FN_POLY) return rl_sprintf(p->in, "%s(%s,%d)", f, e->a->text, e->hi);
+    if (e->fn == RL_FN_DIFF && e->lo == 1) return rl_sprintf(p->in, "%s(%s)", f, e->a->text);
+    if (e->fn >= RL_FN_LAG && e->lo == e->hi) return rl_sprintf(p->in, "%s(%s,%d)", f, e->a->text, e->lo);
+    if (e->fn >= RL_FN_LAG) return rl_sprintf(p->in, "%s(%s,%d:%d)", f, e->a->text, e->lo, e->hi);
+    return rl_sprintf(p->in, "%s(%s)", f, e->a->text);
+}
+
+bool rl_parse_severalfold(const rl_expr *e)
+{
+    if (e->op != RL_OP_FN) return false;
+    return e->fn == RL_FN_FACTOR || e->fn == RL_FN_POLY || e->lo != e->hi;
+}
+
+rl_code rl_parse_close(rl_parser *p, size_t at)
+{
+    if (rl_parse_take(p, ')')) return RL_OK;
+    if (rl_parse_peek(p) == '\0') return rl_parse_refuse(p, at, "'%s' is never closed, a ')' is missing", p->s + at);
+    return rl_parse_unexpected(p, "',' or ')'");
+}
+
+static rl_code call(rl_parser *p, const char *name, size_t at, const rl_expr **out)
+{
+    rl_expr *e = node(p, RL_OP_FN, at);
+    p->at++; /* ( */
+    RL_TRY(function_of(p, name, at, &e->fn));
+    if (++p->depth > MOST_DEPTH) return rl_parse_refuse(p, at, "nested too deeply");
+    if (rl_parse_peek(p) == ')') return rl_parse_refuse(p, at, "%s() needs a column", name);
+    RL_TRY(sum(p, &e->a));
+    p->depth--;
+    if (rl_parse_severalfold(e->a))
+        return rl_parse_refuse(p, e->a->at, "'%s' makes several columns and cannot stand inside %s()", e->a->text,
+                               name);
+    if (e->fn == RL_FN_FACTOR && e->a->op != RL_OP_COL) return rl_parse_refuse(p, e->a->at, "factor() takes a column");
+    e->lo = e->hi = e->fn >= RL_FN_LAG ? 1 : 0;
+    if (rl_parse_take(p, ',')) {
+        if (e->fn < RL_FN_FACTOR) return rl_parse_refuse(p, p->at - 1, "%s() takes one argument", name);
+        rl_parse_peek(p);
+        RL_TRY(second_argument(p, e));
+    } else if (e->fn == RL_FN_POLY) {
+        return rl_parse_refuse(p, at, "poly() needs a degree, as in poly(x,2)");
+    }
+    RL_TRY(rl_parse_close(p, at));
+    e->text = call_text(p, e);
+    *out = e;
+    return RL_OK;
+}
+
+rl_code rl_parse_operand(rl_parser *p, const rl_expr **out)
+{
+    char c = rl_parse_peek(p);
+    size_t at = p->at;
+    const char *name;
+    if (!rl_is_word_start(c) && c != '`') return rl_parse_unexpected(p, "a column");
+    RL_TRY(rl_parse_name(p, &name));
+    if (c != '`' && rl_parse_peek(p) == '(') return call(p, name, at, out);
+    rl_expr *e = node(p, RL_OP_COL, at);
+    e->col = e->text = name;
+    *out = e;
+    return RL_OK;
+}
+
+/* --- arithmetic inside a function ------------------------------------------ */
+
+static rl_code operand(rl_parser *p, const rl_expr **out)
+{
+    char c = rl_parse_peek(p), buf[32];
+    size_t at = p->at;
+    if (c == '-') {
+        rl_expr *e = node(p, RL_OP_NEG, at);
+        p->at++;
+        if (++p->depth > MOST_DEPTH) return rl_parse_refuse(p, at, "nested too deeply");
+        RL_TRY(operand(p, &e->a));
+        p->depth--;
+        e->text = rl_sprintf(p->in, "-%s", e->a->text);
+        *out = e;
+        return RL_OK;
+    }
+    if (c == '(') {
+        p->at++;
+        if (++p->depth > MOST_DEPTH) return rl_parse_refuse(p, at, "nested too deeply");
+        const rl_expr *inner;
+        RL_TRY(sum(p, &inner));
+        p->depth--;
+        RL_TRY(rl_parse_close(p, at));
+        rl_expr *e = node(p, inner->op, at);
+        *e = *inner;
+        if (inner->op != RL_OP_COL && inner->op != RL_OP_FN) e->text = rl_sprintf(p->in, "(%s)", inner->text);
+        *out = e;
+        return RL_OK;
+    }
+    if (!rl_is_digit(c) && !(c == '.' && rl_is_digit(p->s[p->at + 1]))) return rl_parse_operand(p, out);
+    rl_expr *e = node(p, RL_OP_NUM, at);
+    RL_TRY(number_of(p, &e->value));
+    e->text = rl_strdup(p->in, rl_num_text(buf, e->value));
+    *out = e;
+    return RL_OK;
+}
+
+static rl_code join(rl_parser *p, char sign, const rl_expr **left, rl_code (*side)(rl_parser *, const rl_expr **))
+{
+    rl_op op = sign == '+' ? RL_OP_ADD : sign == '-' ? RL_OP_SUB : sign == '*' ? RL_OP_MUL : RL_OP_DIV;
+    rl_expr *e = node(p, op, (*left)->at);
+    p->at++;
+    e->a = *left;
+    RL_TRY(side(p, &e->b));
+    const rl_expr *many = rl_parse_severalfold(e->a) ? e->a : rl_parse_severalfold(e->b) ? e->b : NULL;
+    if (many != NULL)
+        return rl_parse_refuse(p, many->at, "'%s' makes several columns: no arithmetic with it", many->text);
+    e->text = rl_sprintf(p->in, "%s%c%s", e->a->text, sign, e->b->text);
+    *left = e;
+    return RL_OK;
+}
+
+static rl_code product(rl_parser *p, const rl_expr **out)
+{
+    RL_TRY(operand(p, out));
+    for (char c = rl_parse_peek(p); c == '*' || c == '/'; c = rl_parse_peek(p)) RL_TRY(join(p, c, out, operand));
+    return RL_OK;
+}
+
+static rl_code sum(rl_parser *p, const rl_expr **out)
+{
+    RL_TRY(product(p, out));
+    for (char c = rl_parse_peek(p); c == '+' || c == '-'; c = rl_parse_peek(p)) RL_TRY(join(p, c, out, product));
+    return RL_OK;
+}
+
+void rl_expr_columns(const rl_expr *e, bool number, rl_col_fn *fn, void *user)
+{
+    if (e->op == RL_OP_COL) {
+        fn(user, e->col, number, e->at);
+        return;
+    }
+    bool below = !(e->op == RL_OP_FN && e->fn == RL_FN_FACTOR);
+    if (e->a != NULL) rl_expr_columns(e->a, below, fn, user);
+    if (e->b != NULL) rl_expr_columns(e->b, below, fn, user);
+}

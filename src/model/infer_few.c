@@ -1,0 +1,193 @@
+/* Combinations of estimates and joint tests; what few clusters need: bias-reduced
+ * covariances and the wild bootstrap. */
+#include <math.h>
+#include <string.h>
+
+#include "base/fmath.h"
+#include "model/hat.h"
+#include "model/infer_work.h"
+#include "model/wild.h"
+#include "num/dist.h"
+
+/* --- combinations ------------------------------------------------------------------ */
+
+rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx)
+{
+    size_t base = w->f->m;
+    w->m = base + r->n_lincom;
+    w->b = RL_NEW(cx->tmp, double, w->m);
+    w->C = rl_mat_new(w->m, base, cx->tmp);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, w->m);
+    w->label = label;
+    for (size_t j = 0; j < base; j++) {
+        w->b[j] = w->f->b[j];
+        label[j] = w->f->label[j];
+        *rl_mat_at(&w->C, j, j) = 1;
+    }
+    for (size_t i = 0; i < r->n_lincom; i++) {
+        rl_linear c;
+        long double sum;
+        RL_TRY(rl_linear_combination(r->lincom[i], w->f->label, base, &c, cx));
+        sum = c.constant[0];
+        for (size_t j = 0; j < base; j++) {
+            *rl_mat_at(&w->C, base + i, j) = c.C[j];
+            sum += (long double)c.C[j] * w->f->b[j];
+        }
+        w->b[base + i] = (double)sum;
+        label[base + i] = rl_label_of(r->lincom[i]);
+    }
+    return RL_OK;
+}
+
+/* C V C' */
+static rl_mat sandwich(const rl_mat *C, const rl_mat *V, rl_ctx *cx)
+{
+    size_t m = C->n, k = C->k;
+    rl_mat out = rl_mat_new(m, m, cx->tmp);
+    for (size_t a = 0; a < m; a++)
+        for (size_t b = 0; b <= a; b++) {
+            long double sum = 0;
+            for (size_t i = 0; i < k; i++) {
+                double ca = *rl_mat_at(C, a, i);
+                for (size_t j = 0; j < k && ca != 0; j++)
+                    sum += (long double)ca * *rl_mat_at(V, i, j) * *rl_mat_at(C, b, j);
+            }
+            *rl_mat_at(&out, a, b) = *rl_mat_at(&out, b, a) = (double)sum;
+        }
+    return out;
+}
+
+void rl_infer_combine(rl_infer_work *w, rl_ctx *cx)
+{
+    size_t base = w->f->m, G = w->out->G;
+    if (w->m == base) return;
+    w->V = sandwich(&w->C, &w->V, cx);
+    if (w->out->psi_G == NULL) return;
+    double *psi = RL_NEW(w->keep, double, G * w->m);
+    for (size_t j = 0; j < w->m; j++)
+        for (size_t i = 0; i < base; i++) {
+            double c = *rl_mat_at(&w->C, j, i);
+            for (size_t g = 0; g < G && c != 0; g++) psi[g + j * G] += c * w->out->psi_G[g + i * G];
+        }
+    w->out->psi_G = psi;
+}
+
+/* The regression's coefficients behind each estimate reported: C L. */
+static rl_mat directions(const rl_infer_work *w, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    rl_mat L = rl_mat_new(w->m, c->L.k, cx->tmp);
+    for (size_t a = 0; a < w->m; a++)
+        for (size_t j = 0; j < c->L.k; j++) {
+            long double sum = 0;
+            for (size_t i = 0; i < w->f->m; i++) sum += (long double)*rl_mat_at(&w->C, a, i) * *rl_mat_at(&c->L, i, j);
+            *rl_mat_at(&L, a, j) = (double)sum;
+        }
+    return L;
+}
+
+/* --- restrictions ---------------------------------------------------------------------- */
+
+static rl_code redundant(const char *text, size_t q, rl_ctx *cx)
+{
+    rl_fail(cx, RL_EDATA, "--test '%s': the covariance of its %zu restrictions is singular", text, q);
+    return rl_hint(cx, "leave out what follows from the others, or what has no standard error");
+}
+
+rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *req, rl_ctx *cx)
+{
+    rl_result *r = w->out;
+    size_t base = w->f->m, from = r->n_tests;
+    if (req->n_restriction == 0) return RL_OK;
+    r->test = rl_regrow(w->keep, r->test, from, from + req->n_restriction, sizeof *r->test);
+    for (size_t i = 0; i < req->n_restriction; i++) {
+        rl_linear c;
+        RL_TRY(rl_linear_restrictions(req->restriction[i], w->f->label, base, &c, cx));
+        rl_mat R = rl_mat_new(c.q, base, cx->tmp), V = {w->V.a, base, base, w->V.ld};
+        double *b = RL_NEW(cx->tmp, double, c.q), q = (double)c.q;
+        size_t *index = RL_NEW(cx->tmp, size_t, c.q);
+        for (size_t a = 0; a < c.q; a++) {
+            long double sum = c.constant[a];
+            for (size_t j = 0; j < base; j++) {
+                *rl_mat_at(&R, a, j) = c.C[a * base + j];
+                sum += (long double)c.C[a * base + j] * w->f->b[j];
+            }
+            b[a] = (double)sum;
+            index[a] = a;
+        }
+        V = sandwich(&R, &V, cx);
+        double F = rl_wald(b, V.a, c.q, index, c.q, cx) / q, df = w->df;
+        if (!isfinite(F)) return redundant(req->restriction[i], c.q, cx);
+        r->test[r->n_tests++] = (rl_test){.name = rl_strdup(w->keep, req->restriction[i]),
+                                          .statistic = F,
+                                          .df = q,
+                                          .df2 = df > 0 ? df : NAN,
+                                          .p_value = rl_f_p(F, q, df)};
+    }
+    if (w->df_each != NULL)
+        rl_remark(cx, "tests", "joint tests take G - 1 degrees of freedom; those of the estimates are their own");
+    return RL_OK;
+}
+
+/* --- few clusters ------------------------------------------------------------------------ */
+
+rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    const char *name = jackknife ? "CR3" : "CR2";
+    double G = (double)w->d->cluster[0].G;
+    if (c == NULL) return rl_infer_no_core(name, cx);
+    if (w->f->family != RL_LINEAR) {
+        rl_fail(cx, RL_EDATA, "--vcov %s is for linear regressions", name);
+        return rl_hint(cx, "use cluster");
+    }
+    RL_TRY(rl_infer_clustered(w, cx)); /* its checks and psi by cluster, and its words, which are replaced */
+    w->out->G = 0;
+    w->out->psi_G = NULL;
+    w->out->cluster_label = NULL;
+    rl_mat L = directions(w, cx), V = rl_mat_new(w->m, w->m, cx->tmp);
+    w->df_each = RL_NEW(cx->tmp, double, w->m);
+    RL_TRY(rl_reduced_covariance(w->d, c, &L, jackknife, &V, w->df_each, cx));
+    bool summclust = jackknife && rl_profile_jackknife(w->p);
+    if (summclust) {
+        rl_infer_scale(&V, (G - 1) / G);
+        w->df_each = NULL;
+    }
+    w->V = V;
+    w->df = G - 1;
+    w->out->ssc = summclust ? rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G)
+                  : jackknife
+                      ? "jackknife: residuals by (I - H)^-1 within a cluster; degrees of freedom by Satterthwaite"
+                      : "bias-reduced: residuals by (I - H)^-1/2 within a cluster; degrees of freedom by Satterthwaite";
+    return RL_OK;
+}
+
+rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
+{
+    static const char *const TYPE[] = {"Rademacher", "Webb", "Mammen"};
+    const rl_vcov_spec *v = &w->d->vcov;
+    rl_wild boot;
+    if (w->f->core == NULL) return rl_infer_no_core("wild", cx);
+    RL_TRY(rl_infer_clustered(w, cx));
+    rl_mat L = directions(w, cx);
+    RL_TRY(rl_wild_run(w->d, w->f, &L, w->b, level, &boot, cx));
+    w->p_each = boot.p;
+    w->low_each = boot.low;
+    w->high_each = boot.high;
+    w->se_each = boot.std_error;
+    w->out->draws = boot.draws;
+    rl_remark(cx, "bootstrap",
+              "%s%zu %s draws by '%s', form %d, %s: p is the share of draws with |t*| >= |t|, the interval "
+              "what such a test does not reject",
+              boot.all ? "all " : "", boot.draws, TYPE[v->draws], v->by[0], v->form,
+              v->null_free ? "null not imposed" : "null imposed");
+    for (size_t j = 0; j < w->m; j++)
+        if (isinf(boot.low[j]) || isinf(boot.high[j])) {
+            rl_remark(cx, "bootstrap",
+                      "%zu draws by %zu clusters cannot reject at this level however far the value: an "
+                      "interval without an end shows none",
+                      boot.draws, w->G);
+            break;
+        }
+    return RL_OK;
+}

@@ -1,0 +1,64 @@
+/* Tests that an estimator brings as sums of squares or as first stages. */
+#include <math.h>
+
+#include "model/infer.h"
+#include "num/dist.h"
+
+static void add_test(rl_result *r, rl_test t, rl_arena *keep)
+{
+    r->test = rl_regrow(keep, r->test, r->n_tests, r->n_tests + 1, sizeof *r->test);
+    t.name = rl_strdup(keep, t.name);
+    if (t.variable != NULL) t.variable = rl_strdup(keep, t.variable);
+    r->test[r->n_tests++] = t;
+}
+
+/* K: coefficients of the larger model. */
+static void compared(const rl_fit *f, const struct rl_compare *c, size_t K, rl_result *r, rl_arena *keep)
+{
+    double n = (double)f->dof.n, df = (double)c->df, left = n - (double)K;
+    rl_test t = {.name = c->name, .variable = c->variable, .df = df, .df2 = NAN};
+    if (c->chi2) {
+        t.statistic = n * (1 - c->rss1 / c->rss0);
+        t.p_value = rl_chi2_p(t.statistic, df);
+    } else {
+        if (!(left > 0) || !(c->rss1 > 0)) return;
+        t.df2 = left;
+        t.statistic = (c->rss0 - c->rss1) / df / (c->rss1 / left);
+        t.p_value = rl_f_p(t.statistic, df, left);
+    }
+    if (isfinite(t.statistic)) add_test(r, t, keep);
+}
+
+/* The covariance of a first stage under the same request; its remarks are those of the fit. */
+static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const struct rl_compare *c, const rl_request *req,
+                        rl_result *r, rl_arena *keep, rl_ctx *cx)
+{
+    rl_result first = {0};
+    rl_request plain = *req;
+    plain.n_lincom = plain.n_restriction = 0;
+    size_t notes = cx->n_notes;
+    RL_TRY(rl_infer(d, s->fit, &plain, &first, cx->tmp, cx));
+    cx->n_notes = notes;
+    compared(s->fit, c, first.K, r, keep);
+    if (d->vcov.kind == RL_IID) return RL_OK;
+    double q = (double)s->n, left = (double)s->fit->dof.n - (double)first.K,
+           F = rl_wald(s->fit->b, first.V, s->fit->m, s->index, s->n, cx) / q;
+    if (!isfinite(F)) {
+        rl_remark(cx, "tests", "the first-stage-wald test of '%s' was left out: its covariance is singular",
+                  s->variable);
+        return RL_OK;
+    }
+    rl_test t = {.name = "first-stage-wald", .variable = s->variable, .statistic = F, .df = q, .df2 = left};
+    t.p_value = rl_f_p(F, q, left);
+    add_test(r, t, keep);
+    return RL_OK;
+}
+
+rl_code rl_infer_compare(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep,
+                         rl_ctx *cx)
+{
+    for (size_t i = 0; i < f->n_stage; i++) RL_TRY(of_stage(d, &f->stage[i], &f->compare[i], req, out, keep, cx));
+    for (size_t i = f->n_stage; i < f->n_compare; i++)
+        compared(f, &f->compare[i], out->K_full + (f->compare[i].chi2 ? 0 : f->compare[i].df), out, keep);
+    return RL_OK;
+}

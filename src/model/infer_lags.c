@@ -1,0 +1,209 @@
+/* Covariances over time: Newey-West, Driscoll-Kraay, and their lag rules. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/fmath.h"
+#include "model/hac.h"
+#include "model/infer_work.h"
+
+/* --- lags ------------------------------------------------------------------------------ */
+
+static int lag_by_rule(double T, rl_lagrule rule, const char **why)
+{
+    static const char *const WORDS[] = {"floor(T^(1/4))", "floor(4 (T/100)^(2/9))", "floor(0.75 T^(1/3))"};
+    double L = rule == RL_LAG_T4     ? sqrt(sqrt(T))
+               : rule == RL_LAG_NW94 ? 4 * rl_pow(T / 100, 2.0 / 9)
+                                     : 0.75 * rl_pow(T, 1.0 / 3);
+    *why = WORDS[rule];
+    return (int)floor(L * (1 + 1e-12));
+}
+
+/* Scores of the regression in time order, for automatic bandwidths. */
+static rl_mat scores_in_time(const rl_infer_work *w, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    const rl_design *d = w->d;
+    rl_mat u = rl_mat_new(d->n, c->X.k, cx->tmp);
+    for (size_t j = 0; j < c->X.k; j++)
+        for (size_t i = 0; i < d->n; i++)
+            *rl_mat_at(&u, (size_t)d->time.code[i], j) =
+                *rl_mat_at(&c->X, i, j) * c->e[i] * (c->w != NULL ? c->w[i] : 1);
+    return u;
+}
+
+/* From the data: Newey & West (1994), or Andrews (1991).  Where there is no single series: floor(T^(1/4)). */
+static rl_code automatic_lag(const rl_infer_work *w, rl_lagrule rule, int *L, const char **why, rl_ctx *cx)
+{
+    const rl_design *d = w->d;
+    if (w->f->core == NULL || d->unit.G > 0 || d->time.G < d->n) {
+        if (rule == RL_LAG_ANDREWS) {
+            rl_fail(cx, RL_EDATA, "the lag rule 'andrews' is for one series, and these are several");
+            return rl_hint(cx, "known for panels: t4 nw1 nw2, or a number");
+        }
+        *L = lag_by_rule((double)d->time.G, RL_LAG_T4, why);
+        return RL_OK;
+    }
+    rl_mat u = scores_in_time(w, cx);
+    size_t skip = d->constant ? 0 : SIZE_MAX;
+    double bw = rule == RL_LAG_AUTO ? rl_hac_bandwidth(&u, skip, true, cx) : rl_hac_andrews(&u, skip, true, false, cx);
+    if (!isfinite(bw))
+        return rl_fail(cx, RL_EDATA, "NW: %zu periods are too few for an automatic lag; give one, as in NW:1", d->n);
+    *L = bw < (double)d->n ? (int)floor(bw) : (int)d->n;
+    *why = rule == RL_LAG_AUTO ? "the automatic bandwidth of Newey and West (1994), prewhitened scores"
+                               : "the automatic bandwidth of Andrews (1991), prewhitened scores";
+    return RL_OK;
+}
+
+static rl_code choose_lag(rl_infer_work *w, rl_lagrule rule, int *L, rl_ctx *cx)
+{
+    const char *why = "as asked";
+    const rl_vcov_spec *v = &w->d->vcov;
+    if (v->rule > 0) rule = (rl_lagrule)(v->rule - 1);
+    *L = v->lag;
+    if (*L < 0 && (rule == RL_LAG_AUTO || rule == RL_LAG_ANDREWS))
+        RL_TRY(automatic_lag(w, rule, L, &why, cx));
+    else if (*L < 0)
+        *L = lag_by_rule((double)w->d->time.G, rule, &why);
+    int most = w->d->time.G > 1 ? (int)w->d->time.G - 1 : 0;
+    if (*L > most) *L = most;
+    rl_remark(cx, "lag rule", "lag %d of %zu periods: %s; Bartlett weights%s", *L, w->d->time.G, why,
+              w->p->by_rank ? "; lags by rank of the periods that are there" : "");
+    w->out->lag = *L;
+    return RL_OK;
+}
+
+static void finish_lags(rl_infer_work *w, rl_nfactor n_rule, bool t_rule, rl_dfrule df_rule, rl_ctx *cx)
+{
+    double T = (double)w->d->time.G, t = t_rule && T > 1 ? T / (T - 1) : 1, n = rl_infer_n_factor(w, n_rule);
+    rl_infer_scale(&w->V, t * n);
+    if (rl_psd_fix(&w->V, cx))
+        rl_remark(cx, "covariance",
+                  "with gaps in time the covariance was not positive semi-definite; its negative "
+                  "eigenvalues were set to 0");
+    rl_infer_set_df(w, df_rule);
+    rl_infer_say_factor(w, t_rule ? "T/(T-1)" : NULL, n_rule == RL_N_NONE ? NULL : rl_infer_n_words(n_rule), t * n);
+}
+
+static rl_code need_two_periods(const rl_infer_work *w, const char *name, rl_ctx *cx)
+{
+    if (w->d->time.G > 1) return RL_OK;
+    return rl_fail(cx, RL_EDATA, "%s needs two periods or more, '%s' has one", name, w->d->time_name);
+}
+
+rl_code rl_infer_driscoll_kraay(rl_infer_work *w, rl_ctx *cx)
+{
+    const rl_design *d = w->d;
+    int L;
+    if (!w->f->psi->has_time)
+        return rl_fail(cx, RL_EDATA, "DK needs an influence by period, and this estimator has none");
+    RL_TRY(need_two_periods(w, "DK", cx));
+    rl_infer_count_K(w, false, cx);
+    RL_TRY(choose_lag(w, w->p->dk_lag, &L, cx));
+    rl_mat h = rl_mat_new(d->time.G, w->f->m, cx->tmp);
+    RL_TRY(w->f->psi->sum_by(w->f->psi, d->time.code, d->time.G, &h, cx));
+    rl_hac_sum(&h, d->time_at, NULL, L, w->p->by_rank, &w->V, cx);
+    finish_lags(w, w->p->dk_n, w->p->dk_t, w->p->dk_df, cx);
+    return RL_OK;
+}
+
+typedef struct spot {
+    int32_t unit, code;
+    size_t row;
+} spot;
+
+static int by_spot(const void *a, const void *b)
+{
+    const spot *x = a, *y = b;
+    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
+    return x->code < y->code ? -1 : x->code > y->code;
+}
+
+static rl_code in_order(const rl_design *d, const char *name, spot *s, rl_ctx *cx)
+{
+    for (size_t i = 0; i < d->n; i++) s[i] = (spot){d->unit.G > 0 ? d->unit.code[i] : 0, d->time.code[i], i};
+    qsort(s, d->n, sizeof *s, by_spot);
+    for (size_t i = 1; i < d->n; i++) {
+        if (s[i].unit != s[i - 1].unit || s[i].code != s[i - 1].code) continue;
+        const rl_col *c = rl_table_col(d->t, d->time_name);
+        char buf[32];
+        const char *when = rl_cell_text(c, d->row[s[i].row], buf);
+        if (d->unit.G > 0)
+            return rl_fail_cell(d->t, c, d->row[s[i].row], cx, RL_EINPUT, "%s: two rows of unit '%s' and time '%s'",
+                                name, d->unit.label[s[i].unit], when);
+        rl_fail_cell(d->t, c, d->row[s[i].row], cx, RL_EINPUT, "%s: two rows of time '%s'", name, when);
+        return rl_hint(cx, "one series has one row a period; a panel needs --panel UNIT,TIME, or DK");
+    }
+    return RL_OK;
+}
+
+/* Influence in the order of s, with the period and the unit of each row. */
+static rl_code rows_in_order(const rl_infer_work *w, const spot *s, rl_mat *h, int32_t *at, int32_t *unit, rl_ctx *cx)
+{
+    const rl_design *d = w->d;
+    rl_mat P;
+    *h = rl_mat_new(d->n, w->f->m, cx->tmp);
+    RL_TRY(rl_infer_rows(w, &P, cx));
+    for (size_t i = 0; i < d->n; i++) {
+        unit[i] = s[i].unit;
+        at[i] = w->p->by_rank ? s[i].code : d->time_at[s[i].code]; /* ranks of periods, not of a unit's rows */
+        for (size_t j = 0; j < w->f->m; j++) *rl_mat_at(h, i, j) = *rl_mat_at(&P, s[i].row, j);
+    }
+    return RL_OK;
+}
+
+rl_code rl_infer_newey_west(rl_infer_work *w, rl_ctx *cx)
+{
+    const rl_design *d = w->d;
+    int L;
+    RL_TRY(need_two_periods(w, "NW", cx));
+    spot *s = RL_NEW(cx->tmp, spot, d->n);
+    RL_TRY(in_order(d, "NW", s, cx));
+    rl_infer_count_K(w, false, cx);
+    RL_TRY(choose_lag(w, d->unit.G > 0 ? w->p->dk_lag : w->p->nw_lag, &L, cx));
+    rl_mat h;
+    int32_t *at = RL_NEW(cx->tmp, int32_t, d->n), *unit = RL_NEW(cx->tmp, int32_t, d->n);
+    RL_TRY(rows_in_order(w, s, &h, at, unit, cx));
+    bool white = d->vcov.prewhite > 0 || (d->vcov.prewhite == 0 && w->p->prewhite && d->unit.G == 0);
+    if (white)
+        RL_TRY(rl_hac_prewhitened(&h, NULL, L, &w->V, cx));
+    else
+        rl_hac_sum(&h, at, d->unit.G > 0 ? unit : NULL, L, false, &w->V, cx);
+    if (white) rl_remark(cx, "lag rule", "scores prewhitened by a VAR(1)");
+    finish_lags(w, w->p->nw_n, w->p->nw_t, w->p->nw_df, cx);
+    return RL_OK;
+}
+
+/* Andrews' quadratic spectral kernel; n / (n - K), as its authors and sandwich have it. */
+rl_code rl_infer_spectral(rl_infer_work *w, rl_ctx *cx)
+{
+    const rl_design *d = w->d;
+    bool white = d->vcov.prewhite > 0;
+    int L;
+    if (w->f->core == NULL) return rl_infer_no_core("HAC", cx);
+    RL_TRY(need_two_periods(w, "HAC", cx));
+    if (d->unit.G > 0) {
+        rl_fail(cx, RL_EDATA, "HAC:qs is for one series, and '%s' makes a panel", d->unit_name);
+        return rl_hint(cx, "use NW or DK");
+    }
+    spot *s = RL_NEW(cx->tmp, spot, d->n);
+    RL_TRY(in_order(d, "HAC", s, cx));
+    rl_infer_count_K(w, false, cx);
+    rl_mat u = scores_in_time(w, cx), h;
+    double bw = rl_hac_andrews(&u, d->constant ? 0 : SIZE_MAX, white, true, cx);
+    if (!isfinite(bw)) return rl_fail(cx, RL_EDATA, "HAC: %zu periods are too few for an automatic bandwidth", d->n);
+    int32_t *at = RL_NEW(cx->tmp, int32_t, d->n), *unit = RL_NEW(cx->tmp, int32_t, d->n);
+    RL_TRY(rows_in_order(w, s, &h, at, unit, cx));
+    size_t span = (size_t)(at[d->n - 1] - at[0]) + 1; /* a gap makes lags longer than the series has rows */
+    double *weight = rl_hac_spectral(bw, white ? d->n - 1 : span < 2 * d->n ? span : 2 * d->n, &L, cx);
+    if (white)
+        RL_TRY(rl_hac_prewhitened(&h, weight, L, &w->V, cx));
+    else
+        rl_hac_weighted(&h, at, NULL, weight, L, false, &w->V, cx);
+    char buf[32];
+    rl_remark(cx, "lag rule",
+              "quadratic spectral weights of all lags, bandwidth %s of %zu periods by Andrews (1991)%s%s",
+              rl_num_text(buf, rl_round_digits(bw, 6)), d->time.G, white ? "; scores prewhitened by a VAR(1)" : "",
+              w->p->by_rank && !white ? "; lags by rank of the periods that are there" : "");
+    finish_lags(w, RL_N_N_NK, false, w->p->nw_df == RL_DF_NORMAL ? RL_DF_NORMAL : RL_DF_NK, cx);
+    return RL_OK;
+}

@@ -1,0 +1,55 @@
+/* model/infer_work.h -- what one inference is made of; shared by infer.c,
+ * infer_lags.c and infer_few.c. */
+#ifndef RL_MODEL_INFER_WORK_H
+#define RL_MODEL_INFER_WORK_H
+
+#include "model/infer.h"
+#include "model/linear.h"
+#include "model/profile.h"
+
+typedef struct rl_infer_work {
+    const rl_design *d;
+    const rl_fit *f;
+    const rl_profile *p;
+    rl_result *out;
+    rl_arena *keep;
+    rl_mat V; /* f->m by f->m; after rl_infer_combine() m by m */
+    size_t K; /* coefficients that count      */
+    const char *K_why;
+    size_t G;  /* smallest number of clusters  */
+    double df; /* 0 = normal                   */
+    bool student;
+    /* what is reported: the estimates of the fit, then the combinations asked for */
+    size_t m;
+    double *b;               /* m                                              */
+    const rl_label *label;   /* m                                              */
+    rl_mat C;                /* m-by-f->m                                      */
+    double *df_each;         /* m  Satterthwaite, or NULL: df                  */
+    double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
+} rl_infer_work;
+
+/* infer.c: how many coefficients count, factors, degrees of freedom, and their words. */
+void rl_infer_count_K(rl_infer_work *w, bool clustered, rl_ctx *cx);
+double rl_infer_n_factor(const rl_infer_work *w, rl_nfactor rule);
+const char *rl_infer_n_words(rl_nfactor rule);
+void rl_infer_set_df(rl_infer_work *w, rl_dfrule rule);
+/* "G/(G-1) x (n-1)/(n-K) = 1.0123, n = .., K = .." */
+void rl_infer_say_factor(rl_infer_work *w, const char *first, const char *second, double value);
+void rl_infer_scale(rl_mat *V, double by);
+rl_code rl_infer_no_core(const char *what, rl_ctx *cx);
+RL_MUST rl_code rl_infer_rows(const rl_infer_work *w, rl_mat *P, rl_ctx *cx);   /* psi, n-by-m */
+RL_MUST rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx);
+
+/* infer_lags.c */
+RL_MUST rl_code rl_infer_driscoll_kraay(rl_infer_work *w, rl_ctx *cx);
+RL_MUST rl_code rl_infer_newey_west(rl_infer_work *w, rl_ctx *cx);
+RL_MUST rl_code rl_infer_spectral(rl_infer_work *w, rl_ctx *cx);
+
+/* infer_few.c: combinations, bias-reduced covariances and the wild bootstrap. */
+RL_MUST rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx);  /* b, label, C */
+void rl_infer_combine(rl_infer_work *w, rl_ctx *cx);                                       /* V and psi_G */
+RL_MUST rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx);
+RL_MUST rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx);
+RL_MUST rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *r, rl_ctx *cx);
+
+#endif

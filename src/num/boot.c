@@ -1,0 +1,158 @@
+#include "num/boot.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/par.h"
+#include "base/rng.h"
+
+enum { TILE = 64 }; /* draws worked on together; also draws from one 64-bit word */
+
+/* --- the draws ------------------------------------------------------------------- */
+
+static const double WEBB[6] = {-1.2247448713915890, -1, -0.70710678118654752,
+                               0.70710678118654752, 1,  1.2247448713915890}; /* -+ sqrt(3/2), 1, sqrt(1/2) */
+
+rl_boot_plan rl_boot_plan_of(rl_boot_kind kind, size_t N, uint64_t seed, const uint64_t *unit, size_t G)
+{
+    rl_boot_plan p = {.kind = kind, .G = G, .N = N, .seed = seed, .unit = unit};
+    size_t vectors = 1, base = kind == RL_WEBB ? 6 : 2;
+    if (kind == RL_MAMMEN) return p;
+    for (size_t g = 0; g < G && vectors <= N; g++) vectors *= base;
+    if (vectors >= N) return p;
+    p.all = true;
+    p.N = vectors;
+    return p;
+}
+
+/* The numbers of cluster g in the draws of a tile. */
+static void tile_of(const rl_boot_plan *p, size_t g, size_t tile, double v[TILE])
+{
+    static const double GOLDEN[2] = {1.6180339887498949, -0.61803398874989485}; /* (1 +- sqrt 5) / 2 */
+    const double likely = 0.27639320225002103; /* of the first: (sqrt 5 - 1) / (2 sqrt 5) */
+    size_t first = tile * TILE;
+    if (p->all) {
+        size_t base = p->kind == RL_WEBB ? 6 : 2, power = 1;
+        for (size_t i = 0; i < g; i++) power *= base;
+        for (size_t d = 0; d < TILE; d++) {
+            size_t digit = (first + d) / power % base;
+            v[d] = base == 6 ? WEBB[digit] : digit == 0 ? 1 : -1;
+        }
+    } else if (p->kind == RL_RADEMACHER) {
+        uint64_t bits = rl_draw(p->seed, p->unit[g], tile);
+        for (size_t d = 0; d < TILE; d++) v[d] = bits >> d & 1 ? 1 : -1;
+    } else {
+        for (size_t d = 0; d < TILE; d++) {
+            double u = rl_uniform_of(rl_draw(p->seed, p->unit[g], first + d));
+            v[d] = p->kind == RL_WEBB ? WEBB[(size_t)(6 * u)] : GOLDEN[u >= likely];
+        }
+    }
+}
+
+/* --- five numbers a draw ------------------------------------------------------------- */
+
+typedef struct job {
+    const rl_boot_plan *plan;
+    const rl_boot *b;
+    rl_boot_draws *out;
+    double *space; /* tiles times (3 G + 2 R) TILE */
+    size_t tiles_each, R;
+} job;
+
+/* out[r] = sum_g M_gr v[g], TILE draws at a time, four rows of `out` in one pass. */
+static void product(const rl_mat *M, const double *v, size_t R, double *out)
+{
+    size_t G = M->n;
+    for (size_t d = 0; d < TILE; d += 8)
+        for (size_t r = 0; r < R; r++) {
+            const double *m = rl_mat_col(M, r), *x = v + d;
+            double s[8] = {0};
+            for (size_t g = 0; g < G; g++, x += TILE)
+                for (size_t i = 0; i < 8; i++) s[i] += m[g] * x[i];
+            for (size_t i = 0; i < 8; i++) out[r * TILE + d + i] = s[i];
+        }
+}
+
+/* score[g] = s_g v[g] - left_g'w */
+static void scores(const rl_boot *b, const double *s, const double *v, const double *w, size_t G, size_t R,
+                   double *score)
+{
+    for (size_t g = 0; g < G; g++) {
+        double *o = score + g * TILE;
+        const double *x = v + g * TILE, *l = b->left.a != NULL ? rl_mat_col(&b->left, g) : NULL;
+        for (size_t d = 0; d < TILE; d++) o[d] = s[g] * x[d];
+        if (l == NULL) {
+            for (size_t d = 0; d < TILE; d++) o[d] -= w[g * TILE + d];
+            continue;
+        }
+        for (size_t d = 0; d < TILE; d += 8) {
+            double t[8] = {0};
+            for (size_t r = 0; r < R; r++)
+                for (size_t i = 0; i < 8; i++) t[i] += l[r] * w[r * TILE + d + i];
+            for (size_t i = 0; i < 8; i++) o[d + i] -= t[i];
+        }
+    }
+}
+
+static void weighted(const double *c, const double *v, size_t G, double *out)
+{
+    for (size_t g = 0; g < G; g++)
+        for (size_t d = 0; d < TILE; d++) out[d] += c[g] * v[g * TILE + d];
+}
+
+static void products(const double *a, const double *b, size_t G, double *out)
+{
+    for (size_t i = 0; i < G * TILE; i += TILE)
+        for (size_t d = 0; d < TILE; d++) out[d] += a[i + d] * b[i + d];
+}
+
+static bool constant(const double *v, size_t G, size_t d)
+{
+    for (size_t g = 1; g < G; g++)
+        if (v[g * TILE + d] != v[d]) return false;
+    return true;
+}
+
+static void tile(const job *j, size_t at, double *space)
+{
+    const rl_boot *b = j->b;
+    size_t G = j->plan->G, R = j->R, n = j->plan->N - at * TILE;
+    double *v = space, *a = v + G * TILE, *c = a + G * TILE, *w = c + G * TILE, five[5][TILE] = {{0}};
+    for (size_t g = 0; g < G; g++) tile_of(j->plan, g, at, v + g * TILE);
+    product(&b->right0, v, R, w);
+    scores(b, b->s0, v, w, G, R, a);
+    weighted(b->num0, v, G, five[0]);
+    products(a, a, G, five[2]);
+    if (b->num1 != NULL) {
+        product(&b->right1, v, R, w);
+        scores(b, b->s1, v, w, G, R, c);
+        weighted(b->num1, v, G, five[1]);
+        products(a, c, G, five[3]);
+        products(c, c, G, five[4]);
+    }
+    for (size_t d = 0; d < TILE && d < n; d++) {
+        double *o = j->out->v + 5 * (at * TILE + d);
+        for (size_t i = 0; i < 5; i++) o[i] = five[i][d];
+        if (b->identity && constant(v, G, d)) o[2] = -1;
+    }
+}
+
+static void tiles(size_t block, void *arg)
+{
+    const job *j = arg;
+    size_t all = rl_blocks(j->plan->N, TILE), to = (block + 1) * j->tiles_each;
+    double *space = j->space + block * (3 * j->plan->G + j->R) * TILE;
+    for (size_t at = block * j->tiles_each; at < to && at < all; at++) tile(j, at, space);
+}
+
+void rl_boot_run(const rl_boot_plan *plan, const rl_boot *b, rl_boot_draws *out, rl_ctx *cx)
+{
+    enum { BLOCKS = 32 };
+    size_t all = rl_blocks(plan->N, TILE), each = rl_blocks(all, BLOCKS), blocks = rl_blocks(all, each);
+    *out = (rl_boot_draws){
+        .N = plan->N, .se2 = b->se2, .imposed = b->num1 != NULL, .v = RL_NEW(cx->tmp, double, 5 * plan->N)};
+    job j = {plan, b, out, NULL, each, b->right0.k};
+    j.space = RL_NEW(cx->tmp, double, blocks *(3 * plan->G + j.R) * TILE);
+    rl_par(blocks, tiles, &j, cx);
+    rl_release(cx->tmp, j.space);
+}

@@ -1,0 +1,88 @@
+/* gen.c -- the data of the speed tables: gen panel|windows|mixed N SEED >FILE
+ *
+ *   panel    N units x 100 periods       id,t,y,x1,x2,x3
+ *   windows  N units, 10 to 30 periods in a row out of 200 each
+ *   mixed    N rows                      id,date,channel,amount,spend,region
+ *
+ * Numbers have 15 significant digits, as R's fwrite gives them; the same
+ * bytes for a seed on every machine.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t state;
+
+static double uniform(void)
+{
+    uint64_t z = state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
+}
+
+/* Sum of twelve uniforms less six: near enough to a normal, and the same bits everywhere. */
+static double normal(void)
+{
+    double s = -6;
+    for (int i = 0; i < 12; i++) s += uniform();
+    return s;
+}
+
+static void panel(long N)
+{
+    puts("id,t,y,x1,x2,x3");
+    for (long u = 1; u <= N; u++) {
+        double a = normal();
+        for (int t = 1; t <= 100; t++) {
+            double x1 = normal() + a, x2 = normal();
+            int x3 = uniform() < .3;
+            printf("%ld,%d,%.15g,%.15g,%.15g,%d\n", u, t, a + .05 * t + x1 - .5 * x2 + .25 * x3 + normal(), x1, x2, x3);
+        }
+    }
+}
+
+static void windows(long N)
+{
+    puts("id,t,y,x1,x2,x3");
+    for (long u = 1; u <= N; u++) {
+        double a = normal(), b = normal();
+        int length = 10 + (int)(uniform() * 21), start = 1 + (int)(uniform() * (200 - length));
+        for (int t = start; t < start + length; t++) {
+            double x1 = normal() + b, x2 = normal() + .02 * t, x3 = normal();
+            double y = a + (t % 57) / 28.5 + x1 - .5 * x2 + .25 * x3 + normal();
+            printf("%ld,%d,%.15g,%.15g,%.15g,%.15g\n", u, t, y, x1, x2, x3);
+        }
+    }
+}
+
+static void mixed(long N)
+{
+    static const char *const CHANNEL[] = {"paid", "email", "event", "web", "partner"};
+    puts("id,date,channel,amount,spend,region");
+    for (long i = 1; i <= N; i++) {
+        int day = (int)(uniform() * 2000);
+        printf("D-%08ld,%d-%02d-%02d,%s,%.2f,%.3f,region-%d\n", i, 2020 + day / 372, 1 + day / 31 % 12, 1 + day % 28,
+               CHANNEL[(int)(uniform() * 5)], 500 + 9000 * uniform() * uniform(), 1000 * uniform(),
+               1 + (int)(uniform() * 40));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static char buffer[1 << 20];
+    long n = argc == 4 ? atol(argv[2]) : 0;
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    state = argc == 4 ? strtoull(argv[3], NULL, 10) : 0;
+    if (n > 0 && strcmp(argv[1], "panel") == 0)
+        panel(n);
+    else if (n > 0 && strcmp(argv[1], "windows") == 0)
+        windows(n);
+    else if (n > 0 && strcmp(argv[1], "mixed") == 0)
+        mixed(n);
+    else
+        return fputs("usage: gen panel|windows|mixed N SEED\n", stderr), 2;
+    return fflush(stdout) == 0 ? 0 : 1;
+}

@@ -1,0 +1,203 @@
+#include "unit/fit_fixture.h"
+
+#include "model/est.h"
+
+static rl_ctx cx;
+static int setup(void **s)
+{
+    (void)s;
+    check_ctx(&cx);
+    return 0;
+}
+static int teardown(void **s)
+{
+    (void)s;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+/* y = 1.7 + 0.83 x + 0.31 c + e with e in x too; z and q move x, two units. */
+static rl_table endogenous(size_t n, uint64_t seed)
+{
+    rl_table t = fit_table(n);
+    const char *const NAME[] = {"y", "x", "c", "z", "q", "d", "twin", "w", "s"};
+    for (size_t j = 0; j < 9; j++) fit_num(&t, NAME[j], &cx);
+    const char **unit = RL_NEW(cx.keep, const char *, n);
+    rl_rng r = rl_rng_for(seed, 3);
+    for (size_t i = 0; i < n; i++) {
+        double e = rl_normal(&r), c = rl_normal(&r), z = rl_normal(&r), q = rl_normal(&r), d = i % 3 == 0;
+        double x = 0.4 * c + 0.7 * z + 0.5 * q + 0.9 * d + 0.6 * e + rl_normal(&r);
+        const double v[] = {1.7 + 0.83 * x + 0.31 * c + e, x, c, z, q, d, 2.385 * z, 0.5 + rl_uniform(&r),
+                            x + 0.3 * rl_normal(&r)};
+        for (size_t j = 0; j < 9; j++) t.col[j].num[i] = v[j];
+        unit[i] = rl_sprintf(cx.keep, "u%02zu", i % 11);
+    }
+    fit_text(&t, "unit", unit, &cx);
+    return t;
+}
+
+static rl_result run(const rl_table *t, rl_request r)
+{
+    rl_result out;
+    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
+    return out;
+}
+
+static const rl_test *test_of(const rl_result *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_tests; i++)
+        if (strcmp(r->test[i].name, name) == 0) return &r->test[i];
+    return NULL;
+}
+
+static void a_binary_instrument_is_the_wald_ratio(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(157, 5);
+    rl_result r = run(&t, fit_request("y ~ 1 | 0 | x ~ d"));
+    double y[2] = {0}, x[2] = {0}, n[2] = {0};
+    for (size_t i = 0; i < t.n; i++) {
+        int g = t.col[5].num[i] == 1;
+        y[g] += t.col[0].num[i], x[g] += t.col[1].num[i], n[g]++;
+    }
+    double ratio = (y[1] / n[1] - y[0] / n[0]) / (x[1] / n[1] - x[0] / n[0]);
+    CHECK_DIGITS(fit_find(&r, "x")->estimate, ratio, 12);
+    assert_string_equal(r.estimator->name, "iv"); /* by the third part alone */
+    assert_null(test_of(&r, "sargan"));           /* nothing to test */
+    /* one instrument: F is t squared of the first stage */
+    rl_result first = run(&t, fit_request("x ~ d"));
+    double f = fit_find(&first, "d")->statistic;
+    CHECK_DIGITS(test_of(&r, "first-stage-f")->statistic, f * f, 11);
+    assert_string_equal(test_of(&r, "first-stage-f")->variable, "x");
+}
+
+/* The residuals are those of x as it is, not of what the instruments predict of it. */
+static void residuals_are_structural(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(93, 8);
+    rl_result r = run(&t, fit_request("y ~ c | 0 | x ~ z + q"));
+    double rss = 0, a = fit_find(&r, "(Intercept)")->estimate, b = fit_find(&r, "x")->estimate,
+           c = fit_find(&r, "c")->estimate;
+    for (size_t i = 0; i < t.n; i++) {
+        double e = t.col[0].num[i] - a - b * t.col[1].num[i] - c * t.col[2].num[i];
+        rss += e * e;
+    }
+    CHECK_DIGITS(r.sigma, sqrt(rss / 90), 12);
+    CHECK_DIGITS(r.deviance, rss, 12);
+    assert_true(isnan(r.loglik));
+    assert_string_equal(r.est[1].label.term, "x"); /* right behind the constant */
+}
+
+static void tests_agree_with_regressions(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(120, 2);
+    rl_result r = run(&t, fit_request("y ~ c | 0 | x ~ z + q")), first = run(&t, fit_request("x ~ c + z + q"));
+    /* Sargan: n R2 of the residuals on instruments */
+    double *e = fit_num(&t, "e", &cx), *v = fit_num(&t, "v", &cx);
+    for (size_t i = 0; i < t.n; i++) {
+        double at[5];
+        for (size_t j = 0; j < 5; j++) at[j] = t.col[j].num[i];
+        e[i] = at[0] - fit_find(&r, "(Intercept)")->estimate - fit_find(&r, "x")->estimate * at[1] -
+               fit_find(&r, "c")->estimate * at[2];
+        v[i] = at[1] - fit_find(&first, "(Intercept)")->estimate - fit_find(&first, "c")->estimate * at[2] -
+               fit_find(&first, "z")->estimate * at[3] - fit_find(&first, "q")->estimate * at[4];
+    }
+    rl_result over = run(&t, fit_request("e ~ c + z + q"));
+    CHECK_DIGITS(test_of(&r, "sargan")->statistic, 120 * over.r2, 9);
+    CHECK_DIGITS(test_of(&r, "sargan")->df, 1, 15);
+    /* Wu-Hausman: t squared of the first stage's residuals */
+    rl_result wu = run(&t, fit_request("y ~ c + x + v"));
+    double tt = fit_find(&wu, "v")->statistic;
+    CHECK_DIGITS(test_of(&r, "wu-hausman")->statistic, tt * tt, 10);
+    CHECK_DIGITS(test_of(&r, "wu-hausman")->df2, 116, 15);
+    CHECK_DIGITS(test_of(&r, "wu-hausman")->p_value, fit_find(&wu, "v")->p_value, 9);
+    assert_null(test_of(&r, "first-stage-wald")); /* under iid errors it is the F */
+}
+
+/* With one instrument the robust first-stage Wald is the robust t squared. */
+static void wald_uses_the_covariance_asked_for(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(132, 4);
+    rl_request r = fit_request("y ~ c | unit | x ~ z"), f = fit_request("x ~ c + z | unit");
+    r.vcov = f.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
+    rl_result iv = run(&t, r), first = run(&t, f);
+    double z = fit_find(&first, "z")->statistic;
+    CHECK_DIGITS(test_of(&iv, "first-stage-wald")->statistic, z * z, 11);
+    assert_int_equal(iv.n_notes, 1); /* few clusters: said once, not for each stage */
+}
+
+/* The weighted statistic is n times the weighted R2. */
+static void sargan_under_weights(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(120, 6);
+    rl_request q = fit_request("y ~ c | 0 | x ~ z + q"), o = fit_request("e ~ c + z + q");
+    q.weights = o.weights = "w";
+    rl_result r = run(&t, q);
+    double *e = fit_num(&t, "e", &cx);
+    for (size_t i = 0; i < t.n; i++)
+        e[i] = t.col[0].num[i] - fit_find(&r, "(Intercept)")->estimate - fit_find(&r, "x")->estimate * t.col[1].num[i] -
+               fit_find(&r, "c")->estimate * t.col[2].num[i];
+    CHECK_DIGITS(test_of(&r, "sargan")->statistic, 120 * run(&t, o).r2, 9);
+}
+
+static void refused(const rl_table *t, rl_request r, rl_code code, const char *words)
+{
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, t, &out, cx.keep, &cx), code);
+    if (strstr(cx.err.what, words) == NULL) fail_msg("'%s' lacks '%s'", cx.err.what, words);
+    rl_forgive(&cx);
+}
+
+static void refusals_name_the_matter(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(60, 9);
+    refused(&t, fit_request("y ~ 1 | 0 | x + c ~ z"), RL_EDATA, "too few instruments: 1 instrument for 2");
+    refused(&t, fit_request("y ~ 1 | 0 | x + c ~ z + twin"), RL_EDATA, "too few instruments: 1 instrument left");
+    refused(&t, fit_request("y ~ 1 | 0 | x + s ~ z + q + z:q - z:q + d - d - q + twin"), RL_EDATA, "too few");
+    rl_request r = fit_request("y ~ c | 0 | x ~ z");
+    r.estimator = rl_estimator_by_name("ols");
+    refused(&t, r, RL_EUSAGE, "takes no instruments");
+    r = fit_request("y ~ c");
+    r.estimator = rl_estimator_by_name("iv");
+    refused(&t, r, RL_EUSAGE, "needs instruments");
+    refused(&t, fit_request("y ~ c | 0 | x ~ z + c"), RL_EUSAGE, "'c' is an instrument and a regressor");
+    refused(&t, fit_request("y ~ c + x | 0 | x ~ z"), RL_EUSAGE, "'x' is among the exogenous");
+    refused(&t, fit_request("y ~ c | 0 | x ~"), RL_EUSAGE, "ends");
+    refused(&t, fit_request("y ~ c | 0 | x"), RL_EUSAGE, "instruments should stand");
+    refused(&t, fit_request("y ~ c | 0 | 1 ~ z"), RL_EUSAGE, "no endogenous regressor");
+    /* two endogenous regressors that one direction of the instruments moves */
+    double *a = fit_num(&t, "a", &cx), *b = fit_num(&t, "b", &cx);
+    for (size_t i = 0; i < t.n; i++) a[i] = t.col[3].num[i] + t.col[4].num[i], b[i] = 2 * a[i];
+    refused(&t, fit_request("y ~ 1 | 0 | a + b ~ z + q"), RL_EDATA, "'a' and 'b' are not identified");
+}
+
+static void a_collinear_instrument_is_named(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(75, 1);
+    rl_result with = run(&t, fit_request("y ~ c | 0 | x ~ z + q + twin"));
+    assert_int_equal(with.n_notes, 1);
+    assert_non_null(strstr(with.note[0], "'twin' was left out"));
+    rl_result without = run(&t, fit_request("y ~ c | x ~ z + q")); /* without `| 0 |` */
+    CHECK_DIGITS(fit_find(&with, "x")->estimate, fit_find(&without, "x")->estimate, 13);
+    CHECK_DIGITS(test_of(&with, "sargan")->df, 1, 15);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_binary_instrument_is_the_wald_ratio, setup, teardown),
+        cmocka_unit_test_setup_teardown(residuals_are_structural, setup, teardown),
+        cmocka_unit_test_setup_teardown(tests_agree_with_regressions, setup, teardown),
+        cmocka_unit_test_setup_teardown(wald_uses_the_covariance_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(sargan_under_weights, setup, teardown),
+        cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_collinear_instrument_is_named, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

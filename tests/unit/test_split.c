@@ -1,0 +1,301 @@
+/* The quote-free splitter against libcsv, and a file read in pieces against the file read in one go. */
+#include "check.h"
+
+#include <csv.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "data/csv_locate.h"
+#include "data/csv_split.h"
+#include "data/table_read.h"
+#include "data_file.h"
+
+static rl_ctx cx;
+
+static uint64_t below(rl_rng *g, uint64_t n) { return (rl_bits(g) >> 32) * n >> 32; }
+
+static int begin(void **state)
+{
+    (void)state;
+    check_ctx(&cx);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+/* Rows as one text: fields between < and >, a row between [ and ]. */
+typedef struct rows {
+    rl_str out;
+    size_t k, width; /* of this row, of the first */
+    bool even;
+} rows;
+
+static void add_field(void *s, size_t n, void *user)
+{
+    rows *r = user;
+    rl_str_add(&r->out, r->k++ == 0 ? "[<" : "<");
+    rl_str_addn(&r->out, s, n);
+    rl_str_add(&r->out, ">");
+}
+
+static void add_row(int c, void *user)
+{
+    rows *r = user;
+    (void)c;
+    rl_str_add(&r->out, "]");
+    if (r->width == 0) r->width = r->k;
+    r->even = r->even && r->k == r->width;
+    r->k = 0;
+}
+
+static rows by_libcsv(const char *text, size_t n, char delimiter)
+{
+    struct csv_parser p;
+    rows r = {.out = rl_str_new(cx.tmp), .even = true};
+    rl_csv_parser_init(&p, delimiter);
+    assert_int_equal(csv_parse(&p, text, n, add_field, add_row, &r), n);
+    assert_int_equal(csv_fini(&p, add_field, add_row, &r), 0);
+    csv_free(&p);
+    return r;
+}
+
+static void split_row(void *user, uint64_t at, const rl_field *field, size_t n_fields)
+{
+    rows *r = user;
+    (void)at;
+    for (size_t j = 0; j < n_fields; j++) add_field((void *)(uintptr_t)field[j].s, field[j].n, r);
+    add_row(0, r);
+}
+
+/* True when every row is as wide as the first. */
+static bool same_callbacks(const char *text, size_t n, char delimiter)
+{
+    char *copy = rl_alloc(cx.tmp, n + RL_SPLIT_PAD, 1);
+    memcpy(copy, text, n);
+    rows want = by_libcsv(text, n, delimiter);
+    size_t width = want.width > 0 ? want.width : 1;
+    rl_field *field = RL_NEW(cx.tmp, rl_field, width);
+    for (int kind = RL_SPLIT_BEST; kind <= RL_SPLIT_PLAIN; kind++) {
+        rows got = {.out = rl_str_new(cx.tmp), .even = true};
+        uint64_t n_rows;
+        bool fits = rl_csv_split(copy, n, delimiter, field, width, (rl_split_kind)kind, split_row, &got, &n_rows);
+        assert_int_equal(fits, want.even);
+        if (fits) assert_string_equal(rl_str_text(&got.out), rl_str_text(&want.out));
+    }
+    return want.even;
+}
+
+static void what_libcsv_does_with_few_bytes(void **state)
+{
+    (void)state;
+    static const char *const TEXT[] = {
+        "",
+        "a",
+        "a\n",
+        "\n",
+        " \t \n",
+        "a,b\r\n1,2\r\n",
+        "a,b\r1,2\r",
+        "1,",
+        "1,\n",
+        ",\n",
+        " a b\t, c \n",
+        "\n\n1\n",
+        "a\n\n\n b\n",
+        "a,b\n1\n",
+        "  ,\n",
+        "a,b\n1,2,3\n",
+        "a,b\n \n,",
+        "\ta\t\t\n b",
+        "a\r\r\n\nb",
+        "a;b\n",
+        "a\tb\n",
+        "a, \n",
+    };
+    for (size_t i = 0; i < sizeof TEXT / sizeof *TEXT; i++) {
+        same_callbacks(TEXT[i], strlen(TEXT[i]), ',');
+        same_callbacks(TEXT[i], strlen(TEXT[i]), '\t');
+        same_callbacks(TEXT[i], strlen(TEXT[i]), ';');
+    }
+}
+
+static void what_libcsv_does_with_random_bytes(void **state)
+{
+    (void)state;
+    static const char BYTE[] = ",,\r\n\n \tab1.";
+    size_t even = 0;
+    for (uint64_t seed = 1; seed <= 6000; seed++) {
+        rl_rng g = rl_rng_for(20260630, seed);
+        char text[300];
+        size_t n = (size_t)below(&g, seed % 4 == 0 ? sizeof text : 24);
+        for (size_t i = 0; i < n; i++) text[i] = BYTE[below(&g, sizeof BYTE - 1)];
+        even += same_callbacks(text, n, seed % 3 == 0 ? '\t' : ',');
+        rl_arena_reset(cx.tmp);
+    }
+    assert_true(even > 1000); /* whole comparisons, not only refusals */
+}
+
+static void rows_across_blocks_of_64_bytes(void **state)
+{
+    (void)state;
+    rl_str s = rl_str_new(cx.tmp);
+    for (int i = 0; i < 400; i++) rl_str_addf(&s, "%*d , %d.%d,\t%d\n", i % 9, i, i % 7, i, i * i);
+    assert_true(same_callbacks(s.s, s.n, ','));
+    for (size_t n = s.n - 130; n < s.n; n++) same_callbacks(s.s, n, ',');
+}
+
+static void bytes_are_seen(void **state)
+{
+    (void)state;
+    char text[41];
+    for (size_t at = 0; at < sizeof text; at++) {
+        memset(text, 'x', sizeof text);
+        rl_bytes_seen none = rl_csv_bytes(text, sizeof text);
+        assert_false(none.quote || none.high || none.nul);
+        text[at] = '"';
+        assert_true(rl_csv_bytes(text, sizeof text).quote);
+        text[at] = '\0';
+        assert_true(rl_csv_bytes(text, sizeof text).nul);
+        assert_false(rl_csv_bytes(text, sizeof text).high);
+        text[at] = '\x80';
+        assert_true(rl_csv_bytes(text, sizeof text).high);
+        assert_false(rl_csv_bytes(text, sizeof text).nul);
+    }
+}
+
+/* ---- pieces ---- */
+
+/* A table, its faults and its error as one text. */
+static const char *told(const char *path, size_t bytes, const rl_want *want, size_t n_want, int threads)
+{
+    static const char *const MISSING[] = {"NA"};
+    rl_ctx one;
+    rl_faults faults;
+    rl_table t;
+    rl_str s = rl_str_new(cx.tmp);
+    check_ctx(&one);
+    one.threads = threads;
+    rl_faults_init(&faults, one.keep);
+    rl_source src = rl_source_of(path);
+    src.missing = MISSING;
+    src.n_missing = 1;
+    if (rl_table_read_cut(&src, want, n_want, &faults, &t, one.keep, bytes, &one) != RL_OK)
+        rl_str_addf(&s, "error %d:%d %s|%s\n", one.err.line, one.err.col, one.err.what, one.err.hint);
+    else {
+        rl_str_addf(&s, "%zu rows\n", t.n);
+        for (size_t i = 0; i < t.n; i++) {
+            for (size_t j = 0; j < t.k; j++) {
+                char buf[32];
+                int32_t code = t.col[j].type == RL_TEXT ? t.col[j].code[i] : -2;
+                rl_str_addf(&s, "%d:%s=%d,", (int)t.col[j].type, rl_cell_text(&t.col[j], i, buf), code);
+            }
+            rl_str_addf(&s, "%d\n", t.unread != NULL && t.unread[i]);
+        }
+    }
+    for (size_t i = 0; i < faults.n; i++)
+        rl_str_addf(&s, "fault %llu,%d %s (%s)\n", (unsigned long long)faults.fault[i].row, (int)faults.fault[i].field,
+                    faults.fault[i].what, faults.fault[i].hint);
+    rl_str_addf(&s, "%zu faults\n", faults.count[RL_RULE_CELL]);
+    rl_ctx_free(&one);
+    return rl_str_text(&s);
+}
+
+static bool same_in_pieces(const char *path, const rl_want *want, size_t n_want)
+{
+    static const size_t CUT[] = {16, 37, 256, 4096};
+    const char *whole = told(path, SIZE_MAX, want, n_want, 1);
+    for (size_t i = 0; i < sizeof CUT / sizeof *CUT; i++)
+        assert_string_equal(told(path, CUT[i], want, n_want, 1 + (int)i), whole);
+    return whole[0] != 'e';
+}
+
+static const rl_want TYPED[] = {
+    {.name = "a", .type = RL_TEXT}, {.name = "b", .type = RL_NUM}, {.name = "c", .type = RL_TEXT}};
+
+static void a_file_in_pieces_is_the_file(void **state)
+{
+    (void)state;
+    size_t sound = 0;
+    static const char *const CELL[] = {
+        "1.5",     "-2",  "NA",      "",         "x",        "\"q\"",       "\"two\nlines\"",
+        "\"a,b\"", "7e3", " blank ", "\"\"\"\"", "\xc3\xa9", "12345678.25", "\"1\r\n2\"",
+        "0x1",     "y"};
+    for (uint64_t seed = 1; seed <= 150; seed++) {
+        rl_rng g = rl_rng_for(7, seed);
+        rl_str s = rl_str_new(cx.tmp);
+        const char *eol = seed % 5 == 0 ? "\r\n" : "\n";
+        size_t n = (size_t)below(&g, 60), kinds = seed % 3 == 0 ? 5 : sizeof CELL / sizeof *CELL;
+        rl_str_addf(&s, "%s%s%s", seed % 7 == 0 ? "\xef\xbb\xbf" : "", seed % 4 == 0 ? "\"a\",b,c" : "a,b,c", eol);
+        for (size_t i = 0; i < n; i++) {
+            for (size_t j = 0; j < 3; j++) {
+                const char *cell = CELL[below(&g, j == 1 ? 3 : kinds)];
+                if (below(&g, 40) == 0) cell = CELL[below(&g, kinds)];
+                rl_str_addf(&s, "%s%s", cell, j < 2 ? "," : "");
+            }
+            bool last = i + 1 == n && seed % 2 == 0;
+            rl_str_add(&s, last ? "" : below(&g, 10) == 0 ? "\n \n" : eol);
+            if (seed % 11 == 0 && below(&g, 30) == 0) rl_str_add(&s, seed % 2 ? "one,two\n" : "a\"b,1,2\n");
+            if (seed % 13 == 0 && below(&g, 50) == 0) rl_str_add(&s, "\xff,1,2\n");
+        }
+        sound += same_in_pieces(data_file(rl_str_text(&s), s.n), TYPED, 3);
+        rl_arena_reset(cx.tmp);
+    }
+    assert_true(sound > 100);
+}
+
+static void pieces_decide_what_a_column_is(void **state)
+{
+    (void)state;
+    const rl_want any[] = {
+        {.name = "a", .type = RL_AUTO}, {.name = "b", .type = RL_AUTO}, {.name = "c", .type = RL_AUTO}};
+    rl_str s = rl_str_new(cx.tmp);
+    rl_str_add(&s, "a,b,c\n");
+    for (int i = 0; i < 4000; i++) rl_str_addf(&s, "%d,%s%d,%s\n", i, i % 3 ? "k" : "", i % 17, i % 2 ? "" : "8.5");
+    assert_true(same_in_pieces(data_file(rl_str_text(&s), s.n), any, 3));
+    rl_str_add(&s, "oops,1,2\n");
+    const char *bad = told(data_file(rl_str_text(&s), s.n), 256, any, 3, 2);
+    assert_non_null(strstr(bad, "fault 4000,0 'oops' is not a number (column 'a')"));
+}
+
+static void columns_that_share_a_dictionary(void **state)
+{
+    (void)state;
+    rl_str s = rl_str_new(cx.tmp);
+    rl_str_add(&s, "a,b\n");
+    for (int i = 0; i < 300; i++) rl_str_addf(&s, "u%d,u%d\n", (i * 7) % 41, (i * 11) % 53);
+    const char *path = data_file(rl_str_text(&s), s.n);
+    for (size_t bytes = 64; bytes <= 1024; bytes *= 4) {
+        rl_table one, two;
+        rl_faults faults;
+        rl_source src = rl_source_of(path);
+        rl_faults_init(&faults, cx.keep);
+        rl_dict *d = rl_dict_new(cx.keep), *e = rl_dict_new(cx.keep);
+        const rl_want w[] = {{.name = "a", .type = RL_TEXT, .dict = d}, {.name = "b", .type = RL_TEXT, .dict = d}};
+        const rl_want v[] = {{.name = "a", .type = RL_TEXT, .dict = e}, {.name = "b", .type = RL_TEXT, .dict = e}};
+        CHECK_OK(rl_table_read_cut(&src, w, 2, &faults, &one, cx.keep, SIZE_MAX, &cx), &cx);
+        CHECK_OK(rl_table_read_cut(&src, v, 2, &faults, &two, cx.keep, bytes, &cx), &cx);
+        assert_int_equal(d->n, e->n);
+        for (size_t i = 0; i < d->n; i++) assert_string_equal(d->text[i], e->text[i]);
+        for (size_t i = 0; i < one.n; i++) assert_int_equal(one.col[1].code[i], two.col[1].code[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_libcsv_does_with_few_bytes, begin, end),
+        cmocka_unit_test_setup_teardown(what_libcsv_does_with_random_bytes, begin, end),
+        cmocka_unit_test_setup_teardown(rows_across_blocks_of_64_bytes, begin, end),
+        cmocka_unit_test_setup_teardown(bytes_are_seen, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_in_pieces_is_the_file, begin, end),
+        cmocka_unit_test_setup_teardown(pieces_decide_what_a_column_is, begin, end),
+        cmocka_unit_test_setup_teardown(columns_that_share_a_dictionary, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
