@@ -100,8 +100,8 @@ static rl_code not_without(const rl_design *d, const unsigned char *lost, bool j
     return rl_hint(cx, "use CR2 or cluster, or leave out the regressor that only this cluster tells apart");
 }
 
-rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, rl_mat *V,
-                              double *df, rl_ctx *cx)
+rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, rl_mat *S,
+                              rl_mat *V, double *df, rl_ctx *cx)
 {
     rl_hat h;
     size_t m = L->n, k = L->k, G = d->cluster[0].G;
@@ -129,9 +129,10 @@ rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_
             for (size_t r = 0; r < k; r++) sum += (long double)*rl_mat_at(L, j, r) * *rl_mat_at(&core->A, r, q);
             *rl_mat_at(&p.LA, j, q) = (double)sum;
         }
-    rl_mat S = rl_mat_new(G, m, cx->tmp), lo = rl_mat_new(m, m, cx->tmp);
+    rl_mat lo = rl_mat_new(m, m, cx->tmp);
+    *S = rl_mat_new(G, m, cx->tmp);
     unsigned char *lost = RL_NEW(cx->tmp, unsigned char, G);
-    RL_TRY(rl_cr_scores(&p, &S, df, lost, cx));
+    RL_TRY(rl_cr_scores(&p, S, df, lost, cx));
     RL_TRY(not_without(d, lost, jackknife, cx));
-    return rl_gram(&S, NULL, V, &lo, cx);
+    return rl_gram(S, NULL, V, &lo, cx);
 }

@@ -27,11 +27,12 @@ RL_MUST rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char 
 /* Covariance by CR2 or CR3 (num/cr.h) of the estimates L beta.
  *
  *   L    m-by-k   of the core's coefficients
+ *   S    out      G-by-m   sums by cluster whose cross-product is V
  *   V    out      m-by-m
  *   df   out      m    Satterthwaite; NaN for a row of zeros
  *
  * Errors  RL_EDATA  CR3 where an estimate does not exist without some cluster, by name */
 RL_MUST rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife,
-                                      rl_mat *V, double *df, rl_ctx *cx);
+                                      rl_mat *S, rl_mat *V, double *df, rl_ctx *cx);
 
 #endif
