@@ -335,7 +335,9 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     rl_faults_init(&faults, cx->keep);
     RL_TRY(rl_table_read(&a->source, want, n_want, &faults, &t, cx->keep, cx));
     RL_TRY(rl_fit_faults(&faults, cx));
-    return rl_estimate_run(&a->req, &t, r, cx->keep, cx);
+    rl_request req = a->req;
+    req.spend = cx->keep;
+    return rl_estimate_run(&req, &t, r, cx->keep, cx);
 }
 
 /* effect,level,coefficient; shortest text that reads back to the same number. */

@@ -16,7 +16,7 @@
 
 #include "data/csv.h"
 
-enum { RL_CHUNK_BYTES = 512 * 1024, RL_CHUNK_TAIL = 1024 * 1024 };
+enum { RL_CHUNK_BYTES = 256 * 1024, RL_CHUNK_TAIL = 1024 * 1024 };
 
 /* What to do with the rows.  Texts stay where they are until the batch is stored. */
 typedef struct rl_chunk_sink {
