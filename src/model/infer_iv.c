@@ -1,6 +1,7 @@
 /* Tests that an estimator brings as sums of squares or as first stages. */
 #include <math.h>
 
+#include "base/fmath.h"
 #include "model/infer.h"
 #include "num/dist.h"
 
@@ -29,6 +30,17 @@ static void compared(const rl_fit *f, const struct rl_compare *c, size_t K, rl_r
     if (isfinite(t.statistic)) add_test(r, t, keep);
 }
 
+/* The rule of thumb of Staiger & Stock (1997): below 10 estimates lean towards least squares. */
+static void say_weak(const struct rl_stage *s, double F, rl_ctx *cx)
+{
+    char buf[32];
+    if (F < 10)
+        rl_remark(cx, "instruments",
+                  "weak instruments: the first-stage F of '%s' is %s, below 10; the estimate leans "
+                  "towards least squares and its interval is too short",
+                  s->variable, rl_num_text(buf, rl_round_digits(F, 3)));
+}
+
 /* The covariance of a first stage under the same request; its remarks are those of the fit. */
 static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const struct rl_compare *c, const rl_request *req,
                         rl_result *r, rl_arena *keep, rl_ctx *cx)
@@ -40,7 +52,10 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
     RL_TRY(rl_infer(d, s->fit, &plain, &first, cx->tmp, cx));
     cx->n_notes = notes;
     compared(s->fit, c, first.K, r, keep);
-    if (d->vcov.kind == RL_IID) return RL_OK;
+    if (d->vcov.kind == RL_IID) {
+        if (r->n_tests > 0) say_weak(s, r->test[r->n_tests - 1].statistic, cx);
+        return RL_OK;
+    }
     double q = (double)s->n, left = (double)s->fit->dof.n - (double)first.K,
            F = rl_wald(s->fit->b, first.V, s->fit->m, s->index, s->n, cx) / q;
     if (!isfinite(F)) {
@@ -51,6 +66,7 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
     rl_test t = {.name = "first-stage-wald", .variable = s->variable, .statistic = F, .df = q, .df2 = left};
     t.p_value = rl_f_p(F, q, left);
     add_test(r, t, keep);
+    say_weak(s, F, cx);
     return RL_OK;
 }
 

@@ -176,6 +176,18 @@ static void refusals_name_the_matter(void **s)
     refused(&t, fit_request("y ~ 1 | 0 | a + b ~ z + q"), RL_EDATA, "'a' and 'b' are not identified");
 }
 
+static void weak_instruments_are_said_to_be(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(75, 1);
+    double *noise = fit_num(&t, "noise", &cx);
+    rl_rng r = rl_rng_for(2, 2);
+    for (size_t i = 0; i < t.n; i++) noise[i] = rl_normal(&r);
+    rl_result weak = run(&t, fit_request("y ~ 1 | 0 | x ~ noise"));
+    assert_true(test_of(&weak, "first-stage-f")->statistic < 10);
+    assert_non_null(strstr(weak.note[0], "weak instruments: the first-stage F of 'x' is"));
+}
+
 static void a_collinear_instrument_is_named(void **s)
 {
     (void)s;
@@ -197,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wald_uses_the_covariance_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(sargan_under_weights, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
+        cmocka_unit_test_setup_teardown(weak_instruments_are_said_to_be, setup, teardown),
         cmocka_unit_test_setup_teardown(a_collinear_instrument_is_named, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
