@@ -174,6 +174,10 @@ rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
     w->high_each = boot.high;
     w->se_each = boot.std_error;
     w->out->draws = boot.draws;
+    if (boot.std_error != NULL) {
+        double G = (double)w->G;
+        w->out->ssc = rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G);
+    }
     rl_remark(cx, "bootstrap",
               "%s%zu %s draws by '%s', form %d, %s: p is the share of draws with |t*| >= |t|, the interval "
               "what such a test does not reject",
