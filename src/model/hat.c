@@ -61,13 +61,15 @@ static rl_code other_effects(const rl_design *d, size_t F, const char *what, rl_
     return RL_OK;
 }
 
-rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, rl_hat *h, rl_ctx *cx)
+rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, bool root, rl_hat *h, rl_ctx *cx)
 {
     rl_ols_fit o;
     size_t F = 0;
     *h = (rl_hat){.X = core->X};
-    RL_TRY(rl_ols(&h->X, core->e, core->w, NULL, &o, cx->tmp, cx));
-    h->RX = o.R;
+    if (root) {
+        RL_TRY(rl_ols(&h->X, core->e, core->w, NULL, &o, cx->tmp, cx));
+        h->RX = o.R;
+    }
     if (d->fe.n_fe == 0) return RL_OK;
     for (size_t f = 1; f < d->fe.n_fe; f++)
         if (d->fe.levels[f] > d->fe.levels[F]) F = f;
@@ -105,7 +107,7 @@ rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_
 {
     rl_hat h;
     size_t m = L->n, k = L->k, G = d->cluster[0].G;
-    RL_TRY(rl_hat_make(d, core, jackknife ? "CR3" : "CR2", &h, cx));
+    RL_TRY(rl_hat_make(d, core, jackknife ? "CR3" : "CR2", true, &h, cx));
     rl_cr p = {.n = d->n,
                .G = G,
                .code = d->cluster[0].code,

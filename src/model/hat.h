@@ -20,9 +20,12 @@ typedef struct rl_hat {
     bool nested;           /* every level of F lies in one cluster of the first cluster variable */
 } rl_hat;
 
-/* Errors  RL_EDATA  the dummies of D are too many: above 3,000 columns or 4 GB, named for `what`
+/*   root   RX is wanted: one more pass over X
+ *
+ * Errors  RL_EDATA  the dummies of D are too many: above 3,000 columns or 4 GB, named for `what`
  * Cost    n q doubles, and least squares on q columns */
-RL_MUST rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, rl_hat *h, rl_ctx *cx);
+RL_MUST rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, bool root, rl_hat *h,
+                            rl_ctx *cx);
 
 /* Covariance by CR2 or CR3 (num/cr.h) of the estimates L beta.
  *
