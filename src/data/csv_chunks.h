@@ -41,7 +41,7 @@ void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, co
                    rl_ctx *cx);
 
 /* The most rows a piece can have, and how many pieces are held at once. */
-size_t rl_chunk_rows(const rl_header *head, size_t bytes);
+size_t rl_chunk_rows(const rl_source *src, const rl_header *head, size_t bytes);
 size_t rl_chunk_slots(const rl_ctx *cx);
 
 #endif

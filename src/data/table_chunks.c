@@ -43,7 +43,8 @@ typedef struct table_piece {
     size_t n_words;
     bad_cell *bad; /* n_bad */
     size_t n_bad;
-    bool changed; /* a row of another width */
+    size_t most; /* rows there is room for: more means that the file grew */
+    bool changed;
 } table_piece;
 
 typedef struct reading {
@@ -53,6 +54,7 @@ typedef struct reading {
     table_piece **taken; /* n_taken, of this batch    */
     size_t n_taken;
     double share;
+    bool changed;
 } reading;
 
 /* ---- what the workers do ---- */
@@ -107,6 +109,8 @@ static void row(void *slot, uint64_t at, const rl_field *field, size_t n_fields)
     table_piece *p = slot;
     const rl_loader *l = p->l;
     (void)n_fields;
+    p->changed = p->changed || at >= p->most;
+    if (p->changed) return;
     for (size_t j = 0; j < l->n_column; j++) {
         const rl_col *c = l->column[j].col;
         const rl_field *f = &field[c->field];
@@ -162,6 +166,7 @@ static void take(void *user, void *slot, double share)
     p->row0 = r->l->n;
     r->l->n += p->rows;
     r->share = share;
+    r->changed = r->changed || p->changed;
     r->taken[r->n_taken++] = p;
     for (size_t i = 0; i < p->n_words; i++) merge(&p->words[i]);
 }
@@ -202,7 +207,7 @@ static void *make_slot(void *user, size_t at)
     rl_arena *tmp = r->l->tmp;
     table_piece *p = &r->piece[at];
     size_t n = r->l->n_column, *times = RL_NEW(tmp, size_t, n), bad = 0;
-    *p = (table_piece){.l = r->l, .part = RL_NEW(tmp, part, n), .words = RL_NEW(tmp, words, n)};
+    *p = (table_piece){.l = r->l, .most = r->rows, .part = RL_NEW(tmp, part, n), .words = RL_NEW(tmp, words, n)};
     for (size_t j = 0; j < n; j++) {
         const rl_col *c = r->l->column[j].col;
         bad += c->type != RL_TEXT;
@@ -294,7 +299,7 @@ static bool decide(rl_loader *l, uint64_t rows, rl_ctx *cx)
 bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
 {
     size_t slots = rl_chunk_slots(cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL];
-    reading r = {.l = l, .rows = rl_chunk_rows(&l->t->header, bytes)};
+    reading r = {.l = l, .rows = rl_chunk_rows(l->src, &l->t->header, bytes)};
     const rl_chunk_sink sink = {&r, make_slot, begin, row, take, room, store};
     bool done;
     if (!decide(l, FEW_ROWS, cx) && !decide(l, MANY_ROWS, cx)) return false;
@@ -302,7 +307,7 @@ bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
     r.taken = RL_NEW(l->tmp, table_piece *, slots);
     rl_csv_chunks(l->src, &l->t->header, bytes, &sink, &done, cx);
     free_slots(&r, slots);
-    if (done) {
+    if (done && !r.changed) {
         if (l->cap == 0) rl_load_room(l, 1);
         for (size_t j = 0; j < l->n_column; j++) l->column[j].wait = false;
         return true;
