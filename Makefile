@@ -44,9 +44,9 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/lib
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(BUILD)/librevlift.a $(LDLIBS)
 
-$(BUILD)/bench/timed: tests/bench/timed.c
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/librevlift.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/librevlift.a $(LDLIBS)
 
 tests: $(BUILD)/revlift $(TESTBIN)
 
@@ -71,7 +71,7 @@ cover:  ## which lines the tests reach
 	@$(MAKE) -s --no-print-directory -j$(JOBS) test BUILD=$(BUILD)/cover OPT='-O0 -g' SAN=--coverage
 	@gcovr -r . --object-directory $(BUILD)/cover -e tests || echo "install gcovr for the summary"
 
-bench: all $(BUILD)/bench/timed  ## seconds and memory a row, beside its peers where they are installed
+bench: all $(addprefix $(BUILD)/bench/,timed gen reading)  ## seconds and memory a row, beside its peers where they are installed
 	@tests/bench/run $(BUILD)
 
 golden: all  ## rewrite the expected output of tests/golden
@@ -85,6 +85,9 @@ coverage: all  ## do intervals cover the truth of 200 simulated worlds
 
 certified: $(filter $(BUILD)/tests/certified/%,$(TESTBIN))  ## NIST and published tables, digit by digit
 	@for t in $^; do $$t || exit 1; done
+
+bits:  ## the same bytes from every compiler, CPU and number of threads
+	@tests/bits $(BUILD)
 
 floors:  ## who may include whom
 	@awk -f tests/floors.awk src/*/*.[ch]
@@ -128,5 +131,5 @@ help:  ## this list
 
 -include $(OBJ:.o=.d) $(TESTBIN:=.d)
 FORCE:
-.PHONY: all tests demo check test asan fuzz cover bench golden reference coverage certified floors format lint man deps \
+.PHONY: all tests demo check test asan fuzz cover bench golden reference coverage certified bits floors format lint man deps \
         deps-demo install clean help FORCE

@@ -162,7 +162,7 @@ static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const IV[] = {"first-stage-f", "first-stage-wald", "wu-hausman", "sargan"};
+    static const char *const IV[] = {"first-stage-f", "first-stage-wald", "wu-hausman", "sargan", "hansen"};
     for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
         if (strcmp(v, IV[i]) == 0) {
             a->iv_test = v;
@@ -171,7 +171,7 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
     if (!rl_linear_is_restriction(v)) {
         rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction and no test of this version", v);
         return rl_hint(cx, "write what should be equal, as in --test 'x1 = x2, x3 = 0'; known by name: first-stage-f "
-                           "first-stage-wald wu-hausman sargan");
+                           "first-stage-wald wu-hausman sargan hansen");
     }
     append(&a->req.restriction, &a->req.n_restriction, v, cx);
     return RL_OK;
@@ -355,7 +355,9 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     faults.policy[RL_RULE_EMPTY] = RL_POLICY_KEEP; /* missing values like others, counted as such */
     RL_TRY(rl_table_read(&a->source, want, n_want, &faults, &t, cx->keep, cx));
     RL_TRY(rl_fit_faults(&faults, cx));
-    return rl_estimate_run(&a->req, &t, r, cx->keep, cx);
+    rl_request req = a->req;
+    req.spend = cx->keep;
+    return rl_estimate_run(&req, &t, r, cx->keep, cx);
 }
 
 /* effect,level,coefficient; shortest text that reads back to the same number. */

@@ -11,7 +11,7 @@
 #include "data/csv_locate.h"
 #include "data/csv_split.h"
 
-enum { PER_THREAD = 16, MOST_SLOTS = 32, BEYOND = 16 * 1024 };
+enum { PER_THREAD = 8, MOST_SLOTS = 32, BEYOND = 16 * 1024 };
 
 size_t rl_chunk_slots(const rl_ctx *cx)
 {
@@ -20,9 +20,12 @@ size_t rl_chunk_slots(const rl_ctx *cx)
 }
 
 /* A row has a byte a field at least, and never less than two but for the last. */
-size_t rl_chunk_rows(const rl_header *head, size_t bytes)
+size_t rl_chunk_rows(const rl_source *src, const rl_header *head, size_t bytes)
 {
-    return ((bytes ? bytes : RL_CHUNK_BYTES) + RL_CHUNK_TAIL) / (head->n > 2 ? head->n : 2) + 2;
+    struct stat st;
+    size_t most = (bytes ? bytes : RL_CHUNK_BYTES) + RL_CHUNK_TAIL;
+    if (stat(src->path, &st) == 0 && (size_t)st.st_size < most) most = (size_t)st.st_size;
+    return most / (head->n > 2 ? head->n : 2) + 2;
 }
 
 typedef struct piece {
@@ -280,9 +283,9 @@ void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, co
 {
     chunks c = {.src = src, .sink = sink, .fd = -1, .bytes = bytes ? bytes : RL_CHUNK_BYTES, .n_fields = head->n};
     size_t slots = rl_chunk_slots(cx);
-    c.room = c.bytes + RL_CHUNK_TAIL;
     *done = false;
     if (src->max_rows == 0 && look(&c, cx)) {
+        c.room = c.bytes + RL_CHUNK_TAIL < c.size ? c.bytes + RL_CHUNK_TAIL : (size_t)c.size + 1;
         make_pieces(&c, slots, cx);
         *done = run(&c, slots, cx);
         for (size_t at = 0; at < slots; at++) {

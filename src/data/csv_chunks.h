@@ -16,7 +16,7 @@
 
 #include "data/csv.h"
 
-enum { RL_CHUNK_BYTES = 512 * 1024, RL_CHUNK_TAIL = 1024 * 1024 };
+enum { RL_CHUNK_BYTES = 256 * 1024, RL_CHUNK_TAIL = 1024 * 1024 };
 
 /* What to do with the rows.  Texts stay where they are until the batch is stored. */
 typedef struct rl_chunk_sink {
@@ -41,7 +41,7 @@ void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, co
                    rl_ctx *cx);
 
 /* The most rows a piece can have, and how many pieces are held at once. */
-size_t rl_chunk_rows(const rl_header *head, size_t bytes);
+size_t rl_chunk_rows(const rl_source *src, const rl_header *head, size_t bytes);
 size_t rl_chunk_slots(const rl_ctx *cx);
 
 #endif

@@ -45,7 +45,8 @@ typedef struct table_piece {
     size_t n_bad;
     size_t *empty; /* n_empty rows without a value */
     size_t n_empty;
-    bool changed; /* a row of another width */
+    size_t most; /* rows there is room for: more means that the file grew */
+    bool changed;
 } table_piece;
 
 typedef struct reading {
@@ -55,6 +56,7 @@ typedef struct reading {
     table_piece **taken; /* n_taken, of this batch    */
     size_t n_taken;
     double share;
+    bool changed;
 } reading;
 
 /* ---- what the workers do ---- */
@@ -108,6 +110,8 @@ static void row(void *slot, uint64_t at, const rl_field *field, size_t n_fields)
 {
     table_piece *p = slot;
     const rl_loader *l = p->l;
+    p->changed = p->changed || at >= p->most;
+    if (p->changed) return;
     if (rl_load_empty(field, n_fields)) p->empty[p->n_empty++] = at;
     for (size_t j = 0; j < l->n_column; j++) {
         const rl_col *c = l->column[j].col;
@@ -164,6 +168,7 @@ static void take(void *user, void *slot, double share)
     p->row0 = r->l->n;
     r->l->n += p->rows;
     r->share = share;
+    r->changed = r->changed || p->changed;
     r->taken[r->n_taken++] = p;
     for (size_t i = 0; i < p->n_words; i++) merge(&p->words[i]);
 }
@@ -205,7 +210,7 @@ static void *make_slot(void *user, size_t at)
     rl_arena *tmp = r->l->tmp;
     table_piece *p = &r->piece[at];
     size_t n = r->l->n_column, *times = RL_NEW(tmp, size_t, n), bad = 0;
-    *p = (table_piece){.l = r->l, .part = RL_NEW(tmp, part, n), .words = RL_NEW(tmp, words, n)};
+    *p = (table_piece){.l = r->l, .most = r->rows, .part = RL_NEW(tmp, part, n), .words = RL_NEW(tmp, words, n)};
     for (size_t j = 0; j < n; j++) {
         const rl_col *c = r->l->column[j].col;
         bad += c->type != RL_TEXT;
@@ -300,7 +305,7 @@ bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
 {
     size_t slots = rl_chunk_slots(cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
            empty = l->faults->count[RL_RULE_EMPTY];
-    reading r = {.l = l, .rows = rl_chunk_rows(&l->t->header, bytes)};
+    reading r = {.l = l, .rows = rl_chunk_rows(l->src, &l->t->header, bytes)};
     const rl_chunk_sink sink = {&r, make_slot, begin, row, take, room, store};
     bool done;
     if (!decide(l, FEW_ROWS, cx) && !decide(l, MANY_ROWS, cx)) return false;
@@ -308,7 +313,7 @@ bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
     r.taken = RL_NEW(l->tmp, table_piece *, slots);
     rl_csv_chunks(l->src, &l->t->header, bytes, &sink, &done, cx);
     free_slots(&r, slots);
-    if (done) {
+    if (done && !r.changed) {
         if (l->cap == 0) rl_load_room(l, 1);
         for (size_t j = 0; j < l->n_column; j++) l->column[j].wait = false;
         return true;

@@ -9,7 +9,7 @@ enum { MOST_COLUMNS = 20000 };
 
 /* --- variables --------------------------------------------------------------- */
 
-static rl_variable *find(rl_build *b, const rl_expr *e)
+static rl_variable *find(const rl_build *b, const rl_expr *e)
 {
     for (size_t i = 0; i < b->n_var; i++)
         if (strcmp(b->var[i].e->text, e->text) == 0 && b->var[i].e->op == e->op) return &b->var[i];
@@ -280,6 +280,35 @@ static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, r
     return RL_OK;
 }
 
+static bool named(const char *a, const char *b) { return a != NULL && strcmp(a, b) == 0; }
+
+/* A column that nothing else will ask for: not the outcome, not an axis for messages. */
+static bool is_spent(const rl_build *b, const rl_variable *v)
+{
+    const rl_request *r = b->req;
+    if (v->factor || v->e->op != RL_OP_COL || v->v[0] == b->y) return false;
+    for (size_t j = 0, times = 0; j < b->f.n_terms; j++)
+        for (size_t i = 0; i < b->f.term[j].n; i++) {
+            times += find(b, b->f.term[j].var[i]) == v;
+            if (times > 1) return false;
+        }
+    return !named(r->unit, v->e->col) && !named(r->time, v->e->col) && !named(r->weights, v->e->col);
+}
+
+/* Give back the numbers of the table that X now holds. */
+static void spend(rl_build *b)
+{
+    const rl_request *r = b->req;
+    if (r->spend == NULL || r->estimator->family != RL_LINEAR || r->estimator->frame != RL_FRAME_PLAIN) return;
+    if (b->f.n_endo > 0) return;
+    for (size_t i = 0; i < b->n_var; i++) {
+        if (!is_spent(b, &b->var[i])) continue;
+        rl_col *c = rl_table_col(b->t, b->var[i].e->col);
+        rl_release(r->spend, c->num);
+        c->num = b->var[i].v[0] = NULL;
+    }
+}
+
 rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
@@ -292,5 +321,6 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     RL_TRY(block(b, &block_of[0], d->constant, &spanned, &d->X, &d->x_name, &d->x_term,
                  d->fe.n_fe == 0 ? &d->x_low : NULL, cx));
     RL_TRY(block(b, &block_of[1], false, &spanned, &d->endo, &d->endo_name, NULL, NULL, cx));
+    spend(b);
     return block(b, &block_of[2], false, &spanned, &d->inst, &d->inst_name, NULL, NULL, cx);
 }

@@ -354,6 +354,26 @@ static void recover_effects(const rl_design *d, const rl_mat *alpha, const doubl
     }
 }
 
+/* Squared norms of the columns, to the few digits that a threshold needs. */
+typedef struct norm_job {
+    const rl_mat *X;
+    const double *w;
+    double *norm2;
+} norm_job;
+
+static void square_column(size_t j, void *arg)
+{
+    const norm_job *p = arg;
+    const double *x = rl_mat_col(p->X, j), *w = p->w;
+    double s[8] = {0};
+    size_t n = p->X->n, i = 0;
+    for (; i + 8 <= n; i += 8) {
+        for (size_t l = 0; l < 8; l++) s[l] += (w != NULL ? w[i + l] : 1) * x[i + l] * x[i + l];
+    }
+    for (; i < n; i++) s[0] += (w != NULL ? w[i] : 1) * x[i] * x[i];
+    p->norm2[j] = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
 /* Residuals of this share of the outcome, squared, are what rounding leaves. */
 static const double PERFECT = 1e-26;
 
@@ -367,7 +387,8 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     rl_ols_fit o;
     if (k == 0) return rl_fit_nothing(d, label, k, cx);
     memcpy(y, d->y, d->n * sizeof *y);
-    for (size_t j = 0; j < k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&X, j), rl_mat_col(&X, j), d->n, cx);
+    norm_job norms = {&X, d->w, norm0};
+    rl_par(k, square_column, &norms, cx);
     rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
     for (size_t q = 0; q < d->fe.n_fe && alpha != NULL; q++) alpha[q] = rl_mat_new(d->fe.levels[q], X.k, cx->tmp);
     if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));

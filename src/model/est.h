@@ -100,6 +100,9 @@ struct rl_fit {
      * F of n - K - df, or n (rss0 - rss1) / rss0 as chi-squared                     */
     struct rl_compare { const char *name; const char *variable; double rss0, rss1; size_t df; bool chi2; } *compare;
     size_t n_compare;
+    /* more instruments than needed: the residuals on all of them, as a fit, and how its m coefficients
+     * move with those of the estimate: least of (b - P d)'V^-1(b - P d) is chi-squared(m - k); or NULL */
+    struct rl_over { const rl_fit *fit; rl_mat P; } *over;
     /* rows the method cannot use, found while fitting (n of 0 and 1): the caller leaves
      * them out under this name and fits again; m is 0 then                           */
     const unsigned char *leave;

@@ -7,10 +7,12 @@
  *
  * Tests     the instruments in each first stage (with one endogenous regressor the robust Wald F
  *           is the Kleibergen-Paap statistic); the residuals v beside x and y2 (Wu and Hausman);
- *           e on Z (Sargan), when there are more instruments than endogenous regressors
+ *           e on Z (Sargan; Hansen under any other covariance than iid), when there are more instruments
+ *           than endogenous regressors
  * Estimand  the effect of y2 on y, for those whom the instruments move
  * Assumes   the instruments move y2, and y through y2 alone
  * Source    Theil (1953); Sargan (1958), Econometrica 26(3); Hausman (1978), Econometrica 46(6);
+ *           Hansen (1982), Econometrica 50(4);
  *           Kleibergen & Paap (2006), Journal of Econometrics 133(1)
  */
 #include <math.h>
@@ -211,13 +213,22 @@ static rl_code wu_hausman(const stages *s, const rl_mat *X, rl_fit *f, rl_ctx *c
     return RL_OK;
 }
 
-static rl_code sargan(const stages *s, const double *e, double rss, rl_fit *f, rl_ctx *cx)
+/* e on [x, instruments]: its share explained, and for other covariances the coefficients themselves. */
+static rl_code over_identified(const stages *s, double *e, double rss, rl_fit *f, rl_ctx *cx)
 {
     rl_ols_fit o;
     if (s->q == s->g) return RL_OK;
     RL_TRY(rl_ols(&s->Z, e, s->d->w, s->norm0, &o, cx->tmp, cx));
     rl_release(cx->tmp, o.e);
     f->compare[f->n_compare++] = (struct rl_compare){"sargan", NULL, rss, o.rss, s->q - s->g, true};
+    rl_fit *over = RL_NEW(cx->tmp, rl_fit, 1);
+    o.e = e;
+    *over = fit_of(s->d, core_of(s->d, s->Z, &o, cx), o.b, s->label, cx);
+    RL_TRY(rl_fit_degrees(s->d, s->Z.k, s->redundant, over, cx));
+    f->over = RL_NEW(cx->tmp, struct rl_over, 1);
+    *f->over = (struct rl_over){over, rl_mat_new(s->Z.k, s->k + s->g, cx->tmp)};
+    for (size_t j = 0; j < s->k; j++) *rl_mat_at(&f->over->P, j, j) = 1;
+    for (size_t j = 0; j < s->g; j++) memcpy(rl_mat_col(&f->over->P, s->k + j), s->first[j].b, s->Z.k * sizeof(double));
     return RL_OK;
 }
 
@@ -248,7 +259,7 @@ static rl_code second_stage(const stages *s, rl_fit *f, rl_ctx *cx)
     rl_fit_figures(d, s->within, f, cx);
     f->loglik = NAN; /* two stages maximise no likelihood */
     RL_TRY(wu_hausman(s, &all, f, cx));
-    return sargan(s, o.e, o.rss, f, cx);
+    return over_identified(s, o.e, o.rss, f, cx);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)

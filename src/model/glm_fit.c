@@ -51,6 +51,9 @@ static rl_code look_for_separation(const rl_design *d, const rl_glm *p, const rl
     return rows > 0 ? separated_by(d, p->family, label, share, X->k, rows, cx) : RL_OK;
 }
 
+/* A deviance of this share of sum y mu is what rounding leaves. */
+static const double PERFECT = 1e-24;
+
 /* --- the fit ------------------------------------------------------------------------ */
 
 static void pack(const rl_design *d, const rl_glm_fit *g, const rl_label *label, size_t *kept, rl_fit *f, rl_ctx *cx)
@@ -96,5 +99,9 @@ rl_code rl_fit_glm(const rl_design *d, rl_family family, const char *profile, co
     f->deviance = g->deviance;
     f->loglik = g->loglik;
     f->loglik_null = g->loglik_null;
+    f->perfect = family == RL_POISSON && g->deviance <= PERFECT * rl_dot(NULL, d->y, g->mu, d->n, cx);
+    if (f->perfect)
+        rl_remark(cx, "fit", "a perfect fit: '%s' is its fitted mean but for rounding errors, so no statistic is given",
+                  d->y_name);
     return RL_OK;
 }

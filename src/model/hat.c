@@ -61,13 +61,15 @@ static rl_code other_effects(const rl_design *d, size_t F, const char *what, rl_
     return RL_OK;
 }
 
-rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, rl_hat *h, rl_ctx *cx)
+rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, bool root, rl_hat *h, rl_ctx *cx)
 {
     rl_ols_fit o;
     size_t F = 0;
     *h = (rl_hat){.X = core->X};
-    RL_TRY(rl_ols(&h->X, core->e, core->w, NULL, &o, cx->tmp, cx));
-    h->RX = o.R;
+    if (root) {
+        RL_TRY(rl_ols(&h->X, core->e, core->w, NULL, &o, cx->tmp, cx));
+        h->RX = o.R;
+    }
     if (d->fe.n_fe == 0) return RL_OK;
     for (size_t f = 1; f < d->fe.n_fe; f++)
         if (d->fe.levels[f] > d->fe.levels[F]) F = f;
@@ -100,12 +102,12 @@ static rl_code not_without(const rl_design *d, const unsigned char *lost, bool j
     return rl_hint(cx, "use CR2 or cluster, or leave out the regressor that only this cluster tells apart");
 }
 
-rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, rl_mat *V,
-                              double *df, rl_ctx *cx)
+rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, rl_mat *S,
+                              rl_mat *V, double *df, rl_ctx *cx)
 {
     rl_hat h;
     size_t m = L->n, k = L->k, G = d->cluster[0].G;
-    RL_TRY(rl_hat_make(d, core, jackknife ? "CR3" : "CR2", &h, cx));
+    RL_TRY(rl_hat_make(d, core, jackknife ? "CR3" : "CR2", true, &h, cx));
     rl_cr p = {.n = d->n,
                .G = G,
                .code = d->cluster[0].code,
@@ -129,9 +131,10 @@ rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_
             for (size_t r = 0; r < k; r++) sum += (long double)*rl_mat_at(L, j, r) * *rl_mat_at(&core->A, r, q);
             *rl_mat_at(&p.LA, j, q) = (double)sum;
         }
-    rl_mat S = rl_mat_new(G, m, cx->tmp), lo = rl_mat_new(m, m, cx->tmp);
+    rl_mat lo = rl_mat_new(m, m, cx->tmp);
+    *S = rl_mat_new(G, m, cx->tmp);
     unsigned char *lost = RL_NEW(cx->tmp, unsigned char, G);
-    RL_TRY(rl_cr_scores(&p, &S, df, lost, cx));
+    RL_TRY(rl_cr_scores(&p, S, df, lost, cx));
     RL_TRY(not_without(d, lost, jackknife, cx));
-    return rl_gram(&S, NULL, V, &lo, cx);
+    return rl_gram(S, NULL, V, &lo, cx);
 }

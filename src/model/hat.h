@@ -20,18 +20,22 @@ typedef struct rl_hat {
     bool nested;           /* every level of F lies in one cluster of the first cluster variable */
 } rl_hat;
 
-/* Errors  RL_EDATA  the dummies of D are too many: above 3,000 columns or 4 GB, named for `what`
+/*   root   RX is wanted: one more pass over X
+ *
+ * Errors  RL_EDATA  the dummies of D are too many: above 3,000 columns or 4 GB, named for `what`
  * Cost    n q doubles, and least squares on q columns */
-RL_MUST rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, rl_hat *h, rl_ctx *cx);
+RL_MUST rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, bool root, rl_hat *h,
+                            rl_ctx *cx);
 
 /* Covariance by CR2 or CR3 (num/cr.h) of the estimates L beta.
  *
  *   L    m-by-k   of the core's coefficients
+ *   S    out      G-by-m   sums by cluster whose cross-product is V
  *   V    out      m-by-m
  *   df   out      m    Satterthwaite; NaN for a row of zeros
  *
  * Errors  RL_EDATA  CR3 where an estimate does not exist without some cluster, by name */
 RL_MUST rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife,
-                                      rl_mat *V, double *df, rl_ctx *cx);
+                                      rl_mat *S, rl_mat *V, double *df, rl_ctx *cx);
 
 #endif

@@ -142,17 +142,15 @@ rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx)
         return rl_hint(cx, "use cluster");
     }
     RL_TRY(rl_infer_clustered(w, cx)); /* its checks and psi by cluster, and its words, which are replaced */
-    w->out->G = 0;
-    w->out->psi_G = NULL;
-    w->out->cluster_label = NULL;
-    rl_mat L = directions(w, cx), V = rl_mat_new(w->m, w->m, cx->tmp);
+    rl_mat L = directions(w, cx), S, V = rl_mat_new(w->m, w->m, cx->tmp);
     w->df_each = RL_NEW(cx->tmp, double, w->m);
-    RL_TRY(rl_reduced_covariance(w->d, c, &L, jackknife, &V, w->df_each, cx));
+    RL_TRY(rl_reduced_covariance(w->d, c, &L, jackknife, &S, &V, w->df_each, cx));
     bool summclust = jackknife && rl_profile_jackknife(w->p);
     if (summclust) {
         rl_infer_scale(&V, (G - 1) / G);
         w->df_each = NULL;
     }
+    for (size_t i = 0; i < S.n * w->f->m; i++) w->out->psi_G[i] = S.a[i] * (summclust ? sqrt((G - 1) / G) : 1);
     w->V = V;
     w->df = G - 1;
     w->out->ssc = summclust ? rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G)
@@ -176,6 +174,10 @@ rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
     w->high_each = boot.high;
     w->se_each = boot.std_error;
     w->out->draws = boot.draws;
+    if (boot.std_error != NULL) {
+        double G = (double)w->G;
+        w->out->ssc = rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G);
+    }
     rl_remark(cx, "bootstrap",
               "%s%zu %s draws by '%s', form %d, %s: p is the share of draws with |t*| >= |t|, the interval "
               "what such a test does not reject",

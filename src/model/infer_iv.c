@@ -1,8 +1,11 @@
 /* Tests that an estimator brings as sums of squares or as first stages. */
 #include <math.h>
+#include <string.h>
 
+#include "base/fmath.h"
 #include "model/infer.h"
 #include "num/dist.h"
+#include "num/ols.h"
 
 static void add_test(rl_result *r, rl_test t, rl_arena *keep)
 {
@@ -29,6 +32,17 @@ static void compared(const rl_fit *f, const struct rl_compare *c, size_t K, rl_r
     if (isfinite(t.statistic)) add_test(r, t, keep);
 }
 
+/* The rule of thumb of Staiger & Stock (1997): below 10 estimates lean towards least squares. */
+static void say_weak(const struct rl_stage *s, double F, rl_ctx *cx)
+{
+    char buf[32];
+    if (F < 10)
+        rl_remark(cx, "instruments",
+                  "weak instruments: the first-stage F of '%s' is %s, below 10; the estimate leans "
+                  "towards least squares and its interval is too short",
+                  s->variable, rl_num_text(buf, rl_round_digits(F, 3)));
+}
+
 /* The covariance of a first stage under the same request; its remarks are those of the fit. */
 static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const struct rl_compare *c, const rl_request *req,
                         rl_result *r, rl_arena *keep, rl_ctx *cx)
@@ -40,7 +54,10 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
     RL_TRY(rl_infer(d, s->fit, &plain, &first, cx->tmp, cx));
     cx->n_notes = notes;
     compared(s->fit, c, first.K, r, keep);
-    if (d->vcov.kind == RL_IID) return RL_OK;
+    if (d->vcov.kind == RL_IID) {
+        if (r->n_tests > 0) say_weak(s, r->test[r->n_tests - 1].statistic, cx);
+        return RL_OK;
+    }
     double q = (double)s->n, left = (double)s->fit->dof.n - (double)first.K,
            F = rl_wald(s->fit->b, first.V, s->fit->m, s->index, s->n, cx) / q;
     if (!isfinite(F)) {
@@ -51,6 +68,61 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
     rl_test t = {.name = "first-stage-wald", .variable = s->variable, .statistic = F, .df = q, .df2 = left};
     t.p_value = rl_f_p(F, q, left);
     add_test(r, t, keep);
+    say_weak(s, F, cx);
+    return RL_OK;
+}
+
+/* Lower triangular C with C C' = V (m-by-m), and its columns of R (m-by-k) solved: C^-1 R.  False when singular. */
+static bool whiten(const double *V, size_t m, rl_mat *R, rl_ctx *cx)
+{
+    long double *C = RL_NEW(cx->tmp, long double, m *m);
+    for (size_t j = 0; j < m; j++) {
+        long double left = V[j + j * m];
+        for (size_t p = 0; p < j; p++) left -= C[j + p * m] * C[j + p * m];
+        if (!(left > 1e-12L * (long double)V[j + j * m])) return false;
+        C[j + j * m] = sqrtl(left);
+        for (size_t i = j + 1; i < m; i++) {
+            long double sum = V[i + j * m];
+            for (size_t p = 0; p < j; p++) sum -= C[i + p * m] * C[j + p * m];
+            C[i + j * m] = sum / C[j + j * m];
+        }
+    }
+    for (size_t c = 0; c < R->k; c++)
+        for (size_t i = 0; i < m; i++) {
+            long double sum = *rl_mat_at(R, i, c);
+            for (size_t p = 0; p < i; p++) sum -= C[i + p * m] * (long double)*rl_mat_at(R, p, c);
+            *rl_mat_at(R, i, c) = (double)(sum / C[i + i * m]);
+        }
+    return true;
+}
+
+/* Hansen's J: the least weighted distance of the moments from zero, under the covariance asked for
+ * without small-sample factors. */
+static rl_code hansen(const rl_design *d, const struct rl_over *o, const rl_request *req, rl_result *r, rl_arena *keep,
+                      rl_ctx *cx)
+{
+    size_t m = o->fit->m, k = o->P.k, notes = cx->n_notes;
+    rl_design plain = *d;
+    rl_request bare = *req;
+    rl_result over = {0};
+    bare.n_lincom = bare.n_restriction = 0;
+    bare.profile = "plm";
+    if (d->vcov.kind == RL_HC1 || d->vcov.kind == RL_HC2 || d->vcov.kind == RL_HC3) plain.vcov.kind = RL_HC0;
+    if (d->vcov.kind == RL_CR2 || d->vcov.kind == RL_CR3) plain.vcov.kind = RL_CLUSTER;
+    RL_TRY(rl_infer(&plain, o->fit, &bare, &over, cx->tmp, cx));
+    cx->n_notes = notes;
+    rl_mat R = rl_mat_new(m, k + 1, cx->tmp), X = {R.a, m, k, R.ld};
+    memcpy(R.a, o->P.a, m * k * sizeof(double));
+    memcpy(rl_mat_col(&R, k), o->fit->b, m * sizeof(double));
+    if (!whiten(over.V, m, &R, cx)) {
+        rl_remark(cx, "tests", "the hansen test was left out: the covariance of its %zu moments is singular", m);
+        return RL_OK;
+    }
+    rl_ols_fit least;
+    RL_TRY(rl_ols(&X, rl_mat_col(&R, k), NULL, NULL, &least, cx->tmp, cx));
+    rl_test t = {.name = "hansen", .statistic = least.rss, .df = (double)(m - k), .df2 = NAN};
+    t.p_value = rl_chi2_p(least.rss, t.df);
+    add_test(r, t, keep);
     return RL_OK;
 }
 
@@ -60,5 +132,5 @@ rl_code rl_infer_compare(const rl_design *d, const rl_fit *f, const rl_request *
     for (size_t i = 0; i < f->n_stage; i++) RL_TRY(of_stage(d, &f->stage[i], &f->compare[i], req, out, keep, cx));
     for (size_t i = f->n_stage; i < f->n_compare; i++)
         compared(f, &f->compare[i], out->K_full + (f->compare[i].chi2 ? 0 : f->compare[i].df), out, keep);
-    return RL_OK;
+    return f->over != NULL && d->vcov.kind != RL_IID ? hansen(d, f->over, req, out, keep, cx) : RL_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/date.h"
 #include "num/boot.h"
 #include "num/glm.h"
@@ -67,6 +68,8 @@ typedef struct rl_request {
     rl_family family;                /* etwfe: logit, Poisson; linear for the estimators that have their own */
     bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period
                                         before it */
+    rl_arena *spend;               /* the table is not needed afterwards: numbers that were copied into the design
+                                      are given back to this arena, where they are; NULL = leave it as it is */
     bool keep_singletons;
     bool keep_effects;             /* recover the fixed effects (ols)                             */
     bool na_drop;                  /* rows where a function has no value are left out, not an error */

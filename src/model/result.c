@@ -29,7 +29,7 @@ static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl
     const rl_core *c = f->core;
     size_t j = 0;
     while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
-    if (c == NULL || j == f->m) return;
+    if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
     out->omega = RL_NEW(keep, double, d->n);
     for (size_t q = 0; q < c->X.k; q++) {
         double a = 0;

@@ -158,15 +158,16 @@ static rl_code few_clusters(const char *word, const char *s, rl_vcov_spec *v, rl
 
 rl_code rl_vcov_parse(const char *word, rl_vcov_spec *v, rl_arena *in, rl_ctx *cx)
 {
-    size_t n = strcspn(word, ":");
-    const char *rest = word[n] == ':' ? word + n + 1 : "";
+    size_t n = strcspn(word, ":,");
+    const char *rest = word[n] == '\0' ? "" : word + n + 1;
     *v = (rl_vcov_spec){.lag = -1};
     for (size_t i = 0; i < sizeof KIND / sizeof *KIND; i++)
         if (strlen(KIND[i].word) == n && strncmp(word, KIND[i].word, n) == 0) v->kind = KIND[i].kind;
     if (v->kind == RL_VCOV_DEFAULT) return unknown(word, cx);
     if (v->kind == RL_CLUSTER) return cluster_columns(rest, v, in, cx);
     if (v->kind == RL_HAC) return kernel_words(word, rest, v, in, cx);
-    if (v->kind == RL_CR2 || v->kind == RL_CR3 || v->kind == RL_WILD) return few_clusters(word, rest, v, in, cx);
+    if (v->kind == RL_CR2 || v->kind == RL_CR3 || v->kind == RL_WILD)
+        return few_clusters(word, word[n] == ',' ? word + n : rest, v, in, cx); /* wild,reps=99 names no column */
     if (word[n] == '\0') return RL_OK;
     if (v->kind == RL_NW || v->kind == RL_DK) return lag_words(word, rest, v, in, cx);
     rl_fail(cx, RL_EUSAGE, "--vcov '%s': nothing belongs behind '%.*s'", word, (int)n, word);

@@ -83,7 +83,7 @@ static rl_code take_sums(sums *s, rl_ctx *cx)
 
 static rl_code prepare(sums *s, rl_ctx *cx)
 {
-    RL_TRY(rl_hat_make(s->d, s->c, "wild", &s->h, cx));
+    RL_TRY(rl_hat_make(s->d, s->c, "wild", false, &s->h, cx));
     s->n_F = s->h.F != NULL && !s->h.nested ? s->h.levels : 0;
     s->q = s->h.D.k;
     s->k = s->c->X.k;

@@ -105,9 +105,29 @@ static inline double value_at(const rl_feplan *p, size_t i, const double *v, con
     return s;
 }
 
+/* Two effects, no weights. */
+static void collect_two(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum)
+{
+    for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
+        double s[4] = {0};
+        size_t from = p->start[g], to = p->start[g + 1], i = from;
+        for (; i + 4 <= to; i += 4) {
+            for (size_t l = 0; l < 4; l++) s[l] += v[i + l];
+        }
+        for (; i < to; i++) s[0] += v[i];
+        double m = ((s[0] + s[1]) + (s[2] + s[3])) / p->du[g];
+        if (mean) mean[g] = m;
+        for (i = from; i < to; i++) sum[p->t[i]] += v[i] - m;
+    }
+}
+
 void rl_feplan_collect(const rl_feplan *p, size_t chunk, const double *v, const double *x, double *mean, double *sum)
 {
     for (size_t t = 0; t < p->T; t++) sum[t] = 0.0;
+    if (v && p->m == 1 && !p->w) {
+        collect_two(p, chunk, v, mean, sum);
+        return;
+    }
     for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
         double s = 0.0;
         for (size_t i = p->start[g]; i < p->start[g + 1]; i++) s += (p->w ? p->w[i] : 1.0) * value_at(p, i, v, x);

@@ -27,7 +27,8 @@ static size_t shown(const char *s)
 /* x with the decimals that two leading digits of the standard error need. */
 static const char *figure(double x, double se, rl_arena *in)
 {
-    if (!isfinite(x)) return "";
+    if (isinf(x)) return x < 0 ? "-inf" : "inf";
+    if (isnan(x)) return "";
     if (!(se > 0)) return x == 0 ? "0" : rl_sprintf(in, "%.6g", x);
     int decimals = 1 - (int)floor(log10(se));
     if (decimals > 12 || decimals < -4) return rl_sprintf(in, "%.*e", decimals > 12 ? 3 : 5, x);
@@ -104,7 +105,9 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     for (size_t c = 0; c < r->vcov_ways; c++) rl_str_addf(out, "%s%s", c ? " + " : " by ", clean(r->vcov_by[c], in));
     if (r->clusters > 0) rl_str_addf(out, ", %zu clusters", r->clusters);
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
-    if (r->df > 0)
+    if (r->draws > 0)
+        rl_str_addf(out, "; p and intervals from %zu draws\n", r->draws);
+    else if (r->df > 0)
         rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
     else if (r->df == 0)
         rl_str_add(out, "; normal\n");
@@ -131,7 +134,7 @@ static void tests(rl_str *out, const rl_result *r, rl_arena *in)
 {
     for (size_t i = 0; i < r->n_tests; i++) {
         const rl_test *t = &r->test[i];
-        bool chi2 = strcmp(t->name, "sargan") == 0;
+        bool chi2 = strcmp(t->name, "sargan") == 0 || strcmp(t->name, "hansen") == 0;
         const char *name = t->variable == NULL ? t->name : rl_sprintf(in, "%s of %s", t->name, clean(t->variable, in));
         rl_str_addf(out, "%-11s %s = %.3f on %g", name, chi2 ? "chi2" : "F", t->statistic, t->df);
         if (isfinite(t->df2)) rl_str_addf(out, " and %g", t->df2);

@@ -318,29 +318,43 @@ const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m)
                       m->spec->outcome == RL_OUT_VELOCITY ? " gained" : "");
 }
 
+static void dependence_words(rl_str *s, const rl_view *v, const rl_result *r)
+{
+    const char *kind = r->vcov_kind ? r->vcov_kind : "";
+    bool wild = !strcmp(kind, "wild"), few = !strcmp(kind, "CR2") || !strcmp(kind, "CR3");
+    if (wild || few || !strcmp(kind, "cluster")) {
+        rl_str_add(s, "Standard errors allow any dependence within");
+        for (size_t i = 0; i < r->vcov_ways; i++)
+            rl_str_addf(s, "%s %s%s%s", i > 0 ? " and within" : "", v->open, rl_view_clean(r->vcov_by[i], 40, v->in),
+                        v->close);
+        if (r->clusters) rl_str_addf(s, " (%s clusters)", rl_view_count(v, r->clusters));
+        if (few) rl_str_addf(s, ", corrected for few clusters (%s)", kind);
+        if (wild)
+            rl_str_addf(s, "; intervals and p values by a wild cluster bootstrap of %s draws",
+                        rl_view_count(v, r->draws));
+    } else if (!strcmp(kind, "HAC")) {
+        rl_str_add(s, "Standard errors allow dependence over time (quadratic spectral kernel, Andrews' bandwidth)");
+    } else if (!strcmp(kind, "NW") || !strcmp(kind, "DK")) {
+        rl_str_addf(s, "Standard errors allow dependence over time up to lag %d (%s)", r->lag,
+                    kind[0] == 'N' ? "Newey-West" : "Driscoll-Kraay, across units too");
+    } else if (!strcmp(kind, "iid")) {
+        rl_str_add(s, "Standard errors take the rows as independent with equal variance");
+    } else {
+        rl_str_addf(s, "Standard errors of kind %s allow unequal variance between rows",
+                    rl_view_clean(kind, 20, v->in));
+    }
+}
+
 const char *rl_words_vcov(const rl_view *v, const rl_result *r)
 {
     rl_str s = rl_str_new(v->in);
-    const char *kind = r->vcov_kind ? r->vcov_kind : "";
-    if (!strcmp(kind, "cluster")) {
-        rl_str_add(&s, "Standard errors allow any dependence within");
-        for (size_t i = 0; i < r->vcov_ways; i++)
-            rl_str_addf(&s, "%s %s%s%s", i > 0 ? " and within" : "", v->open, rl_view_clean(r->vcov_by[i], 40, v->in),
-                        v->close);
-        if (r->clusters) rl_str_addf(&s, " (%s clusters)", rl_view_count(v, r->clusters));
-    } else if (!strcmp(kind, "NW") || !strcmp(kind, "DK")) {
-        rl_str_addf(&s, "Standard errors allow dependence over time up to lag %d (%s)", r->lag,
-                    kind[0] == 'N' ? "Newey-West" : "Driscoll-Kraay, across units too");
-    } else if (!strcmp(kind, "iid")) {
-        rl_str_add(&s, "Standard errors take the rows as independent with equal variance");
-    } else {
-        rl_str_addf(&s, "Standard errors of kind %s allow unequal variance between rows",
-                    rl_view_clean(kind, 20, v->in));
-    }
+    dependence_words(&s, v, r);
     if (r->ssc && r->ssc[0]) rl_str_addf(&s, "; small-sample factor: %s", rl_view_clean(r->ssc, 120, v->in));
-    if (r->df > 0 && isfinite(r->df))
+    if (r->df > 0 && isfinite(r->df) && r->draws == 0)
         rl_str_addf(&s, "; intervals from Student's t with %s degrees of freedom", rl_view_number(v, r->df, 0));
-    else
+    else if (isnan(r->df))
+        rl_str_add(&s, "; intervals from Student's t, each estimate with degrees of freedom of its own");
+    else if (r->draws == 0)
         rl_str_add(&s, "; intervals from the normal distribution");
     rl_str_addc(&s, '.');
     return rl_str_text(&s);

@@ -313,6 +313,19 @@ static void refusals_name_the_matter(void **s)
     refused(&t, r, RL_EUSAGE, "--family does not apply");
 }
 
+/* Nothing left to explain: said, and no statistic. */
+static void a_constant_outcome_is_a_perfect_fit(void **s)
+{
+    (void)s;
+    rl_table t = world(10, 6, 2);
+    double *c = fit_num(&t, "c", &cx);
+    for (size_t i = 0; i < t.n; i++) c[i] = 2.385;
+    rl_result f = run(&t, request("c ~ x", "poisson", RL_HC1));
+    CHECK_DIGITS(fit_find(&f, "(Intercept)")->estimate, rl_log(2.385), 15);
+    assert_true(isnan(fit_find(&f, "x")->statistic));
+    assert_non_null(strstr(f.note[0], "perfect fit"));
+}
+
 /* A variable that enters twice has no marginal effect of one term. */
 static void margins_of_shared_variables_are_left_out(void **s)
 {
@@ -337,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_that_effects_separate_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(intervals_cover, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_constant_outcome_is_a_perfect_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(margins_of_shared_variables_are_left_out, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,6 +252,9 @@ static void words(void **s)
     assert_true(v.kind == RL_WILD && v.reps == 499 && v.draws == RL_WEBB && v.null_free && v.form == 31);
     assert_string_equal(v.by[0], "`a,b`");
     CHECK_OK(rl_vcov_parse("wild", &v, cx.keep, &cx), &cx);
+    CHECK_OK(rl_vcov_parse("wild,null=no", &v, cx.keep, &cx), &cx);
+    assert_true(v.ways == 0 && v.null_free);
+    CHECK_OK(rl_vcov_parse("wild", &v, cx.keep, &cx), &cx);
     assert_true(v.ways == 0 && v.reps == 9999 && v.draws == RL_RADEMACHER && !v.null_free && v.form == 11);
     CHECK_OK(rl_vcov_parse("HAC:qs,prewhite=1", &v, cx.keep, &cx), &cx);
     assert_true(v.kind == RL_HAC && v.prewhite == 1);

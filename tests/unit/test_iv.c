@@ -144,6 +144,29 @@ static void sargan_under_weights(void **s)
     CHECK_DIGITS(test_of(&r, "sargan")->statistic, 120 * run(&t, o).r2, 9);
 }
 
+/* Two-step GMM by hand, for y on x without a constant by z and q. */
+static void hansen_is_the_criterion_of_two_step_gmm(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(140, 12);
+    rl_request q = fit_request("y ~ 0 | 0 | x ~ z + q");
+    q.vcov.kind = RL_HC1;
+    rl_result r = run(&t, q);
+    double b = fit_find(&r, "x")->estimate, S[3] = {0}, gy[2] = {0}, gx[2] = {0};
+    for (size_t i = 0; i < t.n; i++) {
+        double z[2] = {t.col[3].num[i], t.col[4].num[i]}, e = t.col[0].num[i] - b * t.col[1].num[i];
+        S[0] += z[0] * z[0] * e * e, S[1] += z[0] * z[1] * e * e, S[2] += z[1] * z[1] * e * e;
+        for (int j = 0; j < 2; j++) gy[j] += z[j] * t.col[0].num[i], gx[j] += z[j] * t.col[1].num[i];
+    }
+    double det = S[0] * S[2] - S[1] * S[1], W[3] = {S[2] / det, -S[1] / det, S[0] / det};
+    double xx = W[0] * gx[0] * gx[0] + 2 * W[1] * gx[0] * gx[1] + W[2] * gx[1] * gx[1];
+    double xy = W[0] * gx[0] * gy[0] + W[1] * (gx[0] * gy[1] + gx[1] * gy[0]) + W[2] * gx[1] * gy[1];
+    double g0 = gy[0] - xy / xx * gx[0], g1 = gy[1] - xy / xx * gx[1];
+    CHECK_DIGITS(test_of(&r, "hansen")->statistic, W[0] * g0 * g0 + 2 * W[1] * g0 * g1 + W[2] * g1 * g1, 10);
+    CHECK_DIGITS(test_of(&r, "hansen")->df, 1, 15);
+    assert_null(test_of(&r, "no such test"));
+}
+
 static void refused(const rl_table *t, rl_request r, rl_code code, const char *words)
 {
     rl_result out;
@@ -176,6 +199,18 @@ static void refusals_name_the_matter(void **s)
     refused(&t, fit_request("y ~ 1 | 0 | a + b ~ z + q"), RL_EDATA, "'a' and 'b' are not identified");
 }
 
+static void weak_instruments_are_said_to_be(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(75, 1);
+    double *noise = fit_num(&t, "noise", &cx);
+    rl_rng r = rl_rng_for(2, 2);
+    for (size_t i = 0; i < t.n; i++) noise[i] = rl_normal(&r);
+    rl_result weak = run(&t, fit_request("y ~ 1 | 0 | x ~ noise"));
+    assert_true(test_of(&weak, "first-stage-f")->statistic < 10);
+    assert_non_null(strstr(weak.note[0], "weak instruments: the first-stage F of 'x' is"));
+}
+
 static void a_collinear_instrument_is_named(void **s)
 {
     (void)s;
@@ -196,7 +231,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(tests_agree_with_regressions, setup, teardown),
         cmocka_unit_test_setup_teardown(wald_uses_the_covariance_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(sargan_under_weights, setup, teardown),
+        cmocka_unit_test_setup_teardown(hansen_is_the_criterion_of_two_step_gmm, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
+        cmocka_unit_test_setup_teardown(weak_instruments_are_said_to_be, setup, teardown),
         cmocka_unit_test_setup_teardown(a_collinear_instrument_is_named, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

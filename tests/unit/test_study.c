@@ -333,7 +333,7 @@ static void refuses_wrong_types(void **state)
     refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, window: [1, 6]}\n", "[1, 6]", "below 0",
             "event time 0");
     refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, estimator: poisson}\n", "poisson",
-            "there is no estimator 'poisson'", "");
+            "'poisson' is not an estimator for a programme", "");
     refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, control: notjet}\n", "notjet", "notyet, never",
             "'notyet'");
 }
