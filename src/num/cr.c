@@ -25,13 +25,13 @@ typedef struct bench {
     double *a, *w, *e; /* n                                                          */
     double *t;         /* r                                                          */
     double *E, *H;     /* r-by-c  U'B, U'WB; H also c-by-c                           */
-    double *z;         /* r                                                          */
+    double *z, *x;     /* r                                                          */
     int32_t *level;    /* n       column of each row's level                         */
 } bench;
 
 static size_t bench_size(size_t n, size_t c, size_t r)
 {
-    return n * c + n * r + r * r + 3 * r + 4 * n + 2 * (r > c ? r : c) * c + r;
+    return n * c + n * r + r * r + 3 * r + 4 * n + 2 * (r > c ? r : c) * c + 2 * r;
 }
 
 static bench lay_out(double *s, size_t n, size_t c, size_t r)
@@ -50,7 +50,8 @@ static bench lay_out(double *s, size_t n, size_t c, size_t r)
     b.level = (int32_t *)(void *)s, s += n;
     b.E = s, s += big * c;
     b.H = s, s += big * c;
-    b.z = s;
+    b.z = s, s += r;
+    b.x = s;
     return b;
 }
 
@@ -117,6 +118,14 @@ static size_t orthonormal(const bench *b, size_t n, size_t c)
     return r;
 }
 
+/* Element (j, l) of Q on the columns of the cluster: dense on Z, diagonal on F. */
+static double squared(const rl_cr_shared *s, const int32_t *have, size_t kq, size_t j, size_t l)
+{
+    if (j < kq && l < kq) return *rl_mat_at(&s->Q, j, l);
+    if (j >= kq && l >= kq) return j == l ? s->QD[have[j - kq]] : 0;
+    return j >= kq ? *rl_mat_at(&s->QF, (size_t)have[j - kq], l) : *rl_mat_at(&s->QF, (size_t)have[l - kq], j);
+}
+
 /* T = E Q E' - E H' - H E' for E = U'B, H = U'WB (r-by-c). */
 static void plain_matrix(const rl_cr_shared *s, size_t g, bench *b, size_t r, size_t c)
 {
@@ -125,16 +134,13 @@ static void plain_matrix(const rl_cr_shared *s, size_t g, bench *b, size_t r, si
     memset(b->T, 0, r * r * sizeof *b->T);
     for (size_t j = 0; j < c; j++) {
         const double *e = b->E + j * r, *h = b->H + j * r;
-        for (size_t l = 0; l < c; l++) {
-            double q = j < kq && l < kq     ? *rl_mat_at(&s->Q, j, l)
-                       : j >= kq && l >= kq ? (j == l ? s->QD[have[j - kq]] : 0)
-                       : j >= kq            ? *rl_mat_at(&s->QF, (size_t)have[j - kq], l)
-                                            : *rl_mat_at(&s->QF, (size_t)have[l - kq], j);
-            for (size_t a = 0; a < r && q != 0; a++) rl_cr_add(b->T + a * r, q * b->E[a + l * r], e, r);
-        }
+        double *x = b->x; /* column j of E Q - H */
+        for (size_t a = 0; a < r; a++) x[a] = -h[a];
+        for (size_t l = 0; l < (j < kq ? c : kq); l++) rl_cr_add(x, squared(s, have, kq, l, j), b->E + l * r, r);
+        if (j >= kq) rl_cr_add(x, squared(s, have, kq, j, j), e, r);
         for (size_t a = 0; a < r; a++) {
+            rl_cr_add(b->T + a * r, e[a], x, r);
             rl_cr_add(b->T + a * r, -h[a], e, r);
-            rl_cr_add(b->T + a * r, -e[a], h, r);
         }
     }
 }
