@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK = 64 * 1024, LARGE = 4096, HUGE_BLOCK = 32 * 1024 * 1024, ALIGN = 64 };
+enum { CHUNK = 64 * 1024, LARGE = 4096, OWN_PAGES = 1024 * 1024, HUGE_BLOCK = 32 * 1024 * 1024, ALIGN = 64 };
 
 /* Small requests come from chunks; large ones are blocks of their own in a
  * doubly linked list, so that one can be given back early. */
@@ -68,13 +68,14 @@ static size_t product(rl_arena *a, size_t n, size_t size)
     return bytes;
 }
 
-/* A column of a large table, in huge pages: a tenth of the page faults. */
+/* Pages of its own go back to the system when the block does: a heap would keep them.  A column of a large
+ * table comes in huge pages: a tenth of the page faults. */
 static void *map(rl_arena *a, size_t bytes)
 {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) no_memory(a, bytes);
 #if defined(MADV_HUGEPAGE)
-    madvise(p, bytes, MADV_HUGEPAGE);
+    if (bytes >= HUGE_BLOCK) madvise(p, bytes, MADV_HUGEPAGE);
 #endif
     return p;
 }
@@ -91,10 +92,10 @@ static void give_back(block *b)
 static void *alloc_large(rl_arena *a, size_t bytes)
 {
     size_t all = bytes + sizeof(block) + ALIGN;
-    void *raw = bytes >= HUGE_BLOCK ? map(a, all) : get(a, all);
+    void *raw = bytes >= OWN_PAGES ? map(a, all) : get(a, all);
     uintptr_t at = ((uintptr_t)raw + sizeof(block) + ALIGN - 1) & ~(uintptr_t)(ALIGN - 1);
     block *b = (block *)(at - sizeof(block));
-    *b = (block){.next = a->large, .bytes = bytes, .mapped = bytes >= HUGE_BLOCK ? all : 0, .raw = raw};
+    *b = (block){.next = a->large, .bytes = bytes, .mapped = bytes >= OWN_PAGES ? all : 0, .raw = raw};
     if (a->large != NULL) a->large->prev = b;
     a->large = b;
     a->bytes += bytes;
