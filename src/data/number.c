@@ -66,8 +66,9 @@ static bool scan(const char *s, const char *end, decimal *d)
  * the whole are put together in place.  False when one of them is no digit. */
 static inline bool eight(uint64_t w, uint64_t *x)
 {
-    uint64_t up = w + 0x0606060606060606u;
-    if ((((w | up) & 0xf0f0f0f0f0f0f0f0u) ^ 0x3030303030303030u) != 0) return false;
+    const uint64_t high = 0xf0f0f0f0f0f0f0f0u, digits = 0x3030303030303030u;
+    uint64_t up = w + 0x0606060606060606u; /* ':' and beyond leave the threes; before '0' nothing had them */
+    if ((((w & high) ^ digits) | ((up & high) ^ digits)) != 0) return false;
     w = (w & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
     w = (w & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
     *x = (w & 0x0000ffff0000ffffu) * 42949672960001u >> 32;

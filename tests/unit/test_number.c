@@ -181,11 +181,35 @@ static void formats_agree(void **state)
     }
 }
 
+/* Digits among the characters next to them: a number is what strtod reads to the end, and nothing else. */
+static void near_digits(void **state)
+{
+    (void)state;
+    static const char AMONG[] = "0123456789.,/:*+-; 0123456789012345678901234567890123456789";
+    rl_rng r = rl_rng_for(6, 6);
+    size_t read = 0;
+    for (int i = 0; i < 200000; i++) {
+        char s[24];
+        size_t n = 1 + rl_bits(&r) % 20;
+        for (size_t k = 0; k < n; k++) s[k] = AMONG[rl_bits(&r) % (sizeof AMONG - 1)];
+        s[n] = '\0';
+        if (s[0] == ' ' || s[n - 1] == ' ') continue;
+        char *end;
+        double want = strtod(s, &end), got = 0;
+        bool is = *end == '\0';
+        assert_int_equal(rl_number_parse(s, n, RL_NUMBERS_PLAIN, &got), is);
+        if (is) assert_true(got == want);
+        read += is;
+    }
+    assert_true(read > 10000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_numbers), cmocka_unit_test(no_numbers),         cmocka_unit_test(us_numbers),
         cmocka_unit_test(eu_numbers),    cmocka_unit_test(the_bits_of_strtod), cmocka_unit_test(formats_agree),
+        cmocka_unit_test(near_digits),
     };
     return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }
