@@ -270,7 +270,8 @@ static void intervals_cover(void **s)
         rl_arena_reset(cx.tmp);
     }
     for (size_t j = 0; j < 3; j++)
-        if (hit[j] < RUNS * 0.89 || hit[j] > RUNS * 0.99) fail_msg("model %zu covers %zu of %d", j, hit[j], RUNS);
+        if ((double)hit[j] < RUNS * 0.89 || (double)hit[j] > RUNS * 0.99)
+            fail_msg("model %zu covers %zu of %d", j, hit[j], RUNS);
 }
 
 static void refused(const rl_table *t, rl_request r, rl_code code, const char *words)
