@@ -81,5 +81,5 @@ void rl_simstudy_text(const rl_sim *s, uint64_t seed, rl_str *out)
     put_model(out, "opportunities", "Did it bring more opportunities?", "opportunities", h, false);
     put_model(out, "win-rate", "Did it raise the win rate?", "win_rate", h, false);
     put_model(out, "deal-size", "Did won deals become larger?", "deal_size", h, false);
-    put_model(out, "velocity", "Were deals won sooner?", "velocity", h, false);
+    put_model(out, "velocity", "Were deals won sooner or more often?", "velocity", h, false);
 }
