@@ -74,9 +74,6 @@ static void *map(rl_arena *a, size_t bytes)
 {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) no_memory(a, bytes);
-#if defined(MADV_HUGEPAGE)
-    if (bytes >= HUGE_BLOCK) madvise(p, bytes, MADV_HUGEPAGE);
-#endif
     return p;
 }
 

@@ -107,9 +107,29 @@ static bool is_time(const char *s, size_t n)
     return is_zone(s + at, n - at);
 }
 
+/* "2024-03-11" and no more: ten characters less what they should be, checked together. */
+static bool ten_characters(const char *s, int32_t *day)
+{
+    static const char ZERO[] = "0000-00-00";
+    unsigned char d[10];
+    unsigned char odd = 0;
+    for (int i = 0; i < 10; i++) {
+        d[i] = (unsigned char)(s[i] - ZERO[i]);
+        odd |= (unsigned char)(d[i] > (i == 4 || i == 7 ? 0 : 9));
+    }
+    if (odd) return false;
+    *day = rl_day(1000 * d[0] + 100 * d[1] + 10 * d[2] + d[3], 10 * d[5] + d[6], 10 * d[8] + d[9]);
+    return *day != RL_NO_DAY;
+}
+
 bool rl_day_parse(const char *s, size_t n, int32_t *day)
 {
     size_t at = 0;
+    int32_t whole;
+    if (n == 10 && ten_characters(s, &whole)) {
+        *day = whole;
+        return true;
+    }
     trim(&s, &n);
     int y = digits(s, n, &at, 4);
     if (y < 0 || !eat(s, n, &at, '-')) return false;

@@ -14,7 +14,7 @@
 #ifndef RL_DATA_CSV_CHUNKS_H
 #define RL_DATA_CSV_CHUNKS_H
 
-#include "data/csv.h"
+#include "data/csv_split.h"
 
 enum { RL_CHUNK_BYTES = 256 * 1024, RL_CHUNK_TAIL = 1024 * 1024 };
 
@@ -23,9 +23,10 @@ typedef struct rl_chunk_sink {
     void *user;
     void *(*slot)(void *user, size_t at);               /* room for one piece; at < slots              */
     void (*begin)(void *slot);                          /* workers: forget what was in it              */
-    rl_row_fn *row;                                     /* workers: user is a slot, row counts from 0  */
+    rl_rows_fn *rows;                                   /* workers: user is a slot, rows count from 0;
+                                                           RL_NUMBER_PAD bytes behind a cell may be read */
     void (*take)(void *user, void *slot, double share); /* in order; share of the file before its end */
-    void (*room)(void *user);                           /* all of a batch were taken                   */
+    void (*room)(void *user, rl_ctx *cx);               /* all of a batch were taken                   */
     void (*store)(void *user, void *slot);              /* workers                                     */
 } rl_chunk_sink;
 
