@@ -5,7 +5,7 @@
 
 #include "base/par.h"
 
-enum { FIRST_SLOTS = 256, REGION_BITS = 4, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 16 };
+enum { FIRST_SLOTS = 256, REGION_BITS = 6, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 16 };
 enum { FIRST_SLAB = 256 * 1024, LAST_SLAB = 64 * 1024 * 1024 };
 
 /* ---- one piece ---- */
@@ -17,7 +17,7 @@ void rl_words_init(rl_words *w, size_t most, rl_arena *in)
     *w = (rl_words){.word = RL_NEW(in, rl_word, most),
                     .slot = RL_NEW(in, int32_t, slots),
                     .code = RL_NEW(in, int32_t, most),
-                    .by_region = RL_NEW(in, uint32_t, most)};
+                    .sorted = rl_alloc(in, most, sizeof *w->sorted)};
 }
 
 void rl_words_release(rl_words *w, rl_arena *in)
@@ -25,7 +25,7 @@ void rl_words_release(rl_words *w, rl_arena *in)
     rl_release(in, w->word);
     rl_release(in, w->slot);
     rl_release(in, w->code);
-    rl_release(in, w->by_region);
+    rl_release(in, w->sorted);
 }
 
 static void clear(rl_words *w, size_t cap)
@@ -53,21 +53,19 @@ void rl_words_widen(rl_words *w)
 
 /* ---- all pieces ---- */
 
-/* A region is a sixteenth of the dictionary's slots, by the first bits of the
- * hash: one thread alone looks there.  A text it does not have is put into its
- * slot under the number it has among the words of all lists, with the mark
- * FRESH, until its code is known.  A search that runs on into the next region
- * is put off until the threads are through (LATE): there the same text can
- * only have been put off too. */
+/* A region is a 64th of the dictionary's slots, by the first bits of the hash:
+ * one thread alone looks there, and the pages it needs are soon at hand.  A
+ * text it does not have is put into its slot under the number it has among the
+ * words of all lists, with the mark FRESH, until its code is known.  A search
+ * that runs on into the next region is put off until the threads are through
+ * (LATE): there the same text can only have been put off too. */
 static const uint32_t FRESH = 0x80000000u;
 static const int32_t LATE = INT32_MIN;
 
 /* The words of a list in a region. */
 typedef struct share {
-    uint32_t from, n; /* in by_region                   */
-    uint32_t fresh, late;
-    uint32_t again; /* .. that another word was first   */
-    size_t bytes;   /* of the fresh texts, with NULs    */
+    uint32_t from, n;     /* in sorted                                  */
+    uint32_t late, again; /* put off; found to be fresh in another word */
 } share;
 
 typedef struct merging {
@@ -76,7 +74,9 @@ typedef struct merging {
     size_t n_lists;
     uint32_t *first; /* n_lists  number of its first word among all */
     share (*share)[REGIONS];
-    int32_t *code; /* n_lists  of its first fresh word */
+    size_t *fresh; /* n_lists  words */
+    size_t *bytes; /* n_lists  .. their texts, with NULs */
+    int32_t *code; /* n_lists  .. code of the first      */
     char **text;   /* n_lists  .. and where its text goes */
 } merging;
 
@@ -88,7 +88,10 @@ static void sort_by_region(size_t l, void *arg)
     uint32_t at[REGIONS];
     for (size_t i = 0; i < w->n; i++) s[w->word[i].hash >> (32 - REGION_BITS)].n++;
     for (size_t r = 0, from = 0; r < REGIONS; from += s[r++].n) at[r] = s[r].from = (uint32_t)from;
-    for (size_t i = 0; i < w->n; i++) w->by_region[at[w->word[i].hash >> (32 - REGION_BITS)]++] = (uint32_t)i;
+    for (size_t i = 0; i < w->n; i++) {
+        uint32_t hash = w->word[i].hash;
+        w->sorted[at[hash >> (32 - REGION_BITS)]++] = (struct rl_place_of){hash, (uint32_t)i};
+    }
 }
 
 static rl_word *word_of(const merging *m, uint32_t number, size_t *list)
@@ -99,14 +102,14 @@ static rl_word *word_of(const merging *m, uint32_t number, size_t *list)
     return &m->list[l]->word[number - m->first[l]];
 }
 
-/* Look a word up, not beyond `end`; SIZE_MAX = in all the table.  Of a fresh word the
- * place in the table replaces the hash, which stands in the slot. */
-static void look_up(const merging *m, size_t l, size_t i, share *s, size_t end)
+/* Look a word up, not beyond `end`; SIZE_MAX = in all the table.  Of a fresh
+ * word the place in the table replaces the hash, and the word has the mark. */
+static void look_up(const merging *m, size_t l, struct rl_place_of *p, share *s, size_t end)
 {
-    rl_dict *d = m->d;
-    rl_word *w = &m->list[l]->word[i];
-    int32_t *code = &m->list[l]->code[i];
-    size_t at = rl_dict_home(d, w->hash);
+    const rl_dict *d = m->d;
+    const rl_word *w = &m->list[l]->word[p->word];
+    int32_t *code = &m->list[l]->code[p->word];
+    size_t at = rl_dict_home(d, p->hash);
     for (;; at++) {
         if (at == end) {
             *code = LATE;
@@ -116,7 +119,7 @@ static void look_up(const merging *m, size_t l, size_t i, share *s, size_t end)
         if (at == d->cap) at = 0;
         uint64_t slot = d->slot[at];
         if (slot == 0) break;
-        if (slot >> 32 != w->hash) continue;
+        if (slot >> 32 != p->hash) continue;
         uint32_t c = (uint32_t)slot;
         if (c & FRESH) {
             const rl_word *x = word_of(m, c & ~FRESH, NULL);
@@ -129,25 +132,23 @@ static void look_up(const merging *m, size_t l, size_t i, share *s, size_t end)
         *code = (int32_t)c - 1;
         return;
     }
-    uint32_t number = m->first[l] + (uint32_t)i;
-    d->slot[at] = (uint64_t)w->hash << 32 | FRESH | number;
+    uint32_t number = m->first[l] + p->word;
+    d->slot[at] = (uint64_t)p->hash << 32 | FRESH | number;
     *code = ~(int32_t)number;
-    w->hash = (uint32_t)at;
-    s->fresh++;
-    s->bytes += w->n + 1;
+    *p = (struct rl_place_of){(uint32_t)at, p->word | FRESH};
 }
 
 static void look_up_region(size_t r, void *arg)
 {
     const merging *m = arg;
-    const size_t end = m->d->cap / REGIONS * (r + 1);
+    const rl_dict *d = m->d;
+    const size_t end = d->cap / REGIONS * (r + 1);
     for (size_t l = 0; l < m->n_lists; l++) {
-        const rl_words *w = m->list[l];
         share *s = &m->share[l][r];
-        const uint32_t *by = w->by_region + s->from;
+        struct rl_place_of *p = m->list[l]->sorted + s->from;
         for (size_t k = 0; k < s->n; k++) {
-            if (k + AHEAD < s->n) __builtin_prefetch(&m->d->slot[rl_dict_home(m->d, w->word[by[k + AHEAD]].hash)], 1);
-            look_up(m, l, by[k], s, end);
+            if (k + AHEAD < s->n) __builtin_prefetch(&d->slot[rl_dict_home(d, p[k + AHEAD].hash)], 1);
+            look_up(m, l, &p[k], s, end);
         }
     }
 }
@@ -157,14 +158,33 @@ static void look_up_late(const merging *m)
     for (size_t r = 0; r < REGIONS; r++) {
         for (size_t l = 0; l < m->n_lists; l++) {
             share *s = &m->share[l][r];
+            struct rl_place_of *p = m->list[l]->sorted + s->from;
             for (size_t k = 0; k < s->n && s->late > 0; k++) {
-                size_t i = m->list[l]->by_region[s->from + k];
-                if (m->list[l]->code[i] != LATE) continue;
+                if (m->list[l]->code[p[k].word & ~FRESH] != LATE) continue;
                 s->late--;
-                look_up(m, l, i, s, SIZE_MAX);
+                look_up(m, l, &p[k], s, SIZE_MAX);
             }
         }
     }
+}
+
+static bool is_fresh(const merging *m, size_t l, size_t i)
+{
+    return m->list[l]->code[i] == ~(int32_t)(m->first[l] + (uint32_t)i);
+}
+
+static void count_fresh(size_t l, void *arg)
+{
+    const merging *m = arg;
+    const rl_words *w = m->list[l];
+    size_t n = 0, bytes = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        if (!is_fresh(m, l, i)) continue;
+        n++;
+        bytes += w->word[i].n + 1;
+    }
+    m->fresh[l] = n;
+    m->bytes[l] = bytes;
 }
 
 /* `bytes` for the texts of a merge: slabs grow with the dictionary. */
@@ -184,28 +204,19 @@ static char *slab(rl_dict *d, size_t bytes)
     return at;
 }
 
-/* Codes and room of each list's fresh words; true when some word is a fresh one's repetition. */
-static bool give_room(const merging *m)
+/* Codes and room of each list's fresh words. */
+static void give_room(const merging *m)
 {
     rl_dict *d = m->d;
-    size_t n = d->n, bytes = 0;
-    bool again = false;
+    size_t bytes = 0;
+    for (size_t l = 0; l < m->n_lists; l++) bytes += m->bytes[l];
+    char *to = slab(d, bytes);
     for (size_t l = 0; l < m->n_lists; l++) {
-        for (size_t r = 0; r < REGIONS; r++) bytes += m->share[l][r].bytes;
-    }
-    char *to = bytes > 0 ? slab(d, bytes) : NULL;
-    for (size_t l = 0; l < m->n_lists; l++) {
-        m->code[l] = (int32_t)n;
+        m->code[l] = (int32_t)d->n;
         m->text[l] = to;
-        for (size_t r = 0; r < REGIONS; r++) {
-            const share *s = &m->share[l][r];
-            n += s->fresh;
-            if (to != NULL) to += s->bytes;
-            again = again || s->again > 0;
-        }
+        d->n += m->fresh[l];
+        to += m->bytes[l];
     }
-    d->n = n;
-    return again;
 }
 
 static inline void copy(char *to, const char *s, size_t n)
@@ -229,16 +240,29 @@ static void add_fresh(size_t l, void *arg)
     int32_t c = m->code[l];
     char *to = m->text[l];
     for (size_t i = 0; i < w->n; i++) {
-        if (w->code[i] != ~(int32_t)(m->first[l] + (uint32_t)i)) continue;
+        if (!is_fresh(m, l, i)) continue;
         const rl_word *x = &w->word[i];
-        uint64_t *slot = &d->slot[x->hash];
         copy(to, x->s, x->n);
         to[x->n] = '\0';
         d->text[c] = to;
         d->len[c] = x->n;
-        *slot = (*slot & ~(uint64_t)UINT32_MAX) | (uint32_t)(c + 1);
         w->code[i] = c++;
         to += x->n + 1;
+    }
+}
+
+static void code_region(size_t r, void *arg)
+{
+    const merging *m = arg;
+    for (size_t l = 0; l < m->n_lists; l++) {
+        const share *s = &m->share[l][r];
+        const struct rl_place_of *p = m->list[l]->sorted + s->from;
+        for (size_t k = 0; k < s->n; k++) {
+            if (k + AHEAD < s->n && p[k + AHEAD].word & FRESH) __builtin_prefetch(&m->d->slot[p[k + AHEAD].hash], 1);
+            if (!(p[k].word & FRESH)) continue;
+            uint64_t *slot = &m->d->slot[p[k].hash];
+            *slot = (*slot & ~(uint64_t)UINT32_MAX) | (uint32_t)(m->list[l]->code[p[k].word & ~FRESH] + 1);
+        }
     }
 }
 
@@ -253,6 +277,15 @@ static void repeat(size_t l, void *arg)
         word_of(m, number, &of);
         w->code[i] = m->list[of]->code[number - m->first[of]];
     }
+}
+
+static bool comes_again(const merging *m)
+{
+    for (size_t l = 0; l < m->n_lists; l++) {
+        for (size_t r = 0; r < REGIONS; r++)
+            if (m->share[l][r].again > 0) return true;
+    }
+    return false;
 }
 
 static void one_by_one(rl_words *w, rl_dict *d)
@@ -271,21 +304,26 @@ void rl_words_merge(rl_words *const *list, size_t n_lists, rl_dict *d, size_t ex
         for (size_t l = 0; l < n_lists; l++) one_by_one(list[l], d);
         return;
     }
-    assert(d->n + words < INT32_MAX);
+    const size_t had = d->n;
+    assert(had + words < INT32_MAX);
     rl_dict_reserve(d, d->n + words > expect ? d->n + words : expect);
     merging m = {.d = d,
                  .list = list,
                  .n_lists = n_lists,
                  .first = RL_NEW(cx->tmp, uint32_t, n_lists),
                  .share = rl_alloc(cx->tmp, n_lists, sizeof *m.share),
+                 .fresh = RL_NEW(cx->tmp, size_t, n_lists),
+                 .bytes = RL_NEW(cx->tmp, size_t, n_lists),
                  .code = RL_NEW(cx->tmp, int32_t, n_lists),
                  .text = RL_NEW(cx->tmp, char *, n_lists)};
     for (size_t l = 1; l < n_lists; l++) m.first[l] = m.first[l - 1] + (uint32_t)list[l - 1]->n;
     rl_par(n_lists, sort_by_region, &m, cx);
     rl_par(REGIONS, look_up_region, &m, cx);
     look_up_late(&m);
-    bool again = give_room(&m);
+    rl_par(n_lists, count_fresh, &m, cx);
+    give_room(&m);
     rl_par(n_lists, add_fresh, &m, cx);
-    if (again) rl_par(n_lists, repeat, &m, cx);
+    if (d->n > had) rl_par(REGIONS, code_region, &m, cx);
+    if (comes_again(&m)) rl_par(n_lists, repeat, &m, cx);
     rl_release(cx->tmp, m.share);
 }

@@ -23,7 +23,7 @@ typedef struct rl_words {
     rl_word *word;             /* n      in order of appearance                 */
     int32_t *slot;             /* cap    -1 = free                              */
     int32_t *code;             /* n      in the dictionary, once merged         */
-    uint32_t *by_region;       /* n      the merge's own                        */
+    struct rl_place_of { uint32_t hash, word; } *sorted;   /* n   the merge's own */
     bool all_new;              /* a text is not looked for, but listed each time */
 } rl_words;
 

@@ -11,7 +11,7 @@
 #include "data/csv_locate.h"
 #include "data/csv_split.h"
 
-enum { PER_THREAD = 8, MOST_SLOTS = 32, BEYOND = 16 * 1024 };
+enum { PER_THREAD = 16, MOST_SLOTS = 64, BEYOND = 16 * 1024 };
 
 size_t rl_chunk_slots(const rl_ctx *cx)
 {

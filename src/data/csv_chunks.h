@@ -36,7 +36,7 @@ typedef struct rl_chunk_sink {
  *   bytes      distance of the cuts; 0 = RL_CHUNK_BYTES
  *   done  out  false: nothing was decided, read it with rl_csv_read()
  *
- * Memory: per thread 16 pieces, 32 at most, of text and what the sink makes of them.
+ * Memory: per thread 16 pieces, 64 at most, of text and what the sink makes of them.
  */
 void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, const rl_chunk_sink *sink, bool *done,
                    rl_ctx *cx);
