@@ -5,7 +5,7 @@
 
 #include "base/par.h"
 
-enum { FIRST_SLOTS = 256, REGION_BITS = 6, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 16 };
+enum { FIRST_SLOTS = 256, REGION_BITS = 6, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 24 };
 enum { FIRST_SLAB = 256 * 1024, LAST_SLAB = 64 * 1024 * 1024 };
 
 /* ---- one piece ---- */
@@ -55,11 +55,12 @@ void rl_words_widen(rl_words *w)
 
 /* A region is a 64th of the dictionary's slots, by the first bits of the hash:
  * one thread alone looks there, and the pages it needs are soon at hand.  A
- * text it does not have is put into its slot under the number it has among the
- * words of all lists, with the mark FRESH, until its code is known.  A search
- * that runs on into the next region is put off until the threads are through
- * (LATE): there the same text can only have been put off too. */
-static const uint32_t FRESH = 0x80000000u;
+ * text it does not have is fresh, and put into its slot under the code it has
+ * if all words of all lists are: the number among these, beyond the codes there
+ * were.  If they are not, the slots are corrected afterwards.  A search that
+ * runs on into the next region is put off until the threads are through (LATE):
+ * there the same text can only have been put off too. */
+static const uint32_t FRESH = 0x80000000u; /* of a sorted word */
 static const int32_t LATE = INT32_MIN;
 
 /* The words of a list in a region. */
@@ -72,6 +73,7 @@ typedef struct merging {
     rl_dict *d;
     rl_words *const *list; /* n_lists */
     size_t n_lists;
+    size_t had;      /* texts before */
     uint32_t *first; /* n_lists  number of its first word among all */
     share (*share)[REGIONS];
     size_t *fresh; /* n_lists  words */
@@ -121,10 +123,11 @@ static void look_up(const merging *m, size_t l, struct rl_place_of *p, share *s,
         if (slot == 0) break;
         if (slot >> 32 != p->hash) continue;
         uint32_t c = (uint32_t)slot;
-        if (c & FRESH) {
-            const rl_word *x = word_of(m, c & ~FRESH, NULL);
+        if (c > m->had) {
+            const uint32_t number = c - 1 - (uint32_t)m->had;
+            const rl_word *x = word_of(m, number, NULL);
             if (x->n != w->n || !rl_same_text(x->s, w->s, w->n)) continue;
-            *code = ~(int32_t)(c & ~FRESH);
+            *code = ~(int32_t)number;
             s->again++;
             return;
         }
@@ -133,7 +136,7 @@ static void look_up(const merging *m, size_t l, struct rl_place_of *p, share *s,
         return;
     }
     uint32_t number = m->first[l] + p->word;
-    d->slot[at] = (uint64_t)p->hash << 32 | FRESH | number;
+    d->slot[at] = (uint64_t)p->hash << 32 | (uint32_t)(m->had + number + 1);
     *code = ~(int32_t)number;
     *p = (struct rl_place_of){(uint32_t)at, p->word | FRESH};
 }
@@ -304,10 +307,10 @@ void rl_words_merge(rl_words *const *list, size_t n_lists, rl_dict *d, size_t ex
         for (size_t l = 0; l < n_lists; l++) one_by_one(list[l], d);
         return;
     }
-    const size_t had = d->n;
-    assert(had + words < INT32_MAX);
+    assert(d->n + words < INT32_MAX);
     rl_dict_reserve(d, d->n + words > expect ? d->n + words : expect);
     merging m = {.d = d,
+                 .had = d->n,
                  .list = list,
                  .n_lists = n_lists,
                  .first = RL_NEW(cx->tmp, uint32_t, n_lists),
@@ -323,7 +326,7 @@ void rl_words_merge(rl_words *const *list, size_t n_lists, rl_dict *d, size_t ex
     rl_par(n_lists, count_fresh, &m, cx);
     give_room(&m);
     rl_par(n_lists, add_fresh, &m, cx);
-    if (d->n > had) rl_par(REGIONS, code_region, &m, cx);
+    if (d->n > m.had && d->n < m.had + words) rl_par(REGIONS, code_region, &m, cx);
     if (comes_again(&m)) rl_par(n_lists, repeat, &m, cx);
     rl_release(cx->tmp, m.share);
 }
