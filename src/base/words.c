@@ -5,7 +5,7 @@
 
 #include "base/par.h"
 
-enum { FIRST_SLOTS = 256, REGION_BITS = 6, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 24 };
+enum { FIRST_SLOTS = 256, REGION_BITS = 6, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 16 };
 enum { FIRST_SLAB = 256 * 1024, LAST_SLAB = 64 * 1024 * 1024 };
 
 /* ---- one piece ---- */
