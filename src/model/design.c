@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/par.h"
+#include "base/simd.h"
 #include "model/build.h"
 
 /* --- losing rows -------------------------------------------------------------- */
@@ -37,12 +38,24 @@ typedef struct blanks {
     size_t *cells; /* a block */
 } blanks;
 
+/* Nearly always there is none, and that is quickly seen. */
+RL_CLONES static bool any_blank(const int32_t *code, const double *v, size_t n)
+{
+    int32_t sign = 0;
+    int64_t blank = 0;
+    for (size_t i = 0; i < n && code != NULL; i++) sign |= code[i];
+    for (size_t i = 0; i < n && code == NULL; i++) blank |= v[i] != v[i];
+    return sign < 0 || blank != 0;
+}
+
 static void find_blanks(size_t block, void *arg)
 {
     const blanks *p = arg;
-    size_t to = (block + 1) * RL_ROWS_PER_BLOCK, cells = 0;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK, cells = 0;
     if (to > p->n) to = p->n;
-    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
+    p->cells[block] = 0;
+    if (!any_blank(p->code != NULL ? p->code + from : NULL, p->v != NULL ? p->v + from : NULL, to - from)) return;
+    for (size_t i = from; i < to; i++) {
         if (!(p->code != NULL ? p->code[i] < 0 : isnan(p->v[i])) || !p->keep[i]) continue;
         p->gone[i] = 1;
         cells++;

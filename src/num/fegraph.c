@@ -1,10 +1,17 @@
 /* Who shares rows with whom: components, singletons, nesting. */
-#include "num/absorb.h"
+#include "num/feplan.h"
 
-static int32_t root(int32_t *up, int32_t i)
+int32_t rl_root(int32_t *up, int32_t i)
 {
     while (up[i] != i) i = up[i] = up[up[i]];
     return i;
+}
+
+void rl_join(int32_t *up, int32_t a, int32_t b)
+{
+    int32_t x = rl_root(up, a), y = rl_root(up, b);
+    if (x < y) up[y] = x;
+    if (y < x) up[x] = y;
 }
 
 size_t rl_components(const int32_t *a, size_t levels_a, const int32_t *b, size_t levels_b, size_t n, int32_t *part_a,
@@ -16,13 +23,9 @@ size_t rl_components(const int32_t *a, size_t levels_a, const int32_t *b, size_t
         up[i] = (int32_t)i;
         part[i] = -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        int32_t x = root(up, a[i]), y = root(up, (int32_t)levels_a + b[i]);
-        if (x < y) up[y] = x;
-        if (y < x) up[x] = y;
-    }
+    for (size_t i = 0; i < n; i++) rl_join(up, a[i], (int32_t)levels_a + b[i]);
     for (size_t i = 0; i < all; i++) {
-        int32_t r = root(up, (int32_t)i);
+        int32_t r = rl_root(up, (int32_t)i);
         if (part[r] < 0) part[r] = (int32_t)parts++;
         *(i < levels_a ? &part_a[i] : &part_b[i - levels_a]) = part[r];
     }
