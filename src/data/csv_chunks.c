@@ -11,12 +11,15 @@
 #include "data/csv_locate.h"
 #include "data/csv_split.h"
 
-enum { PER_THREAD = 16, MOST_SLOTS = 64, BEYOND = 16 * 1024 };
+enum { PER_THREAD = 8, MOST_SLOTS = 32, BEYOND = 16 * 1024, LARGE_FILE = 128 * 1024 * 1024 };
 
-size_t rl_chunk_slots(const rl_ctx *cx)
+/* Twice as many for a large file: the more texts are merged together, the nearer they are to each other. */
+size_t rl_chunk_slots(const rl_source *src, const rl_ctx *cx)
 {
+    struct stat st;
+    size_t times = stat(src->path, &st) == 0 && st.st_size >= LARGE_FILE ? 2 : 1;
     size_t slots = PER_THREAD * (size_t)cx->threads;
-    return slots < MOST_SLOTS ? slots : MOST_SLOTS;
+    return times * (slots < MOST_SLOTS ? slots : MOST_SLOTS);
 }
 
 /* A row has a byte a field at least, and never less than two but for the last. */
@@ -290,7 +293,7 @@ void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, co
                 .bytes = bytes ? bytes : RL_CHUNK_BYTES,
                 .n_fields = head->n,
                 .kind = rl_split_best()};
-    size_t slots = rl_chunk_slots(cx);
+    const size_t slots = sink->slots;
     *done = false;
     if (src->max_rows == 0 && look(&c, cx)) {
         c.room = c.bytes + RL_CHUNK_TAIL < c.size ? c.bytes + RL_CHUNK_TAIL : (size_t)c.size + 1;

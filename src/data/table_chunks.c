@@ -340,10 +340,10 @@ static bool decide(rl_loader *l, uint64_t rows, rl_ctx *cx)
 
 bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
 {
-    size_t slots = rl_chunk_slots(cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
+    size_t slots = rl_chunk_slots(l->src, cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
            empty = l->faults->count[RL_RULE_EMPTY];
     reading r = {.l = l, .rows = rl_chunk_rows(l->src, &l->t->header, bytes)};
-    const rl_chunk_sink sink = {&r, make_slot, begin, rows, take, room, store};
+    const rl_chunk_sink sink = {&r, slots, make_slot, begin, rows, take, room, store};
     bool done;
     if (!decide(l, FEW_ROWS, cx) && !decide(l, MANY_ROWS, cx)) return false;
     r.piece = RL_NEW(l->tmp, table_piece, slots);

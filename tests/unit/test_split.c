@@ -279,14 +279,34 @@ static void pieces_decide_what_a_column_is(void **state)
     assert_non_null(strstr(bad, "fault 4000,0 'oops' is not a number (column 'a')"));
 }
 
+/* Enough of them that the pieces' lists are merged by all threads: ids that hardly repeat, with runs, and few names. */
+static void texts_of_many_pieces(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        rl_rng g = rl_rng_for(31, seed);
+        rl_str s = rl_str_new(cx.tmp);
+        rl_str_add(&s, "a,b,c\n");
+        for (int i = 0; i < 9000; i++) {
+            int id = seed == 2 ? i / 7 : below(&g, 10) == 0 ? (int)below(&g, 9000) : i;
+            if (seed == 3 && i > 3000) id %= 900; /* new at first, then hardly ever */
+            rl_str_addf(&s, "%s%d,%s%d.%d,%s%d\n", id % 3 ? "D-000" : "", id, i % 5 ? "-" : "", i % 91, i,
+                        i % 700 == 9 ? "NA" : "region-", (int)below(&g, 40));
+        }
+        assert_true(same_in_pieces(data_file(rl_str_text(&s), s.n), TYPED, 3));
+        rl_arena_reset(cx.tmp);
+    }
+}
+
 static void columns_that_share_a_dictionary(void **state)
 {
     (void)state;
     rl_str s = rl_str_new(cx.tmp);
     rl_str_add(&s, "a,b\n");
     for (int i = 0; i < 300; i++) rl_str_addf(&s, "u%d,u%d\n", (i * 7) % 41, (i * 11) % 53);
+    for (int i = 0; i < 6000; i++) rl_str_addf(&s, "v%d,v%d\n", (i * 7) % 5003, (i * 11) % 4001);
     const char *path = data_file(rl_str_text(&s), s.n);
-    for (size_t bytes = 64; bytes <= 1024; bytes *= 4) {
+    for (size_t bytes = 64; bytes <= 16384; bytes *= 4) {
         rl_table one, two;
         rl_faults faults;
         rl_source src = rl_source_of(path);
@@ -311,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bytes_are_seen, begin, end),
         cmocka_unit_test_setup_teardown(a_file_in_pieces_is_the_file, begin, end),
         cmocka_unit_test_setup_teardown(pieces_decide_what_a_column_is, begin, end),
+        cmocka_unit_test_setup_teardown(texts_of_many_pieces, begin, end),
         cmocka_unit_test_setup_teardown(columns_that_share_a_dictionary, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
