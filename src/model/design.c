@@ -95,6 +95,7 @@ static rl_code drop_missing(rl_build *b, rl_ctx *cx)
     if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone, cx);
     if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone, cx);
     if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone, cx);
+    if (b->most_missing == 0 && b->at == NULL && b->unit.G == 0) return RL_OK;
     for (size_t i = 0; i < b->t->n; i++) {
         if (!b->keep[i]) continue;
         if (b->at != NULL && b->at[i] == RL_NO_TIME) gone[i] = 1;

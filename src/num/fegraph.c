@@ -1,4 +1,7 @@
 /* Who shares rows with whom: components, singletons, nesting. */
+#include <string.h>
+
+#include "base/par.h"
 #include "num/feplan.h"
 
 int32_t rl_root(int32_t *up, int32_t i)
@@ -40,12 +43,47 @@ typedef struct level {
     size_t rows, mix;
 } level;
 
+/* Whether an effect has a level with one row: rows that stand together are counted together. */
+typedef struct lone_job {
+    const rl_fe *fe;
+    size_t n;
+    uint32_t **rows; /* an effect by its levels */
+    bool *any;
+} lone_job;
+
+static void find_lone(size_t f, void *arg)
+{
+    lone_job *job = arg;
+    const int32_t *code = job->fe->code[f];
+    uint32_t *rows = job->rows[f];
+    for (size_t i = 0, from = 0; i < job->n; i++) {
+        if (i + 1 < job->n && code[i + 1] == code[i]) continue;
+        rows[code[i]] += (uint32_t)(i + 1 - from);
+        from = i + 1;
+    }
+    for (size_t g = 0; g < job->fe->levels[f]; g++) job->any[f] = job->any[f] || rows[g] == 1;
+}
+
+static bool any_lone(const rl_fe *fe, size_t n, rl_ctx *cx)
+{
+    lone_job job = {fe, n, RL_NEW(cx->tmp, uint32_t *, fe->n_fe), RL_NEW(cx->tmp, bool, fe->n_fe)};
+    bool any = false;
+    for (size_t f = 0; f < fe->n_fe; f++) job.rows[f] = RL_NEW(cx->tmp, uint32_t, fe->levels[f]);
+    rl_par(fe->n_fe, find_lone, &job, cx);
+    for (size_t f = 0; f < fe->n_fe; f++) {
+        any = any || job.any[f];
+        rl_release(cx->tmp, job.rows[f]);
+    }
+    return any;
+}
+
 size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx)
 {
     size_t found = 0, waiting = 0;
+    memset(keep, 1, n);
+    if (!any_lone(fe, n, cx)) return 0;
     level **of = RL_NEW(cx->tmp, level *, fe->n_fe);
     size_t *queue = RL_NEW(cx->tmp, size_t, n);
-    for (size_t i = 0; i < n; i++) keep[i] = 1;
     for (size_t q = 0; q < fe->n_fe; q++) {
         of[q] = RL_NEW(cx->tmp, level, fe->levels[q]);
         for (size_t i = 0; i < n; i++) {
@@ -79,6 +117,7 @@ size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx)
 
 bool rl_nested(const int32_t *inner, size_t inner_levels, const int32_t *outer, size_t n, rl_ctx *cx)
 {
+    if (inner == outer) return true;
     int32_t *seen = RL_NEW(cx->tmp, int32_t, inner_levels); /* outer level + 1, 0 = none yet */
     bool nested = true;
     for (size_t i = 0; i < n && nested; i++) {
