@@ -181,7 +181,8 @@ void rl_impute(const rl_imputer *p, rl_mat L, const rl_label *label, rl_fit *f, 
         if (p->of[i] >= 0) e[i] -= mean[p->of[i]];
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     size_t m = L.n;
-    *core = (rl_core){.X = rl_mat_new(d->n, m, cx->tmp), .w = d->w, .e = e};
+    rl_mat X = rl_mat_new(d->n, m, cx->tmp);
+    *core = (rl_core){.X = rl_cols_of(&X, NULL, cx->tmp), .w = d->w, .e = e};
     core->A = rl_mat_new(m, m, cx->tmp);
     core->L = rl_mat_new(m, m, cx->tmp);
     f->m = m;
@@ -196,7 +197,7 @@ void rl_impute(const rl_imputer *p, rl_mat L, const rl_label *label, rl_fit *f, 
             sum += (long double)*rl_mat_at(&L, j, c) * mean[c];
         }
         f->b[j] = (double)sum;
-        row_weights(p, lc, rl_mat_col(&core->X, j), ca, cb);
+        row_weights(p, lc, rl_mat_col(&X, j), ca, cb);
     }
     figures(p, e, f, cx);
     core->rss = f->rss;

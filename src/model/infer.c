@@ -84,6 +84,30 @@ rl_code rl_infer_no_core(const char *what, rl_ctx *cx)
 
 /* --- iid and heteroskedasticity ---------------------------------------------------- */
 
+/* V = s2 L A L', from the entries of L that are not zero: one a row, mostly. */
+static void by_inverse(const rl_core *c, double s2, rl_mat *V, rl_ctx *cx)
+{
+    size_t m = c->L.n, k = c->L.k, n = 0, *first = RL_NEW(cx->tmp, size_t, m + 1);
+    for (size_t i = 0; i < m * k; i++) n += c->L.a[i] != 0;
+    size_t *at = RL_NEW(cx->tmp, size_t, n);
+    n = 0;
+    for (size_t a = 0; a < m; a++) {
+        first[a] = n;
+        for (size_t i = 0; i < k; i++)
+            if (*rl_mat_at(&c->L, a, i) != 0) at[n++] = i;
+    }
+    first[m] = n;
+    for (size_t a = 0; a < m; a++)
+        for (size_t b = 0; b <= a; b++) {
+            long double sum = 0;
+            for (size_t i = first[a]; i < first[a + 1]; i++)
+                for (size_t j = first[b]; j < first[b + 1]; j++)
+                    sum += (long double)*rl_mat_at(&c->L, a, at[i]) * *rl_mat_at(&c->A, at[i], at[j]) *
+                           *rl_mat_at(&c->L, b, at[j]);
+            *rl_mat_at(V, a, b) = *rl_mat_at(V, b, a) = (double)(sum * s2);
+        }
+}
+
 static rl_code iid(rl_infer_work *w, rl_ctx *cx)
 {
     const rl_core *c = w->f->core;
@@ -91,17 +115,7 @@ static rl_code iid(rl_infer_work *w, rl_ctx *cx)
     rl_infer_count_K(w, false, cx);
     bool likelihood = w->f->family != RL_LINEAR; /* its scores have the information as their variance */
     double s2 = likelihood ? rl_infer_n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (double)w->K);
-    size_t m = w->f->m, k = c->X.k;
-    for (size_t a = 0; a < m; a++)
-        for (size_t b = 0; b <= a; b++) {
-            long double sum = 0;
-            for (size_t i = 0; i < k; i++) {
-                double la = *rl_mat_at(&c->L, a, i);
-                for (size_t j = 0; j < k && la != 0; j++)
-                    sum += (long double)la * *rl_mat_at(&c->A, i, j) * *rl_mat_at(&c->L, b, j);
-            }
-            *rl_mat_at(&w->V, a, b) = *rl_mat_at(&w->V, b, a) = (double)(sum * s2);
-        }
+    by_inverse(c, s2, &w->V, cx);
     rl_infer_set_df(w, RL_DF_NK);
     rl_infer_say_factor(w, NULL,
                         !likelihood                ? "e'e/(n-K)"

@@ -31,12 +31,10 @@ static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl
     while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
     if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
     out->omega = RL_NEW(keep, double, d->n);
-    for (size_t q = 0; q < c->X.k; q++) {
-        double a = 0;
-        for (size_t r = 0; r < c->X.k; r++) a += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
-        const double *x = rl_mat_col(&c->X, q);
-        for (size_t i = 0; i < d->n && a != 0; i++) out->omega[i] += a * x[i];
-    }
+    double *a = RL_NEW(keep, double, c->X.k);
+    for (size_t q = 0; q < c->X.k; q++)
+        for (size_t r = 0; r < c->X.k; r++) a[q] += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
+    rl_cols_times(&c->X, a, 0, d->n, out->omega);
     for (size_t i = 0; i < d->n && c->w != NULL; i++) out->omega[i] *= c->w[i];
 }
 
