@@ -7,6 +7,7 @@
 #include "num/chol.h"
 #include "num/cols.h"
 #include "num/gram.h"
+#include "num/sandwich.h"
 #include "num/slices.h"
 
 enum { N = 700, K = 203, PAIRS = (K + 1) * (K + 2) / 2 };
@@ -123,9 +124,45 @@ static void slices_hold_a_double_double(void **state)
         }
 }
 
+/* L M L' for rows of L that cancel all but a part in 1e12 of what they sum. */
+static void a_sandwich_of_what_cancels(void **state)
+{
+    (void)state;
+    check_ctx(&cx);
+    enum { ESTIMATES = 70, COLS = 90 };
+    rl_mat X = rl_mat_new(N, COLS, cx.keep), L = rl_mat_new(ESTIMATES, COLS, cx.keep),
+           V = rl_mat_new(ESTIMATES, ESTIMATES, cx.keep), T = rl_mat_new(ESTIMATES, ESTIMATES, cx.keep);
+    rl_rng r = rl_rng_for(70, 90);
+    for (size_t j = 0; j < COLS; j++)
+        for (size_t i = 0; i < N; i++)
+            *rl_mat_at(&X, i, j) = j % 2 == 0 ? ldexp(rl_normal(&r), (int)(j % 9) * 6)
+                                              : *rl_mat_at(&X, i, j - 1) * (1 + 1e-6 * rl_normal(&r));
+    for (size_t a = 0; a < ESTIMATES; a++)
+        for (size_t j = 0; j < COLS; j++) *rl_mat_at(&L, a, j) = j % 2 == 0 ? rl_normal(&r) : -*rl_mat_at(&L, a, j - 1);
+    rl_cols C = rl_cols_of(&X, NULL, cx.keep);
+    rl_dd G[COLS * (COLS + 1) / 2];
+    int exp[COLS + 1];
+    CHECK_OK(rl_cols_gram(&C, NULL, NULL, G, exp, &cx), &cx);
+    rl_sandwich(&L, G, exp, &V, &cx);
+    cx.threads = 3;
+    rl_sandwich(&L, G, exp, &T, &cx);
+    assert_memory_equal(V.a, T.a, ESTIMATES * ESTIMATES * sizeof(double));
+    for (size_t a = 0; a < ESTIMATES; a += 23) {
+        rl_wide want = 0;
+        for (size_t i = 0; i < N; i++) {
+            rl_wide z = 0;
+            for (size_t j = 0; j < COLS; j++) z += (rl_wide)*rl_mat_at(&L, a, j) * *rl_mat_at(&X, i, j);
+            want += z * z;
+        }
+        CHECK_DIGITS(*rl_mat_at(&V, a, a), (double)want, 14);
+    }
+    rl_ctx_free(&cx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sandwich_of_what_cancels),
         cmocka_unit_test(both_ways_agree),
         cmocka_unit_test(products_of_whole_numbers_are_exact),
         cmocka_unit_test(slices_hold_a_double_double),
