@@ -43,8 +43,9 @@ static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
     v->v = RL_NEW(cx->tmp, double *, v->width);
     v->low = RL_NEW(cx->tmp, double *, v->width);
     for (size_t k = 0; k < v->width; k++) RL_TRY(rl_build_number(b, e, (int)k, &v->v[k], cx));
-    if (e->op != RL_OP_FN || e->fn != RL_FN_POLY || b->f.n_effects > 0) return RL_OK;
-    for (size_t k = 1; k < v->width; k++) {
+    if (!b->req->estimator->blocks) return RL_OK; /* only least squares makes use of more than 53 bits */
+    for (size_t k = 0; k < v->width; k++) {
+        if (!rl_eval_rounds(e, (int)k)) continue;
         bool some;
         double *low = RL_NEW(cx->tmp, double, b->t->n);
         RL_TRY(rl_eval_low(&b->scene, e, (int)k, low, &some, cx));
@@ -217,20 +218,19 @@ static void fill(const columns *q, size_t c, bool numbers, double *x, double *lo
     }
 }
 
-/* Has column c a low part: is it a power, or a product of numbers?  Of how many factors and numbers is it? */
-static bool needs_low(const columns *q, size_t c, size_t *factors, size_t *numbers)
+/* Is there a power in column c that rounding took something from? */
+static bool has_power(const columns *q, size_t c)
 {
-    size_t left = c;
-    bool powers = false;
-    *factors = *numbers = 0;
-    for (size_t i = 0; i < q->t->n; i++) {
-        const rl_variable *v = q->p[i].v;
-        *factors += v->factor;
-        *numbers += !v->factor;
-        powers = powers || (!v->factor && v->low[left % q->p[i].width] != NULL);
-        left /= q->p[i].width;
-    }
-    return powers || *numbers > 1;
+    for (size_t i = 0, left = c; i < q->t->n; left /= q->p[i++].width)
+        if (!q->p[i].v->factor && q->p[i].v->low[left % q->p[i].width] != NULL) return true;
+    return false;
+}
+
+static size_t count_numbers(const columns *q)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < q->t->n; i++) n += !q->p[i].v->factor;
+    return n;
 }
 
 /* --- columns written out ------------------------------------------------------ */
@@ -238,12 +238,14 @@ static bool needs_low(const columns *q, size_t c, size_t *factors, size_t *numbe
 typedef struct column_job {
     columns q;
     rl_mat *X;
+    double **low; /* of X's columns, or NULL */
 } column_job;
 
 static void fill_column(size_t c, void *arg)
 {
     const column_job *job = arg;
-    fill(&job->q, c, false, rl_mat_col(job->X, job->q.at + c), NULL);
+    size_t j = job->q.at + c;
+    fill(&job->q, c, false, rl_mat_col(job->X, j), job->low != NULL ? job->low[j] : NULL);
 }
 
 /* --- columns as blocks -------------------------------------------------------- */
@@ -268,8 +270,8 @@ static void fill_one(size_t at, void *arg)
 static void numbers_of(const columns *q, size_t c, fills *f, const double **x, const double **low, rl_ctx *cx)
 {
     const rl_design *d = q->d;
-    size_t factors, numbers;
-    bool some = needs_low(q, c, &factors, &numbers);
+    size_t numbers = count_numbers(q);
+    bool some = numbers > 1 || has_power(q, c); /* a product, too, is rounded */
     *x = *low = NULL;
     if (numbers == 0) return;
     if (numbers == 1 && d->n == d->t->n) {
@@ -339,12 +341,9 @@ static bool is_first(const columns *q, size_t c)
 static size_t count_blocks(const columns *q)
 {
     size_t n = 1;
-    bool factors = false;
-    for (size_t i = 0; i < q->t->n; i++) {
-        factors = factors || q->p[i].v->factor;
+    for (size_t i = 0; i < q->t->n; i++)
         if (!q->p[i].v->factor) n *= q->p[i].width;
-    }
-    return factors ? n : 0;
+    return count_numbers(q) < q->t->n ? n : 0;
 }
 
 static void add_columns(const columns *q, rl_cols *X, fills *f, rl_ctx *cx)
@@ -406,17 +405,32 @@ static double *ones(double *x, size_t n)
     return x;
 }
 
-static rl_mat written(const rl_design *d, const columns *q, size_t terms, bool constant, size_t k, rl_ctx *cx)
+static rl_mat written(const rl_design *d, const columns *q, size_t terms, bool constant, size_t k, double **low,
+                      rl_ctx *cx)
 {
     rl_mat X =
         rl_mat_new(d->n, k + 1, cx->tmp); /* the column behind is the estimator's: it may want the outcome there */
     X.k = k;
     if (constant) ones(X.a, d->n);
     for (size_t j = 0; j < terms; j++) {
-        column_job job = {q[j], &X};
+        column_job job = {q[j], &X, low};
         rl_par(q[j].width, fill_column, &job, cx);
     }
     return X;
+}
+
+/* Low parts for the columns with a power in them; NULL when there are none. */
+static double **room_for_powers(const rl_design *d, const columns *q, size_t terms, size_t k, rl_ctx *cx)
+{
+    double **low = RL_NEW(cx->tmp, double *, k + 1);
+    bool some = false;
+    for (size_t j = 0; j < terms; j++)
+        for (size_t c = 0; c < q[j].width; c++) {
+            if (!has_power(&q[j], c)) continue;
+            low[q[j].at + c] = RL_NEW(cx->tmp, double, d->n);
+            some = true;
+        }
+    return some ? low : NULL;
 }
 
 static rl_cols *as_blocks(const rl_design *d, const columns *q, size_t terms, size_t k, rl_ctx *cx)
@@ -481,12 +495,13 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
         d->blocks = as_blocks(d, q, block_of[0].n, k, cx);
         d->X = (rl_mat){NULL, d->n, k, d->n};
     } else {
-        d->X = written(d, q, block_of[0].n, d->constant, k, cx);
+        if (b->req->estimator->blocks) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
+        d->X = written(d, q, block_of[0].n, d->constant, k, d->x_low, cx);
     }
     RL_TRY(measure(b, &block_of[1], false, &spanned, &q, &k, &d->endo_name, cx));
-    d->endo = written(d, q, block_of[1].n, false, k, cx);
+    d->endo = written(d, q, block_of[1].n, false, k, NULL, cx);
     if (d->blocks == NULL || d->n < d->t->n) spend(b);
     RL_TRY(measure(b, &block_of[2], false, &spanned, &q, &k, &d->inst_name, cx));
-    d->inst = written(d, q, block_of[2].n, false, k, cx);
+    d->inst = written(d, q, block_of[2].n, false, k, NULL, cx);
     return RL_OK;
 }

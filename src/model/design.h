@@ -26,6 +26,8 @@ struct rl_design {
     double *y;                           /* n                                                 */
     rl_mat X;                            /* n-by-k  constant first when there is one; room for one more column behind.
                                             ols sweeps it in place.  a NULL: in blocks        */
+    double **x_low;                      /* k+1 beside effects, for ols: what rounding took from powers (n, or NULL),
+                                            y's the last; NULL when there are none            */
     rl_cols *blocks;                     /* n-by-k  the same, never written out: what ols takes
                                             without effects, columns of the table where they stand; or NULL */
     const char **x_name;                 /* k                                                 */

@@ -430,10 +430,14 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     rl_par(k, square_column, &norms, cx);
     rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
     for (size_t q = 0; q < d->fe.n_fe && alpha != NULL; q++) alpha[q] = rl_mat_new(d->fe.levels[q], X.k, cx->tmp);
-    if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
+    double **low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
+    if (low != NULL)
+        RL_TRY(rl_sweep_low(d, &X, low, alpha, &info, cx));
+    else if (d->fe.n_fe > 0)
+        RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
-    rl_cols C = rl_cols_of(&R, NULL, cx->tmp);
-    RL_TRY(rl_ols_cols(&C, y, d->w, norm0, &o, cx->tmp, cx));
+    rl_cols C = rl_cols_of(&R, low, cx->tmp);
+    RL_TRY(rl_ols_cols(&C, y, low != NULL ? low[k] : NULL, d->w, norm0, &o, cx->tmp, cx));
     RL_TRY(finish(d, &o, &C, label, strict, kept, info.redundant, within, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     return RL_OK;
@@ -443,7 +447,7 @@ rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *labe
 {
     rl_ols_fit o;
     if (X->k == 0) return rl_fit_nothing(d, label, 0, cx);
-    RL_TRY(rl_ols_cols(X, d->y, d->w, NULL, &o, cx->tmp, cx));
+    RL_TRY(rl_ols_cols(X, d->y, NULL, d->w, NULL, &o, cx->tmp, cx));
     return finish(d, &o, X, label, SIZE_MAX, NULL, 0, rl_dot(d->w, d->y, d->y, d->n, cx), f, cx);
 }
 

@@ -180,7 +180,7 @@ static rl_code of_scores(const rl_infer_work *w, rl_vcov_kind kind, const double
     }
     rl_dd *G = RL_NEW(cx->tmp, rl_dd, k * (k + 1) / 2);
     int *exp = RL_NEW(cx->tmp, int, k + 1);
-    RL_TRY(rl_cols_gram(&c->X, NULL, u2, G, exp, cx));
+    RL_TRY(rl_cols_gram(&c->X, NULL, NULL, u2, G, exp, cx));
     rl_sandwich(&L, G, exp, V, cx);
     rl_release(cx->tmp, G);
     rl_release(cx->tmp, L.a);

@@ -73,13 +73,14 @@ rl_mat rl_cols_written(const rl_cols *X, rl_ctx *cx);
 /* G = [X y]'W[X y] with all low parts, scaled as in num/gram.h: G[pair(i, j)]
  * 2^(exp[i] + exp[j] + exp[last]) is the sum of w x_i x_j.
  *
- *   y      n   or NULL: X alone
+ *   y      n   or NULL: X alone; y_low what rounding took from it, or NULL
  *   w      n   or NULL = 1
  *   G      out k(k+1)/2  of k = X->k (+ 1 with y)
  *   exp    out k+1       last of the weights (even)
  *
  * Errors  RL_ENUM   a value is not finite
  * Cost    num/gram.h on the dense columns; n operations for each block by dense column or block */
-RL_MUST rl_code rl_cols_gram(const rl_cols *X, const double *y, const double *w, rl_dd *G, int *exp, rl_ctx *cx);
+RL_MUST rl_code rl_cols_gram(const rl_cols *X, const double *y, const double *y_low, const double *w, rl_dd *G, int *exp,
+                             rl_ctx *cx);
 
 #endif

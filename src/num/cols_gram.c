@@ -122,10 +122,10 @@ static void put_job(const sums *p, size_t at, rl_dd *G)
 }
 
 /* The dense columns, y, and their low parts; then the blocks' values and theirs. */
-static void list_sources(sums *p, const double *y, rl_ctx *cx)
+static void list_sources(sums *p, const double *y, const double *y_low, rl_ctx *cx)
 {
     const rl_cols *X = p->X;
-    size_t most = 2 * (X->n_dense + X->n_hot) + 1, n = 0;
+    size_t most = 2 * (X->n_dense + X->n_hot + 1), n = 0;
     p->s = RL_NEW(cx->tmp, source, most);
     for (size_t d = 0; d < X->n_dense; d++) p->s[n++] = (source){.v = X->x[X->dense[d]], .j = X->dense[d]};
     if (y != NULL) p->s[n++] = (source){.v = y, .j = X->k};
@@ -133,6 +133,7 @@ static void list_sources(sums *p, const double *y, rl_ctx *cx)
         size_t j = X->dense[d];
         if (X->low[j] != NULL) p->s[n++] = (source){.v = X->low[j], .j = j, .low = true};
     }
+    if (y_low != NULL) p->s[n++] = (source){.v = y_low, .j = X->k, .low = true};
     p->n_dense = n;
     for (size_t b = 0; b < X->n_hot; b++) {
         const rl_hot *h = &X->hot[b];
@@ -182,11 +183,12 @@ static rl_code block_exponents(sums *p, rl_ctx *cx)
     return RL_OK;
 }
 
-rl_code rl_cols_gram(const rl_cols *X, const double *y, const double *w, rl_dd *G, int *exp, rl_ctx *cx)
+rl_code rl_cols_gram(const rl_cols *X, const double *y, const double *y_low, const double *w, rl_dd *G, int *exp,
+                     rl_ctx *cx)
 {
     sums p = {.X = X, .w = w, .n = X->n, .k = X->k + (y != NULL), .exp = exp};
     memset(G, 0, p.k * (p.k + 1) / 2 * sizeof *G);
-    list_sources(&p, y, cx);
+    list_sources(&p, y, y_low, cx);
     RL_TRY(dense_sums(&p, G, cx));
     RL_TRY(block_exponents(&p, cx));
     size_t jobs = 0, blocks = p.n_all - p.n_dense;

@@ -32,7 +32,7 @@ rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx
 
 typedef struct resid_job {
     const rl_cols *X;
-    const double *y;
+    const double *y, *y_low;
     const rl_dd *b; /* k   before it is rounded to double */
     double *e;
 } resid_job;
@@ -66,7 +66,8 @@ static void resid_block(size_t block, void *arg)
     for (; from < to; from += STRIPE) {
         size_t m = to - from < STRIPE ? to - from : STRIPE;
         rl_dd e[STRIPE];
-        for (size_t r = 0; r < m; r++) e[r] = (rl_dd){job->y[from + r], 0.0};
+        for (size_t r = 0; r < m; r++)
+            e[r] = (rl_dd){job->y[from + r], job->y_low != NULL ? job->y_low[from + r] : 0.0};
         for (size_t d = 0; d < X->n_dense; d++) {
             size_t j = X->dense[d];
             const double *x = X->x[j] + from, *l = X->low[j] != NULL ? X->low[j] + from : NULL;
@@ -99,11 +100,11 @@ rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *
                rl_ctx *cx)
 {
     rl_cols C = rl_cols_of(X, NULL, cx->tmp);
-    return rl_ols_cols(&C, y, w, norm0, f, in, cx);
+    return rl_ols_cols(&C, y, NULL, w, norm0, f, in, cx);
 }
 
-rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *w, const double *norm0, rl_ols_fit *f,
-                    rl_arena *in, rl_ctx *cx)
+rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, const double *w, const double *norm0,
+                    rl_ols_fit *f, rl_arena *in, rl_ctx *cx)
 {
     size_t n = X->n, k = X->k;
     *f = (rl_ols_fit){.k = k,
@@ -116,12 +117,12 @@ rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *w, const do
                       .pivot = RL_NEW(in, double, k)};
     rl_dd *G = RL_NEW(cx->tmp, rl_dd, (k + 1) * (k + 2) / 2), *b = RL_NEW(cx->tmp, rl_dd, k);
     int *exp = RL_NEW(cx->tmp, int, k + 2);
-    RL_TRY(rl_cols_gram(X, y, w, G, exp, cx));
+    RL_TRY(rl_cols_gram(X, y, y_low, w, G, exp, cx));
     rl_system s = {k, G, exp, norm0};
     rl_chol_solve(&s, f, b, cx);
     rl_release(cx->tmp, G);
 
-    resid_job job = {X, y, b, f->e};
+    resid_job job = {X, y, y_low, b, f->e};
     rl_par(rl_blocks(n, RL_ROWS_PER_BLOCK), resid_block, &job, cx);
     for (size_t j = 0; j < k; j++) f->b[j] = b[j].hi;
     f->rss = rl_dot(w, f->e, f->e, n, cx);

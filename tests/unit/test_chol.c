@@ -51,7 +51,7 @@ static void both_ways_agree(void **state)
     rl_dd *G = RL_NEW(cx.keep, rl_dd, PAIRS), *b = RL_NEW(cx.keep, rl_dd, K), *c = RL_NEW(cx.keep, rl_dd, K),
           *t = RL_NEW(cx.keep, rl_dd, K);
     int exp[K + 2];
-    CHECK_OK(rl_cols_gram(&C, y, NULL, G, exp, &cx), &cx);
+    CHECK_OK(rl_cols_gram(&C, y, NULL, NULL, G, exp, &cx), &cx);
     rl_system s = {K, G, exp, NULL};
     rl_ols_fit f = room(), g = room(), h = room();
     rl_chol_narrow(&s, &f, b, &cx);
@@ -142,7 +142,7 @@ static void a_sandwich_of_what_cancels(void **state)
     rl_cols C = rl_cols_of(&X, NULL, cx.keep);
     rl_dd G[COLS * (COLS + 1) / 2];
     int exp[COLS + 1];
-    CHECK_OK(rl_cols_gram(&C, NULL, NULL, G, exp, &cx), &cx);
+    CHECK_OK(rl_cols_gram(&C, NULL, NULL, NULL, G, exp, &cx), &cx);
     rl_sandwich(&L, G, exp, &V, &cx);
     cx.threads = 3;
     rl_sandwich(&L, G, exp, &T, &cx);
