@@ -80,7 +80,7 @@ rl_mat rl_cols_written(const rl_cols *X, rl_ctx *cx);
  *
  * Errors  RL_ENUM   a value is not finite
  * Cost    num/gram.h on the dense columns; n operations for each block by dense column or block */
-RL_MUST rl_code rl_cols_gram(const rl_cols *X, const double *y, const double *y_low, const double *w, rl_dd *G, int *exp,
-                             rl_ctx *cx);
+RL_MUST rl_code rl_cols_gram(const rl_cols *X, const double *y, const double *y_low, const double *w, rl_dd *G,
+                             int *exp, rl_ctx *cx);
 
 #endif
