@@ -475,6 +475,20 @@ static void spend(rl_build *b)
     }
 }
 
+/* Give back what was computed for the rows of the table and stands in the rows used by now. */
+static void give_back(rl_build *b, rl_ctx *cx)
+{
+    for (size_t i = 0; i < b->n_var; i++) {
+        rl_variable *v = &b->var[i];
+        const rl_col *c = v->e->op == RL_OP_COL ? rl_table_col(b->t, v->e->col) : NULL;
+        for (size_t k = 0; k < v->width && (c == NULL || c->type != RL_NUM); k++) {
+            rl_release(cx->tmp, v->v[k]);
+            rl_release(cx->tmp, v->low[k]);
+            v->v[k] = v->low[k] = NULL;
+        }
+    }
+}
+
 rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
@@ -503,5 +517,6 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     if (d->blocks == NULL || d->n < d->t->n) spend(b);
     RL_TRY(measure(b, &block_of[2], false, &spanned, &q, &k, &d->inst_name, cx));
     d->inst = written(d, q, block_of[2].n, false, k, NULL, cx);
+    if (d->blocks == NULL || d->n < d->t->n) give_back(b, cx);
     return RL_OK;
 }

@@ -380,6 +380,13 @@ static rl_code share_out(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
                 p->jackknife ? "CR3" : "CR2", n, c);
         return rl_hint(cx, "use cluster, or smaller clusters");
     }
+    double all = (double)s->m *
+                 ((double)s->at[p->G] + (p->F == NULL ? 8.0 * (double)(s->k + s->q) * (double)(s->k + s->q) : 0.0));
+    if (all > 4e8) {
+        rl_fail(cx, RL_EDATA, "%s needs %.2g sums for %zu estimates on %zu columns in %zu clusters, which is too many",
+                p->jackknife ? "CR3" : "CR2", all, s->m, s->k + s->q, p->G);
+        return rl_hint(cx, "use cluster, or sweep the factor's levels out behind '|'");
+    }
     size_t most = (size_t)(4e7 / size);
     most = most < 2 ? 2 : most > MOST_BLOCKS ? MOST_BLOCKS : most;
     s->first = RL_NEW(cx->tmp, size_t, most + 1);
@@ -410,13 +417,13 @@ rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost,
     size_t blocks = 0;
     rows_by_cluster(&s, cx);
     levels_by_cluster(&s, cx);
+    RL_TRY(share_out(&s, &blocks, cx));
     if (p->w != NULL) RL_TRY(rl_cr_squared_weights(&s, cx));
     s.y = RL_NEW(cx->tmp, double, s.m *s.at[p->G]);
     if (p->w != NULL) s.v = RL_NEW(cx->tmp, double, s.m *s.at[p->G]);
     s.d = RL_NEW(cx->tmp, double, p->G *s.m);
     s.failed = RL_NEW(cx->tmp, unsigned char, p->G);
     s.lost = lost;
-    RL_TRY(share_out(&s, &blocks, cx));
     rl_par(blocks, block, &s, cx);
     for (size_t g = 0; g < p->G; g++)
         if (s.failed[g]) return rl_fail(cx, RL_ENUM, "the eigenvalues of cluster %zu do not settle", g + 1);

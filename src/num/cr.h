@@ -58,7 +58,8 @@ typedef struct rl_cr {
  *   lost  out  G        1 where the cluster's matrix is singular in a direction some
  *                       estimate needs: without that cluster it is not identified
  *
- * Errors  RL_EDATA   a cluster is too large: more than 3,000 eigenvalues
+ * Errors  RL_EDATA   a cluster is too large: more than 3,000 eigenvalues; too many estimates,
+ *                    columns and clusters for the sums of each with each, 3 GB
  *         RL_ENUM    eigenvalues that do not settle */
 RL_MUST rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx);
 
