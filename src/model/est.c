@@ -155,11 +155,41 @@ static void row_column(size_t j, void *arg)
     for (size_t i = 0; i < X->n; i++) o[i] *= p->we[i];
 }
 
+/* Column j of the influence where rows share theirs of X: L A x first, which is short. */
+static void shared_column(size_t j, void *arg)
+{
+    job *p = arg;
+    const rl_core *c = p->s->core;
+    const double *z = rl_mat_col(&p->sum, j);
+    double *o = rl_mat_col(p->out, j);
+    memset(o, 0, p->G * sizeof *o);
+    for (size_t i = 0; i < p->s->psi.n; i++) {
+        if (p->code == NULL)
+            o[i] = z[c->row_of[i]] * c->e[i];
+        else if (p->code[i] >= 0)
+            o[p->code[i]] += z[c->row_of[i]] * c->e[i];
+    }
+}
+
+static void shared_sum(job *p, rl_ctx *cx)
+{
+    const rl_core *c = p->s->core;
+    size_t m = p->s->psi.m;
+    p->sum = rl_mat_new(c->X.n, m, cx->tmp);
+    for (size_t j = 0; j < m; j++) rl_cols_times(&c->X, p->s->LA + j * c->X.k, 0, c->X.n, rl_mat_col(&p->sum, j));
+    rl_par(m, shared_column, p, cx);
+    rl_release(cx->tmp, p->sum.a);
+}
+
 static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
 {
     const swept *s = psi->self;
     const rl_core *c = s->core;
     job p = {.s = s, .code = code, .G = G, .out = out};
+    if (c->row_of != NULL) {
+        shared_sum(&p, cx);
+        return RL_OK;
+    }
     if (code == NULL) {
         double *we = RL_NEW(cx->tmp, double, psi->n);
         for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
@@ -273,47 +303,19 @@ static void pack(const rl_ols_fit *o, const rl_cols *X, const rl_label *label, s
     }
 }
 
-/* sum w (y - mean)^2, a block at a time. */
-typedef struct spread {
-    const double *y, *w;
-    double mean;
-    size_t n;
-    rl_dd *slot;
-} spread;
-
-static void spread_block(size_t block, void *arg)
-{
-    const spread *p = arg;
-    size_t to = (block + 1) * RL_ROWS_PER_BLOCK;
-    rl_dd sum = {0, 0};
-    if (to > p->n) to = p->n;
-    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
-        double v = p->y[i] - p->mean;
-        rl_dd q = rl_two_mul(v, v), s;
-        if (p->w != NULL) q = rl_dd_mul_d(q, p->w[i]);
-        s = rl_two_sum(sum.hi, q.hi);
-        sum = (rl_dd){s.hi, sum.lo + (s.lo + q.lo)};
-    }
-    p->slot[block] = rl_quick_sum(sum.hi, sum.lo);
-}
-
 static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
 {
     double W = d->w != NULL ? rl_sum(d->w, d->n, cx) : (double)d->n;
     double mean = (d->w != NULL ? rl_dot(NULL, d->w, d->y, d->n, cx) : rl_sum(d->y, d->n, cx)) / W;
-    size_t blocks = rl_blocks(d->n, RL_ROWS_PER_BLOCK);
-    spread p = {d->y, d->w, mean, d->n, RL_NEW(cx->tmp, rl_dd, blocks)};
-    rl_dd sum = {0, 0};
-    rl_par(blocks, spread_block, &p, cx);
-    for (size_t b = 0; b < blocks; b++) sum = rl_dd_add(sum, p.slot[b]);
     f->tss = rl_dot(d->w, d->y, d->y, d->n, cx);
-    f->tss_centred = sum.hi + sum.lo;
+    f->tss_centred = rl_spread(d->w, d->y, mean, d->n, cx);
 }
 
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 {
     double n = (double)d->n, logw = 0;
     sums_of_squares(d, f, cx);
+    f->within = within;
     f->r2_within = d->fe.n_fe > 0 && within > 0 ? 1 - f->rss / within : NAN;
     f->rmse = sqrt(f->rss / n);
     for (size_t i = 0; i < d->n && d->w != NULL; i++) logw += rl_log(d->w[i]);
@@ -322,6 +324,7 @@ void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 
 rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx)
 {
+    if (d->all != NULL) d = d->all;
     f->dof = (rl_dof){.n = d->n,
                       .k = f->m,
                       .n_fe = d->fe.n_fe,
@@ -394,6 +397,14 @@ static void square_column(size_t j, void *arg)
 /* Residuals of this share of the outcome, squared, are what rounding leaves. */
 static const double PERFECT = 1e-26;
 
+void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx)
+{
+    f->perfect = f->rss <= PERFECT * f->tss;
+    if (!f->perfect) return;
+    rl_remark(cx, "fit", "a perfect fit: the residuals of '%s' are rounding errors, so no statistic is given",
+              d->y_name);
+}
+
 /* From least squares o of y on X to all of f but the effects. */
 static rl_code finish(const rl_design *d, const rl_ols_fit *o, const rl_cols *X, const rl_label *label, size_t strict,
                       size_t *kept, size_t redundant, double within, rl_fit *f, rl_ctx *cx)
@@ -409,10 +420,7 @@ static rl_code finish(const rl_design *d, const rl_ols_fit *o, const rl_cols *X,
     f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
     RL_TRY(rl_fit_degrees(d, X->k, redundant, f, cx));
     rl_fit_figures(d, within, f, cx);
-    f->perfect = o->rss <= PERFECT * f->tss;
-    if (f->perfect)
-        rl_remark(cx, "fit", "a perfect fit: the residuals of '%s' are rounding errors, so no statistic is given",
-                  d->y_name);
+    if (d->all == NULL) rl_fit_judge(d, f, cx);
     return RL_OK;
 }
 

@@ -201,7 +201,8 @@ static rl_code heteroskedastic(rl_infer_work *w, rl_vcov_kind kind, rl_ctx *cx)
     double *h = kind == RL_HC2 || kind == RL_HC3 ? RL_NEW(cx->tmp, double, w->d->n) : NULL;
     rl_infer_count_K(w, false, cx);
     if (h != NULL) RL_TRY(leverages(w, kind, h, cx));
-    if (w->f->core != NULL && w->f->m > MANY && w->f->core->X.k <= 2 * w->f->m)
+    const rl_core *c = w->f->core;
+    if (c != NULL && c->row_of == NULL && w->f->m > MANY && c->X.k <= 2 * w->f->m)
         RL_TRY(of_scores(w, kind, h, &w->V, cx));
     else
         RL_TRY(of_rows(w, kind, h, &w->V, cx));

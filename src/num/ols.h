@@ -67,5 +67,6 @@ void rl_cols_leverage(const rl_cols *X, size_t k, const double *w, const rl_mat 
  * (w, or u and w, may be NULL = 1), in double-double over fixed blocks. */
 double rl_sum(const double *v, size_t n, rl_ctx *cx);
 double rl_dot(const double *w, const double *u, const double *v, size_t n, rl_ctx *cx);
+double rl_spread(const double *w, const double *v, double mean, size_t n, rl_ctx *cx);    /* w (v - mean)^2 */
 
 #endif
