@@ -41,7 +41,7 @@ static void sum_rows(size_t block, void *arg)
     for (size_t i = from; i < to; i++) {
         double *S = s->part[block] + (size_t)s->d->cluster[0].code[i] * s->columns * s->K, w = c->w ? c->w[i] : 1;
         for (size_t j = 0; j < s->q; j++) z[j] = *rl_mat_at(&s->h.D, i, j);
-        for (size_t j = 0; j < s->k; j++) z[s->q + j] = *rl_mat_at(&c->X, i, j);
+        rl_cols_whole_row(&c->X, i, z + s->q);
         z[dense] = c->e[i];
         size_t level = s->n_F > 0 ? (size_t)s->h.F[i] : 0;
         if (s->n_F > 0 && s->full) {
