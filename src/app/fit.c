@@ -162,7 +162,10 @@ static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const IV[] = {"first-stage-f", "first-stage-wald", "wu-hausman", "sargan", "hansen"};
+    static const char *const IV[] = {"first-stage-f",    "first-stage-wald", "wu-hausman",
+                                     "sargan",           "hansen",           "sanderson-windmeijer-f",
+                                     "anderson-lm",      "cragg-donald-f",   "kleibergen-paap-lm",
+                                     "kleibergen-paap-f"};
     for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
         if (strcmp(v, IV[i]) == 0) {
             a->iv_test = v;
@@ -171,7 +174,8 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
     if (!rl_linear_is_restriction(v)) {
         rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction and no test of this version", v);
         return rl_hint(cx, "write what should be equal, as in --test 'x1 = x2, x3 = 0'; known by name: first-stage-f "
-                           "first-stage-wald wu-hausman sargan hansen");
+                           "first-stage-wald sanderson-windmeijer-f anderson-lm cragg-donald-f kleibergen-paap-lm "
+                           "kleibergen-paap-f wu-hausman sargan hansen");
     }
     append(&a->req.restriction, &a->req.n_restriction, v, cx);
     return RL_OK;

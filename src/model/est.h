@@ -94,7 +94,13 @@ struct rl_fit {
     rl_family family;
     double deviance, loglik_null;
     /* instruments: the first stages, where estimates index[] are those of the instruments */
-    struct rl_stage { const char *variable; const rl_fit *fit; size_t n; const size_t *index; } *stage;
+    struct rl_stage {
+        const char *variable;
+        const rl_fit *fit;
+        size_t n;
+        const size_t *index;
+        const double *bare;  /* n  what the exogenous regressors leave of the variable */
+    } *stage;
     size_t n_stage;
     /* sums of squares without and with df more coefficients, as tests under iid errors:
      * F of n - K - df, or n (rss0 - rss1) / rss0 as chi-squared                     */

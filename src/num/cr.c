@@ -397,9 +397,9 @@ static rl_code every_cluster(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
     rows_by_cluster(s, cx);
     levels_by_cluster(s, cx);
     if (p->w != NULL) RL_TRY(rl_cr_squared_weights(s, cx));
-    s->y = RL_NEW(cx->tmp, double, s->m *s->at[p->G]);
-    if (p->w != NULL) s->v = RL_NEW(cx->tmp, double, s->m *s->at[p->G]);
-    s->d = RL_NEW(cx->tmp, double, p->G *s->m);
+    s->y = RL_NEW(cx->tmp, double, s->m * s->at[p->G]);
+    if (p->w != NULL) s->v = RL_NEW(cx->tmp, double, s->m * s->at[p->G]);
+    s->d = RL_NEW(cx->tmp, double, p->G * s->m);
     s->failed = RL_NEW(cx->tmp, unsigned char, p->G);
     RL_TRY(share_out(s, blocks, cx));
     rl_par(*blocks, block, s, cx);
@@ -410,13 +410,8 @@ static rl_code every_cluster(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
 
 static rl_cr_shared shared_of(const rl_cr *p, rl_mat *S, unsigned char *lost)
 {
-    return (rl_cr_shared){.p = p,
-                          .k = p->X.k,
-                          .q = p->D.k,
-                          .m = p->LA.n,
-                          .plain = p->w != NULL && !p->jackknife,
-                          .S = S,
-                          .lost = lost};
+    return (rl_cr_shared){
+        .p = p, .k = p->X.k, .q = p->D.k, .m = p->LA.n, .plain = p->w != NULL && !p->jackknife, .S = S, .lost = lost};
 }
 
 rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx)
