@@ -263,8 +263,12 @@ static rl_code inherit_cluster(rl_fit_args *a, rl_ctx *cx)
     for (size_t i = 0; i < v->ways && same; i++) same = strcmp(v->by[i], own.by[i]) == 0;
     if (!same || (few && own.ways != 1)) {
         rl_fail(cx, RL_EUSAGE, "--vcov %s and --cluster %s contradict each other", a->vcov, a->cluster);
-        return few ? rl_hint(cx, "to cluster at another level leave --cluster out, so that errors and draws agree")
-                   : RL_EUSAGE;
+        if (v->kind == RL_WILD && v->ways == 1 && v->draw_by == NULL && own.ways == 1)
+            return rl_hint(cx,
+                           "draws take over the clusters of the errors; to draw by another column say so: "
+                           "wild:%s,errors=%s",
+                           v->by[0], own.by[0]);
+        return few ? rl_hint(cx, "to cluster at another level leave --cluster out") : RL_EUSAGE;
     }
     v->ways = own.ways;
     v->by[0] = own.by[0];

@@ -182,15 +182,43 @@ rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx)
     return RL_OK;
 }
 
-rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
+/* What the draws did, and where they stop telling. */
+static void say_wild(const rl_infer_work *w, const rl_wild *boot, rl_ctx *cx)
 {
     static const char *const TYPE[] = {"Rademacher", "Webb", "Mammen"};
+    static const char *const KIND[] = {"", ", two-stage least squares of each (restricted efficient)",
+                                       " on the scores"};
     const rl_vcov_spec *v = &w->d->vcov;
+    const char *null = !v->null_free ? "null imposed" : "null not imposed";
+    rl_remark(cx, "bootstrap",
+              "%s%zu %s draws by '%s'%s, form %d, %s: p is the share of draws with |t*| >= |t|, the interval "
+              "what such a test does not reject",
+              boot->all ? "all " : "", boot->draws, TYPE[v->draws], v->draw_by != NULL ? v->draw_by : v->by[0],
+              KIND[boot->kind], v->form, null);
+    if (v->draw_by != NULL)
+        rl_remark(cx, "bootstrap",
+                  "draws are made for the %zu clusters of '%s', errors are clustered by the %zu of '%s', as asked",
+                  boot->units, v->draw_by, w->G, v->by[0]);
+    if (boot->no_maximum)
+        rl_remark(cx, "bootstrap",
+                  "an interval was searched up to where the likelihood has a maximum; beyond counts "
+                  "as rejected");
+    for (size_t j = 0; j < w->m; j++)
+        if (isinf(boot->low[j]) || isinf(boot->high[j])) {
+            const char *why = boot->kind == RL_WILD_IV ? ", or instruments are too weak to" : "";
+            rl_remark(cx, "bootstrap",
+                      "%zu draws by %zu clusters cannot%s reject at this level however far the value: an "
+                      "interval without an end shows none",
+                      boot->draws, boot->units, why);
+            break;
+        }
+}
+
+rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
+{
     rl_wild boot;
-    if (w->f->core == NULL) return rl_infer_no_core("wild", cx);
     RL_TRY(rl_infer_clustered(w, cx));
-    rl_mat L = directions(w, &w->C, cx);
-    RL_TRY(rl_wild_run(w->d, w->f, &L, w->b, level, &boot, cx));
+    RL_TRY(rl_wild_run(w->d, w->f, &w->C, w->b, level, &boot, cx));
     w->p_each = boot.p;
     w->low_each = boot.low;
     w->high_each = boot.high;
@@ -200,18 +228,6 @@ rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
         double G = (double)w->G;
         w->out->ssc = rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G);
     }
-    rl_remark(cx, "bootstrap",
-              "%s%zu %s draws by '%s', form %d, %s: p is the share of draws with |t*| >= |t|, the interval "
-              "what such a test does not reject",
-              boot.all ? "all " : "", boot.draws, TYPE[v->draws], v->by[0], v->form,
-              v->null_free ? "null not imposed" : "null imposed");
-    for (size_t j = 0; j < w->m; j++)
-        if (isinf(boot.low[j]) || isinf(boot.high[j])) {
-            rl_remark(cx, "bootstrap",
-                      "%zu draws by %zu clusters cannot reject at this level however far the value: an "
-                      "interval without an end shows none",
-                      boot.draws, w->G);
-            break;
-        }
+    say_wild(w, &boot, cx);
     return RL_OK;
 }
