@@ -226,7 +226,7 @@ rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
         if (ways == 1) keep_psi(w, &S, factor);
         rl_release(cx->tmp, S.a);
     }
-    if (ways > 1 && rl_psd_fix(&w->V, cx))
+    if (ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(&w->V, cx))
         rl_remark(cx, "covariance",
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0",

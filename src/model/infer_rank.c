@@ -205,6 +205,7 @@ static rl_code statistic(const rank *r, const double *a, const rl_mat *B, bool b
     rl_request asked = rl_infer_for_tests(req, bare);
     rl_design d = rl_infer_design_for_tests(r->d, bare);
     rl_result out = {0};
+    d.vcov.as_it_is = true; /* only the part for the combinations B'R must be positive */
     RL_TRY(rl_infer(&d, &fit, &asked, &out, cx->tmp, cx));
     cx->n_notes = notes;
     *K = out.K;
