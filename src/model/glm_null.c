@@ -11,6 +11,8 @@
 #include "model/glm_fit.h"
 #include "num/ols.h"
 
+enum { SMALL = 200000 };
+
 typedef struct restricted {
     rl_glm p;
     size_t k;
@@ -68,11 +70,14 @@ static rl_code impose(const rl_null *null, const double *c, double r, const int3
     const restricted *m = null->self;
     rl_glm_fit g;
     rl_arena *outer = cx->tmp; /* what one fit needs is given back before the next */
+    int threads = cx->threads; /* a small one is done before others would have started */
     cx->tmp = rl_arena_like(outer);
+    if (m->p.n * m->k < SMALL) cx->threads = 1;
     rl_code code = maximise(m, c, r, &g, exists, cx);
     if (code == RL_OK && *exists) code = scores(m, &g, cell, S, A, exists, cx);
     rl_arena_free(cx->tmp);
     cx->tmp = outer;
+    cx->threads = threads;
     return code;
 }
 

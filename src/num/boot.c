@@ -168,6 +168,9 @@ void rl_boot_run(const rl_boot_plan *plan, const rl_boot *b, rl_boot_draws *out,
         .N = plan->N, .se2 = b->se2, .imposed = b->num1 != NULL, .v = RL_NEW(cx->tmp, double, 5 * plan->N)};
     job j = {plan, b, out, NULL, each, b->right0.k, b->cells.cluster != NULL ? b->cells.H : plan->G};
     j.space = RL_NEW(cx->tmp, double, blocks *(plan->G + 2 * j.H + j.R) * TILE);
+    int threads = cx->threads; /* a few draws are done before others would have started */
+    if (plan->N * j.H < 100000) cx->threads = 1;
     rl_par(blocks, tiles, &j, cx);
+    cx->threads = threads;
     rl_release(cx->tmp, j.space);
 }

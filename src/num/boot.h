@@ -87,15 +87,18 @@ typedef struct rl_boot_test {
     rl_code (*at)(void *self, double rho, double *t2, double *draw, rl_ctx *cx);
     void *self;
     size_t N;
-    double se; /* standard error of the estimate: the size of a step                       */
-    bool far;  /* ask at 1e6 standard errors too: an end there is infinite                  */
+    double se;  /* standard error of the estimate                                            */
+    bool cheap; /* steps of half of one instead of one; at 1e6 of them an end is infinite    */
 } rl_boot_test;
 
 /* Draws at or above t2, as rl_boot_count(). */
 size_t rl_boot_above(const double *draw, size_t N, double t2);
 
-/* The ends, counted from the estimate, of the values around it that have more than alpha N draws
- * at or above t2: to 1e-9 standard errors, some ten tests an end; infinite beyond 4096 of them. */
+/* The ends, counted from the estimate, of the values that have more than alpha N draws at or above
+ * t2, to 1e-9 standard errors.  p(r) need not fall steadily, least of all with few draws: the search
+ * goes outwards in steps and ends two standard errors (with less than 4096 draws of a cheap test
+ * four) after the last value that was not rejected; none is looked for beyond 64 (16 when
+ * not cheap).  Some fifteen to thirty tests an end. */
 RL_MUST rl_code rl_boot_search(const rl_boot_test *t, double alpha, double *low, double *high, rl_ctx *cx);
 
 #endif

@@ -219,17 +219,23 @@ typedef struct search {
     double *draw; /* N */
 } search;
 
-/* Below 0 where the value is not rejected: |t| over the need-th largest |t*|, less 1. */
+/* Below 0 where the value is not rejected: |t| over the need-th largest |t*|, less 1.  Draws that give t
+ * itself, whatever the value, count and are left aside, so that this is continuous. */
 static rl_code margin(const search *s, double rho, double *f, rl_ctx *cx)
 {
     double t2;
+    size_t n = 0, ties = 0;
     RL_TRY(s->t->at(s->t->self, rho, &t2, s->draw, cx));
     *f = 1;
     if (!(t2 < HUGE_VAL)) return RL_OK;
-    qsort(s->draw, s->t->N, sizeof *s->draw, descending);
-    double q = s->draw[s->need - 1];
+    for (size_t i = 0; i < s->t->N; i++) {
+        bool tie = s->draw[i] == t2;
+        ties += tie;
+        if (!tie) s->draw[n++] = s->draw[i];
+    }
+    qsort(s->draw, n, sizeof *s->draw, descending);
+    double q = s->need <= ties ? HUGE_VAL : s->need - ties > n ? 0 : s->draw[s->need - ties - 1];
     *f = q > 0 ? fmin(sqrt(t2 / q) - 1, 1) : t2 > 0 ? 1 : -1;
-    if (*f == 0) *f = -1e-300; /* as large counts */
     return RL_OK;
 }
 
@@ -262,20 +268,30 @@ static rl_code between(const search *s, double in, double f_in, double out, doub
 
 static rl_code one_end(const search *s, double sign, double *end, rl_ctx *cx)
 {
-    enum { DOUBLINGS = 12 };
-    double in = 0, f_in = -1, out = 2 * sign * s->t->se, f_out = 0;
+    const rl_boot_test *t = s->t;
+    double most = t->cheap ? 64 : 16;
+    double step = sign * t->se * (t->cheap ? 0.5 : 1), in = 0, f_in = -1, out = step, f_out = 1, x, f;
+    double enough = t->cheap && t->N < 4096 ? 4 : 2;
+    bool open = true;
     *end = sign * HUGE_VAL;
-    if (s->t->far) {
-        RL_TRY(margin(s, 1e6 * sign * s->t->se, &f_out, cx));
-        if (f_out < 0) return RL_OK;
+    if (t->cheap) {
+        RL_TRY(margin(s, 1e6 * sign * t->se, &f, cx));
+        if (f < 0) return RL_OK;
     }
-    for (int i = 0; i < DOUBLINGS; i++, out *= 2) {
-        RL_TRY(margin(s, out, &f_out, cx));
-        if (f_out >= 0) return between(s, in, f_in, out, f_out, end, cx);
-        in = out;
-        f_in = f_out;
+    for (x = step; fabs(x) <= most * t->se; x += step) {
+        RL_TRY(margin(s, x, &f, cx));
+        if (f < 0) {
+            in = x;
+            f_in = f;
+        } else if (open) {
+            out = x;
+            f_out = f;
+        } else if (fabs(x - in) >= enough * t->se * (1 - 1e-9))
+            break;
+        open = f < 0;
     }
-    return RL_OK;
+    if (open) return RL_OK;
+    return between(s, in, f_in, out, f_out, end, cx);
 }
 
 rl_code rl_boot_search(const rl_boot_test *t, double alpha, double *low, double *high, rl_ctx *cx)

@@ -198,6 +198,9 @@ void rl_wre_run(const rl_boot_plan *plan, const rl_wre *w, double *draw, rl_ctx 
     enum { BLOCKS = 32 };
     size_t all = rl_blocks(plan->N, TILE), each = rl_blocks(all, BLOCKS), blocks = rl_blocks(all, each);
     job j = {plan, w, draw, RL_NEW(cx->tmp, double, blocks *size_of(plan, w)), each};
+    int threads = cx->threads; /* a few draws are done before others would have started */
+    if (plan->N * w->cells.H * w->q < 20000) cx->threads = 1;
     rl_par(blocks, tiles, &j, cx);
+    cx->threads = threads;
     rl_release(cx->tmp, j.space);
 }
