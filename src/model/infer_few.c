@@ -205,9 +205,9 @@ static void say_wild(const rl_infer_work *w, const rl_wild *boot, rl_ctx *cx)
                   "as rejected");
     for (size_t j = 0; j < w->m; j++)
         if (isinf(boot->low[j]) || isinf(boot->high[j])) {
-            const char *why = boot->kind == RL_WILD_IV ? ", or instruments are too weak to" : "";
+            const char *why = boot->kind == RL_WILD_IV ? ", or instruments this weak," : "";
             rl_remark(cx, "bootstrap",
-                      "%zu draws by %zu clusters cannot%s reject at this level however far the value: an "
+                      "%zu draws by %zu clusters%s cannot reject at this level however far the value: an "
                       "interval without an end shows none",
                       boot->draws, boot->units, why);
             break;

@@ -50,14 +50,15 @@ static void compared(const rl_fit *f, const struct rl_compare *c, size_t K, rl_r
 }
 
 /* The rule of thumb of Staiger & Stock (1997): below 10 estimates lean towards least squares. */
-static void say_weak(const struct rl_stage *s, double F, rl_ctx *cx)
+static void say_weak(const rl_design *d, const struct rl_stage *s, double F, rl_ctx *cx)
 {
     char buf[32];
     if (F < 10)
-        rl_remark(cx, "instruments",
-                  "weak instruments: the first-stage F of '%s' is %s, below 10; the estimate leans "
-                  "towards least squares and its interval is too short",
-                  s->variable, rl_num_text(buf, rl_round_digits(F, 3)));
+        rl_remark(
+            cx, "instruments",
+            "weak instruments: the first-stage F of '%s' is %s, below 10; the estimate leans towards least squares%s",
+            s->variable, rl_num_text(buf, rl_round_digits(F, 3)),
+            d->vcov.kind == RL_WILD ? "" : " and its interval is too short");
 }
 
 /* The covariance of a first stage under the same request; its remarks are those of the fit. */
@@ -72,7 +73,7 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
     cx->n_notes = notes;
     compared(s->fit, c, first.K, r, keep);
     if (d->vcov.kind == RL_IID) {
-        if (r->n_tests > 0) say_weak(s, r->test[r->n_tests - 1].statistic, cx);
+        if (r->n_tests > 0) say_weak(d, s, r->test[r->n_tests - 1].statistic, cx);
         return RL_OK;
     }
     double q = (double)s->n, left = (double)s->fit->dof.n - (double)first.K,
@@ -85,7 +86,7 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
     rl_test t = {.name = "first-stage-wald", .variable = s->variable, .statistic = F, .df = q, .df2 = left};
     t.p_value = rl_f_p(F, q, left);
     rl_infer_add_test(r, t, keep);
-    say_weak(s, F, cx);
+    say_weak(d, s, F, cx);
     return RL_OK;
 }
 

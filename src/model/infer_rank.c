@@ -275,8 +275,9 @@ static rl_code weak(const rank *r, const rl_request *req, rl_result *out, rl_are
     if (t.statistic < 10)
         rl_remark(cx, "instruments",
                   "weak instruments: they move the %zu endogenous regressors too little apart, with a %s of %s, below "
-                  "10; the estimates lean towards least squares and their intervals are too short",
-                  r->g, t.name, rl_num_text(buf, rl_round_digits(t.statistic, 3)));
+                  "10; the estimates lean towards least squares%s",
+                  r->g, t.name, rl_num_text(buf, rl_round_digits(t.statistic, 3)),
+                  r->d->vcov.kind == RL_WILD ? "" : " and their intervals are too short");
     return RL_OK;
 }
 
