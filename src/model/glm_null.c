@@ -16,7 +16,8 @@ enum { SMALL = 200000 };
 typedef struct restricted {
     rl_glm p;
     size_t k;
-    const double **x; /* k of n  the regressors kept, as they were given */
+    const double **x; /* k of n  the regressors kept, as they were given   */
+    double *eta;      /* n       of the last such fit: the next is not far */
 } restricted;
 
 /* Gives W and e at the restricted maximum. */
@@ -31,6 +32,7 @@ static rl_code maximise(const restricted *m, const double *c, double r, rl_glm_f
     double *offset = RL_NEW(cx->tmp, double, n);
     for (size_t i = 0; i < n; i++) offset[i] = (p.offset != NULL ? p.offset[i] : 0) + r / c[pivot] * xp[i];
     p.offset = offset;
+    p.start = m->eta;
     for (size_t j = 0; j < m->k; j++) {
         if (j == pivot) continue;
         double *x = rl_mat_col(&X, at++), by = c[j] / c[pivot];
@@ -39,6 +41,7 @@ static rl_code maximise(const restricted *m, const double *c, double r, rl_glm_f
     }
     RL_TRY(rl_glm_run(&p, &X, g, cx->tmp, cx));
     *exists = !g->lost && g->rank == X.k;
+    if (*exists) memcpy(m->eta, g->eta, n * sizeof *m->eta);
     return RL_OK;
 }
 
@@ -85,7 +88,9 @@ const rl_null *rl_glm_null(const rl_design *d, rl_family family, const rl_mat *X
 {
     restricted *m = RL_NEW(cx->tmp, restricted, 1);
     rl_null *null = RL_NEW(cx->tmp, rl_null, 1);
-    *m = (restricted){.k = g->rank, .x = RL_NEW(cx->tmp, const double *, g->rank)};
+    *m =
+        (restricted){.k = g->rank, .x = RL_NEW(cx->tmp, const double *, g->rank), .eta = RL_NEW(cx->tmp, double, d->n)};
+    memcpy(m->eta, g->eta, d->n * sizeof *m->eta);
     m->p = (rl_glm){.family = family, .n = d->n, .y = d->y, .w = d->w, .offset = d->offset, .fe = &d->fe};
     for (size_t j = 0, at = 0; j < g->k; j++)
         if (!g->dropped[j]) m->x[at++] = rl_mat_col(X, j);

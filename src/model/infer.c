@@ -307,8 +307,9 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
         RL_TRY(rl_infer_joint(w, &C, b, &t, cx));
         if (!isfinite(t.p_value)) {
             rl_remark(cx, "tests",
-                      isfinite(t.statistic) ? "the %s test was left out: too few clusters for its %zu estimates"
-                                            : "the %s test was left out: the covariance of its %zu estimates is singular",
+                      isfinite(t.statistic)
+                          ? "the %s test was left out: too few clusters for its %zu estimates"
+                          : "the %s test was left out: the covariance of its %zu estimates is singular",
                       q->name, q->n);
             continue;
         }

@@ -95,7 +95,7 @@ typedef struct rl_boot_test {
 size_t rl_boot_above(const double *draw, size_t N, double t2);
 
 /* The ends, counted from the estimate, of the values that have more than alpha N draws at or above
- * t2, to 1e-9 standard errors.  p(r) need not fall steadily, least of all with few draws: the search
+ * t2, to 1e-8 standard errors.  p(r) need not fall steadily, least of all with few draws: the search
  * goes outwards in steps and ends two standard errors (with less than 4096 draws of a cheap test
  * four) after the last value that was not rejected; none is looked for beyond 64 (16 when
  * not cheap).  Some fifteen to thirty tests an end. */

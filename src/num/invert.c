@@ -242,7 +242,7 @@ static rl_code margin(const search *s, double rho, double *f, rl_ctx *cx)
 /* Regula falsi as the Illinois rule has it; every fourth step halves the bracket. */
 static rl_code between(const search *s, double in, double f_in, double out, double f_out, double *end, rl_ctx *cx)
 {
-    double tiny = 1e-9 * s->t->se;
+    double tiny = (s->t->cheap ? 1e-9 : 1e-8) * s->t->se;
     int held = 0;
     for (int round = 0; round < 80 && fabs(out - in) > tiny; round++) {
         double x = in - f_in * (out - in) / (f_out - f_in), f;
@@ -270,8 +270,9 @@ static rl_code one_end(const search *s, double sign, double *end, rl_ctx *cx)
 {
     const rl_boot_test *t = s->t;
     double most = t->cheap ? 64 : 16;
-    double step = sign * t->se * (t->cheap ? 0.5 : 1), in = 0, f_in = -1, out = step, f_out = 1, x, f;
-    double enough = t->cheap && t->N < 4096 ? 4 : 2;
+    bool few = t->cheap && t->N < 4096; /* then p(r) wavers */
+    double step = sign * t->se * (few ? 0.5 : 1), in = 0, f_in = -1, out = step, f_out = 1, x, f;
+    double enough = few ? 4 : 2;
     bool open = true;
     *end = sign * HUGE_VAL;
     if (t->cheap) {
