@@ -20,8 +20,8 @@
 #include "num/glm.h"
 #include "num/mat.h"
 
-typedef struct rl_design rl_design;   /* model/design.h  */
-typedef struct rl_request rl_request; /* model/request.h */
+typedef struct rl_design rl_design;      /* model/design.h  */
+typedef struct rl_request rl_request;    /* model/request.h */
 typedef struct rl_estimator rl_estimator;
 
 /* The influence of the rows on m estimates, b_j - beta_j ~ sum_i psi_ij, as
@@ -35,32 +35,32 @@ struct rl_psi {
      * every row by itself.  Fixed order: same bits for any number of threads. */
     rl_code (*sum_by)(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx);
     const void *self;
-    bool has_time; /* rows have a time: Driscoll-Kraay and HAC make sense */
+    bool has_time;         /* rows have a time: Driscoll-Kraay and HAC make sense */
 };
 
 /* What iid, HC2 and HC3 need and influence cannot give: the least-squares
  * problem behind the fit.  NULL when there is none. */
 typedef struct rl_core {
-    rl_mat X;                    /* n-by-k  swept regressors that were kept              */
-    const double *w;             /* n       weights, or NULL                             */
-    const double *e;             /* n       residuals                                    */
-    rl_mat A;                    /* k-by-k  (X'WX)^-1                                    */
-    rl_mat L;                    /* m-by-k  b = L beta                                   */
-    double rss;                  /* e'We                                                 */
-    const double *h;             /* n       leverage of the full design (effects too), or NULL until asked */
-    bool working;                /* X, w, e are working quantities (projected regressors, weights of a likelihood):
+    rl_mat X;              /* n-by-k  swept regressors that were kept              */
+    const double *w;       /* n       weights, or NULL                             */
+    const double *e;       /* n       residuals                                    */
+    rl_mat A;              /* k-by-k  (X'WX)^-1                                    */
+    rl_mat L;              /* m-by-k  b = L beta                                   */
+    double rss;            /* e'We                                                 */
+    const double *h;       /* n       leverage of the full design (effects too), or NULL until asked */
+    bool working;          /* X, w, e are working quantities (projected regressors, weights of a likelihood):
                               the scores are x w e, but y is not X b + e                  */
-    const int32_t *row_of;       /* n       row of X that stands for each row (model/collapse.h), or NULL = its own;
+    const int32_t *row_of; /* n       row of X that stands for each row (model/collapse.h), or NULL = its own;
                               X is then shorter than e                             */
     const unsigned char *anchor; /* n of X  1 = the unit effects are taken from these rows; NULL = from all */
-    size_t in_effects;           /* the last columns of X lie in the effects (averages of a likelihood's means):
+    size_t in_effects;     /* the last columns of X lie in the effects (averages of a likelihood's means):
                               they add no leverage                                        */
 } rl_core;
 
 /* A likelihood under one linear restriction of its coefficients, for score tests. */
 typedef struct rl_null rl_null;
 struct rl_null {
-    size_t k; /* coefficients: the first estimates of the fit, all of them but for averages */
+    size_t k;              /* coefficients: the first estimates of the fit, all of them but for averages */
     /* At the maximum where c'beta = r:
      *
      *   cell    n             cell of each row, 0 .. cells-1
@@ -76,73 +76,60 @@ struct rl_null {
 /* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
 #define RL_NO_ID INT32_MIN
 typedef struct rl_label {
-    const char *term;                   /* "x1", "(Intercept)", "att", "event", "overall", ..   */
-    int32_t group, time, event;         /* cohort, period, event time as the data has them */
-    const char *group_text, *time_text; /* when they are dates or text: as shown, else NULL */
+    const char *term;      /* "x1", "(Intercept)", "att", "event", "overall", ..   */
+    int32_t group, time, event;   /* cohort, period, event time as the data has them */
+    const char *group_text, *time_text;   /* when they are dates or text: as shown, else NULL */
 } rl_label;
 
 /* Degrees of freedom, in the parts that conventions combine differently. */
 typedef struct rl_dof {
-    size_t n;               /* rows used, weight 0 not counted                      */
-    size_t k;               /* coefficients estimated, constant included, effects not */
-    size_t n_fe;            /* absorbed effects                                     */
-    size_t *levels;         /* n_fe  levels of each                                 */
-    const int32_t **code;   /* n_fe  level of each row, for nesting in clusters     */
-    size_t redundant_exact; /* levels that are linear combinations of others, exactly (connected components) */
-    bool constant;          /* a constant is in the model (effects imply one)       */
+    size_t n;              /* rows used, weight 0 not counted                      */
+    size_t k;              /* coefficients estimated, constant included, effects not */
+    size_t n_fe;           /* absorbed effects                                     */
+    size_t *levels;        /* n_fe  levels of each                                 */
+    const int32_t **code;  /* n_fe  level of each row, for nesting in clusters     */
+    size_t redundant_exact;/* levels that are linear combinations of others, exactly (connected components) */
+    bool constant;         /* a constant is in the model (effects imply one)       */
 } rl_dof;
 
 typedef struct rl_fit rl_fit;
 struct rl_fit {
-    size_t m;            /* estimates                                            */
-    rl_label *label;     /* m                                                    */
-    double *b;           /* m                                                    */
-    const rl_psi *psi;   /* NULL when the method has none (then infer refuses)   */
-    const rl_core *core; /* or NULL                                              */
+    size_t m;              /* estimates                                            */
+    rl_label *label;       /* m                                                    */
+    double *b;             /* m                                                    */
+    const rl_psi *psi;     /* NULL when the method has none (then infer refuses)   */
+    const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
-    bool normal;     /* the method's own convention: normal, not t */
-    double **effect; /* n_fe of their levels: the recovered effects, or NULL */
-    bool perfect;    /* nothing but rounding error is left: errors are given, statistics are not */
+    bool normal;           /* the method's own convention: normal, not t */
+    double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
+    bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
-    double rss, tss, tss_centred; /* weighted sums of squares; infer makes the shares of them */
-    double within;                /* what the effects leave of tss               */
+    double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
+    double within;                  /* what the effects leave of tss               */
     double r2_within, rmse, loglik;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
-    struct rl_joint {
-        const char *name;
-        size_t n;
-        const size_t *index;
-    } * joint;
+    struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
     size_t n_joint;
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;
     double deviance, loglik_null;
-    const rl_null *null; /* or NULL */
+    const rl_null *null;   /* or NULL */
     /* instruments: the first stages, where estimates index[] are those of the instruments */
     struct rl_stage {
         const char *variable;
         const rl_fit *fit;
         size_t n;
         const size_t *index;
-        const double *bare; /* n  what the exogenous regressors leave of the variable */
-    } * stage;
+        const double *bare;  /* n  what the exogenous regressors leave of the variable */
+    } *stage;
     size_t n_stage;
     /* sums of squares without and with df more coefficients, as tests under iid errors:
      * F of n - K - df, or n (rss0 - rss1) / rss0 as chi-squared                     */
-    struct rl_compare {
-        const char *name;
-        const char *variable;
-        double rss0, rss1;
-        size_t df;
-        bool chi2;
-    } * compare;
+    struct rl_compare { const char *name; const char *variable; double rss0, rss1; size_t df; bool chi2; } *compare;
     size_t n_compare;
     /* more instruments than needed: the residuals on all of them, as a fit, and how its m coefficients
      * move with those of the estimate: least of (b - P d)'V^-1(b - P d) is chi-squared(m - k); or NULL */
-    struct rl_over {
-        const rl_fit *fit;
-        rl_mat P;
-    } * over;
+    struct rl_over { const rl_fit *fit; rl_mat P; } *over;
     /* rows the method cannot use, found while fitting (n of 0 and 1): the caller leaves
      * them out under this name and fits again; m is 0 then                           */
     const unsigned char *leave;
@@ -151,30 +138,30 @@ struct rl_fit {
 
 /* What a method brings along beside the formula. */
 typedef enum rl_frame {
-    RL_FRAME_PLAIN, /* nothing                                              */
-    RL_FRAME_TWFE,  /* unit and time effects                                */
-    RL_FRAME_EVENT, /* the same, and a window of event times                */
-    RL_FRAME_CELLS  /* unit (or cohort) and time effects, by the covariates' cells;
+    RL_FRAME_PLAIN,        /* nothing                                              */
+    RL_FRAME_TWFE,         /* unit and time effects                                */
+    RL_FRAME_EVENT,        /* the same, and a window of event times                */
+    RL_FRAME_CELLS         /* unit (or cohort) and time effects, by the covariates' cells;
                               always-treated units and rows without control left out */
 } rl_frame;
 
 struct rl_estimator {
-    const char *name;   /* "twfe"                                               */
-    const char *what;   /* one line for help and reports                        */
-    const char *method; /* one paragraph in words for a reader of the report    */
-    const char *source; /* "Wooldridge (2021)"                                  */
+    const char *name;      /* "twfe"                                               */
+    const char *what;      /* one line for help and reports                        */
+    const char *method;    /* one paragraph in words for a reader of the report    */
+    const char *source;    /* "Wooldridge (2021)"                                  */
     bool needs_unit, needs_time, needs_cohort;
-    bool by_unit;     /* errors cluster by unit unless something else is asked for */
-    bool first_times; /* wants design.cohort, also when only --treated is given   */
+    bool by_unit;          /* errors cluster by unit unless something else is asked for */
+    bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
     rl_family family;
-    bool repeats;     /* looks at cohort, time, trait, treated and effects of a row, and at X: without X it can be
+    bool repeats;          /* looks at cohort, time, trait, treated and effects of a row, and at X: without X it can be
                               given one row for all that are alike; counts rows by design.times */
-    bool instruments; /* takes the third part of the formula                  */
+    bool instruments;      /* takes the third part of the formula                  */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
 };
 
-const rl_estimator *rl_estimator_by_name(const char *name); /* NULL when unknown */
+const rl_estimator *rl_estimator_by_name(const char *name);           /* NULL when unknown */
 /* ols, or iv when the formula has instruments.  Errors RL_EUSAGE: the formula's. */
 RL_MUST rl_code rl_estimator_default(const char *formula, const rl_estimator **out, rl_ctx *cx);
 size_t rl_estimator_count(void);
@@ -199,12 +186,12 @@ RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *labe
  * for the message), and sums of squares, R2, RMSE from f->rss and the swept y'Wy. */
 RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx);
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx);
-void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx); /* a perfect fit? */
+void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx);     /* a perfect fit? */
 RL_MUST rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx);
 /* Remark on, or (from `strict` on) refuse, the dropped ones of k columns. */
 RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
                                rl_ctx *cx);
-rl_label rl_label_of(const char *term); /* the ids absent */
+rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Replace the estimates by L (m-by-kept) of them; labels m. */

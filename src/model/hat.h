@@ -13,11 +13,11 @@
 #include "model/design.h"
 
 typedef struct rl_hat {
-    rl_mat X, RX;     /* n-by-k, k-by-k upper triangular, (X'WX)^-1 = RX RX' */
-    rl_mat D, RD;     /* n-by-q, q-by-q, the same; q may be 0                */
-    const int32_t *F; /* n   level, or NULL without effects                  */
+    rl_mat X, RX;          /* n-by-k, k-by-k upper triangular, (X'WX)^-1 = RX RX' */
+    rl_mat D, RD;          /* n-by-q, q-by-q, the same; q may be 0                */
+    const int32_t *F;      /* n   level, or NULL without effects                  */
     size_t levels;
-    bool nested; /* every level of F lies in one cluster of the first cluster variable */
+    bool nested;           /* every level of F lies in one cluster of the first cluster variable */
 } rl_hat;
 
 /*   root   RX is wanted: one more pass over X

@@ -13,8 +13,8 @@
 
 #include "model/design.h"
 
-const rl_profile *rl_profile_by_name(const char *name); /* NULL name: the default; NULL when unknown */
-const char *rl_profile_names(void);                     /* "fixest reghdfe .."                       */
+const rl_profile *rl_profile_by_name(const char *name);   /* NULL name: the default; NULL when unknown */
+const char *rl_profile_names(void);                       /* "fixest reghdfe .."                       */
 
 /* Read a --vcov word into a request: "cluster:a+b", "NW:4", "HC1".
  * Errors RL_EUSAGE, naming the words that are known. */

@@ -21,10 +21,10 @@ typedef struct rl_infer_work {
     bool student;
     /* what is reported: the estimates of the fit, then the combinations asked for */
     size_t m;
-    double *b;                                       /* m                                              */
-    const rl_label *label;                           /* m                                              */
-    rl_mat C;                                        /* m-by-f->m                                      */
-    double *df_each;                                 /* m  Satterthwaite, or NULL: df                  */
+    double *b;               /* m                                              */
+    const rl_label *label;   /* m                                              */
+    rl_mat C;                /* m-by-f->m                                      */
+    double *df_each;         /* m  Satterthwaite, or NULL: df                  */
     double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
 } rl_infer_work;
 
@@ -37,7 +37,7 @@ void rl_infer_set_df(rl_infer_work *w, rl_dfrule rule);
 void rl_infer_say_factor(rl_infer_work *w, const char *first, const char *second, double value);
 void rl_infer_scale(rl_mat *V, double by);
 rl_code rl_infer_no_core(const char *what, rl_ctx *cx);
-RL_MUST rl_code rl_infer_rows(const rl_infer_work *w, rl_mat *P, rl_ctx *cx); /* psi, n-by-m */
+RL_MUST rl_code rl_infer_rows(const rl_infer_work *w, rl_mat *P, rl_ctx *cx);   /* psi, n-by-m */
 RL_MUST rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx);
 
 /* infer_lags.c */
@@ -46,8 +46,8 @@ RL_MUST rl_code rl_infer_newey_west(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_spectral(rl_infer_work *w, rl_ctx *cx);
 
 /* infer_few.c: combinations, bias-reduced covariances and the wild bootstrap. */
-RL_MUST rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx); /* b, label, C */
-void rl_infer_combine(rl_infer_work *w, rl_ctx *cx);                                      /* V and psi_G */
+RL_MUST rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx);  /* b, label, C */
+void rl_infer_combine(rl_infer_work *w, rl_ctx *cx);                                       /* V and psi_G */
 RL_MUST rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx);
 RL_MUST rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx);
 /* The q hypotheses C b = 0 of estimates of the fit (C q-by-f->m), whose value is b: F, its degrees of

@@ -14,39 +14,28 @@
 #include "num/boot.h"
 #include "num/glm.h"
 
-typedef struct rl_estimator rl_estimator; /* model/est.h */
+typedef struct rl_estimator rl_estimator;       /* model/est.h */
 
 typedef enum rl_vcov_kind {
-    RL_VCOV_DEFAULT,
-    RL_IID,
-    RL_HC0,
-    RL_HC1,
-    RL_HC2,
-    RL_HC3,
-    RL_CLUSTER,
-    RL_NW,
-    RL_DK,
-    RL_CR2,
-    RL_CR3,
-    RL_HAC,
-    RL_WILD
+    RL_VCOV_DEFAULT, RL_IID, RL_HC0, RL_HC1, RL_HC2, RL_HC3, RL_CLUSTER, RL_NW, RL_DK,
+    RL_CR2, RL_CR3, RL_HAC, RL_WILD
 } rl_vcov_kind;
 
 enum { RL_MAX_WAYS = 4, RL_MAX_REFS = 8 };
 
 typedef struct rl_vcov_spec {
     rl_vcov_kind kind;
-    size_t ways;                 /* cluster variables                                  */
-    const char *by[RL_MAX_WAYS]; /* column names; "a^b" joins two columns              */
-    int lag;                     /* NW, DK; -1 = by the profile's rule                 */
-    int rule;                    /* NW, DK: 1 + rl_lagrule asked for by name; 0 = the profile's */
-    int prewhite;                /* NW: 1 yes, -1 no, 0 = as the profile does; HAC: 1 yes */
-    size_t reps;                 /* wild: draws                                        */
-    rl_boot_kind draws;          /* wild                                               */
-    bool null_free;              /* wild: the null is not imposed                      */
-    const char *draw_by;         /* wild: draws by this column, not by that of the errors; or NULL */
-    bool as_it_is;               /* several ways: negative eigenvalues are left alone  */
-    int form;                    /* wild: 11, 31, 13, 33 (model/wild.h)                */
+    size_t ways;                     /* cluster variables                                  */
+    const char *by[RL_MAX_WAYS];     /* column names; "a^b" joins two columns              */
+    int lag;                         /* NW, DK; -1 = by the profile's rule                 */
+    int rule;                        /* NW, DK: 1 + rl_lagrule asked for by name; 0 = the profile's */
+    int prewhite;                    /* NW: 1 yes, -1 no, 0 = as the profile does; HAC: 1 yes */
+    size_t reps;                     /* wild: draws                                        */
+    rl_boot_kind draws;              /* wild                                               */
+    bool null_free;                  /* wild: the null is not imposed                      */
+    const char *draw_by;             /* wild: draws by this column, not by that of the errors; or NULL */
+    bool as_it_is;                   /* several ways: negative eigenvalues are left alone  */
+    int form;                        /* wild: 11, 31, 13, 33 (model/wild.h)                */
 } rl_vcov_spec;
 
 /* A set of conventions: which small-sample factor, which lag rule, t or normal.
@@ -55,52 +44,47 @@ typedef struct rl_vcov_spec {
 typedef struct rl_profile rl_profile;
 
 typedef enum rl_agg {
-    RL_AGG_DEFAULT,
-    RL_AGG_GROUP_TIME,
-    RL_AGG_SIMPLE,
-    RL_AGG_DYNAMIC,
-    RL_AGG_GROUP,
-    RL_AGG_CALENDAR
+    RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR
 } rl_agg;
 
 typedef struct rl_request {
-    const char *formula;           /* "y ~ x | unit + time"                              */
-    const rl_estimator *estimator; /* NULL = ols, or iv when the formula has instruments */
-    const char *unit, *time;       /* columns, or NULL (--unit/--time or --panel)        */
-    rl_calendar calendar;          /* --period; kind NONE = numbers, or ISO dates by rank of day */
-    const char *cohort, *treated;  /* DiD: first treated time, or a 0/1 (dose) column    */
+    const char *formula;             /* "y ~ x | unit + time"                              */
+    const rl_estimator *estimator;   /* NULL = ols, or iv when the formula has instruments */
+    const char *unit, *time;         /* columns, or NULL (--unit/--time or --panel)        */
+    rl_calendar calendar;            /* --period; kind NONE = numbers, or ISO dates by rank of day */
+    const char *cohort, *treated;    /* DiD: first treated time, or a 0/1 (dose) column    */
     const char *weights;
-    const char *offset; /* logit, poisson: a part of the linear index whose coefficient is 1 */
-    bool margins;       /* logit, poisson: average marginal effects beside the coefficients  */
+    const char *offset;              /* logit, poisson: a part of the linear index whose coefficient is 1 */
+    bool margins;                    /* logit, poisson: average marginal effects beside the coefficients  */
     const char *subset_col, *subset_value;
     rl_vcov_spec vcov;
-    const char *profile; /* --as                                               */
-    double level;        /* 0.95                                               */
-    bool student;        /* t by the clusters also where the method's peers use the normal */
+    const char *profile;             /* --as                                               */
+    double level;                    /* 0.95                                               */
+    bool student;                    /* t by the clusters also where the method's peers use the normal */
     bool has_window;
-    int window_lo, window_hi; /* event                                              */
-    bool endpoints_drop;      /* rows outside the window are left out, not binned   */
-    size_t n_ref;             /* 0 = -1                                             */
+    int window_lo, window_hi;        /* event                                              */
+    bool endpoints_drop;             /* rows outside the window are left out, not binned   */
+    size_t n_ref;                    /* 0 = -1                                             */
     int ref[RL_MAX_REFS];
     rl_agg agg;
-    rl_family family; /* etwfe: logit, Poisson; linear for the estimators that have their own */
-    bool leads;       /* etwfe: cells before treatment too, against each cohort's last period
+    rl_family family;                /* etwfe: logit, Poisson; linear for the estimators that have their own */
+    bool leads;                      /* etwfe: cells before treatment too, against each cohort's last period
                                         before it */
-    rl_arena *spend;  /* the table is not needed afterwards: numbers that were copied into the design
+    rl_arena *spend;               /* the table is not needed afterwards: numbers that were copied into the design
                                       are given back to this arena, where they are; NULL = leave it as it is */
     bool keep_singletons;
-    bool keep_effects;                   /* recover the fixed effects (ols)                             */
-    bool na_drop;                        /* rows where a function has no value are left out, not an error */
-    const char *covariates[RL_MAX_REFS]; /* etwfe: fixed traits; period effects differ by their levels */
+    bool keep_effects;             /* recover the fixed effects (ols)                             */
+    bool na_drop;                  /* rows where a function has no value are left out, not an error */
+    const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;
-    bool impute;                /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */
-    const unsigned char *leave; /* rows of the table left out, under this reason; or NULL */
+    bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */
+    const unsigned char *leave;    /* rows of the table left out, under this reason; or NULL */
     const char *leave_why;
-    const char *const *lincom; /* linear combinations of estimates (model/linear.h)       */
+    const char *const *lincom;     /* linear combinations of estimates (model/linear.h)       */
     size_t n_lincom;
-    const char *const *restriction; /* joint tests of restrictions, one text each             */
+    const char *const *restriction;/* joint tests of restrictions, one text each             */
     size_t n_restriction;
-    const char *omega; /* keep the weights the estimate of this term gives each outcome, or NULL */
+    const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 
 #endif

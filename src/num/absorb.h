@@ -31,16 +31,16 @@
 
 typedef struct rl_fe {
     size_t n_fe;
-    size_t *levels;       /* n_fe                                              */
-    const int32_t **code; /* n_fe of n   0 .. levels-1, every level occurs     */
+    size_t *levels;             /* n_fe                                              */
+    const int32_t **code;       /* n_fe of n   0 .. levels-1, every level occurs     */
 } rl_fe;
 
 typedef struct rl_absorbed {
-    size_t redundant; /* dummies that depend on others: connected components
+    size_t redundant;           /* dummies that depend on others: connected components
                                    for two; for three and more the exact rank loss when
                                    S is solved by Cholesky, else one per later effect,
                                    the components in place of the first of them         */
-    int iterations;   /* of conjugate gradients, the most of any column; 0 = exact */
+    int iterations;             /* of conjugate gradients, the most of any column; 0 = exact */
 } rl_absorbed;
 
 /*   V      n-by-k  swept in place

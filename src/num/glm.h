@@ -28,30 +28,30 @@
 typedef enum rl_family { RL_LINEAR, RL_LOGIT, RL_POISSON } rl_family;
 
 typedef struct rl_glm {
-    rl_family family; /* not RL_LINEAR                                           */
+    rl_family family;        /* not RL_LINEAR                                           */
     size_t n;
-    const double *y;      /* n                                                       */
-    const double *w;      /* n > 0, or NULL                                          */
-    const double *offset; /* n      or NULL                                          */
-    const rl_fe *fe;      /*        or NULL                                          */
-    const double *start;  /* n      linear index to begin with, or NULL              */
-    bool last_step;       /* W, e, A at the weights of the last step                 */
+    const double *y;         /* n                                                       */
+    const double *w;         /* n > 0, or NULL                                          */
+    const double *offset;    /* n      or NULL                                          */
+    const rl_fe *fe;         /*        or NULL                                          */
+    const double *start;     /* n      linear index to begin with, or NULL              */
+    bool last_step;          /* W, e, A at the weights of the last step                 */
 } rl_glm;
 
 typedef struct rl_glm_fit {
     size_t k, rank;
-    double *b;        /* k      0 for a dropped column                           */
-    bool *dropped;    /* k      depends on columns before it, or on the effects  */
-    rl_mat X;         /* n-by-rank  the columns kept, swept                      */
-    rl_mat A;         /* rank-by-rank  (X'WX)^-1                                 */
-    double *eta, *mu; /* n      at the solution                                  */
-    double *W, *e;    /* n      w dmu/deta, and (y - mu) / (dmu/deta): scores X'We */
+    double *b;               /* k      0 for a dropped column                           */
+    bool *dropped;           /* k      depends on columns before it, or on the effects  */
+    rl_mat X;                /* n-by-rank  the columns kept, swept                      */
+    rl_mat A;                /* rank-by-rank  (X'WX)^-1                                 */
+    double *eta, *mu;        /* n      at the solution                                  */
+    double *W, *e;           /* n      w dmu/deta, and (y - mu) / (dmu/deta): scores X'We */
     double deviance, loglik, loglik_null;
-    size_t redundant; /* of rl_absorbed                                          */
+    size_t redundant;        /* of rl_absorbed                                          */
     int steps;
-    unsigned char *suspect; /* n      1: the fitted mean runs towards its bound        */
-    size_t suspects;        /* how many: look for separation when there are any        */
-    bool lost;              /* no convergence, or a column lost under the weights: the rest is not valid */
+    unsigned char *suspect;  /* n      1: the fitted mean runs towards its bound        */
+    size_t suspects;         /* how many: look for separation when there are any        */
+    bool lost;               /* no convergence, or a column lost under the weights: the rest is not valid */
 } rl_glm_fit;
 
 /* X (n-by-k) is not changed.

@@ -17,10 +17,10 @@
     p = (x) * (y);                  \
     d = FMSUB((x), (y), p);
 #else
-#define PRODUCT(x, xh, y, yh, p, d)         \
-    vec xl_ = (x) - (xh), yl_ = (y) - (yh); \
-    p = (x) * (y);                          \
-    d = (((xh) * (yh)-p) + (xh)*yl_ + xl_ * (yh)) + xl_ * yl_;
+#define PRODUCT(x, xh, y, yh, p, d)                          \
+    vec xl_ = (x) - (xh), yl_ = (y) - (yh);                  \
+    p = (x) * (y);                                           \
+    d = (((xh) * (yh) - p) + (xh) * yl_ + xl_ * (yh)) + xl_ * yl_;
 #endif
 
 /* Column a of the left against `width` columns of the right, one pass. */
@@ -58,20 +58,12 @@ TARGET static inline __attribute__((always_inline)) void strip(const rl_gram_til
     }
 }
 
-#define STRIPS(weighted)                        \
-    switch (left) {                             \
-    case 1:                                     \
-        strip(t, i, j, 1, weighted, lane, acc); \
-        break;                                  \
-    case 2:                                     \
-        strip(t, i, j, 2, weighted, lane, acc); \
-        break;                                  \
-    case 3:                                     \
-        strip(t, i, j, 3, weighted, lane, acc); \
-        break;                                  \
-    default:                                    \
-        strip(t, i, j, 4, weighted, lane, acc); \
-        break;                                  \
+#define STRIPS(weighted)                                                     \
+    switch (left) {                                                          \
+    case 1: strip(t, i, j, 1, weighted, lane, acc); break;                   \
+    case 2: strip(t, i, j, 2, weighted, lane, acc); break;                   \
+    case 3: strip(t, i, j, 3, weighted, lane, acc); break;                   \
+    default: strip(t, i, j, 4, weighted, lane, acc); break;                  \
     }
 
 TARGET void KERNEL(const rl_gram_tile *t, size_t k, double *acc)

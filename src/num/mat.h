@@ -11,13 +11,13 @@
 #include "base/arena.h"
 
 typedef struct rl_mat {
-    double *a;       /* element (i, j) is a[i + j * ld] */
-    size_t n, k, ld; /* rows, columns, leading dimension >= n */
+    double *a;          /* element (i, j) is a[i + j * ld] */
+    size_t n, k, ld;    /* rows, columns, leading dimension >= n */
 } rl_mat;
 
 static inline rl_mat rl_mat_new(size_t n, size_t k, rl_arena *in)
 {
-    return (rl_mat){RL_NEW(in, double, n *k), n, k, n};
+    return (rl_mat){RL_NEW(in, double, n * k), n, k, n};
 }
 static inline double *rl_mat_col(const rl_mat *m, size_t j) { return m->a + j * m->ld; }
 static inline double *rl_mat_at(const rl_mat *m, size_t i, size_t j) { return m->a + i + j * m->ld; }

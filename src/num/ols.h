@@ -20,14 +20,14 @@
 
 typedef struct rl_ols_fit {
     size_t k, rank;
-    double *b;     /* k          0 for a dropped column                             */
-    bool *dropped; /* k          a later column that depends on earlier ones        */
-    double *e;     /* n          residuals y - X b, recomputed from the definition  */
-    rl_mat A;      /* k-by-k     (X'WX)^-1; zero rows and columns where dropped     */
-    rl_mat R;      /* k-by-k     upper triangular, A = R R'                         */
-    double rss;    /* e'We                                                          */
-    double *norm2; /* k          squared norm of column j (weighted)                */
-    double *pivot; /* k          what is left of it after the earlier columns       */
+    double *b;          /* k          0 for a dropped column                             */
+    bool *dropped;      /* k          a later column that depends on earlier ones        */
+    double *e;          /* n          residuals y - X b, recomputed from the definition  */
+    rl_mat A;           /* k-by-k     (X'WX)^-1; zero rows and columns where dropped     */
+    rl_mat R;           /* k-by-k     upper triangular, A = R R'                         */
+    double rss;         /* e'We                                                          */
+    double *norm2;      /* k          squared norm of column j (weighted)                */
+    double *pivot;      /* k          what is left of it after the earlier columns       */
 } rl_ols_fit;
 
 /*   X      n-by-k
@@ -42,8 +42,8 @@ typedef struct rl_ols_fit {
  * Cost    about 5 n k^2 flops, 40 ms for 1e6 rows and 10 columns on one thread with AVX2, and
  *         k^3 / 2 in quadruple precision, 0.7 s for 300 columns; n + 4 k^2 doubles
  */
-RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *norm0, rl_ols_fit *f,
-                       rl_arena *in, rl_ctx *cx);
+RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *norm0,
+                       rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
 
 /* The same with columns of more than double precision: column j is X_j +
  * low_j, where low_j (n) is what rounding took from it, or NULL.  low NULL:
@@ -65,6 +65,6 @@ void rl_leverage_root(const rl_mat *X, const double *w, const rl_mat *R, double 
  * (w, or u and w, may be NULL = 1), in double-double over fixed blocks. */
 double rl_sum(const double *v, size_t n, rl_ctx *cx);
 double rl_dot(const double *w, const double *u, const double *v, size_t n, rl_ctx *cx);
-double rl_spread(const double *w, const double *v, double mean, size_t n, rl_ctx *cx); /* w (v - mean)^2 */
+double rl_spread(const double *w, const double *v, double mean, size_t n, rl_ctx *cx);    /* w (v - mean)^2 */
 
 #endif
