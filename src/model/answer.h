@@ -135,6 +135,7 @@ typedef struct rl_breakdown {
     size_t n_groups, answered;
     rl_group_answer *group;       /* by value                                                */
     rl_test same;                 /* all groups answered have one effect; NaN with fewer than two */
+    double same_adjusted;         /* its p value, adjusted for the columns of `by` (Sidak)     */
 } rl_breakdown;
 
 /* Controls near treated units against the other controls. */

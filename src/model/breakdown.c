@@ -289,6 +289,9 @@ rl_code rl_breakdown_make(const rl_tables *t, const rl_att *whole, rl_model_answ
         RL_TRY(one_column(t, whole, b, cx));
         m->looks += b->answered;
     }
+    size_t columns = 0;
+    for (size_t i = 0; i < m->n_by; i++) columns += m->by[i].answered > 1;
+    for (size_t i = 0; i < m->n_by; i++) m->by[i].same_adjusted = rl_sidak(m->by[i].same.p_value, columns);
     allow_for_looks(m, t->study->level, cx);
     return RL_OK;
 }

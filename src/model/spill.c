@@ -197,15 +197,15 @@ static unsigned char *who_waits(const rl_att *whole, const rl_neighbours *nb, rl
 
 static const char *not_enough(const rl_neighbours *nb, size_t exposed, size_t rest, const char *unit, rl_ctx *cx)
 {
+    size_t n = exposed < FEW ? exposed : rest;
+    const char *who = n == 0   ? rl_sprintf(cx->tmp, "no %s", unit)
+                      : n == 1 ? rl_sprintf(cx->tmp, "only one %s", unit)
+                               : rl_sprintf(cx->tmp, "only %zu %ss", n, unit);
     if (exposed < FEW)
-        return rl_sprintf(cx->keep,
-                          "only %zu %s%s without the programme can be seen to share %s with one that has it: "
-                          "fewer than %d",
-                          exposed, unit, exposed == 1 ? "" : "s", nb->shares, (int)FEW);
-    return rl_sprintf(cx->keep,
-                      "only %zu %s%s without the programme share%s nothing with one that has it: fewer than %d "
-                      "to compare the others with",
-                      rest, unit, rest == 1 ? "" : "s", rest == 1 ? "s" : "", (int)FEW);
+        return rl_sprintf(cx->keep, "%s without the programme can be seen to share %s with one that has it", who,
+                          nb->shares);
+    return rl_sprintf(cx->keep, "%s without the programme share%s nothing with those that have it", who,
+                      n > 1 ? "" : "s");
 }
 
 static rl_code contrast(const rl_tables *t, const rl_att *whole, const rl_neighbours *nb, rl_spillover *s,
