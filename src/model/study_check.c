@@ -343,8 +343,6 @@ static rl_code check_by(const rl_study *s, rl_form *f)
     for (size_t i = 0; i < s->deals.n_lookup; i++) add_all(&known, &s->deals.lookup[i].add);
     for (size_t i = 0; i < s->by.n; i++) {
         const rl_text *c = &s->by.v[i];
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(s->by.v[k].s, c->s) == 0) return FAIL(f, c->at, "'by' names '%s' twice", c->s);
         if (holds(&known, c->s)) continue;
         FAIL(f, c->at, "'by' names '%s', which neither 'accounts.fixed' nor 'deals.group' lists", c->s);
         return rl_form_suggest(f->cx, c->s, "columns that can make groups", known.v, known.n);
