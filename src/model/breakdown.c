@@ -65,30 +65,8 @@ static rl_code by_deals(const rl_tables *t, const rl_program *prog, const rl_col
         other = of.code[i];
     }
     if (two == 0) return RL_OK;
-    return refuse(
-        b,
-        rl_sprintf(cx->keep, "'%s' is not one value a %s: '%.80s' has '%.60s' and '%.60s'; %zu %ss have more than one",
-                   b->column, prog->unit_name, prog->unit->text[example], of.label[g->of[example]], of.label[other],
-                   two, prog->unit_name),
-        "list under `accounts.fixed` a column that says it once an account, as it was before the programme", cx);
-}
-
-static rl_code place(const rl_tables *t, const rl_program *prog, groups *g, rl_breakdown *b, rl_ctx *cx)
-{
-    const rl_col *fixed = t->has_accounts && prog->unit == t->account ? rl_table_col(&t->accounts, b->column) : NULL;
-    const rl_col *deals = t->has_deals ? rl_table_col(&t->deals.t, b->column) : NULL;
-    g->U = rl_program_size(t, prog);
-    g->of = RL_NEW(cx->tmp, int32_t, g->U);
-    memset(g->of, 0xff, g->U * sizeof *g->of);
-    bool known = t->has_deals && (prog->unit != t->account || t->deals.account != NULL) &&
-                 (prog->unit == t->account || rl_table_col(&t->deals.t, prog->unit_name) != NULL);
-    if (fixed != NULL)
-        by_accounts(t, fixed, g, cx);
-    else if (deals != NULL && known)
-        RL_TRY(by_deals(t, prog, deals, g, b, cx));
-    else
-        const char *more =
-            two > 1 ? rl_sprintf(cx->tmp, ", and %zu more %ss have two values", two - 1, prog->unit_name) : "";
+    const char *more =
+        two > 1 ? rl_sprintf(cx->tmp, ", and %zu more %ss have two values", two - 1, prog->unit_name) : "";
     return refuse(
         b,
         rl_sprintf(cx->keep, "'%s' is not fixed by %s: '%.80s' has '%.60s' and '%.60s'%s", b->column, prog->unit_name,
