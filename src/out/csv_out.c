@@ -102,7 +102,7 @@ static void groups(rl_str *s, const rl_model_answer *m, const rl_breakdown *b)
             continue;
         }
         for (int all = 0; all < 2; all++) {
-            head(s, m->spec->name, "done", outcome(m), all ? "by, all at once" : "by", &l, rl_unit_own(m));
+            head(s, m->spec->name, "done", outcome(m), all ? "by jointly" : "by", &l, rl_unit_own(m));
             const double v[] = {x->effect.est,
                                 x->effect.se,
                                 x->effect.est / x->effect.se,

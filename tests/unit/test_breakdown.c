@@ -217,7 +217,7 @@ static void every_output_says_it(void **state)
                 {"report.md", "Not broken down by"},
                 {"results.json", "\"p_adjusted\""},
                 {"results.json", "\"same_effect\""},
-                {"estimates.csv", ",\"by, all at once\",region,North,"},
+                {"estimates.csv", ",\"by jointly\",\"region\",\"North\","},
                 {"charts/m1-by1.dat", "North"}};
     for (size_t i = 0; i < sizeof WANT / sizeof *WANT; i++) {
         FILE *file = fopen(rl_sprintf(f.cx.keep, "%s/%s", dir, WANT[i].file), "r");
