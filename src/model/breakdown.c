@@ -120,17 +120,23 @@ static void count_arms(const rl_att *e, rl_group_answer *a, rl_ctx *cx)
     a->rows = e->fit.rows_used;
 }
 
+static const char *how_many(size_t n, const char *unit, rl_ctx *cx)
+{
+    return n == 0   ? rl_sprintf(cx->tmp, "no %s", unit)
+           : n == 1 ? rl_sprintf(cx->tmp, "only one %s", unit)
+                    : rl_sprintf(cx->tmp, "only %zu %ss", n, unit);
+}
+
 /* Too few to tell chance from effect, or "". */
 static const char *too_few(const rl_att *whole, const rl_group_answer *a, bool staggered, rl_ctx *cx)
 {
-    const char *unit = whole->panel.unit;
     bool later = staggered && !whole->plan.spec->control_never; /* later starts serve as controls */
     if (a->treated < FEW)
-        return rl_sprintf(cx->keep, "only %zu %s%s with the programme can be compared: fewer than %d", a->treated, unit,
-                          a->treated == 1 ? "" : "s", (int)FEW);
+        return rl_sprintf(cx->keep, "%s with the programme can be compared: fewer than %d",
+                          how_many(a->treated, whole->panel.unit, cx), (int)FEW);
     if (a->controls < FEW && !later)
-        return rl_sprintf(cx->keep, "only %zu %s%s without the programme to compare with: fewer than %d", a->controls,
-                          unit, a->controls == 1 ? "" : "s", (int)FEW);
+        return rl_sprintf(cx->keep, "%s without the programme to compare with: fewer than %d",
+                          how_many(a->controls, whole->panel.unit, cx), (int)FEW);
     return "";
 }
 

@@ -12,7 +12,7 @@
 #include "model/solve.h"
 #include "model/spill.h"
 
-enum { WORLDS = 400, ACCOUNTS = 144, PER_OWNER = 4, QUARTERS = 10, LIFT = 40 };
+enum { WORLDS = 240, ACCOUNTS = 144, PER_OWNER = 4, QUARTERS = 10, LIFT = 40 };
 
 static const char *region(int k) { return (const char *[]){"N", "E", "S", "W"}[k / 2 % 4]; }
 static bool near(int k) { return k / PER_OWNER < ACCOUNTS / PER_OWNER / 2; }
@@ -101,11 +101,11 @@ static void nothing_stands_by_chance(void **state)
         spills += !holds(m.spill.effect.low, m.spill.effect.high, 0);
         fixture_close(&f);
     }
-    check_share("worlds with a group that stands", stands, 0.02, 0.085);
-    check_share("worlds with a p value below 5 %", pointwise, 0.12, 0.27); /* what many looks do: 1 - 0.95^4 */
-    check_share("worlds whose bounds all hold", at_once, 0.915, 0.98);
-    check_share("worlds whose groups are said to differ", differ, 0.02, 0.085);
-    check_share("worlds with a spillover that is none", spills, 0.02, 0.085);
+    check_share("worlds with a group that stands", stands, 0.015, 0.095);
+    check_share("worlds with a p value below 5 %", pointwise, 0.11, 0.28); /* what many looks do: 1 - 0.95^4 */
+    check_share("worlds whose bounds all hold", at_once, 0.905, 0.985);
+    check_share("worlds whose groups are said to differ", differ, 0.015, 0.095);
+    check_share("worlds with a spillover that is none", spills, 0.015, 0.095);
 }
 
 static void spillover_has_its_size(void **state)
@@ -127,8 +127,8 @@ static void spillover_has_its_size(void **state)
         detectable += m.spill.detectable / WORLDS;
         fixture_close(&f);
     }
-    check_share("intervals of the contrast that hold the truth", covers, 0.92, 0.98);
-    check_share("intervals against controls apart that hold the lift", apart, 0.92, 0.98);
+    check_share("intervals of the contrast that hold the truth", covers, 0.91, 0.985);
+    check_share("intervals against controls apart that hold the lift", apart, 0.91, 0.985);
     check_share("intervals against all controls that hold it", naive, 0, 0.88);
     CHECK_NEAR(sum, SPILL, 0.5);
     CHECK_NEAR(against, LIFT, 0.5);

@@ -190,7 +190,7 @@ static void what_cannot_be_answered_is_told(void **state)
     const rl_model_answer *m = &a.model[0];
     const rl_group_answer *tiny = group_of(&m->by[0], "Tiny");
     assert_false(tiny->answered);
-    assert_string_equal(tiny->why, "only 1 account with the programme can be compared: fewer than 4");
+    assert_string_equal(tiny->why, "only one account with the programme can be compared: fewer than 4");
     assert_non_null(m->by[1].refused);
     assert_string_equal(m->by[1].refused, "'desk' is not fixed by account: 'A13' has 'North' and 'other'");
     assert_non_null(strstr(m->by[1].hint, "accounts.fixed"));
@@ -213,7 +213,7 @@ static void every_output_says_it(void **state)
         const char *file, *says;
     } WANT[] = {{"report.html", "Group by group"},
                 {"report.html", "only North stands after allowing for 3 looks; the effect differs between the groups"},
-                {"report.html", "Tiny is not answered: Only 1 account with the programme"},
+                {"report.html", "Tiny is not answered: Only one account with the programme"},
                 {"report.md", "Not broken down by"},
                 {"results.json", "\"p_adjusted\""},
                 {"results.json", "\"same_effect\""},
