@@ -204,6 +204,10 @@ static const char *not_enough(const rl_neighbours *nb, size_t exposed, size_t re
     if (exposed < FEW)
         return rl_sprintf(cx->keep, "%s without the programme can be seen to share %s with one that has it", who,
                           nb->shares);
+    if (rest == 0)
+        return rl_sprintf(cx->keep,
+                          "every %s without the programme of which it is known shares %s with one that has it", unit,
+                          nb->shares);
     return rl_sprintf(cx->keep, "%s without the programme share%s nothing with those that have it", who,
                       n > 1 ? "" : "s");
 }

@@ -180,9 +180,10 @@ static void too_few_are_refused(void **state)
     static const struct {
         int owners, touched;
         const char *why;
-    } CASE[] = {{12, 12, "no account without the programme shares nothing with those that have it"},
-                {13, 12, ""},
-                {30, 1, "only 3 accounts without the programme can be seen to share an owner with one that has it"}};
+    } CASE[] = {
+        {12, 12, "every account without the programme of which it is known shares an owner with one that has it"},
+        {13, 12, ""},
+        {30, 1, "only 3 accounts without the programme can be seen to share an owner with one that has it"}};
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         fixture f;
         rl_answer a;
