@@ -75,6 +75,30 @@ typedef struct rl_overlap {
 
 typedef struct rl_maturity { const char *period; bool mature; int32_t matures_on; size_t deals; } rl_maturity;
 
+/* A model repeated in one group of a `by` column. */
+typedef struct rl_group_answer {
+    const char *label;
+    bool answered;
+    const char *why;              /* when not                                                */
+    size_t treated, controls;     /* units in the fit: with exposed rows, and without        */
+    size_t rows;
+    rl_interval effect;           /* on its own                                              */
+    double low, high;             /* with all the model's looks holding at once (Sidak)      */
+    double p_value, p_adjusted;   /* adjusted for the looks, step by step (Holm-Sidak)       */
+    double df;
+    bool stands;                  /* p_adjusted below 1 - level                              */
+} rl_group_answer;
+
+typedef struct rl_breakdown {
+    const char *column;
+    const char *refused, *hint;   /* why the column makes no groups, or NULL                 */
+    size_t unplaced;              /* units without a value                                   */
+    size_t n_groups, answered;
+    rl_group_answer *group;       /* by value                                                */
+    rl_test same;                 /* all groups answered have one effect; NaN with fewer than two */
+    double same_adjusted;         /* its p value, adjusted for the columns of `by` (Sidak)     */
+} rl_breakdown;
+
 typedef struct rl_program_facts {
     const char *name;
     const char *unit;             /* "account"                                               */
@@ -88,6 +112,8 @@ typedef struct rl_program_facts {
     double open_at_start_treated, open_at_start_control;
     size_t overlap;               /* units in another programme too                          */
     const char *shares;           /* "an owner", "a parent account", "an owner or a parent account"; NULL = not said */
+    size_t n_by;
+    rl_breakdown *by;             /* groups of `by`: who is in each; nothing estimated       */
     size_t exposed, apart, unplaced;       /* controls that share with a unit that had it by the cut, that do not,
                                      of which it is not known                                */
     size_t partly_exposed;        /* deals                                                   */
@@ -113,30 +139,6 @@ typedef struct rl_lift {          /* effect on the treated, per row of the model
     double p_value;
     size_t n;                     /* treated rows it is an average over                      */
 } rl_lift;
-
-/* A model repeated in one group of a `by` column. */
-typedef struct rl_group_answer {
-    const char *label;
-    bool answered;
-    const char *why;              /* when not                                                */
-    size_t treated, controls;     /* units in the fit: with exposed rows, and without        */
-    size_t rows;
-    rl_interval effect;           /* on its own                                              */
-    double low, high;             /* with all the model's looks holding at once (Sidak)      */
-    double p_value, p_adjusted;   /* adjusted for the looks, step by step (Holm-Sidak)       */
-    double df;
-    bool stands;                  /* p_adjusted below 1 - level                              */
-} rl_group_answer;
-
-typedef struct rl_breakdown {
-    const char *column;
-    const char *refused, *hint;   /* why the column makes no groups, or NULL                 */
-    size_t unplaced;              /* units without a value                                   */
-    size_t n_groups, answered;
-    rl_group_answer *group;       /* by value                                                */
-    rl_test same;                 /* all groups answered have one effect; NaN with fewer than two */
-    double same_adjusted;         /* its p value, adjusted for the columns of `by` (Sidak)     */
-} rl_breakdown;
 
 /* Controls near treated units against the other controls. */
 typedef struct rl_spillover {

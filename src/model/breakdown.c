@@ -169,12 +169,18 @@ static rl_code fit_group(const rl_tables *t, const rl_att *whole, const rl_plan 
     return RL_OK;
 }
 
+static unsigned char *who(const groups *g, size_t at, rl_ctx *cx)
+{
+    unsigned char *scope = RL_NEW(cx->tmp, unsigned char, g->U);
+    for (size_t u = 0; u < g->U; u++) scope[u] = g->of[u] == (int32_t)at;
+    return scope;
+}
+
 static rl_code one_group(const rl_tables *t, const rl_att *whole, const groups *g, size_t at, rl_group_answer *a,
                          rl_ctx *cx)
 {
-    unsigned char *scope = RL_NEW(cx->tmp, unsigned char, g->U);
+    unsigned char *scope = who(g, at, cx);
     rl_plan plan = whole->plan;
-    for (size_t u = 0; u < g->U; u++) scope[u] = g->of[u] == (int32_t)at;
     *a = (rl_group_answer){.label = g->label[at]};
     a->effect = (rl_interval){NAN, NAN, NAN, NAN};
     a->low = a->high = a->p_value = a->p_adjusted = a->df = NAN;
@@ -265,22 +271,56 @@ static void test_same(rl_breakdown *b, rl_ctx *cx)
     b->same = rl_welch(x, se, df, n);
 }
 
-/* Levels that no unit of the programme has are no groups: where has emptied them. */
+/* Groups with a unit in them, in order: levels that no unit of the programme has are none. */
+static size_t *members(const groups *g, size_t *n, rl_ctx *cx)
+{
+    bool *any = RL_NEW(cx->tmp, bool, g->G);
+    size_t *at = RL_NEW(cx->tmp, size_t, g->G);
+    for (size_t u = 0; u < g->U; u++)
+        if (g->of[u] >= 0) any[g->of[u]] = true;
+    *n = 0;
+    for (size_t k = 0; k < g->G; k++)
+        if (any[k]) at[(*n)++] = k;
+    return at;
+}
+
 static rl_code one_column(const rl_tables *t, const rl_att *whole, rl_breakdown *b, rl_ctx *cx)
 {
     groups g = {.G = 0};
+    size_t n;
     RL_TRY(place(t, whole->plan.program, &g, b, cx));
     if (b->refused != NULL) return RL_OK;
-    bool *any = RL_NEW(cx->tmp, bool, g.G);
-    for (size_t u = 0; u < g.U; u++)
-        if (g.of[u] >= 0) any[g.of[u]] = true;
-    b->group = RL_NEW(cx->keep, rl_group_answer, g.G);
-    for (size_t k = 0; k < g.G; k++) {
-        if (!any[k]) continue;
-        RL_TRY(one_group(t, whole, &g, k, &b->group[b->n_groups], cx));
+    const size_t *at = members(&g, &n, cx);
+    b->group = RL_NEW(cx->keep, rl_group_answer, n);
+    for (size_t k = 0; k < n; k++) {
+        RL_TRY(one_group(t, whole, &g, at[k], &b->group[b->n_groups], cx));
         b->answered += b->group[b->n_groups++].answered;
     }
     test_same(b, cx);
+    return RL_OK;
+}
+
+rl_code rl_breakdown_facts(const rl_tables *t, const rl_program *prog, rl_program_facts *f, rl_ctx *cx)
+{
+    const rl_texts *by = &t->study->by;
+    f->by = RL_NEW(cx->keep, rl_breakdown, by->n);
+    for (size_t i = 0; i < by->n; i++) {
+        rl_breakdown *b = &f->by[f->n_by++];
+        groups g = {.G = 0};
+        size_t n;
+        *b = (rl_breakdown){.column = by->v[i].s};
+        RL_TRY(place(t, prog, &g, b, cx));
+        if (b->refused != NULL) continue;
+        const size_t *at = members(&g, &n, cx);
+        b->group = RL_NEW(cx->keep, rl_group_answer, n);
+        for (size_t k = 0; k < n; k++) {
+            unsigned char *scope = who(&g, at[k], cx);
+            b->group[k].label = g.label[at[k]];
+            count_members(prog, scope, g.U, &b->group[k]);
+            b->n_groups++;
+            rl_release(cx->tmp, scope);
+        }
+    }
     return RL_OK;
 }
 

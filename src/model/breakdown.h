@@ -39,6 +39,9 @@ bool rl_breakdown_asked(const rl_study *s, const rl_model_spec *m);
  * Cost    a fit a group; the rows of one group at a time in memory */
 RL_MUST rl_code rl_breakdown_make(const rl_tables *t, const rl_att *whole, rl_model_answer *m, rl_ctx *cx);
 
+/* Who is in which group of a programme's units: f->by, nothing fitted. */
+RL_MUST rl_code rl_breakdown_facts(const rl_tables *t, const rl_program *prog, rl_program_facts *f, rl_ctx *cx);
+
 /* Welch's test that n independent estimates have one mean. */
 rl_test rl_welch(const double *est, const double *se, const double *df, size_t n);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/breakdown.h"
 #include "model/facts.h"
 #include "model/spill.h"
 
@@ -210,6 +211,7 @@ rl_code rl_facts_design(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         partly_exposed(&v, f);
         same_day(&v, f);
         rl_spill_facts(t, prog, f, cx);
+        RL_TRY(rl_breakdown_facts(t, prog, f, cx));
         f->clusters = f->treated + f->controls;
         a->n_programs++;
     }

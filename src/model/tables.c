@@ -172,7 +172,7 @@ static rl_code read_deals(rl_tables *t, rl_ctx *cx)
     int closed = want(&ws, d->closed, RL_DATE, NULL, "deals.closed");
     int status = want(&ws, d->status, RL_TEXT, NULL, "deals.status");
     int amount = want(&ws, d->amount, RL_NUM, NULL, "deals.amount");
-    want(&ws, d->owner, RL_TEXT, NULL, "deals.owner");
+    if (d->owner.s != NULL && !added_by_lookup(d, d->owner.s)) want(&ws, d->owner, RL_TEXT, NULL, "deals.owner");
     want_extra(&ws, t->study);
     RL_TRY(read_file(t, &d->file, &ws, &t->deals.t, cx));
     t->has_deals = true;

@@ -72,6 +72,24 @@ static void cohorts(const rl_view *v, const rl_program_facts *p, rl_str *out)
     }
 }
 
+static void groups(const rl_view *v, const rl_program_facts *p, rl_str *out)
+{
+    for (size_t k = 0; k < p->n_by; k++) {
+        const rl_breakdown *b = &p->by[k];
+        rl_str_addf(out, "  by '%s': ", rl_view_clean(b->column, 60, v->in));
+        if (b->refused != NULL) {
+            rl_str_addf(out, "NOT ANSWERABLE: %s; %s\n", rl_view_clean(b->refused, 300, v->in), b->hint);
+            continue;
+        }
+        for (size_t g = 0; g < b->n_groups; g++)
+            rl_str_addf(out, "%s%s %s with it, %s without", g > 0 ? "; " : "",
+                        rl_view_clean(b->group[g].label, 60, v->in), rl_view_count(v, b->group[g].treated),
+                        rl_view_count(v, b->group[g].controls));
+        if (b->unplaced > 0) rl_str_addf(out, "; %s without a value", rl_view_count(v, b->unplaced));
+        rl_str_addc(out, '\n');
+    }
+}
+
 static void program(const rl_view *v, const rl_answer *a, const rl_program_facts *p, rl_str *out)
 {
     rl_str_addf(out, "\nPROGRAMME %s\n", rl_view_clean(p->name, 80, v->in));
@@ -89,6 +107,7 @@ static void program(const rl_view *v, const rl_answer *a, const rl_program_facts
     if (rl_words_nearly_all(p))
         rl_str_add(
             out, "  nearly all controls stand near the programme: the lift is against controls it may have reached\n");
+    groups(v, p, out);
     size_t young = 0;
     for (size_t k = 0; k < p->n_maturity; k++) young += !p->maturity[k].mature;
     if (young == 0) return;

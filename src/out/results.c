@@ -146,6 +146,7 @@ static void program(rl_json *j, const rl_program_facts *p)
     rl_json_num(j, "same_day_treated", p->decided_treated > 0 ? p->same_day_treated : NAN);
     rl_json_num(j, "same_day_control", p->decided_control > 0 ? p->same_day_control : NAN);
     rl_results_shares(j, p);
+    rl_results_members(j, p);
     rl_json_open(j, "cohorts", '[');
     for (size_t i = 0; i < p->n_cohorts; i++) {
         const rl_cohort_facts *c = &p->cohort[i];

@@ -13,6 +13,7 @@
  *  "programs": [{name, unit, treated, controls, clusters, horizon, horizon_why,
  *                open_at_start_treated, open_at_start_control, overlap, partly_exposed,
  *                shares, controls_exposed, controls_apart, controls_unplaced   (null and none: the study does not say)
+ *                by: [{column, refused, unplaced, groups: [{group, treated, controls}]}]       with `study: by`
  *                "cohorts": [{label, units, deals_before, deals_after, pre_periods,
  *                             post_periods, open_at_start}],
  *                "maturity": [{period, mature, matures_on, deals}]}],
@@ -61,6 +62,7 @@ const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_ar
 void rl_results_interval(rl_json *j, const rl_interval *x);     /* estimate, std_error, conf_low, conf_high */
 void rl_results_groups(rl_json *j, const rl_model_answer *m);   /* looks, by, spillover                     */
 void rl_results_shares(rl_json *j, const rl_program_facts *p);
+void rl_results_members(rl_json *j, const rl_program_facts *p);
 void rl_results_overlaps(rl_json *j, const rl_answer *a);
 
 #endif

@@ -83,6 +83,31 @@ void rl_results_groups(rl_json *j, const rl_model_answer *m)
     if (m->spill.asked) spillover(j, &m->spill);
 }
 
+/* Who is in which group. */
+void rl_results_members(rl_json *j, const rl_program_facts *p)
+{
+    if (p->n_by == 0) return;
+    rl_json_open(j, "by", '[');
+    for (size_t k = 0; k < p->n_by; k++) {
+        const rl_breakdown *b = &p->by[k];
+        rl_json_open(j, NULL, '{');
+        rl_json_str(j, "column", b->column);
+        rl_json_str(j, "refused", b->refused);
+        count(j, "unplaced", b->unplaced);
+        rl_json_open(j, "groups", '[');
+        for (size_t g = 0; g < b->n_groups; g++) {
+            rl_json_open(j, NULL, '{');
+            rl_json_str(j, "group", b->group[g].label);
+            count(j, "treated", b->group[g].treated);
+            count(j, "controls", b->group[g].controls);
+            rl_json_close(j);
+        }
+        rl_json_close(j);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
 void rl_results_shares(rl_json *j, const rl_program_facts *p)
 {
     rl_json_str(j, "shares", p->shares);

@@ -4,6 +4,7 @@
 #include "model/breakdown.h"
 #include "model/solve.h"
 #include "num/dist.h"
+#include "out/check_text.h"
 #include "out/report.h"
 
 /* --- the arithmetic of many looks ------------------------------------------------ */
@@ -66,7 +67,7 @@ static void welch_agrees_with_one_way_tests(void **state)
 /* --- a small world ------------------------------------------------------------------ */
 enum { ACCOUNTS = 96, QUARTERS = 10 };
 
-static const char *region(int a) { return a % 8 == 0 ? "Tiny" : a % 3 == 0 ? "East" : a % 3 == 1 ? "North" : "West"; }
+static const char *region(int a) { return a % 8 == 0 ? "=Ti<b>" : a % 3 == 0 ? "East" : a % 3 == 1 ? "North" : "West"; }
 static bool treated(int a) { return a / 8 % 2 == 0 && (a % 8 != 0 || a < 16); }
 
 /* One deal an account and quarter, won after three days.  `only`: accounts of one region, or NULL. */
@@ -157,7 +158,7 @@ static void looks_are_allowed_for(void **state)
     rl_answer a;
     solve(&f, NULL, STUDY("[region, size]"), &a);
     const rl_model_answer *m = &a.model[0];
-    assert_int_equal(m->looks, 5); /* three regions and two sizes; Tiny is none */
+    assert_int_equal(m->looks, 5); /* three regions and two sizes; =Ti<b> is none */
     assert_int_equal(m->by[0].answered, 3);
     double joint = pow(0.95, 0.2), smallest = 1;
     for (size_t k = 0; k < 2; k++)
@@ -188,7 +189,7 @@ static void what_cannot_be_answered_is_told(void **state)
     rl_answer a;
     solve(&f, NULL, STUDY("[region, desk, code]"), &a);
     const rl_model_answer *m = &a.model[0];
-    const rl_group_answer *tiny = group_of(&m->by[0], "Tiny");
+    const rl_group_answer *tiny = group_of(&m->by[0], "=Ti<b>");
     assert_false(tiny->answered);
     assert_string_equal(tiny->why, "only one account with the programme can be compared: fewer than 4");
     assert_non_null(m->by[1].refused);
@@ -208,12 +209,17 @@ static void every_output_says_it(void **state)
     solve(&f, NULL, STUDY("[region, desk]"), &a);
     rl_inputs in = {.version = "0", .numerics = "1", .study = "s", .command = "revlift run s"};
     const char *dir = fixture_path(&f, "out");
+    rl_str check = rl_str_new(f.cx.keep);
+    rl_check_text(&a, &check, &f.cx);
+    assert_non_null(strstr(rl_str_text(&check), "by 'region': =Ti<b> 1 with it, 11 without; East "));
+    assert_non_null(strstr(rl_str_text(&check), "by 'desk': NOT ANSWERABLE: 'desk' is not fixed by account"));
     CHECK_OK(rl_report_write(&a, &in, dir, &f.cx), &f.cx);
     static const struct {
         const char *file, *says;
     } WANT[] = {{"report.html", "Group by group"},
                 {"report.html", "only North stands after allowing for 3 looks; the effect differs between the groups"},
-                {"report.html", "Tiny is not answered: Only one account with the programme"},
+                {"report.html", "=Ti&lt;b&gt; is not answered: Only one account with the programme"},
+                {"estimates.csv", "\"'=Ti<b>\""},
                 {"report.md", "Not broken down by"},
                 {"results.json", "\"p_adjusted\""},
                 {"results.json", "\"same_effect\""},

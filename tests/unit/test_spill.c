@@ -92,6 +92,29 @@ static void owners_of_deals_tie(void **state)
     fixture_close(&f);
 }
 
+/* The seller may stand in a file beside the deals. */
+static void owners_may_come_by_lookup(void **state)
+{
+    (void)state;
+    fixture f;
+    rl_neighbours nb;
+    fixture_open(&f);
+    fixture_write(&f, "d.csv",
+                  "id,account,created,closed,status,amount,desk\n1,A,2024-01-02,2024-01-09,Won,5,x\n"
+                  "2,B,2024-01-02,2024-01-09,Won,5,y\n3,C,2024-01-02,2024-01-09,Won,5,z\n");
+    fixture_write(&f, "desks.csv", "desk,seller\nx,Ann\ny,Ann\nz,Bob\n");
+    fixture_write(&f, "p.csv", "account,start\nA,2024-04-01\n");
+    CHECK_OK(fixture_read(&f, "study: {title: t}\ndeals: {file: d.csv, id: id, account: account, created: created, "
+                              "closed: closed, status: status, amount: amount, won: [Won], owner: seller,\n"
+                              "  lookup: [{file: desks.csv, key: desk, add: [seller]}]}\n" PROGRAMS),
+             &f.cx);
+    rl_neighbours_find(&f.t, &f.t.program[0], &nb, f.cx.keep, &f.cx);
+    assert_int_equal(nb.since[1], rl_day(2024, 4, 1));
+    assert_int_equal(nb.since[2], RL_NO_DAY);
+    assert_true(nb.known[2]);
+    fixture_close(&f);
+}
+
 /* --- the contrast ---------------------------------------------------------------------- */
 enum { PER_OWNER = 4, QUARTERS = 10 };
 
@@ -305,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(parents_and_owners_tie),
                                        cmocka_unit_test(owners_of_deals_tie),
+                                       cmocka_unit_test(owners_may_come_by_lookup),
                                        cmocka_unit_test(a_spillover_is_found),
                                        cmocka_unit_test(none_is_said_with_what_would_have_been_found),
                                        cmocka_unit_test(too_few_are_refused),
