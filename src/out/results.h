@@ -30,7 +30,7 @@
  *                                     conf_high, df, p_value, p_adjusted, band_low, band_high, stands}],
  *                           same_effect: {statistic, df, df2, p_value, p_adjusted}}]      with `study: by`
  *              spillover: {status, reason, exposed, rest, estimate, std_error, conf_low, conf_high, p_value,
- *                          detectable, lift_against_rest, rest_all_along}                 when the study says who shares
+ *                          detectable, lift_against_rest, rest_all_along}       when the study says who shares
  *              result: as `revlift fit --json` gives it: sample, vcov, estimates, fit, tests, notes,
  *              event: {base, and the same as in result},
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],
