@@ -28,8 +28,8 @@ static void refused_lines(const rl_story *s, const rl_breakdown *b)
     if (b->answered < b->n_groups) rl_page_list(s->page);
     for (size_t g = 0; g < b->n_groups; g++)
         if (!b->group[g].answered)
-            rl_page_line(s->page, "%s is not answered: %s", rl_view_clean(b->group[g].label, 60, s->v->in),
-                         rl_words_sentence(s->v, b->group[g].why));
+            rl_page_line(s->page, "%s is not answered: %s.", rl_view_clean(b->group[g].label, 60, s->v->in),
+                         rl_view_clean(b->group[g].why, 300, s->v->in));
 }
 
 /* A step-down p value may stand where the bounds that hold all at once still touch zero. */

@@ -218,7 +218,7 @@ static void every_output_says_it(void **state)
         const char *file, *says;
     } WANT[] = {{"report.html", "Group by group"},
                 {"report.html", "only North stands after allowing for 3 looks; the effect differs between the groups"},
-                {"report.html", "=Ti&lt;b&gt; is not answered: Only one account with the programme"},
+                {"report.html", "=Ti&lt;b&gt; is not answered: only one account with the programme"},
                 {"estimates.csv", "\"'=Ti<b>\""},
                 {"report.md", "Not broken down by"},
                 {"results.json", "\"p_adjusted\""},
