@@ -136,12 +136,47 @@ static void row_column(size_t j, void *arg)
     for (size_t i = 0; i < n; i++) o[i] *= p->we[i];
 }
 
+/* Column j of the influence where rows share theirs of X: L A x first, which is short. */
+static void shared_column(size_t j, void *arg)
+{
+    job *p = arg;
+    const rl_core *c = p->s->core;
+    const double *z = rl_mat_col(&p->sum, j);
+    double *o = rl_mat_col(p->out, j);
+    memset(o, 0, p->G * sizeof *o);
+    for (size_t i = 0; i < p->s->psi.n; i++) {
+        if (p->code == NULL)
+            o[i] = z[c->row_of[i]] * c->e[i];
+        else if (p->code[i] >= 0)
+            o[p->code[i]] += z[c->row_of[i]] * c->e[i];
+    }
+}
+
+static void shared_sum(job *p, rl_ctx *cx)
+{
+    const rl_core *c = p->s->core;
+    size_t m = p->s->psi.m;
+    p->sum = rl_mat_new(c->X.n, m, cx->tmp);
+    for (size_t j = 0; j < m; j++)
+        for (size_t q = 0; q < c->X.k; q++) {
+            double a = p->s->LA[j + q * m], *z = rl_mat_col(&p->sum, j);
+            const double *x = rl_mat_col(&c->X, q);
+            for (size_t r = 0; r < c->X.n && a != 0; r++) z[r] += a * x[r];
+        }
+    rl_par(m, shared_column, p, cx);
+    rl_release(cx->tmp, p->sum.a);
+}
+
 static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
 {
     const swept *s = psi->self;
     const rl_core *c = s->core;
     size_t k = c->X.k;
     job p = {.s = s, .code = code, .G = G, .out = out};
+    if (c->row_of != NULL) {
+        shared_sum(&p, cx);
+        return RL_OK;
+    }
     if (code == NULL) {
         double *we = RL_NEW(cx->tmp, double, psi->n);
         for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
@@ -297,6 +332,7 @@ void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 {
     double n = (double)d->n, logw = 0;
     sums_of_squares(d, f, cx);
+    f->within = within;
     f->r2_within = d->fe.n_fe > 0 && within > 0 ? 1 - f->rss / within : NAN;
     f->rmse = sqrt(f->rss / n);
     for (size_t i = 0; i < d->n && d->w != NULL; i++) logw += rl_log(d->w[i]);
@@ -305,6 +341,7 @@ void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 
 rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx)
 {
+    if (d->all != NULL) d = d->all;
     f->dof = (rl_dof){.n = d->n,
                       .k = f->m,
                       .n_fe = d->fe.n_fe,
@@ -377,6 +414,14 @@ static void square_column(size_t j, void *arg)
 /* Residuals of this share of the outcome, squared, are what rounding leaves. */
 static const double PERFECT = 1e-26;
 
+void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx)
+{
+    f->perfect = f->rss <= PERFECT * f->tss;
+    if (!f->perfect) return;
+    rl_remark(cx, "fit", "a perfect fit: the residuals of '%s' are rounding errors, so no statistic is given",
+              d->y_name);
+}
+
 rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept, rl_fit *f,
                       rl_ctx *cx)
 {
@@ -407,10 +452,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     RL_TRY(rl_fit_degrees(d, k, info.redundant, f, cx));
     rl_fit_figures(d, within, f, cx);
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
-    f->perfect = o.rss <= PERFECT * f->tss;
-    if (f->perfect)
-        rl_remark(cx, "fit", "a perfect fit: the residuals of '%s' are rounding errors, so no statistic is given",
-                  d->y_name);
+    if (d->all == NULL) rl_fit_judge(d, f, cx);
     return RL_OK;
 }
 

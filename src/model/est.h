@@ -50,6 +50,9 @@ typedef struct rl_core {
     const double *h;       /* n       leverage of the full design (effects too), or NULL until asked */
     bool working;          /* X, w, e are working quantities (projected regressors, weights of a likelihood):
                               the scores are x w e, but y is not X b + e                  */
+    const int32_t *row_of; /* n       row of X that stands for each row (model/collapse.h), or NULL = its own;
+                              X is then shorter than e                             */
+    const unsigned char *anchor; /* n of X  1 = the unit effects are taken from these rows; NULL = from all */
     size_t in_effects;     /* the last columns of X lie in the effects (averages of a likelihood's means):
                               they add no leverage                                        */
 } rl_core;
@@ -86,6 +89,7 @@ struct rl_fit {
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
+    double within;                  /* what the effects leave of tss               */
     double r2_within, rmse, loglik;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
     struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
@@ -128,6 +132,8 @@ struct rl_estimator {
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
     rl_family family;
+    bool repeats;          /* looks at cohort, time, trait, treated and effects of a row, and at X: without X it can be
+                              given one row for all that are alike; counts rows by design.times */
     bool instruments;      /* takes the third part of the formula                  */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
 };
@@ -157,6 +163,7 @@ RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *labe
  * for the message), and sums of squares, R2, RMSE from f->rss and the swept y'Wy. */
 RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx);
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx);
+void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx);     /* a perfect fit? */
 RL_MUST rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx);
 /* Remark on, or (from `strict` on) refuse, the dropped ones of k columns. */
 RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,

@@ -63,6 +63,8 @@ static size_t sort_cells(cell *c, size_t n)
     return m;
 }
 
+static size_t times(const rl_design *d, size_t i) { return d->times != NULL ? (size_t)d->times[i] : 1; }
+
 static cell cell_of(const rl_design *d, size_t i)
 {
     return (cell){d->cohort[i], d->at[i], d->trait.G > 0 ? d->trait.code[i] : 0};
@@ -133,7 +135,7 @@ static void fill_rows(plan *p, rl_ctx *cx)
                 p->flat[j + q * p->n_cell] = false;
             *rl_mat_at(&p->sum, j, q) += x;
         }
-        p->rows[j]++;
+        p->rows[j] += times(d, i);
     }
 }
 
@@ -420,7 +422,7 @@ static void refer_by_unit(plan *p, rl_ctx *cx)
         }
     for (size_t u = 0; u < d->unit.G; u++) {
         if (last[u] < 0) continue;
-        p->rows[p->of[last[u]]]--;
+        p->rows[p->of[last[u]]] -= times(d, (size_t)last[u]);
         p->of[last[u]] = -1;
     }
 }
@@ -493,5 +495,6 @@ const rl_estimator rl_est_etwfe = {
     .by_unit = true,
     .first_times = true,
     .frame = RL_FRAME_CELLS,
+    .repeats = true,
     .fit = fit,
 };

@@ -140,5 +140,6 @@ const rl_estimator rl_est_event = {
     .by_unit = true,
     .first_times = true,
     .frame = RL_FRAME_EVENT,
+    .repeats = true,
     .fit = fit,
 };

@@ -56,5 +56,6 @@ const rl_estimator rl_est_twfe = {
     .needs_cohort = true,
     .by_unit = true,
     .frame = RL_FRAME_TWFE,
+    .repeats = true,
     .fit = fit,
 };

@@ -181,7 +181,9 @@ void rl_impute(const rl_imputer *p, rl_mat L, const rl_label *label, rl_fit *f, 
         if (p->of[i] >= 0) e[i] -= mean[p->of[i]];
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     size_t m = L.n;
-    *core = (rl_core){.X = rl_mat_new(d->n, m, cx->tmp), .w = d->w, .e = e};
+    unsigned char *anchor = RL_NEW(cx->tmp, unsigned char, d->n);
+    for (size_t i = 0; i < d->n; i++) anchor[i] = p->of[i] < 0;
+    *core = (rl_core){.X = rl_mat_new(d->n, m, cx->tmp), .w = d->w, .e = e, .anchor = anchor};
     core->A = rl_mat_new(m, m, cx->tmp);
     core->L = rl_mat_new(m, m, cx->tmp);
     f->m = m;

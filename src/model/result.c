@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/collapse.h"
 #include "model/design.h"
 #include "model/infer.h"
 
@@ -24,19 +25,23 @@ static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, r
 }
 
 /* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j. */
-static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep)
+static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep,
+                       rl_ctx *cx)
 {
     const rl_core *c = f->core;
     size_t j = 0;
     while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
     if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
-    out->omega = RL_NEW(keep, double, d->n);
+    size_t n = c->X.n;
+    double *omega = RL_NEW(c->row_of != NULL ? cx->tmp : keep, double, n);
     for (size_t q = 0; q < c->X.k; q++) {
         double a = 0;
         for (size_t r = 0; r < c->X.k; r++) a += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
         const double *x = rl_mat_col(&c->X, q);
-        for (size_t i = 0; i < d->n && a != 0; i++) out->omega[i] += a * x[i];
+        for (size_t i = 0; i < n && a != 0; i++) omega[i] += a * x[i];
     }
+    out->omega = c->row_of != NULL ? RL_NEW(keep, double, d->n) : omega;
+    for (size_t i = 0; i < d->n && c->row_of != NULL; i++) out->omega[i] = omega[c->row_of[i]];
     for (size_t i = 0; i < d->n && c->w != NULL; i++) out->omega[i] *= c->w[i];
 }
 
@@ -87,6 +92,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
                 .rss = NAN,
                 .tss = NAN,
                 .tss_centred = NAN,
+                .within = NAN,
                 .deviance = NAN,
                 .loglik_null = NAN};
     size_t notes = cx->n_notes;
@@ -95,7 +101,10 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     for (;;) {
         rl_fit attempt = f;
         RL_TRY(rl_design_make(&req, t, &d, cx));
-        RL_TRY(req.estimator->fit(&d, &req, &attempt, cx));
+        rl_collapse c;
+        bool shorter = rl_collapse_make(&d, &req, &c, cx);
+        RL_TRY(req.estimator->fit(shorter ? &c.small : &d, &req, &attempt, cx));
+        if (shorter) rl_collapse_expand(&c, &attempt, cx);
         if (attempt.leave == NULL) {
             f = attempt;
             break;
@@ -105,7 +114,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
-    if (req.omega != NULL) keep_omega(&d, &f, req.omega, out, keep);
+    if (req.omega != NULL) keep_omega(&d, &f, req.omega, out, keep, cx);
     if (f.effect != NULL) keep_effects(&d, &f, out, keep);
     keep_notes(cx, notes, out, keep);
     return RL_OK;
