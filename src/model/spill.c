@@ -14,20 +14,23 @@ enum { FEW = 4 };
 typedef struct ties {
     size_t n, cap, keys;
     uint32_t *unit, *key;
+    unsigned char *late;     /* exposes others, is not exposed itself: an owner met after the first start */
     int32_t *first, *second; /* keys   starts; RL_NO_DAY = none   */
     uint32_t *who;           /* keys   the unit of `first`        */
     rl_arena *in;
 } ties;
 
-static void tie(ties *s, size_t unit, size_t key)
+static void tie(ties *s, size_t unit, size_t key, bool late)
 {
     if (s->n == s->cap) {
         size_t cap = s->cap ? 2 * s->cap : 1024;
         s->unit = rl_regrow(s->in, s->unit, s->cap, cap, sizeof *s->unit);
         s->key = rl_regrow(s->in, s->key, s->cap, cap, sizeof *s->key);
+        s->late = rl_regrow(s->in, s->late, s->cap, cap, sizeof *s->late);
         s->cap = cap;
     }
     s->unit[s->n] = (uint32_t)unit;
+    s->late[s->n] = late;
     s->key[s->n++] = (uint32_t)key;
 }
 
@@ -42,21 +45,23 @@ static void tie_accounts(const rl_tables *t, const rl_col *owner, ties *s, rl_ne
         int32_t u = t->accounts.col[0].code[i];
         if (u < 0 || (size_t)u >= nb->U || owner->code[i] < 0) continue;
         nb->known[u] = 1;
-        tie(s, (size_t)u, (size_t)owner->code[i]);
+        tie(s, (size_t)u, (size_t)owner->code[i], false);
     }
     s->keys = owner->dict->n;
 }
 
-/* Owners of deals from before the first start: the programme has not chosen them. */
-static void tie_deals(const rl_tables *t, const rl_col *owner, ties *s, rl_neighbours *nb)
+/* An account is exposed by the owners of its deals from before the first start, which the programme cannot have
+ * chosen; one that got it exposes the others through the owner of any deal. */
+static void tie_deals(const rl_tables *t, const rl_program *prog, const rl_col *owner, ties *s, rl_neighbours *nb)
 {
     const rl_deals *d = &t->deals;
     for (size_t i = 0; i < d->n; i++) {
         int32_t u = d->account[i];
         if (u < 0 || (size_t)u >= nb->U || owner->code[i] < 0) continue;
-        if (d->created[i] == RL_NO_DAY || d->created[i] >= nb->first) continue;
-        nb->known[u] = 1;
-        tie(s, (size_t)u, (size_t)owner->code[i]);
+        bool late = d->created[i] == RL_NO_DAY || d->created[i] >= nb->first;
+        if (late && ((size_t)u >= prog->n_units || prog->start[u] == RL_NO_DAY)) continue;
+        if (!late) nb->known[u] = 1;
+        tie(s, (size_t)u, (size_t)owner->code[i], late);
     }
     s->keys = owner->dict->n;
 }
@@ -70,8 +75,8 @@ static void tie_parents(const rl_tables *t, const rl_col *parent, ties *s, rl_ne
         if (u < 0 || (size_t)u >= nb->U) continue;
         int32_t own = rl_dict_find(parent->dict, id->dict->text[u], id->dict->len[u]);
         if (alone) nb->known[u] = 1;
-        if (own >= 0) tie(s, (size_t)u, s->keys + (size_t)own);
-        if (parent->code[i] >= 0 && parent->code[i] != own) tie(s, (size_t)u, s->keys + (size_t)parent->code[i]);
+        if (own >= 0) tie(s, (size_t)u, s->keys + (size_t)own, false);
+        if (parent->code[i] >= 0 && parent->code[i] != own) tie(s, (size_t)u, s->keys + (size_t)parent->code[i], false);
     }
     s->keys += parent->dict->n;
 }
@@ -99,7 +104,7 @@ static void spread_starts(ties *s, const rl_program *prog, rl_neighbours *nb)
     for (size_t i = 0; i < s->n; i++) {
         uint32_t u = s->unit[i], k = s->key[i];
         int32_t day = s->first[k] != RL_NO_DAY && s->who[k] == u ? s->second[k] : s->first[k];
-        if (day != RL_NO_DAY && (nb->since[u] == RL_NO_DAY || day < nb->since[u])) nb->since[u] = day;
+        if (!s->late[i] && day != RL_NO_DAY && (nb->since[u] == RL_NO_DAY || day < nb->since[u])) nb->since[u] = day;
     }
 }
 
@@ -123,7 +128,7 @@ void rl_neighbours_find(const rl_tables *t, const rl_program *prog, rl_neighbour
     if (owner != NULL)
         tie_accounts(t, owner, &found, nb);
     else if (seller != NULL && t->deals.account != NULL)
-        tie_deals(t, seller, &found, nb);
+        tie_deals(t, prog, seller, &found, nb);
     if (parent != NULL) tie_parents(t, parent, &found, nb, !by_owner);
     spread_starts(&found, prog, nb);
     for (size_t u = 0; u < nb->U; u++) nb->known[u] |= nb->since[u] != RL_NO_DAY; /* one tie is enough to be exposed */

@@ -1,10 +1,11 @@
 /* model/spill.h -- does the programme reach accounts that never got it?
  *
- * Two accounts share when they have the same owner (a seller: `accounts.owner`,
- * else any `deals.owner` of their deals created before the programme's first
- * start) or belong to one parent (`accounts.parent`: the same parent, or one
- * is the other's).  From the day the first account it shares with got the
- * programme, an account without it is exposed to its neighbours.
+ * Two accounts share when they have the same owner (a seller) or belong to one
+ * parent (`accounts.parent`: the same parent, or one is the other's).  The
+ * owner is `accounts.owner`, else `deals.owner`: of an account with the
+ * programme that of any deal, of an account that may be exposed those of its
+ * deals created before the programme's first start.  From the day the first
+ * account it shares with got the programme, an account without it is exposed.
  *
  * The contrast is a programme of its own: being a neighbour, started on that
  * day, among accounts that do not have the programme (yet), by the estimator

@@ -10,7 +10,9 @@
 #include "base/rng.h"
 #include "model/breakdown.h"
 #include "model/solve.h"
+#include "model/sim.h"
 #include "model/spill.h"
+#include "out/simcsv.h"
 
 enum { WORLDS = 240, ACCOUNTS = 144, PER_OWNER = 4, QUARTERS = 10, LIFT = 40 };
 
@@ -139,9 +141,67 @@ static void spillover_has_its_size(void **state)
         check_share("contrasts found", found, 0.3, 0.82);
 }
 
+/* The simulated company, where sellers pass on a part of the effect. */
+static void simulated_spillover_is_found(void **state)
+{
+    (void)state;
+    enum { DRAWS = 40 };
+    static const char WORLD[] =
+        "world: {title: w, period: quarter, first: 2023-01-01, periods: 10, cut: 2025-09-30, horizon: 90, seed: 1, "
+        "accounts_seed: 5, redraws: 60, ages: [90]}\n"
+        "accounts: {count: 700, owners: 40, spread: 0}\n"
+        "deals: {rate: 0.8, amount_sigma: 0.3, cycle: 40}\n"
+        "rollout: {share: 0.12, waves: [2024-01-01]}\n"
+        "effect: {volume: 0.4, win_rate: 0.25, deal_size: 0.2, lag: 10, spillover: 0.5}\n";
+    int covers = 0, apart = 0;
+    double mean = 0, truth = NAN, lift = NAN, against = 0, se = 0;
+    for (uint64_t k = 0; k < DRAWS; k++) {
+        fixture f;
+        rl_world w;
+        rl_sim s;
+        rl_sim_truth t;
+        rl_simcsv_counts n;
+        rl_sim_effect e[RL_SIM_OUTCOMES];
+        rl_answer a = {.study = &f.study};
+        fixture_open(&f);
+        CHECK_OK(rl_world_parse("w.yaml", WORLD, strlen(WORLD), &w, f.cx.keep, &f.cx), &f.cx);
+        w.seed = 100 + k;
+        if (k > 0) w.redraws = 0;
+        rl_sim_make(&w, &s, f.cx.keep, &f.cx);
+        rl_sim_truth_make(&s, w.seed, &t, f.cx.keep, &f.cx);
+        if (k == 0) {
+            rl_sim_effects(t.near_expected, 1, w.redraws, e);
+            truth = e[RL_SIM_VALUE].effect;
+            rl_sim_effects(t.expected, s.n_cohorts * (size_t)s.periods, w.redraws, e);
+            lift = e[RL_SIM_VALUE].effect;
+        }
+        CHECK_OK(rl_simcsv_write(&s, w.seed, 1, f.dir, &n, &f.cx), &f.cx);
+        rl_str study = rl_str_new(f.cx.keep);
+        rl_simstudy_text(&s, w.seed, &study);
+        CHECK_OK(fixture_read(&f, rl_str_text(&study)), &f.cx);
+        f.study.n_models = 1;
+        f.study.ages.n = 0;
+        CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
+        const rl_spillover *x = &a.model[0].spill;
+        assert_true(x->answered);
+        covers += holds(x->effect.low, x->effect.high, truth);
+        apart += holds(x->apart.low, x->apart.high, lift);
+        mean += x->effect.est / DRAWS;
+        against += x->apart.est / DRAWS;
+        se = x->effect.se;
+        fixture_close(&f);
+    }
+    assert_true(truth > 500 && lift > 1.6 * truth);
+    CHECK_NEAR(mean, truth, 3.5 * se / sqrt(DRAWS));
+    CHECK_NEAR(against, lift, 0.08 * lift);
+    assert_true(covers >= 33);
+    assert_true(apart >= 33);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_stands_by_chance),
-                                       cmocka_unit_test(spillover_has_its_size)};
+                                       cmocka_unit_test(spillover_has_its_size),
+                                       cmocka_unit_test(simulated_spillover_is_found)};
     return cmocka_run_group_tests_name("groups", tests, NULL, NULL);
 }

@@ -71,12 +71,12 @@ static void parents_and_owners_tie(void **state)
     fixture_close(&f);
 }
 
-/* Owners of deals count when the deal is older than the programme; two treated accounts of one owner are each
+/* Owners of deals count when the deal is older than the programme, those of treated accounts always; two treated accounts of one owner are each
  * other's neighbours, an account is never its own. */
 static void owners_of_deals_tie(void **state)
 {
     (void)state;
-    static const char *const SINCE[] = {"2024-07-01", "2024-04-01", "2024-04-01", "", "", "", ""};
+    static const char *const SINCE[] = {"2024-07-01", "2024-04-01", "2024-04-01", "", "", "2024-07-01", ""};
     fixture f;
     rl_neighbours nb;
     open_family(&f, "",
@@ -85,10 +85,12 @@ static void owners_of_deals_tie(void **state)
                          "3,C,2024-01-02,2024-01-09,Won,5,s2\n"
                          "4,C,2024-02-02,2024-02-09,Won,5,s1\n"
                          "5,D,2024-01-02,2024-01-09,Won,5,s2\n"
-                         "6,E,2024-05-02,2024-05-09,Won,5,s1\n");
+                         "6,E,2024-05-02,2024-05-09,Won,5,s1\n"
+                         "7,F,2024-01-02,2024-01-09,Won,5,s3\n"
+                         "8,B,2024-08-02,2024-08-09,Won,5,s3\n"); /* B meets F's seller later */
     rl_neighbours_find(&f.t, &f.t.program[0], &nb, f.cx.keep, &f.cx);
     assert_string_equal(nb.shares, "an owner");
-    check_since(&f, &nb, SINCE, "1111000");
+    check_since(&f, &nb, SINCE, "1111010");
     fixture_close(&f);
 }
 
