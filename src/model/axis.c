@@ -217,13 +217,14 @@ void rl_groups_keep(const rl_groups *g, const uint32_t *row, size_t m, rl_groups
 {
     int32_t *fresh = RL_NEW(in, int32_t, g->G);
     size_t used = 0;
+    bool all = m > 0 && row[m - 1] == m - 1;
     for (size_t i = 0; i < m; i++) {
-        int32_t c = g->code[row[i]];
+        int32_t c = g->code[all ? i : row[i]];
         if (c < 0 || fresh[c] != 0) continue;
         fresh[c] = 1;
         used++;
     }
-    if (used == g->G && m > 0 && row[m - 1] == m - 1) { /* all rows, all groups */
+    if (used == g->G && all) {
         *out = *g;
         return;
     }

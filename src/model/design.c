@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/par.h"
+#include "base/simd.h"
 #include "model/build.h"
 
 /* --- losing rows -------------------------------------------------------------- */
@@ -37,12 +38,24 @@ typedef struct blanks {
     size_t *cells; /* a block */
 } blanks;
 
+/* Nearly always there is none, and that is quickly seen. */
+RL_CLONES static bool any_blank(const int32_t *code, const double *v, size_t n)
+{
+    int32_t sign = 0;
+    int64_t blank = 0;
+    for (size_t i = 0; i < n && code != NULL; i++) sign |= code[i];
+    for (size_t i = 0; i < n && code == NULL; i++) blank |= v[i] != v[i];
+    return sign < 0 || blank != 0;
+}
+
 static void find_blanks(size_t block, void *arg)
 {
     const blanks *p = arg;
-    size_t to = (block + 1) * RL_ROWS_PER_BLOCK, cells = 0;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK, cells = 0;
     if (to > p->n) to = p->n;
-    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
+    p->cells[block] = 0;
+    if (!any_blank(p->code != NULL ? p->code + from : NULL, p->v != NULL ? p->v + from : NULL, to - from)) return;
+    for (size_t i = from; i < to; i++) {
         if (!(p->code != NULL ? p->code[i] < 0 : isnan(p->v[i])) || !p->keep[i]) continue;
         p->gone[i] = 1;
         cells++;
@@ -82,6 +95,7 @@ static rl_code drop_missing(rl_build *b, rl_ctx *cx)
     if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone, cx);
     if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone, cx);
     if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone, cx);
+    if (b->most_missing == 0 && b->at == NULL && b->unit.G == 0) return RL_OK;
     for (size_t i = 0; i < b->t->n; i++) {
         if (!b->keep[i]) continue;
         if (b->at != NULL && b->at[i] == RL_NO_TIME) gone[i] = 1;

@@ -291,41 +291,12 @@ static void pack(const rl_ols_fit *o, rl_mat X, const rl_label *label, size_t *k
     }
 }
 
-/* sum w (y - mean)^2, a block at a time. */
-typedef struct spread {
-    const double *y, *w;
-    double mean;
-    size_t n;
-    rl_dd *slot;
-} spread;
-
-static void spread_block(size_t block, void *arg)
-{
-    const spread *p = arg;
-    size_t to = (block + 1) * RL_ROWS_PER_BLOCK;
-    rl_dd sum = {0, 0};
-    if (to > p->n) to = p->n;
-    for (size_t i = block * RL_ROWS_PER_BLOCK; i < to; i++) {
-        double v = p->y[i] - p->mean;
-        rl_dd q = rl_two_mul(v, v), s;
-        if (p->w != NULL) q = rl_dd_mul_d(q, p->w[i]);
-        s = rl_two_sum(sum.hi, q.hi);
-        sum = (rl_dd){s.hi, sum.lo + (s.lo + q.lo)};
-    }
-    p->slot[block] = rl_quick_sum(sum.hi, sum.lo);
-}
-
 static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
 {
     double W = d->w != NULL ? rl_sum(d->w, d->n, cx) : (double)d->n;
     double mean = (d->w != NULL ? rl_dot(NULL, d->w, d->y, d->n, cx) : rl_sum(d->y, d->n, cx)) / W;
-    size_t blocks = rl_blocks(d->n, RL_ROWS_PER_BLOCK);
-    spread p = {d->y, d->w, mean, d->n, RL_NEW(cx->tmp, rl_dd, blocks)};
-    rl_dd sum = {0, 0};
-    rl_par(blocks, spread_block, &p, cx);
-    for (size_t b = 0; b < blocks; b++) sum = rl_dd_add(sum, p.slot[b]);
     f->tss = rl_dot(d->w, d->y, d->y, d->n, cx);
-    f->tss_centred = sum.hi + sum.lo;
+    f->tss_centred = rl_spread(d->w, d->y, mean, d->n, cx);
 }
 
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)

@@ -5,7 +5,7 @@
 
 #include "base/dd.h"
 #include "base/par.h"
-#include "num/feplan.h"
+#include "num/fetwo.h"
 
 enum { BATCH = 8, MOST_SWEEPS = 6, MOST_ITERATIONS = 20000 };
 static const double CG_TOL = 1e-13, DONE = 1e-10;
@@ -42,7 +42,7 @@ static void collect(size_t at, void *arg)
 {
     sweep *s = arg;
     size_t j = at / s->p->chunks;
-    if (!s->done[j]) rl_feplan_collect(s->p, at % s->p->chunks, s->v[j], NULL, s->mean[j], s->slot + at * s->p->T);
+    rl_feplan_collect(s->p, at % s->p->chunks, s->v[j], NULL, s->mean[j], s->slot + at * s->p->T);
 }
 
 /* Add up the chunks of column j in their order. */
@@ -73,46 +73,10 @@ static inline double less(const rl_feplan *p, size_t i, double v, double a, cons
     return s.hi + s.lo;
 }
 
-/* The same for two effects without weights, which is most of the work there
- * is: sums in four lanes, so that they do not wait for each other. */
-static double take_off_two(const sweep *s, size_t j, size_t c)
+/* The effects found are taken off a chunk, and what the next round needs is collected. */
+static double take_off(sweep *s, size_t j, size_t c)
 {
     const rl_feplan *p = s->p;
-    const int32_t *t = p->t;
-    const double *x = s->x[j];
-    double *v = s->v[j], top[4] = {0};
-    for (size_t g = p->from[c]; g < p->from[c + 1]; g++) {
-        double z[4] = {0};
-        size_t from = p->start[g], to = p->start[g + 1], i = from;
-        for (; i + 4 <= to; i += 4) {
-            for (size_t l = 0; l < 4; l++) z[l] += x[t[i + l]];
-        }
-        for (; i < to; i++) z[0] += x[t[i]];
-        double a = s->mean[j][g] - ((z[0] + z[1]) + (z[2] + z[3])) / p->du[g];
-        for (i = from; i < to; i++) {
-            rl_dd d = rl_two_sum(v[i], -a), e = rl_two_sum(d.hi, -x[t[i]]);
-            double now = e.hi + (d.lo + e.lo), change = fabs(v[i] - now);
-            v[i] = now;
-            top[i & 3] = change <= top[i & 3] ? top[i & 3] : change;
-        }
-        if (s->alpha_u[j]) s->alpha_u[j][g] += a;
-    }
-    for (size_t l = 1; l < 4; l++) {
-        if (!(top[l] <= top[0])) top[0] = top[l];
-    }
-    return top[0];
-}
-
-static void take_off(size_t at, void *arg)
-{
-    sweep *s = arg;
-    const rl_feplan *p = s->p;
-    size_t j = at / p->chunks, c = at % p->chunks;
-    if (s->done[j]) return;
-    if (p->m == 1 && !p->w) {
-        s->top[at] = take_off_two(s, j, c);
-        return;
-    }
     double *v = s->v[j], *x = s->x[j], top = 0.0;
     for (size_t g = p->from[c]; g < p->from[c + 1]; g++) {
         double z = 0.0, a;
@@ -129,7 +93,22 @@ static void take_off(size_t at, void *arg)
         }
         if (s->alpha_u[j]) s->alpha_u[j][g] += a;
     }
-    s->top[at] = top;
+    return top;
+}
+
+static void step(size_t at, void *arg)
+{
+    sweep *s = arg;
+    const rl_feplan *p = s->p;
+    size_t j = at / p->chunks, c = at % p->chunks;
+    double *sum = s->slot + at * p->T;
+    if (s->done[j]) return;
+    if (p->run != NULL) {
+        s->top[at] = rl_fetwo_step(p, c, s->v[j], s->x[j], s->mean[j], sum, s->alpha_u[j]);
+    } else {
+        s->top[at] = take_off(s, j, c);
+        rl_feplan_collect(p, c, s->v[j], NULL, s->mean[j], sum);
+    }
 }
 
 /* ---- conjugate gradients on S x = r ---- */
@@ -217,7 +196,6 @@ static rl_code iterate(sweep *s, size_t j, int *iterations, rl_ctx *cx)
 static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
 {
     const rl_feplan *p = s->p;
-    rl_par(s->k * p->chunks, collect, s, cx);
     if (p->jacobi) {
         for (size_t j = 0; j < s->k; j++) {
             if (!s->done[j]) RL_TRY(iterate(s, j, iterations, cx));
@@ -225,7 +203,11 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
     } else {
         rl_par(s->k, solve_dense, s, cx);
     }
-    rl_par(s->k * p->chunks, take_off, s, cx);
+    for (size_t j = 0; j < s->k; j++) {
+        for (size_t t = 0; t < p->T; t++)
+            if (!isfinite(s->x[j][t])) return not_finite(cx);
+    }
+    rl_par(s->k * p->chunks, step, s, cx);
     for (size_t j = 0; j < s->k; j++) {
         if (s->done[j]) continue;
         double top = 0.0;
@@ -246,6 +228,7 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
 {
     if (s->p->order) rl_par(s->k, gather, s, cx);
     memset(s->done, 0, sizeof s->done);
+    rl_par(s->k * s->p->chunks, collect, s, cx);
     bool all = false;
     for (int round = 0; round < MOST_SWEEPS && !all; round++) {
         RL_TRY(sweep_once(s, round, iterations, cx));
@@ -283,7 +266,8 @@ static void keep_alpha(const sweep *s, size_t j0, rl_mat *alpha, rl_ctx *cx)
         for (size_t f = 0; f < p->fe->n_fe; f++) {
             col[f] = rl_mat_col(&alpha[f], j0 + j);
             const double *from = f == p->big ? s->alpha_u[j] : s->alpha_t[j] + p->first[f];
-            memcpy(col[f], from, p->fe->levels[f] * sizeof *from);
+            const int32_t *perm = f == p->big ? NULL : p->perm;
+            for (size_t g = 0; g < p->fe->levels[f]; g++) col[f][g] = from[perm != NULL ? (size_t)perm[g] : g];
         }
         normalise(p, col, cx);
         memset(s->alpha_u[j], 0, p->U * sizeof(double));

@@ -1,10 +1,20 @@
 /* Who shares rows with whom: components, singletons, nesting. */
-#include "num/absorb.h"
+#include <string.h>
 
-static int32_t root(int32_t *up, int32_t i)
+#include "base/par.h"
+#include "num/feplan.h"
+
+int32_t rl_root(int32_t *up, int32_t i)
 {
     while (up[i] != i) i = up[i] = up[up[i]];
     return i;
+}
+
+void rl_join(int32_t *up, int32_t a, int32_t b)
+{
+    int32_t x = rl_root(up, a), y = rl_root(up, b);
+    if (x < y) up[y] = x;
+    if (y < x) up[x] = y;
 }
 
 size_t rl_components(const int32_t *a, size_t levels_a, const int32_t *b, size_t levels_b, size_t n, int32_t *part_a,
@@ -16,13 +26,9 @@ size_t rl_components(const int32_t *a, size_t levels_a, const int32_t *b, size_t
         up[i] = (int32_t)i;
         part[i] = -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        int32_t x = root(up, a[i]), y = root(up, (int32_t)levels_a + b[i]);
-        if (x < y) up[y] = x;
-        if (y < x) up[x] = y;
-    }
+    for (size_t i = 0; i < n; i++) rl_join(up, a[i], (int32_t)levels_a + b[i]);
     for (size_t i = 0; i < all; i++) {
-        int32_t r = root(up, (int32_t)i);
+        int32_t r = rl_root(up, (int32_t)i);
         if (part[r] < 0) part[r] = (int32_t)parts++;
         *(i < levels_a ? &part_a[i] : &part_b[i - levels_a]) = part[r];
     }
@@ -37,12 +43,47 @@ typedef struct level {
     size_t rows, mix;
 } level;
 
+/* Whether an effect has a level with one row: rows that stand together are counted together. */
+typedef struct lone_job {
+    const rl_fe *fe;
+    size_t n;
+    uint32_t **rows; /* an effect by its levels */
+    bool *any;
+} lone_job;
+
+static void find_lone(size_t f, void *arg)
+{
+    lone_job *job = arg;
+    const int32_t *code = job->fe->code[f];
+    uint32_t *rows = job->rows[f];
+    for (size_t i = 0, from = 0; i < job->n; i++) {
+        if (i + 1 < job->n && code[i + 1] == code[i]) continue;
+        rows[code[i]] += (uint32_t)(i + 1 - from);
+        from = i + 1;
+    }
+    for (size_t g = 0; g < job->fe->levels[f]; g++) job->any[f] = job->any[f] || rows[g] == 1;
+}
+
+static bool any_lone(const rl_fe *fe, size_t n, rl_ctx *cx)
+{
+    lone_job job = {fe, n, RL_NEW(cx->tmp, uint32_t *, fe->n_fe), RL_NEW(cx->tmp, bool, fe->n_fe)};
+    bool any = false;
+    for (size_t f = 0; f < fe->n_fe; f++) job.rows[f] = RL_NEW(cx->tmp, uint32_t, fe->levels[f]);
+    rl_par(fe->n_fe, find_lone, &job, cx);
+    for (size_t f = 0; f < fe->n_fe; f++) {
+        any = any || job.any[f];
+        rl_release(cx->tmp, job.rows[f]);
+    }
+    return any;
+}
+
 size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx)
 {
     size_t found = 0, waiting = 0;
+    memset(keep, 1, n);
+    if (!any_lone(fe, n, cx)) return 0;
     level **of = RL_NEW(cx->tmp, level *, fe->n_fe);
     size_t *queue = RL_NEW(cx->tmp, size_t, n);
-    for (size_t i = 0; i < n; i++) keep[i] = 1;
     for (size_t q = 0; q < fe->n_fe; q++) {
         of[q] = RL_NEW(cx->tmp, level, fe->levels[q]);
         for (size_t i = 0; i < n; i++) {
@@ -76,6 +117,7 @@ size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx)
 
 bool rl_nested(const int32_t *inner, size_t inner_levels, const int32_t *outer, size_t n, rl_ctx *cx)
 {
+    if (inner == outer) return true;
     int32_t *seen = RL_NEW(cx->tmp, int32_t, inner_levels); /* outer level + 1, 0 = none yet */
     bool nested = true;
     for (size_t i = 0; i < n && nested; i++) {

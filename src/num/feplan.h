@@ -17,7 +17,10 @@ typedef struct rl_feplan {
     size_t big;                 /* which effect is eliminated                      */
     size_t *order;              /* n      row of V at each place, NULL = as it is  */
     size_t *start;              /* U+1    places of each level of the largest      */
-    int32_t *t;                 /* m of n level of effect q at a place, counted on */
+    const int32_t *t;           /* m of n level of effect q at a place, counted on */
+    int32_t *own_t, *perm;      /* t when it is not the codes themselves; T: number of a level in t, NULL = its own */
+    int32_t *run;               /* U      first t of a level whose places have t, t+1, ..; -1 = others.
+                                          NULL with weights, or more than two effects */
     size_t *first;              /* n_fe   number of an effect's first t            */
     double *w;                  /* n      weight at a place, or NULL               */
     double *du, *dt;            /* U, T   summed weights                           */
@@ -26,9 +29,11 @@ typedef struct rl_feplan {
     bool *dropped;              /* T      x_t = 0                                  */
     double *jacobi;             /* T      1 / diagonal of S, for the iteration     */
     int32_t *part_a, *part_b;   /* levels of effects 1, 2: their component         */
-    size_t parts, redundant;
+    size_t parts, redundant;    /* two effects with S: known when that is factored */
 } rl_feplan;
 
+/* Levels of a second effect are numbered so that those which follow each other within a level of the first
+ * are neighbours (periods in order of time, whatever order the data has them in). */
 void rl_feplan_make(rl_feplan *p, const rl_fe *fe, size_t n, const double *w, rl_ctx *cx);
 void rl_feplan_free(rl_feplan *p, rl_ctx *cx);      /* gives the large pieces back */
 
@@ -42,5 +47,9 @@ void rl_feplan_solve(const rl_feplan *p, double *r);
  * of v after it, summed by t into sum (T).  With v NULL the values are
  * sum_q x[t_q], so that sum is S x. */
 void rl_feplan_collect(const rl_feplan *p, size_t chunk, const double *v, const double *x, double *mean, double *sum);
+
+/* Sets that are joined: up[i] = i at first; the root of a set is its smallest member. */
+int32_t rl_root(int32_t *up, int32_t i);
+void rl_join(int32_t *up, int32_t a, int32_t b);
 
 #endif

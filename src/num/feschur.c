@@ -75,12 +75,40 @@ static bool same_as_last(const cells *K, size_t end, size_t d, double du)
            !memcmp(K->w + last, K->w + end, d * sizeof *K->w);
 }
 
+/* Levels that meet the same run of t are one line, wherever they stand: how often each run occurs, by first t
+ * and length; NULL when there are no runs to speak of. */
+static uint32_t *count_runs(const rl_feplan *p, size_t widest, rl_ctx *cx)
+{
+    enum { MOST = 1 << 22 };
+    if (p->run == NULL || p->T * widest > MOST) return NULL;
+    uint32_t *times = RL_NEW(cx->tmp, uint32_t, p->T * widest);
+    for (size_t g = 0; g < p->U; g++)
+        if (p->run[g] >= 0) times[(size_t)p->run[g] * widest + (p->start[g + 1] - p->start[g] - 1)]++;
+    return times;
+}
+
+static void add_runs(const rl_feplan *p, const uint32_t *times, size_t widest, cells *K, size_t end)
+{
+    for (size_t at = 0; at < p->T * widest; at++) {
+        size_t t = at / widest, d = at % widest + 1;
+        if (times[at] == 0) continue;
+        for (size_t a = 0; a < d; a++) {
+            K->t[end + a] = (int32_t)(t + a);
+            K->w[end + a] = 1.0;
+        }
+        K->du[K->lines] = (double)d;
+        K->times[K->lines++] = times[at];
+        K->start[K->lines] = end += d;
+    }
+}
+
 static void make_cells(const rl_feplan *p, cells *K, rl_ctx *cx)
 {
     size_t widest = 0, end = 0;
     for (size_t g = 0; g < p->U; g++) {
         if (p->start[g + 1] - p->start[g] > widest) widest = p->start[g + 1] - p->start[g];
     }
+    uint32_t *times = count_runs(p, widest, cx);
     uint64_t *key = RL_NEW(cx->tmp, uint64_t, widest * p->m);
     double *was = RL_NEW(cx->tmp, double, widest * p->m);
     *K = (cells){0,
@@ -90,6 +118,7 @@ static void make_cells(const rl_feplan *p, cells *K, rl_ctx *cx)
                  RL_NEW(cx->tmp, int32_t, p->n * p->m),
                  RL_NEW(cx->tmp, double, p->n * p->m)};
     for (size_t g = 0; g < p->U; g++) {
+        if (times != NULL && p->run[g] >= 0) continue;
         size_t d = take_cells(p, g, K->t + end, K->w + end);
         d = merge_cells(K->t + end, K->w + end, d, key, was);
         if (same_as_last(K, end, d, p->du[g])) {
@@ -100,8 +129,32 @@ static void make_cells(const rl_feplan *p, cells *K, rl_ctx *cx)
         K->times[K->lines++] = 1.0;
         K->start[K->lines] = end += d;
     }
+    if (times != NULL) add_runs(p, times, widest, K, end);
+    rl_release(cx->tmp, times);
     rl_release(cx->tmp, key);
     rl_release(cx->tmp, was);
+}
+
+/* Two effects: levels that a line joins are of one component. */
+static void find_parts(rl_feplan *p, const cells *K, rl_ctx *cx)
+{
+    int32_t *up = RL_NEW(cx->tmp, int32_t, p->T), *part = RL_NEW(cx->tmp, int32_t, p->T);
+    int32_t *of_t = p->big == 0 ? p->part_b : p->part_a, *of_u = p->big == 0 ? p->part_a : p->part_b;
+    for (size_t t = 0; t < p->T; t++) {
+        up[t] = (int32_t)t;
+        part[t] = -1;
+    }
+    for (size_t l = 0; l < K->lines; l++)
+        for (size_t a = K->start[l] + 1; a < K->start[l + 1]; a++) rl_join(up, K->t[a], K->t[K->start[l]]);
+    p->parts = 0;
+    for (size_t t = 0; t < p->T; t++) {
+        int32_t *at = &part[rl_root(up, (int32_t)t)];
+        if (*at < 0) *at = (int32_t)p->parts++;
+        part[t] = *at;
+    }
+    for (size_t t = 0; t < p->T; t++) of_t[t] = part[p->perm != NULL ? (size_t)p->perm[t] : t];
+    for (size_t g = 0; g < p->U; g++) of_u[g] = part[p->t[p->start[g]]];
+    p->redundant = p->parts;
 }
 
 static void free_cells(cells *K, rl_ctx *cx)
@@ -150,14 +203,16 @@ static void ground(rl_feplan *p, rl_ctx *cx)
     size_t T = p->T;
     const int32_t *part = p->big == 0 ? p->part_b : p->part_a;
     bool *seen = RL_NEW(cx->tmp, bool, p->parts);
+    int32_t *level = RL_NEW(cx->tmp, int32_t, T); /* of each t, as the data number it */
+    for (size_t s = 0; s < T; s++) level[p->perm != NULL ? (size_t)p->perm[s] : s] = (int32_t)s;
     for (size_t t = 0; t < T; t++) p->S[t * T + t] = 0.0;
     for (size_t t = 0; t < T; t++) {
         for (size_t s = 0; s < t; s++) {
             p->S[t * T + t] -= p->S[t * T + s];
             p->S[s * T + s] -= p->S[t * T + s];
         }
-        p->dropped[t] = !seen[part[t]];
-        seen[part[t]] = true;
+        p->dropped[t] = !seen[part[level[t]]];
+        seen[part[level[t]]] = true;
     }
 }
 
@@ -268,6 +323,7 @@ void rl_feplan_factor(rl_feplan *p, rl_ctx *cx)
     p->S = RL_NEW(cx->tmp, double, p->T * p->T);
     build_job job = {p, &K};
     rl_par(STRIPES, build_stripe, &job, cx);
+    if (p->m == 1) find_parts(p, &K, cx);
     free_cells(&K, cx);
     if (p->m == 1)
         ground(p, cx);

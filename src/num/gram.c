@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/par.h"
+#include "base/simd.h"
 
 enum { MOST_BLOCKS = 256, MOST_WORKERS = 64, LOWEST = -320, LOWEST_WEIGHT = -300 };
 
@@ -40,25 +41,33 @@ typedef struct peak_job {
     uint64_t *peak; /* a block of a column: largest |x|, as bits */
 } peak_job;
 
+/* The largest of from .. to-1 as bits: what is no number counts as larger than any. */
+RL_CLONES static uint64_t largest(const double *x, size_t n)
+{
+    enum { LANES = 8 };
+    int64_t peak[LANES] = {0}, last[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        int64_t u[LANES];
+        memcpy(u, x + i, sizeof u);
+        for (size_t l = 0; l < LANES; l++) u[l] &= INT64_MAX;
+        for (size_t l = 0; l < LANES; l++) peak[l] = u[l] > peak[l] ? u[l] : peak[l];
+    }
+    memcpy(last, x + i, (n - i) * sizeof *x);
+    for (size_t l = 0; l < LANES; l++) {
+        last[l] &= INT64_MAX;
+        if (last[l] > peak[0]) peak[0] = last[l];
+        if (peak[l] > peak[0]) peak[0] = peak[l];
+    }
+    return (uint64_t)peak[0];
+}
+
 static void find_peak(size_t at, void *arg)
 {
     peak_job *job = arg;
-    const double *x = job->col[at / job->blocks];
     size_t from = at % job->blocks * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
-    uint64_t peak[4] = {0}, u[4];
     if (to > job->n) to = job->n;
-    for (size_t i = from; i < to; i += 4) {
-        size_t m = to - i < 4 ? to - i : 4;
-        memcpy(u, x + i, m * sizeof *u);
-        for (size_t l = 0; l < m; l++) {
-            u[l] &= INT64_MAX;
-            if (u[l] > peak[l]) peak[l] = u[l];
-        }
-    }
-    for (size_t l = 1; l < 4; l++) {
-        if (peak[l] > peak[0]) peak[0] = peak[l];
-    }
-    job->peak[at] = peak[0];
+    job->peak[at] = largest(job->col[at / job->blocks] + from, to - from);
 }
 
 /* exp[j] = e with 2^(e-1) <= max |x| < 2^e; 0 for a column of zeros. */
@@ -83,7 +92,7 @@ static rl_code find_scales(const double *const *col, size_t n, size_t k, int *ex
 /* ---- tiles ---- */
 
 /* to[0 .. GRAM_TILE) = from[0 .. m) 2^-e, zeros behind, what is tiny flushed. */
-static void pack(double *to, const double *from, size_t m, int e, int lowest)
+RL_CLONES static void pack(double *to, const double *from, size_t m, int e, int lowest)
 {
     double a = ldexp(1.0, -(e / 2)), b = ldexp(1.0, -(e - e / 2)), tiny = ldexp(1.0, lowest);
     for (size_t r = 0; r < m; r++) {

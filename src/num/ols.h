@@ -65,5 +65,6 @@ void rl_leverage_root(const rl_mat *X, const double *w, const rl_mat *R, double 
  * (w, or u and w, may be NULL = 1), in double-double over fixed blocks. */
 double rl_sum(const double *v, size_t n, rl_ctx *cx);
 double rl_dot(const double *w, const double *u, const double *v, size_t n, rl_ctx *cx);
+double rl_spread(const double *w, const double *v, double mean, size_t n, rl_ctx *cx);    /* w (v - mean)^2 */
 
 #endif

@@ -3,25 +3,79 @@
 
 #include "base/dd.h"
 #include "base/par.h"
+#include "base/simd.h"
 #include "num/ols.h"
 
 enum { LANES = 8 };
 
 typedef struct sum_job {
-    const double *w, *u, *v; /* n, or NULL = 1 */
+    const double *w, *u, *v; /* n, or NULL = 1                        */
+    double mean;             /* of v, taken off both u and v when set */
+    bool centred;
     size_t n;
     rl_dd *slot; /* a block        */
 } sum_job;
 
-/* w u v to double-double; a factor that is NULL is 1. */
-static inline rl_dd term(const sum_job *job, size_t i)
+/* Eight lanes, each a sum and what rounding took from it. */
+typedef struct lanes {
+    rl_four s[2], c[2];
+} lanes;
+
+/* sum += x + lo */
+RL_INLINE void add(rl_four *s, rl_four *c, const rl_four *x, const rl_four *lo)
 {
-    if (!job->u) return (rl_dd){job->v[i], 0.0};
-    rl_dd p = rl_two_mul(job->u[i], job->v[i]);
-    if (!job->w) return p;
-    rl_dd q = rl_two_mul(p.hi, job->w[i]);
-    q.lo += p.lo * job->w[i];
-    return q;
+    rl_four was = *s, sum = was + *x, z = sum - was, e = (was - (sum - z)) + (*x - z);
+    *s = sum;
+    *c += e + *lo;
+}
+
+/* p + d = x y exactly, by Dekker's halves. */
+RL_INLINE void multiply(const rl_four *x, const rl_four *y, rl_four *p, rl_four *d)
+{
+    rl_four a = 0x8000001p0 * *x, b = 0x8000001p0 * *y, xh = a - (a - *x), yh = b - (b - *y), xl = *x - xh,
+            yl = *y - yh, q = *x * *y;
+    *d = ((xh * yh - q) + xh * yl + xl * yh) + xl * yl;
+    *p = q;
+}
+
+/* Four rows from i on: w u v to twice the digits, into half h of the lanes. */
+RL_INLINE void four(const sum_job *job, size_t i, int h, bool product, bool weighted, bool centred, lanes *a)
+{
+    rl_four v = RL_FOUR_OF(job->v + i), p = v, d = {0};
+    if (centred) v -= job->mean;
+    if (product) {
+        rl_four u = centred ? v : RL_FOUR_OF(job->u + i);
+        multiply(&u, &v, &p, &d);
+    }
+    if (weighted) {
+        rl_four w = RL_FOUR_OF(job->w + i), q, e;
+        multiply(&p, &w, &q, &e);
+        d = e + d * w;
+        p = q;
+    }
+    add(&a->s[h], &a->c[h], &p, &d);
+}
+
+RL_INLINE void rows(const sum_job *job, size_t from, size_t to, bool product, bool weighted, bool centred, lanes *a)
+{
+    for (size_t i = from; i < to; i += LANES) {
+        four(job, i, 0, product, weighted, centred, a);
+        four(job, i + LANES / 2, 1, product, weighted, centred, a);
+    }
+}
+
+RL_CLONES static void all_rows(const sum_job *job, size_t from, size_t to, lanes *a)
+{
+    if (job->centred && job->w != NULL)
+        rows(job, from, to, true, true, true, a);
+    else if (job->centred)
+        rows(job, from, to, true, false, true, a);
+    else if (job->w != NULL)
+        rows(job, from, to, true, true, false, a);
+    else if (job->u != NULL)
+        rows(job, from, to, true, false, false, a);
+    else
+        rows(job, from, to, false, false, false, a);
 }
 
 static void add_block(size_t block, void *arg)
@@ -29,15 +83,22 @@ static void add_block(size_t block, void *arg)
     sum_job *job = arg;
     size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
     if (to > job->n) to = job->n;
-    double s[LANES] = {0}, c[LANES] = {0};
-    for (size_t i = from; i < to; i++) {
-        size_t l = i % LANES;
-        rl_dd t = term(job, i), z = rl_two_sum(s[l], t.hi);
-        s[l] = z.hi;
-        c[l] += z.lo + t.lo;
+    lanes a = {{{0}, {0}}, {{0}, {0}}};
+    size_t whole = from + (to - from) / LANES * LANES, rest = to - whole;
+    all_rows(job, from, whole, &a);
+    if (rest > 0) { /* zeros behind change nothing */
+        double u[LANES] = {0}, v[LANES], w[LANES] = {0};
+        for (size_t l = 0; l < LANES; l++) v[l] = l < rest ? job->v[whole + l] : job->centred ? job->mean : 0.0;
+        for (size_t l = 0; l < rest && job->u != NULL; l++) u[l] = job->u[whole + l];
+        for (size_t l = 0; l < rest && job->w != NULL; l++) w[l] = job->w[whole + l];
+        sum_job last = *job;
+        last.v = v;
+        last.u = job->u != NULL ? u : NULL;
+        last.w = job->w != NULL ? w : NULL;
+        all_rows(&last, 0, LANES, &a);
     }
     rl_dd sum = {0.0, 0.0};
-    for (size_t l = 0; l < LANES; l++) sum = rl_dd_add(sum, rl_two_sum(s[l], c[l]));
+    for (size_t l = 0; l < LANES; l++) sum = rl_dd_add(sum, rl_two_sum(a.s[l / 4][l % 4], a.c[l / 4][l % 4]));
     job->slot[block] = sum;
 }
 
@@ -53,7 +114,10 @@ static double add_up(sum_job *job, rl_ctx *cx)
     if (isfinite(x)) return x;
     /* Not finite, or too large to be split: the plain sum says which. */
     x = 0.0;
-    for (size_t i = 0; i < job->n; i++) x += (job->w ? job->w[i] : 1.0) * (job->u ? job->u[i] : 1.0) * job->v[i];
+    for (size_t i = 0; i < job->n; i++) {
+        double v = job->v[i] - (job->centred ? job->mean : 0.0);
+        x += (job->w ? job->w[i] : 1.0) * (job->centred ? v : job->u ? job->u[i] : 1.0) * v;
+    }
     return x;
 }
 
@@ -66,5 +130,11 @@ double rl_sum(const double *v, size_t n, rl_ctx *cx)
 double rl_dot(const double *w, const double *u, const double *v, size_t n, rl_ctx *cx)
 {
     sum_job job = {.w = u ? w : NULL, .u = u ? u : w, .v = v, .n = n};
+    return add_up(&job, cx);
+}
+
+double rl_spread(const double *w, const double *v, double mean, size_t n, rl_ctx *cx)
+{
+    sum_job job = {.w = w, .v = v, .mean = mean, .centred = true, .n = n};
     return add_up(&job, cx);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "num/absorb.h"
+#include "num/feplan.h"
 
 static void absorb(size_t n_fe, const int32_t **code, size_t *levels, const double *w, rl_mat *V, rl_mat *alpha,
                    rl_absorbed *info, rl_ctx *cx)
@@ -110,6 +110,54 @@ static void iteration_agrees_with_elimination(void **state)
     rl_ctx_free(&cx);
 }
 
+/* Units seen in a window of periods whose numbers say nothing about their order: the plan finds the order, and
+ * the effects that come back are those of the numbers given.  Two windows that never meet are two components;
+ * `gap` leaves some units with a hole, which is no run. */
+static void windows_are_runs(void **state)
+{
+    (void)state;
+    enum { U = 300, T = 40, MOST = U * 12 };
+    for (int gap = 0; gap < 2; gap++) {
+        rl_ctx cx;
+        rl_absorbed info;
+        rl_feplan plan;
+        check_ctx(&cx);
+        int32_t *u = RL_NEW(cx.keep, int32_t, MOST), *t = RL_NEW(cx.keep, int32_t, MOST);
+        double *v = RL_NEW(cx.keep, double, MOST), *was = RL_NEW(cx.keep, double, MOST);
+        size_t n = 0, holes = 0;
+        rl_rng r = rl_rng_for(8, (uint64_t)gap);
+        for (int32_t g = 0; g < U; g++) {
+            int half = g % 2, first = half * T / 2 + (int)(rl_uniform(&r) * (T / 2 - 11));
+            if (g < 2) first = half * T / 2;
+            if (g / 2 == 1) first = half * T / 2 + T / 2 - 12;
+            for (int k = 0; k < 12; k++) {
+                if (gap && g % 7 == 3 && k == 5) continue;
+                u[n] = g;
+                t[n] = (int32_t)((first + k) * 17 % T); /* 17 and 40 have no divisor in common */
+                v[n] = was[n] = 3.1 * g - 0.7 * t[n] * t[n];
+                n++;
+            }
+            holes += gap && g % 7 == 3;
+        }
+        const int32_t *code[2] = {u, t};
+        size_t levels[2] = {U, T}, runs = 0;
+        const rl_fe fe = {2, levels, code};
+        rl_feplan_make(&plan, &fe, n, NULL, &cx);
+        assert_non_null(plan.perm);
+        for (size_t g = 0; g < U; g++) runs += plan.run[g] >= 0;
+        assert_int_equal(runs, U - holes);
+        for (size_t i = 0; i < n; i++) assert_int_equal(plan.t[i], plan.perm[t[i]]);
+        rl_mat V = {v, n, 1, n}, alpha[2] = {rl_mat_new(U, 1, cx.keep), rl_mat_new(T, 1, cx.keep)};
+        absorb(2, code, levels, NULL, &V, alpha, &info, &cx);
+        assert_int_equal(info.redundant, 2);
+        for (size_t i = 0; i < n; i++) {
+            CHECK_NEAR(v[i], 0, 1e-10);
+            CHECK_NEAR(alpha[0].a[u[i]] + alpha[1].a[t[i]], was[i], 1e-9);
+        }
+        rl_ctx_free(&cx);
+    }
+}
+
 static void what_is_not_finite_is_refused(void **state)
 {
     (void)state;
@@ -188,6 +236,7 @@ int main(void)
         cmocka_unit_test(no_effect_changes_nothing),
         cmocka_unit_test(coefficients_come_back),
         cmocka_unit_test(iteration_agrees_with_elimination),
+        cmocka_unit_test(windows_are_runs),
         cmocka_unit_test(what_is_not_finite_is_refused),
         cmocka_unit_test(components_are_counted),
         cmocka_unit_test(singletons_unravel),

@@ -1,0 +1,126 @@
+#include "num/fetwo.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/dd.h"
+#include "base/simd.h"
+
+enum { LANES = 4, STRIPE = 256 };
+
+/* s += v, by lanes; what does not fill them goes to the first. */
+RL_INLINE void add(rl_four *s, const double *v, size_t n)
+{
+    size_t i = 0;
+    rl_four sum = *s;
+    for (; i + LANES <= n; i += LANES) sum += RL_FOUR_OF(v + i);
+    for (; i < n; i++) sum[0] += v[i];
+    *s = sum;
+}
+
+/* v := v - a - x with one rounding; s += v; top = the largest change, both by lanes. */
+RL_INLINE void take(double *v, const double *x, double a, rl_four *s, rl_four *top, size_t n)
+{
+    size_t i = 0;
+    rl_four sum = *s, most = *top;
+    const rl_four b = {-a, -a, -a, -a};
+    for (; i + LANES <= n; i += LANES) {
+        rl_four was = RL_FOUR_OF(v + i), y = -RL_FOUR_OF(x + i);
+        rl_four d = was + b, t = d - was, lo = (was - (d - t)) + (b - t); /* two sums, exactly */
+        rl_four e = d + y, u = e - d, lo2 = (d - (e - u)) + (y - u);
+        rl_four now = e + (lo + lo2);
+        RL_FOUR(v + i) = now;
+        sum += now;
+        was -= now;
+        rl_four_raise(&most, &was);
+    }
+    for (; i < n; i++) {
+        rl_dd d = rl_two_sum(v[i], -a), e = rl_two_sum(d.hi, -x[i]);
+        double now = e.hi + (d.lo + e.lo), change = fabs(v[i] - now);
+        v[i] = now;
+        sum[0] += now;
+        most[0] = change > most[0] ? change : most[0];
+    }
+    *s = sum;
+    *top = most;
+}
+
+/* sum of x over the levels t (n of them, a multiple of LANES but for the last stripe). */
+RL_INLINE void gather(double *room, const double *x, const int32_t *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) room[i] = x[t[i]];
+}
+
+/* What is left of v after its mean m, by level of the other effect. */
+RL_INLINE void spread(const rl_feplan *p, size_t g, const double *v, double m, double *sum)
+{
+    size_t n = p->start[g + 1] - p->start[g];
+    const int32_t *t = p->t + p->start[g];
+    if (p->run[g] >= 0) {
+        double *to = sum + p->run[g];
+        const rl_four b = {m, m, m, m};
+        size_t i = 0;
+        for (; i + LANES <= n; i += LANES) RL_FOUR(to + i) += RL_FOUR_OF(v + i) - b;
+        for (; i < n; i++) to[i] += v[i] - m;
+    } else {
+        for (size_t i = 0; i < n; i++) sum[t[i]] += v[i] - m;
+    }
+}
+
+RL_CLONES void rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum)
+{
+    memset(sum, 0, p->T * sizeof *sum);
+    for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
+        rl_four s = {0};
+        const double *from = v + p->start[g];
+        add(&s, from, p->start[g + 1] - p->start[g]);
+        mean[g] = rl_four_sum(&s) / p->du[g];
+        spread(p, g, from, mean[g], sum);
+    }
+}
+
+/* The sum of x over a level's rows, by lanes. */
+RL_INLINE double met(const rl_feplan *p, size_t g, const double *x)
+{
+    size_t n = p->start[g + 1] - p->start[g];
+    const int32_t *t = p->t + p->start[g];
+    rl_four z = {0};
+    double room[STRIPE];
+    if (p->run[g] >= 0) {
+        add(&z, x + p->run[g], n);
+        return rl_four_sum(&z);
+    }
+    for (size_t i = 0; i < n; i += STRIPE) {
+        size_t m = n - i < STRIPE ? n - i : STRIPE;
+        gather(room, x, t + i, m);
+        add(&z, room, m);
+    }
+    return rl_four_sum(&z);
+}
+
+RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, double *v, const double *x, double *mean, double *sum,
+                               double *alpha)
+{
+    rl_four top = {0};
+    double room[STRIPE];
+    memset(sum, 0, p->T * sizeof *sum);
+    for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
+        size_t n = p->start[g + 1] - p->start[g];
+        const int32_t *t = p->t + p->start[g];
+        double *here = v + p->start[g], a = mean[g] - met(p, g, x) / p->du[g];
+        rl_four s = {0};
+        if (p->run[g] >= 0) {
+            take(here, x + p->run[g], a, &s, &top, n);
+        } else {
+            for (size_t i = 0; i < n; i += STRIPE) {
+                size_t m = n - i < STRIPE ? n - i : STRIPE;
+                gather(room, x, t + i, m);
+                take(here + i, room, a, &s, &top, m);
+            }
+        }
+        mean[g] = rl_four_sum(&s) / p->du[g];
+        spread(p, g, here, mean[g], sum);
+        if (alpha != NULL) alpha[g] += a;
+    }
+    return fmax(fmax(top[0], top[1]), fmax(top[2], top[3]));
+}
