@@ -456,7 +456,7 @@ static void money(rl_pen *p)
         "  # gross_margin: 0.70      CHECK: your own figures, for profit and ROI\n  # loaded_cost: 1.30\n  ledger:\n");
     rl_pen_file(p, i, "    ");
     rl_pen_key(p, "  period", rl_pen_column(p, i, RL_ROLE_DATE),
-             about(&p->file[i], p->guess[i].role[RL_ROLE_DATE], p->cx->tmp));
+               about(&p->file[i], p->guess[i].role[RL_ROLE_DATE], p->cx->tmp));
     rl_str_add(p->t, "  ");
     rl_pen_role(p, i, RL_ROLE_AMOUNT);
 }

@@ -56,7 +56,7 @@ const char *rl_words_breakdown(const rl_view *v, const rl_model_answer *m, const
     if (b->answered > 1)
         rl_str_addf(&t, "; %s (%s)",
                     b->same_adjusted < 1 - v->level ? "the effect differs between the groups"
-                                                   : "the differences between the groups cannot be told from chance",
+                                                    : "the differences between the groups cannot be told from chance",
                     rl_words_p(v, b->same_adjusted));
     rl_str_addc(&t, '.');
     return rl_str_text(&t);
