@@ -446,6 +446,15 @@ static rl_cols *as_blocks(const rl_design *d, const columns *q, size_t terms, si
     return X;
 }
 
+/* Nothing but numbers to 53 bits. */
+static bool is_plain(const columns *q, size_t terms)
+{
+    for (size_t j = 0; j < terms; j++)
+        for (size_t c = 0; c < q[j].width; c++)
+            if (count_numbers(&q[j]) < q[j].t->n || has_power(&q[j], c)) return false;
+    return true;
+}
+
 static bool named(const char *a, const char *b) { return a != NULL && strcmp(a, b) == 0; }
 
 /* A column that nothing else will ask for: not the outcome, not an axis for messages. */
@@ -459,6 +468,42 @@ static bool is_spent(const rl_build *b, const rl_variable *v)
             if (times > 1) return false;
         }
     return !named(r->unit, v->e->col) && !named(r->time, v->e->col) && !named(r->weights, v->e->col);
+}
+
+typedef struct copy_job {
+    double **own, **from; /* k; from NULL = nothing to copy */
+    size_t n;
+} copy_job;
+
+static void copy_column(size_t j, void *arg)
+{
+    copy_job *p = arg;
+    if (p->from[j] != NULL) memcpy(p->own[j], p->from[j], p->n * sizeof(double));
+}
+
+/* The columns to be swept: those of the table are taken over when the request spends it, else copied. */
+static void take_over(rl_build *b, rl_ctx *cx)
+{
+    rl_design *d = b->d;
+    rl_cols *X = d->blocks;
+    copy_job p = {RL_NEW(cx->tmp, double *, X->k), RL_NEW(cx->tmp, double *, X->k), d->n};
+    for (size_t j = 0; j < X->k; j++) {
+        rl_variable *v = NULL;
+        for (size_t i = 0; i < b->n_var && v == NULL; i++)
+            for (size_t c = 0; c < b->var[i].width; c++)
+                if (b->var[i].v[c] == X->x[j]) v = &b->var[i];
+        p.own[j] = (double *)X->x[j];
+        X->low[j] = NULL;        /* a product's: nothing beside the effects */
+        if (v == NULL) continue; /* made for this column */
+        if (b->req->spend != NULL && is_spent(b, v)) {
+            rl_table_col(b->t, v->e->col)->num = v->v[0] = NULL;
+            continue;
+        }
+        p.from[j] = p.own[j];
+        X->x[j] = p.own[j] = RL_NEW(cx->tmp, double, d->n);
+    }
+    rl_par(X->k, copy_column, &p, cx);
+    d->own = p.own;
 }
 
 /* Give back the numbers of the table that X now holds. */
@@ -505,9 +550,10 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     if (d->constant) d->x_term[0] = SIZE_MAX;
     for (size_t j = 0; j < block_of[0].n; j++)
         for (size_t c = 0; c < q[j].width; c++) d->x_term[q[j].at + c] = j;
-    if (b->req->estimator->blocks && d->fe.n_fe == 0) {
+    if (b->req->estimator->blocks && (d->fe.n_fe == 0 || is_plain(q, block_of[0].n))) {
         d->blocks = as_blocks(d, q, block_of[0].n, k, cx);
         d->X = (rl_mat){NULL, d->n, k, d->n};
+        if (d->fe.n_fe > 0) take_over(b, cx);
     } else {
         if (b->req->estimator->blocks) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
         d->X = written(d, q, block_of[0].n, d->constant, k, d->x_low, cx);

@@ -28,8 +28,9 @@ struct rl_design {
                                             ols sweeps it in place.  a NULL: in blocks        */
     double **x_low;                      /* k+1 beside effects, for ols: what rounding took from powers (n, or NULL),
                                             y's the last; NULL when there are none            */
-    rl_cols *blocks;                     /* n-by-k  the same, never written out: what ols takes
-                                            without effects, columns of the table where they stand; or NULL */
+    rl_cols *blocks;                     /* n-by-k  the same, never written out: what ols takes, columns of the
+                                            table where they stand; NULL for factors and powers beside effects */
+    double **own;                        /* k   blocks beside effects: the columns, to be swept where they stand */
     const char **x_name;                 /* k                                                 */
     size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */

@@ -6,6 +6,7 @@
 #include "base/dd.h"
 #include "base/fmath.h"
 #include "base/par.h"
+#include "base/simd.h"
 #include "base/str.h"
 #include "model/design.h"
 #include "num/ols.h"
@@ -106,6 +107,7 @@ typedef struct job {
     rl_mat sum;
     rl_mat *out;
     const double *we;
+    bool groups; /* sums of the dense columns are there */
 } job;
 
 /* Of X'We by group: a dense column, or the columns of a block. */
@@ -116,6 +118,7 @@ static void sum_column(size_t at, void *arg)
     const rl_cols *X = &c->X;
     const double *e = c->e, *w = c->w;
     size_t n = p->s->psi.n;
+    if (at < X->n_dense && p->groups) return;
     if (at < X->n_dense) {
         const double *x = X->x[X->dense[at]];
         double *o = rl_mat_col(&p->sum, X->dense[at]);
@@ -128,6 +131,63 @@ static void sum_column(size_t at, void *arg)
         int32_t j = h->col[h->code[i]], g = p->code[i];
         if (j >= 0 && g >= 0)
             *rl_mat_at(&p->sum, (size_t)g, (size_t)j) += (h->z != NULL ? h->z[i] : 1) * ((w != NULL ? w[i] : 1) * e[i]);
+    }
+}
+
+/* Codes that never fall: groups stand together, and a piece of the rows has groups of its own. */
+typedef struct order_job {
+    const int32_t *code;
+    size_t n;
+    bool *falls; /* a block */
+} order_job;
+
+static void find_fall(size_t block, void *arg)
+{
+    order_job *p = arg;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    bool falls = p->code[from] < 0;
+    if (to > p->n) to = p->n;
+    for (size_t i = from > 0 ? from : 1; i < to; i++) falls |= p->code[i] < p->code[i - 1];
+    p->falls[block] = falls;
+}
+
+static bool in_order(const int32_t *code, size_t n, rl_ctx *cx)
+{
+    size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK);
+    order_job p = {code, n, RL_NEW(cx->tmp, bool, blocks)};
+    bool falls = false;
+    rl_par(blocks, find_fall, &p, cx);
+    for (size_t b = 0; b < blocks; b++) falls = falls || p.falls[b];
+    return !falls;
+}
+
+/* x'(w e) over rows from .. to-1, in four lanes. */
+RL_INLINE double rows_of_group(const double *x, const double *w, const double *e, size_t from, size_t to)
+{
+    rl_four s = {0};
+    size_t i = from;
+    for (; i + 4 <= to; i += 4) {
+        rl_four we = RL_FOUR_OF(e + i);
+        if (w != NULL) we *= RL_FOUR_OF(w + i);
+        s += RL_FOUR_OF(x + i) * we;
+    }
+    for (; i < to; i++) s[0] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
+    return rl_four_sum(&s);
+}
+
+/* The groups that begin in a block of the rows, all dense columns. */
+RL_CLONES static void sum_groups(size_t block, void *arg)
+{
+    job *p = arg;
+    const rl_core *c = p->s->core;
+    size_t n = p->s->psi.n, from = block * RL_ROWS_PER_BLOCK, end = from + RL_ROWS_PER_BLOCK, to;
+    while (from > 0 && from < n && from < end && p->code[from] == p->code[from - 1]) from++;
+    for (; from < end && from < n; from = to) {
+        for (to = from + 1; to < n && p->code[to] == p->code[from];) to++;
+        for (size_t d = 0; d < c->X.n_dense; d++) {
+            size_t j = c->X.dense[d];
+            *rl_mat_at(&p->sum, (size_t)p->code[from], j) = rows_of_group(c->X.x[j], c->w, c->e, from, to);
+        }
     }
 }
 
@@ -199,6 +259,8 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
         return RL_OK;
     }
     p.sum = rl_mat_new(G, c->X.k, cx->tmp);
+    p.groups = in_order(code, psi->n, cx);
+    if (p.groups) rl_par(rl_blocks(psi->n, RL_ROWS_PER_BLOCK), sum_groups, &p, cx);
     rl_par(rl_cols_most(&c->X), sum_column, &p, cx);
     rl_par(psi->m, combine_column, &p, cx);
     rl_release(cx->tmp, p.sum.a);
@@ -374,26 +436,6 @@ static void recover_effects(const rl_design *d, const rl_mat *alpha, const doubl
     }
 }
 
-/* Squared norms of the columns, to the few digits that a threshold needs. */
-typedef struct norm_job {
-    const rl_mat *X;
-    const double *w;
-    double *norm2;
-} norm_job;
-
-static void square_column(size_t j, void *arg)
-{
-    const norm_job *p = arg;
-    const double *x = rl_mat_col(p->X, j), *w = p->w;
-    double s[8] = {0};
-    size_t n = p->X->n, i = 0;
-    for (; i + 8 <= n; i += 8) {
-        for (size_t l = 0; l < 8; l++) s[l] += (w != NULL ? w[i + l] : 1) * x[i + l] * x[i + l];
-    }
-    for (; i < n; i++) s[0] += (w != NULL ? w[i] : 1) * x[i] * x[i];
-    p->norm2[j] = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
-}
-
 /* Residuals of this share of the outcome, squared, are what rounding leaves. */
 static const double PERFECT = 1e-26;
 
@@ -424,6 +466,13 @@ static rl_code finish(const rl_design *d, const rl_ols_fit *o, const rl_cols *X,
     return RL_OK;
 }
 
+static rl_mat *room_for_effects(const rl_design *d, size_t k, rl_ctx *cx)
+{
+    rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
+    for (size_t q = 0; q < d->fe.n_fe && alpha != NULL; q++) alpha[q] = rl_mat_new(d->fe.levels[q], k, cx->tmp);
+    return alpha;
+}
+
 rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept, rl_fit *f,
                       rl_ctx *cx)
 {
@@ -434,10 +483,8 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     rl_ols_fit o;
     if (k == 0) return rl_fit_nothing(d, label, k, cx);
     memcpy(y, d->y, d->n * sizeof *y);
-    norm_job norms = {&X, d->w, norm0};
-    rl_par(k, square_column, &norms, cx);
-    rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
-    for (size_t q = 0; q < d->fe.n_fe && alpha != NULL; q++) alpha[q] = rl_mat_new(d->fe.levels[q], X.k, cx->tmp);
+    for (size_t j = 0; j < k; j++) norm0[j] = rl_dot(d->w, rl_mat_col(&X, j), rl_mat_col(&X, j), d->n, cx);
+    rl_mat *alpha = room_for_effects(d, X.k, cx);
     double **low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
     if (low != NULL)
         RL_TRY(rl_sweep_low(d, &X, low, alpha, &info, cx));
@@ -451,10 +498,33 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     return RL_OK;
 }
 
+/* The design's own columns, swept where they stand. */
+static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx)
+{
+    size_t k = X->k;
+    double **v = RL_NEW(cx->tmp, double *, k + 1), *norm0 = RL_NEW(cx->tmp, double, k);
+    rl_mat *alpha = room_for_effects(d, k + 1, cx);
+    rl_absorbed info;
+    rl_ols_fit o;
+    for (size_t j = 0; j < k; j++) {
+        v[j] = d->own[j];
+        norm0[j] = rl_dot(d->w, v[j], v[j], d->n, cx);
+    }
+    v[k] = RL_NEW(cx->tmp, double, d->n);
+    memcpy(v[k], d->y, d->n * sizeof(double));
+    RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, &info, cx));
+    double within = rl_dot(d->w, v[k], v[k], d->n, cx);
+    RL_TRY(rl_ols_cols(X, v[k], NULL, d->w, norm0, &o, cx->tmp, cx));
+    RL_TRY(finish(d, &o, X, label, SIZE_MAX, NULL, info.redundant, within, f, cx));
+    if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
+    return RL_OK;
+}
+
 rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx)
 {
     rl_ols_fit o;
     if (X->k == 0) return rl_fit_nothing(d, label, 0, cx);
+    if (d->fe.n_fe > 0) return fit_swept(d, X, label, f, cx);
     RL_TRY(rl_ols_cols(X, d->y, NULL, d->w, NULL, &o, cx->tmp, cx));
     return finish(d, &o, X, label, SIZE_MAX, NULL, 0, rl_dot(d->w, d->y, d->y, d->n, cx), f, cx);
 }

@@ -303,12 +303,12 @@ static void give_back(sweep *s, size_t batch, rl_ctx *cx)
     }
 }
 
-static rl_code sweep_all(sweep *s, rl_mat *V, rl_mat *alpha, int *iterations, rl_ctx *cx)
+static rl_code sweep_all(sweep *s, double *const *v, size_t k, rl_mat *alpha, int *iterations, rl_ctx *cx)
 {
-    for (size_t j0 = 0; j0 < V->k; j0 += BATCH) {
-        s->k = V->k - j0 < BATCH ? V->k - j0 : BATCH;
+    for (size_t j0 = 0; j0 < k; j0 += BATCH) {
+        s->k = k - j0 < BATCH ? k - j0 : BATCH;
         for (size_t j = 0; j < s->k; j++) {
-            s->src[j] = rl_mat_col(V, j0 + j);
+            s->src[j] = v[j0 + j];
             if (!s->p->order) s->v[j] = s->src[j];
         }
         RL_TRY(sweep_batch(s, iterations, cx));
@@ -317,20 +317,28 @@ static rl_code sweep_all(sweep *s, rl_mat *V, rl_mat *alpha, int *iterations, rl
     return RL_OK;
 }
 
-rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)
+rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k, rl_mat *alpha,
+                          rl_absorbed *info, rl_ctx *cx)
 {
     rl_feplan p;
     *info = (rl_absorbed){0};
     if (fe->n_fe == 0) return RL_OK;
-    rl_feplan_make(&p, fe, V->n, w, cx);
+    rl_feplan_make(&p, fe, n, w, cx);
     rl_feplan_factor(&p, cx);
     info->redundant = p.m == 0 ? 0 : p.redundant;
 
-    size_t batch = V->k < BATCH ? V->k : BATCH;
+    size_t batch = k < BATCH ? k : BATCH;
     sweep s = {.p = &p};
     make_room(&s, batch, alpha != NULL, cx);
-    rl_code code = sweep_all(&s, V, alpha, &info->iterations, cx);
+    rl_code code = sweep_all(&s, v, k, alpha, &info->iterations, cx);
     give_back(&s, batch, cx);
     rl_feplan_free(&p, cx);
     return code;
+}
+
+rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)
+{
+    double **v = RL_NEW(cx->tmp, double *, V->k);
+    for (size_t j = 0; j < V->k; j++) v[j] = rl_mat_col(V, j);
+    return rl_absorb_columns(fe, w, v, V->n, V->k, alpha, info, cx);
 }

@@ -55,6 +55,9 @@ typedef struct rl_absorbed {
  *         n k doubles when the rows are not sorted by the largest classification
  */
 RL_MUST rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
+/* The same of k columns v of n, wherever they stand. */
+RL_MUST rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k,
+                                  rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
 
 /* Connected components of the levels of two effects; part_a (levels_a) and
  * part_b (levels_b) receive the component of each level, numbered by first

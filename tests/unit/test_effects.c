@@ -258,9 +258,36 @@ static void a_perfect_fit_is_a_note(void **state)
     assert_true(!isnan(fit_find(&r, "x")->statistic));
 }
 
+/* Columns of a table that nobody needs afterwards are swept where they stand; others are copied, and the table
+ * stays what it was.  Products are formed of what was read, not of what was swept. */
+static void columns_are_taken_over(void **state)
+{
+    (void)state;
+    const char *const formula[] = {"y ~ x | unit + t", "y ~ x + w + x:w | unit", "y ~ x + y:w | region",
+                                   "y ~ x + log(w) + w | unit + t"};
+    for (size_t i = 0; i < 4; i++) {
+        rl_table kept = fit_panel(21, 7, 3, &cx), was = fit_panel(21, 7, 3, &cx), spent = fit_panel(21, 7, 3, &cx);
+        rl_request r = fit_request(formula[i]);
+        rl_result a, b, c;
+        CHECK_OK(rl_estimate_run(&r, &kept, &a, cx.keep, &cx), &cx);
+        CHECK_OK(rl_estimate_run(&r, &kept, &b, cx.keep, &cx), &cx);
+        for (size_t j = 0; j < 5; j++) assert_memory_equal(kept.col[j].num, was.col[j].num, kept.n * sizeof(double));
+        r.spend = cx.keep;
+        CHECK_OK(rl_estimate_run(&r, &spent, &c, cx.keep, &cx), &cx);
+        assert_true((spent.col[2].num == NULL) == (i != 1)); /* x: a product needs it */
+        assert_non_null(spent.col[4].num);
+        assert_int_equal(a.m, c.m);
+        for (size_t j = 0; j < a.m; j++) {
+            assert_true(a.est[j].estimate == b.est[j].estimate && a.est[j].estimate == c.est[j].estimate);
+            assert_true(a.est[j].std_error == c.est[j].std_error && a.est[j].std_error > 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_are_taken_over),
         cmocka_unit_test_setup_teardown(effects_solve_the_normal_equations, begin, end),
         cmocka_unit_test_setup_teardown(singletons_are_kept_when_asked, begin, end),
         cmocka_unit_test_setup_teardown(no_freedom_by_count, begin, end),
