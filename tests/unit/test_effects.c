@@ -287,7 +287,7 @@ static void columns_are_taken_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(columns_are_taken_over),
+        cmocka_unit_test_setup_teardown(columns_are_taken_over, begin, end),
         cmocka_unit_test_setup_teardown(effects_solve_the_normal_equations, begin, end),
         cmocka_unit_test_setup_teardown(singletons_are_kept_when_asked, begin, end),
         cmocka_unit_test_setup_teardown(no_freedom_by_count, begin, end),
