@@ -101,7 +101,12 @@ static rl_code drop_dependent(stages *s, rl_ctx *cx)
 static rl_core *core_of(const rl_design *d, rl_mat X, const rl_ols_fit *o, rl_ctx *cx)
 {
     rl_core *c = RL_NEW(cx->tmp, rl_core, 1);
-    *c = (rl_core){.X = X, .w = d->w, .e = o->e, .A = o->A, .L = rl_mat_new(X.k, X.k, cx->tmp), .rss = o->rss};
+    *c = (rl_core){.X = rl_cols_of(&X, NULL, cx->tmp),
+                   .w = d->w,
+                   .e = o->e,
+                   .A = o->A,
+                   .L = rl_mat_new(X.k, X.k, cx->tmp),
+                   .rss = o->rss};
     for (size_t j = 0; j < X.k; j++) *rl_mat_at(&c->L, j, j) = 1;
     return c;
 }

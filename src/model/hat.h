@@ -13,7 +13,8 @@
 #include "model/design.h"
 
 typedef struct rl_hat {
-    rl_mat X, RX;          /* n-by-k, k-by-k upper triangular, (X'WX)^-1 = RX RX' */
+    rl_cols X;             /* n-by-k                                              */
+    rl_mat RX;             /* k-by-k upper triangular, (X'WX)^-1 = RX RX'          */
     rl_mat D, RD;          /* n-by-q, q-by-q, the same; q may be 0                */
     const int32_t *F;      /* n   level, or NULL without effects                  */
     size_t levels;

@@ -49,7 +49,7 @@ static void sum_rows(size_t block, void *arg)
     for (size_t i = from; i < to; i++) {
         double *S = j->part[block] + (size_t)j->code[i] * s->columns * s->K, w = c->w ? c->w[i] : 1;
         for (size_t a = 0; a < s->q; a++) z[a] = *rl_mat_at(&s->h.D, i, a);
-        for (size_t a = 0; a < s->k; a++) z[s->q + a] = *rl_mat_at(&c->X, i, a);
+        rl_cols_whole_row(&c->X, i, z + s->q);
         for (size_t a = 0; a < s->n_e; a++) z[dense + a] = s->e[a][i];
         size_t level = s->n_F > 0 ? (size_t)s->h.F[i] : 0;
         if (s->n_F > 0 && s->full) {

@@ -38,12 +38,13 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
-#include "num/mat.h"
+#include "num/cols.h"
 
 typedef struct rl_cr {
     size_t n, G;
     const int32_t *code; /* n          cluster of each row, 0 .. G-1, each occurs       */
-    rl_mat X, RX;        /* n-by-k     k-by-k, (X'WX)^-1 = RX RX'                       */
+    rl_cols X;           /* n-by-k                                                      */
+    rl_mat RX;           /* k-by-k     (X'WX)^-1 = RX RX'                               */
     rl_mat D, RD;        /* n-by-q     q-by-q, (D'WD)^-1 = RD RD'; q may be 0           */
     const int32_t *F;    /* n          level of the effect swept by means, or NULL      */
     size_t levels;       /*            of F                                             */
@@ -57,7 +58,8 @@ typedef struct rl_cr {
  *   lost  out  G        1 where the cluster's matrix is singular in a direction some
  *                       estimate needs: without that cluster it is not identified
  *
- * Errors  RL_EDATA   a cluster is too large: more than 3,000 eigenvalues
+ * Errors  RL_EDATA   a cluster is too large: more than 3,000 eigenvalues; too many estimates,
+ *                    columns and clusters for the sums of each with each, 3 GB
  *         RL_ENUM    eigenvalues that do not settle */
 RL_MUST rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx);
 

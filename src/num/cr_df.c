@@ -30,8 +30,11 @@ rl_code rl_cr_squared_weights(rl_cr_shared *s, rl_ctx *cx)
     rl_mat Z = rl_mat_new(p->n, c, cx->tmp), lo = rl_mat_new(c, c, cx->tmp);
     double *w2 = RL_NEW(cx->tmp, double, p->n);
     for (size_t i = 0; i < p->n; i++) w2[i] = p->w[i] * p->w[i];
-    for (size_t j = 0; j < c; j++)
-        memcpy(rl_mat_col(&Z, j), j < s->k ? rl_mat_col(&p->X, j) : rl_mat_col(&p->D, j - s->k), p->n * sizeof *w2);
+    for (size_t j = 0; j < c; j++) {
+        double *to = rl_mat_col(&Z, j);
+        const double *z = j < s->k ? rl_cols_part(&p->X, j, 0, p->n, to) : rl_mat_col(&p->D, j - s->k);
+        if (z != to) memcpy(to, z, p->n * sizeof *w2);
+    }
     s->Q = rl_mat_new(c, c, cx->tmp);
     RL_TRY(rl_gram(&Z, w2, &s->Q, &lo, cx));
     between_roots(s, &s->Q, cx);

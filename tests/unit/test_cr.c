@@ -423,6 +423,15 @@ static void refusals(void **state)
     }
     refused("y ~ x + only", &t, RL_CR3, "g", "without cluster 'g03'");
     refused("y ~ x", &t, RL_CR2, "same", "one cluster");
+    rl_table wide = fit_table(1000);
+    double *y = fit_num(&wide, "y", &cx), *f = fit_num(&wide, "f", &cx), *half = fit_num(&wide, "half", &cx);
+    rl_rng draw = rl_rng_for(400, 2);
+    for (size_t i = 0; i < wide.n; i++) {
+        y[i] = rl_normal(&draw);
+        f[i] = (double)(i % 400);
+        half[i] = (double)(i % 7);
+    }
+    refused("y ~ factor(f)", &wide, RL_CR2, "half", "too many");
     rl_request r = fit_request("y ~ x + only");
     r.vcov = (rl_vcov_spec){.kind = RL_CR2, .ways = 1, .by = {"g"}, .lag = -1};
     rl_result out = run(&t, &r);
