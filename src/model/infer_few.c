@@ -224,6 +224,7 @@ rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
     w->high_each = boot.high;
     w->se_each = boot.std_error;
     w->out->draws = boot.draws;
+    if (w->d->vcov.draw_by != NULL) w->out->draw_by = rl_strdup(w->keep, w->d->vcov.draw_by);
     if (boot.std_error != NULL) {
         double G = (double)w->G;
         w->out->ssc = rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G);

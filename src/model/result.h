@@ -40,6 +40,7 @@ typedef struct rl_result {
     int lag;                    /* -1 = does not apply                                       */
     double df;                  /* t; 0 = normal, NaN = each estimate has its own           */
     size_t draws;               /* of the bootstrap; 0 = none                               */
+    const char *draw_by;        /* its clusters, when they are not those of the errors; or NULL */
     double level;
     /* results */
     size_t m;

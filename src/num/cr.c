@@ -259,6 +259,20 @@ static void project(const bench *b, size_t n, size_t kq, size_t c, const double 
     }
 }
 
+/* Cross-products of a_gj with those of the estimates before it. */
+static void keep_cross(rl_cr_shared *s, size_t g, size_t j, bench *b, size_t n)
+{
+    bool root = s->p->w != NULL && !s->plain;
+    double *C = s->cross + g * s->m * s->m;
+    memcpy(b->all + j * n, b->a, n * sizeof *b->a);
+    for (size_t l = 0; l <= j; l++) {
+        const double *other = b->all + l * n;
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) sum += b->a[i] * other[i] * (root ? b->w[i] : 1);
+        C[j + l * s->m] = C[l + j * s->m] = sum;
+    }
+}
+
 /* a = X (X'WX)^-1 L_j' on the rows of a cluster. */
 static void direction(const rl_cr *p, size_t j, const uint32_t *row, size_t n, double *a)
 {
@@ -274,20 +288,6 @@ static void direction(const rl_cr *p, size_t j, const uint32_t *row, size_t n, d
             int32_t l = hot->col[hot->code[row[i]]];
             if (l >= 0) a[i] += *rl_mat_at(&p->LA, j, (size_t)l) * (hot->z != NULL ? hot->z[row[i]] : 1);
         }
-}
-
-/* Cross-products of a_gj with those of the estimates before it. */
-static void keep_cross(rl_cr_shared *s, size_t g, size_t j, bench *b, size_t n)
-{
-    bool root = s->p->w != NULL && !s->plain;
-    double *C = s->cross + g * s->m * s->m;
-    memcpy(b->all + j * n, b->a, n * sizeof *b->a);
-    for (size_t l = 0; l <= j; l++) {
-        const double *other = b->all + l * n;
-        double sum = 0;
-        for (size_t i = 0; i < n; i++) sum += b->a[i] * other[i] * (root ? b->w[i] : 1);
-        C[j + l * s->m] = C[l + j * s->m] = sum;
-    }
 }
 
 static void cluster(rl_cr_shared *s, size_t g, bench *b)
@@ -466,6 +466,13 @@ rl_code rl_cr_joint(const rl_cr *p, double *df, rl_ctx *cx)
     rl_mat S = rl_mat_new(p->G, p->LA.n, cx->tmp);
     rl_cr_shared s = shared_of(p, &S, RL_NEW(cx->tmp, unsigned char, p->G));
     size_t blocks = 0;
+    double sums = (double)s.m * (double)(s.k + s.q) * (p->w != NULL ? 2 : 1);
+    if (p->F == NULL && sums > 6000) {
+        rl_fail(cx, RL_EDATA,
+                "%s needs the sums of %zu restrictions on %zu columns with each other, which are too many",
+                p->jackknife ? "CR3" : "CR2", s.m, s.k + s.q);
+        return rl_hint(cx, "test fewer together, or sweep the factor's levels out behind '|'");
+    }
     s.cross = RL_NEW(cx->tmp, double, p->G *s.m *s.m);
     RL_TRY(every_cluster(&s, &blocks, cx));
     *df = rl_cr_joint_degrees(&s, blocks, cx);

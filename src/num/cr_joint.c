@@ -65,7 +65,7 @@ static double spread(const double *P, size_t m)
 /* Without F: the sum over g and h of l_g and h_h from two Gram matrices. */
 static double by_gram(const rl_cr_shared *s, rl_ctx *cx)
 {
-    size_t m = s->m, most = 2 * (s->k + s->q), c = 0, N = m * most;
+    size_t m = s->m, most = (s->v != NULL ? 2 : 1) * (s->k + s->q), c = 0, N = m * most;
     double *L = RL_NEW(cx->tmp, double, N *N), *H = RL_NEW(cx->tmp, double, N *N);
     double *l = RL_NEW(cx->tmp, double, N), *h = RL_NEW(cx->tmp, double, N), *P = RL_NEW(cx->tmp, double, m *m);
     double sum = 0;

@@ -73,6 +73,7 @@ static void vcov(rl_json *j, const rl_result *r)
     else
         rl_json_null(j, "df");
     count_if(j, "draws", r->draws);
+    if (r->draw_by != NULL) rl_json_str(j, "draws_by", r->draw_by);
     rl_json_num(j, "level", r->level);
     rl_json_close(j);
 }

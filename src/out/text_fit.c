@@ -106,7 +106,8 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     if (r->clusters > 0) rl_str_addf(out, ", %zu clusters", r->clusters);
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
     if (r->draws > 0)
-        rl_str_addf(out, "; p and intervals from %zu draws\n", r->draws);
+        rl_str_addf(out, "; p and intervals from %zu draws%s%s\n", r->draws, r->draw_by != NULL ? " by " : "",
+                    r->draw_by != NULL ? clean(r->draw_by, in) : "");
     else if (r->df > 0)
         rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
     else if (r->df == 0)

@@ -320,6 +320,9 @@ static void dependence_words(rl_str *s, const rl_view *v, const rl_result *r)
         if (wild)
             rl_str_addf(s, "; intervals and p values by a wild cluster bootstrap of %s draws",
                         rl_view_count(v, r->draws));
+        if (wild && r->draw_by != NULL)
+            rl_str_addf(s, " for the clusters of %s%s%s instead", v->open, rl_view_clean(r->draw_by, 40, v->in),
+                        v->close);
     } else if (!strcmp(kind, "HAC")) {
         rl_str_add(s, "Standard errors allow dependence over time (quadratic spectral kernel, Andrews' bandwidth)");
     } else if (!strcmp(kind, "NW") || !strcmp(kind, "DK")) {

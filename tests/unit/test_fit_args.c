@@ -98,6 +98,27 @@ static void mistakes(void **s)
     assert_int_equal(rl_fit_finish(&a, &cx), RL_EUSAGE);
     assert_non_null(strstr(cx.err.what, "contradict"));
     rl_forgive(&cx);
+    /* draws take over the errors' clusters; others must be named */
+    rl_fit_args_init(&a, "y ~ x");
+    set(&a, "data", "x.csv");
+    set(&a, "vcov", "wild:b");
+    set(&a, "cluster", "u");
+    assert_int_equal(rl_fit_finish(&a, &cx), RL_EUSAGE);
+    assert_non_null(strstr(cx.err.hint, "wild:b,errors=u"));
+    rl_forgive(&cx);
+    rl_fit_args_init(&a, "y ~ x");
+    set(&a, "data", "x.csv");
+    set(&a, "vcov", "wild:b,errors=u");
+    set(&a, "cluster", "u");
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_string_equal(a.req.vcov.by[0], "u");
+    assert_string_equal(a.req.vcov.draw_by, "b");
+    rl_fit_args_init(&a, "y ~ x");
+    set(&a, "data", "x.csv");
+    set(&a, "vcov", "wild:b,errors=v");
+    set(&a, "cluster", "u");
+    assert_int_equal(rl_fit_finish(&a, &cx), RL_EUSAGE);
+    rl_forgive(&cx);
     rl_fit_args_init(&a, "y ~ x");
     set(&a, "data", "x.csv");
     set(&a, "control", "never");
