@@ -9,7 +9,7 @@ VERSION := $(shell sed -n 's/.*REVLIFT_VERSION "\(.*\)"/\1/p' include/revlift.h)
 WARN     := -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -DRL_PLOTS_DIR='"$(PREFIX)/share/revlift/plots"'
 CFLAGS   += $(WARN) $(OPT) $(SAN) -ffp-contract=off -pthread
-LDLIBS   := -Wl,--as-needed -lgsl -lcsv -lyaml -lnettle -lxlsxwriter -lm
+LDLIBS   := -Wl,--as-needed -lgsl -lcsv -lyaml -lnettle -lxlsxwriter -lm -ldl
 
 SRC     := $(sort $(wildcard src/*/*.c))
 OBJ     := $(SRC:src/%.c=$(BUILD)/obj/%.o)

@@ -15,10 +15,6 @@
 #include "model/world.h"
 #include "revlift.h"
 
-/* OpenBLAS: sums in BLAS on several threads depend on their number, and its
- * own threads would compete with ours.  Weak, so that another BLAS links. */
-void openblas_set_num_threads(int n) __attribute__((weak));
-
 static void print(rl_str *text) { fputs(rl_str_text(text), stdout); }
 
 /* What `help` knows beside the commands: the keys of the two kinds of file. */
@@ -129,7 +125,6 @@ static rl_code carry_out(const rl_opts *o, rl_ctx *cx)
 int main(int argc, char **argv)
 {
     gsl_set_error_handler_off();
-    if (openblas_set_num_threads != NULL) openblas_set_num_threads(1);
     signal(SIGPIPE, SIG_IGN); /* a chart's gnuplot may die: an error, not our end */
 
     rl_ctx line, cx; /* the command line's words outlive the run */

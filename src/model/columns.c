@@ -43,8 +43,9 @@ static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
     v->v = RL_NEW(cx->tmp, double *, v->width);
     v->low = RL_NEW(cx->tmp, double *, v->width);
     for (size_t k = 0; k < v->width; k++) RL_TRY(rl_build_number(b, e, (int)k, &v->v[k], cx));
-    if (e->op != RL_OP_FN || e->fn != RL_FN_POLY || b->f.n_effects > 0) return RL_OK;
-    for (size_t k = 1; k < v->width; k++) {
+    if (!b->req->estimator->blocks) return RL_OK; /* only least squares makes use of more than 53 bits */
+    for (size_t k = 0; k < v->width; k++) {
+        if (!rl_eval_rounds(e, (int)k)) continue;
         bool some;
         double *low = RL_NEW(cx->tmp, double, b->t->n);
         RL_TRY(rl_eval_low(&b->scene, e, (int)k, low, &some, cx));
@@ -195,89 +196,254 @@ static void multiply(const rl_design *d, const part *p, size_t k, bool first, do
     for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * v[d->row[i]];
 }
 
-typedef struct column_job {
+/* A term with its variables, and where its columns begin. */
+typedef struct columns {
     const rl_design *d;
     const rl_term *t;
     const part *p;
+    size_t width, at;
+} columns;
+
+/* Column c of the term, its factors left aside when only numbers are wanted. */
+static void fill(const columns *q, size_t c, bool numbers, double *x, double *low)
+{
+    size_t left = c;
+    bool first = true;
+    for (size_t i = 0; i < q->t->n; i++) {
+        if (!numbers || !q->p[i].v->factor) {
+            multiply(q->d, &q->p[i], left % q->p[i].width, first, x, low);
+            first = false;
+        }
+        left /= q->p[i].width;
+    }
+}
+
+/* Is there a power in column c that rounding took something from? */
+static bool has_power(const columns *q, size_t c)
+{
+    for (size_t i = 0, left = c; i < q->t->n; left /= q->p[i++].width)
+        if (!q->p[i].v->factor && q->p[i].v->low[left % q->p[i].width] != NULL) return true;
+    return false;
+}
+
+static size_t count_numbers(const columns *q)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < q->t->n; i++) n += !q->p[i].v->factor;
+    return n;
+}
+
+/* --- columns written out ------------------------------------------------------ */
+
+typedef struct column_job {
+    columns q;
     rl_mat *X;
     double **low; /* of X's columns, or NULL */
-    size_t at;
 } column_job;
 
 static void fill_column(size_t c, void *arg)
 {
     const column_job *job = arg;
-    double *x = rl_mat_col(job->X, job->at + c), *low = job->low != NULL ? job->low[job->at + c] : NULL;
-    size_t left = c;
-    for (size_t i = 0; i < job->t->n; i++) {
-        multiply(job->d, &job->p[i], left % job->p[i].width, i == 0, x, low);
-        left /= job->p[i].width;
-    }
+    size_t j = job->q.at + c;
+    fill(&job->q, c, false, rl_mat_col(job->X, j), job->low != NULL ? job->low[j] : NULL);
 }
 
-/* Low parts for the columns that have one: a power's, or a product of two numbers. */
-static void room_for_low(const rl_design *d, const rl_term *t, const part *p, size_t width, double **low, rl_ctx *cx)
+/* --- columns as blocks -------------------------------------------------------- */
+
+/* Numbers to be computed, all at once in the end. */
+typedef struct fills {
+    struct one_fill {
+        const columns *q;
+        size_t c;
+        double *x, *low;
+    } * job;
+    size_t n;
+} fills;
+
+static void fill_one(size_t at, void *arg)
 {
-    for (size_t c = 0; c < width; c++) {
-        size_t left = c, numbers = 0;
-        bool powers = false;
-        for (size_t i = 0; i < t->n; i++) {
-            const rl_variable *v = p[i].v;
-            numbers += !v->factor;
-            powers = powers || (!v->factor && v->low[left % p[i].width] != NULL);
-            left /= p[i].width;
+    const struct one_fill *job = &((const fills *)arg)->job[at];
+    fill(job->q, job->c, true, job->x, job->low);
+}
+
+/* The numbers of column c: where they stand already, or new ones. */
+static void numbers_of(const columns *q, size_t c, fills *f, const double **x, const double **low, rl_ctx *cx)
+{
+    const rl_design *d = q->d;
+    size_t numbers = count_numbers(q);
+    bool some = numbers > 1 || has_power(q, c); /* a product, too, is rounded */
+    *x = *low = NULL;
+    if (numbers == 0) return;
+    if (numbers == 1 && d->n == d->t->n) {
+        for (size_t i = 0, left = c; i < q->t->n; left /= q->p[i++].width) {
+            if (q->p[i].v->factor) continue;
+            *x = q->p[i].v->v[left % q->p[i].width];
+            *low = q->p[i].v->low[left % q->p[i].width];
         }
-        if (powers || numbers > 1) low[c] = RL_NEW(cx->tmp, double, d->n);
+        return;
+    }
+    double *to = RL_NEW(cx->tmp, double, d->n), *to_low = some ? RL_NEW(cx->tmp, double, d->n) : NULL;
+    f->job[f->n++] = (struct one_fill){q, c, to, to_low};
+    *x = to;
+    *low = to_low;
+}
+
+/* Codes of the levels of all factors of the term together, the first the fastest. */
+static const int32_t *joint_codes(const columns *q, size_t *G, rl_ctx *cx)
+{
+    size_t factors = 0, n = q->d->n;
+    const int32_t *only = NULL;
+    int32_t *code = NULL;
+    *G = 1;
+    for (size_t i = 0; i < q->t->n; i++) {
+        const rl_groups *g = &q->p[i].v->used;
+        if (!q->p[i].v->factor) continue;
+        if (++factors == 2) {
+            code = RL_NEW(cx->tmp, int32_t, n);
+            memcpy(code, only, n * sizeof *code);
+        }
+        only = g->code;
+        for (size_t r = 0; r < n && code != NULL; r++) code[r] += (int32_t)*G * g->code[r];
+        *G *= g->G;
+    }
+    return code != NULL ? code : only;
+}
+
+/* Which column of the design a joint level is, given column c's numbers; -1 when a reference is in it. */
+static int32_t column_of(const columns *q, size_t level, size_t c)
+{
+    size_t column = 0, stride = 1, left = c;
+    for (size_t i = 0; i < q->t->n; i++) {
+        const part *p = &q->p[i];
+        size_t k = left % p->width;
+        if (p->v->factor) {
+            int32_t own = (int32_t)(level % p->v->used.G);
+            level /= p->v->used.G;
+            if (own == p->ref) return -1;
+            k = (size_t)(p->ref >= 0 && own > p->ref ? own - 1 : own);
+        }
+        column += k * stride;
+        stride *= p->width;
+        left /= p->width;
+    }
+    return (int32_t)(q->at + column);
+}
+
+/* Is c the first of the columns with its numbers: the first level of every factor? */
+static bool is_first(const columns *q, size_t c)
+{
+    size_t left = c;
+    for (size_t i = 0; i < q->t->n; left /= q->p[i++].width)
+        if (q->p[i].v->factor && left % q->p[i].width > 0) return false;
+    return true;
+}
+
+static size_t count_blocks(const columns *q)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < q->t->n; i++)
+        if (!q->p[i].v->factor) n *= q->p[i].width;
+    return count_numbers(q) < q->t->n ? n : 0;
+}
+
+static void add_columns(const columns *q, rl_cols *X, fills *f, rl_ctx *cx)
+{
+    const double *x, *low;
+    size_t G = 0;
+    const int32_t *code = NULL;
+    bool dense = count_blocks(q) == 0;
+    for (size_t c = 0; c < q->width; c++) {
+        if (!dense && !is_first(q, c)) continue;
+        numbers_of(q, c, f, &x, &low, cx);
+        if (dense) {
+            rl_cols_add(X, q->at + c, x, low);
+            continue;
+        }
+        if (code == NULL) code = joint_codes(q, &G, cx);
+        rl_hot h = {.G = G, .code = code, .z = x, .z_low = low, .col = RL_NEW(cx->tmp, int32_t, G)};
+        for (size_t g = 0; g < G; g++) h.col[g] = column_of(q, g, c);
+        rl_cols_add_block(X, h);
     }
 }
 
-static void term_columns(const rl_design *d, const rl_term *t, const part *p, size_t width, rl_mat *X,
-                         const char **x_name, double **low, size_t at, rl_ctx *cx)
+/* --- the parts of a formula --------------------------------------------------- */
+
+static void name_columns(const columns *q, const char **x_name, rl_ctx *cx)
 {
-    column_job job = {d, t, p, X, low, at};
-    if (low != NULL) room_for_low(d, t, p, width, low + at, cx);
-    rl_par(width, fill_column, &job, cx);
-    for (size_t c = 0; c < width; c++) {
+    for (size_t c = 0; c < q->width; c++) {
         rl_str name = rl_str_new(cx->tmp);
         size_t left = c;
-        for (size_t i = 0; i < t->n; i++) {
-            rl_str_addf(&name, "%s%s", i ? ":" : "", part_name(&p[i], left % p[i].width, cx->tmp));
-            left /= p[i].width;
+        for (size_t i = 0; i < q->t->n; i++) {
+            rl_str_addf(&name, "%s%s", i ? ":" : "", part_name(&q->p[i], left % q->p[i].width, cx->tmp));
+            left /= q->p[i].width;
         }
-        x_name[at + c] = rl_str_text(&name);
+        x_name[q->at + c] = rl_str_text(&name);
     }
 }
 
-/* The columns of one part of the formula. */
-static rl_code block(rl_build *b, const list *l, bool constant, bool *spanned, rl_mat *X, const char ***x_name,
-                     size_t **x_term, double ***x_low, rl_ctx *cx)
+/* The terms of one part of the formula, and the names of their k columns. */
+static rl_code measure(rl_build *b, const list *l, bool constant, bool *spanned, columns **out, size_t *k,
+                       const char ***x_name, rl_ctx *cx)
 {
-    const rl_design *d = b->d;
-    part **p = RL_NEW(cx->tmp, part *, l->n);
-    size_t *width = RL_NEW(cx->tmp, size_t, l->n), k, at;
-    k = at = constant;
+    columns *q = *out = RL_NEW(cx->tmp, columns, l->n);
+    *k = constant;
     for (size_t j = 0; j < l->n; j++) {
-        p[j] = RL_NEW(cx->tmp, part, l->term[j].n);
-        RL_TRY(parts_of(b, l, &l->term[j], spanned, p[j], &width[j], cx));
-        k += width[j];
+        part *p = RL_NEW(cx->tmp, part, l->term[j].n);
+        q[j] = (columns){.d = b->d, .t = &l->term[j], .p = p, .at = *k};
+        RL_TRY(parts_of(b, l, &l->term[j], spanned, p, &q[j].width, cx));
+        *k += q[j].width;
     }
-    *X = rl_mat_new(d->n, k + 1, cx->tmp); /* the column behind is the estimator's: it may want the outcome there */
-    X->k = k;
-    *x_name = RL_NEW(cx->tmp, const char *, k);
-    if (x_low != NULL) *x_low = RL_NEW(cx->tmp, double *, k);
-    if (constant) {
-        (*x_name)[0] = "(Intercept)";
-        for (size_t i = 0; i < d->n; i++) X->a[i] = 1;
-    }
-    for (size_t j = 0; j < l->n; at += width[j++])
-        term_columns(d, &l->term[j], p[j], width[j], X, *x_name, x_low != NULL ? *x_low : NULL, at, cx);
-    if (x_term == NULL) return RL_OK;
-    *x_term = RL_NEW(cx->tmp, size_t, k);
-    if (constant) (*x_term)[0] = SIZE_MAX;
-    at = constant;
-    for (size_t j = 0; j < l->n; j++)
-        for (size_t c = 0; c < width[j]; c++) (*x_term)[at++] = j;
+    *x_name = RL_NEW(cx->tmp, const char *, *k);
+    if (constant) (*x_name)[0] = "(Intercept)";
+    for (size_t j = 0; j < l->n; j++) name_columns(&q[j], *x_name, cx);
     return RL_OK;
+}
+
+static double *ones(double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) x[i] = 1;
+    return x;
+}
+
+static rl_mat written(const rl_design *d, const columns *q, size_t terms, bool constant, size_t k, double **low,
+                      rl_ctx *cx)
+{
+    rl_mat X =
+        rl_mat_new(d->n, k + 1, cx->tmp); /* the column behind is the estimator's: it may want the outcome there */
+    X.k = k;
+    if (constant) ones(X.a, d->n);
+    for (size_t j = 0; j < terms; j++) {
+        column_job job = {q[j], &X, low};
+        rl_par(q[j].width, fill_column, &job, cx);
+    }
+    return X;
+}
+
+/* Low parts for the columns with a power in them; NULL when there are none. */
+static double **room_for_powers(const rl_design *d, const columns *q, size_t terms, size_t k, rl_ctx *cx)
+{
+    double **low = RL_NEW(cx->tmp, double *, k + 1);
+    bool some = false;
+    for (size_t j = 0; j < terms; j++)
+        for (size_t c = 0; c < q[j].width; c++) {
+            if (!has_power(&q[j], c)) continue;
+            low[q[j].at + c] = RL_NEW(cx->tmp, double, d->n);
+            some = true;
+        }
+    return some ? low : NULL;
+}
+
+static rl_cols *as_blocks(const rl_design *d, const columns *q, size_t terms, size_t k, rl_ctx *cx)
+{
+    rl_cols *X = RL_NEW(cx->tmp, rl_cols, 1);
+    size_t blocks = 0;
+    fills f = {RL_NEW(cx->tmp, struct one_fill, k), 0};
+    for (size_t j = 0; j < terms; j++) blocks += count_blocks(&q[j]);
+    *X = rl_cols_new(d->n, k, blocks, cx->tmp);
+    if (d->constant) rl_cols_add(X, 0, ones(RL_NEW(cx->tmp, double, d->n), d->n), NULL);
+    for (size_t j = 0; j < terms; j++) add_columns(&q[j], X, &f, cx);
+    rl_par(f.n, fill_one, &f, cx);
+    return X;
 }
 
 static bool named(const char *a, const char *b) { return a != NULL && strcmp(a, b) == 0; }
@@ -309,18 +475,48 @@ static void spend(rl_build *b)
     }
 }
 
+/* Give back what was computed for the rows of the table and stands in the rows used by now. */
+static void give_back(rl_build *b, rl_ctx *cx)
+{
+    for (size_t i = 0; i < b->n_var; i++) {
+        rl_variable *v = &b->var[i];
+        const rl_col *c = v->e->op == RL_OP_COL ? rl_table_col(b->t, v->e->col) : NULL;
+        for (size_t k = 0; k < v->width && (c == NULL || c->type != RL_NUM); k++) {
+            rl_release(cx->tmp, v->v[k]);
+            rl_release(cx->tmp, v->low[k]);
+            v->v[k] = v->low[k] = NULL;
+        }
+    }
+}
+
 rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
     list block_of[PARTS];
+    columns *q;
+    size_t k;
     for (size_t i = 0; i < b->n_var; i++)
         if (b->var[i].factor) rl_groups_keep(&b->var[i].level, d->row, d->n, &b->var[i].used, cx->tmp);
     parts_of_formula(&b->f, block_of);
     d->constant = b->f.constant && d->fe.n_fe == 0;
     bool spanned = d->constant || d->fe.n_fe > 0;
-    RL_TRY(block(b, &block_of[0], d->constant, &spanned, &d->X, &d->x_name, &d->x_term,
-                 d->fe.n_fe == 0 ? &d->x_low : NULL, cx));
-    RL_TRY(block(b, &block_of[1], false, &spanned, &d->endo, &d->endo_name, NULL, NULL, cx));
-    spend(b);
-    return block(b, &block_of[2], false, &spanned, &d->inst, &d->inst_name, NULL, NULL, cx);
+    RL_TRY(measure(b, &block_of[0], d->constant, &spanned, &q, &k, &d->x_name, cx));
+    d->x_term = RL_NEW(cx->tmp, size_t, k);
+    if (d->constant) d->x_term[0] = SIZE_MAX;
+    for (size_t j = 0; j < block_of[0].n; j++)
+        for (size_t c = 0; c < q[j].width; c++) d->x_term[q[j].at + c] = j;
+    if (b->req->estimator->blocks && d->fe.n_fe == 0) {
+        d->blocks = as_blocks(d, q, block_of[0].n, k, cx);
+        d->X = (rl_mat){NULL, d->n, k, d->n};
+    } else {
+        if (b->req->estimator->blocks) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
+        d->X = written(d, q, block_of[0].n, d->constant, k, d->x_low, cx);
+    }
+    RL_TRY(measure(b, &block_of[1], false, &spanned, &q, &k, &d->endo_name, cx));
+    d->endo = written(d, q, block_of[1].n, false, k, NULL, cx);
+    if (d->blocks == NULL || d->n < d->t->n) spend(b);
+    RL_TRY(measure(b, &block_of[2], false, &spanned, &q, &k, &d->inst_name, cx));
+    d->inst = written(d, q, block_of[2].n, false, k, NULL, cx);
+    if (d->blocks == NULL || d->n < d->t->n) give_back(b, cx);
+    return RL_OK;
 }

@@ -13,6 +13,7 @@
 #include "model/formula.h"
 #include "model/result.h"
 #include "num/absorb.h"
+#include "num/cols.h"
 
 #define RL_NEVER INT32_MIN               /* in cohort[] */
 
@@ -24,9 +25,11 @@ struct rl_design {
     const char *y_name;
     double *y;                           /* n                                                 */
     rl_mat X;                            /* n-by-k  constant first when there is one; room for one more column behind.
-                                            ols sweeps it in place                            */
-    double **x_low;                      /* k   what rounding took from powers and products (n, or NULL);
-                                            NULL beside effects                               */
+                                            ols sweeps it in place.  a NULL: in blocks        */
+    double **x_low;                      /* k+1 beside effects, for ols: what rounding took from powers (n, or NULL),
+                                            y's the last; NULL when there are none            */
+    rl_cols *blocks;                     /* n-by-k  the same, never written out: what ols takes
+                                            without effects, columns of the table where they stand; or NULL */
     const char **x_name;                 /* k                                                 */
     size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */
@@ -50,6 +53,7 @@ struct rl_design {
     rl_groups trait;                     /* cells of the request's covariates; G = 0 without  */
     rl_vcov_spec vcov;                   /* the request's, with the estimator's default       */
     rl_groups cluster[RL_MAX_WAYS];      /* vcov.ways of them                                 */
+    rl_groups drawn;                     /* of vcov.draw_by; G = 0 without                    */
     const rl_design *all;                /* the design that this one stands for (model/collapse.h), or NULL */
     const double *times;                 /* n   rows of `all` behind each row; NULL = 1       */
     rl_dropped *dropped;                 /* n_dropped                                         */

@@ -96,8 +96,8 @@ double *rl_psi_dense(rl_fit *f, size_t n, rl_ctx *cx)
 typedef struct swept {
     rl_psi psi;
     const rl_core *core;
-    double *LA;
-} swept; /* LA  m-by-k */
+    double *LA; /* k-by-m  (L A)' */
+} swept;
 
 typedef struct job {
     const swept *s;
@@ -108,32 +108,51 @@ typedef struct job {
     const double *we;
 } job;
 
-/* Column j of X'We by group. */
-static void sum_column(size_t j, void *arg)
+/* Of X'We by group: a dense column, or the columns of a block. */
+static void sum_column(size_t at, void *arg)
 {
     job *p = arg;
-    const double *x = rl_mat_col(&p->s->core->X, j);
-    double *o = rl_mat_col(&p->sum, j);
-    const double *e = p->s->core->e, *w = p->s->core->w;
-    for (size_t i = 0; i < p->s->psi.n; i++)
-        if (p->code[i] >= 0) o[p->code[i]] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
+    const rl_core *c = p->s->core;
+    const rl_cols *X = &c->X;
+    const double *e = c->e, *w = c->w;
+    size_t n = p->s->psi.n;
+    if (at < X->n_dense) {
+        const double *x = X->x[X->dense[at]];
+        double *o = rl_mat_col(&p->sum, X->dense[at]);
+        for (size_t i = 0; i < n; i++)
+            if (p->code[i] >= 0) o[p->code[i]] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
+        return;
+    }
+    const rl_hot *h = &X->hot[at - X->n_dense];
+    for (size_t i = 0; i < n; i++) {
+        int32_t j = h->col[h->code[i]], g = p->code[i];
+        if (j >= 0 && g >= 0)
+            *rl_mat_at(&p->sum, (size_t)g, (size_t)j) += (h->z != NULL ? h->z[i] : 1) * ((w != NULL ? w[i] : 1) * e[i]);
+    }
+}
+
+/* Column j of the influence by group, from those sums. */
+static void combine_column(size_t j, void *arg)
+{
+    job *p = arg;
+    double *o = rl_mat_col(p->out, j);
+    memset(o, 0, p->G * sizeof *o);
+    for (size_t q = 0; q < p->sum.k; q++) {
+        double a = p->s->LA[q + j * p->sum.k];
+        const double *x = rl_mat_col(&p->sum, q);
+        for (size_t g = 0; g < p->G && a != 0; g++) o[g] += a * x[g];
+    }
 }
 
 /* Column j of the influence, row by row: sum_k LA_jk x_k w e. */
 static void row_column(size_t j, void *arg)
 {
     job *p = arg;
-    const rl_core *c = p->s->core;
+    const rl_cols *X = &p->s->core->X;
     double *o = rl_mat_col(p->out, j);
-    size_t n = p->s->psi.n, m = p->s->psi.m;
-    memset(o, 0, n * sizeof *o);
-    for (size_t k = 0; k < c->X.k; k++) {
-        double a = p->s->LA[j + k * m];
-        const double *x = rl_mat_col(&c->X, k);
-        if (a == 0) continue;
-        for (size_t i = 0; i < n; i++) o[i] += a * x[i];
-    }
-    for (size_t i = 0; i < n; i++) o[i] *= p->we[i];
+    memset(o, 0, X->n * sizeof *o);
+    rl_cols_times(X, p->s->LA + j * X->k, 0, X->n, o);
+    for (size_t i = 0; i < X->n; i++) o[i] *= p->we[i];
 }
 
 /* Column j of the influence where rows share theirs of X: L A x first, which is short. */
@@ -157,12 +176,7 @@ static void shared_sum(job *p, rl_ctx *cx)
     const rl_core *c = p->s->core;
     size_t m = p->s->psi.m;
     p->sum = rl_mat_new(c->X.n, m, cx->tmp);
-    for (size_t j = 0; j < m; j++)
-        for (size_t q = 0; q < c->X.k; q++) {
-            double a = p->s->LA[j + q * m], *z = rl_mat_col(&p->sum, j);
-            const double *x = rl_mat_col(&c->X, q);
-            for (size_t r = 0; r < c->X.n && a != 0; r++) z[r] += a * x[r];
-        }
+    for (size_t j = 0; j < m; j++) rl_cols_times(&c->X, p->s->LA + j * c->X.k, 0, c->X.n, rl_mat_col(&p->sum, j));
     rl_par(m, shared_column, p, cx);
     rl_release(cx->tmp, p->sum.a);
 }
@@ -171,7 +185,6 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
 {
     const swept *s = psi->self;
     const rl_core *c = s->core;
-    size_t k = c->X.k;
     job p = {.s = s, .code = code, .G = G, .out = out};
     if (c->row_of != NULL) {
         shared_sum(&p, cx);
@@ -185,19 +198,24 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
         rl_release(cx->tmp, we);
         return RL_OK;
     }
-    p.sum = rl_mat_new(G, k, cx->tmp);
-    rl_par(k, sum_column, &p, cx);
-    for (size_t j = 0; j < psi->m; j++) {
-        double *o = rl_mat_col(out, j);
-        memset(o, 0, G * sizeof *o);
-        for (size_t q = 0; q < k; q++) {
-            double a = s->LA[j + q * psi->m];
-            const double *x = rl_mat_col(&p.sum, q);
-            for (size_t g = 0; g < G && a != 0; g++) o[g] += a * x[g];
-        }
-    }
+    p.sum = rl_mat_new(G, c->X.k, cx->tmp);
+    rl_par(rl_cols_most(&c->X), sum_column, &p, cx);
+    rl_par(psi->m, combine_column, &p, cx);
     rl_release(cx->tmp, p.sum.a);
     return RL_OK;
+}
+
+/* Row j of L A, from the entries of L that are not zero. */
+void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx)
+{
+    size_t k = core->X.k;
+    long double *sum = RL_NEW(cx->tmp, long double, k);
+    for (size_t r = 0; r < k; r++) {
+        double l = *rl_mat_at(&core->L, j, r);
+        for (size_t q = 0; q < k && l != 0; q++) sum[q] += (long double)l * *rl_mat_at(&core->A, q, r);
+    }
+    for (size_t q = 0; q < k; q++) la[q] = (double)sum[q];
+    rl_release(cx->tmp, sum);
 }
 
 const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx)
@@ -205,13 +223,8 @@ const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time
     swept *s = RL_NEW(cx->tmp, swept, 1);
     size_t k = core->X.k;
     *s = (swept){
-        {.n = n, .m = m, .sum_by = swept_sum, .self = s, .has_time = has_time}, core, RL_NEW(cx->tmp, double, m *k)};
-    for (size_t j = 0; j < m; j++)
-        for (size_t q = 0; q < k; q++) {
-            long double sum = 0;
-            for (size_t r = 0; r < k; r++) sum += (long double)*rl_mat_at(&core->L, j, r) * *rl_mat_at(&core->A, r, q);
-            s->LA[j + q * m] = (double)sum;
-        }
+        {.n = n, .m = m, .sum_by = swept_sum, .self = s, .has_time = has_time}, core, RL_NEW(cx->tmp, double, k *m)};
+    for (size_t j = 0; j < m; j++) rl_core_direction(core, j, s->LA + j * k, cx);
     return &s->psi;
 }
 
@@ -267,18 +280,17 @@ rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const 
 }
 
 /* What was kept, packed: X, A, L = I, b. */
-static void pack(const rl_ols_fit *o, rl_mat X, const rl_label *label, size_t *kept, rl_core *core, rl_fit *f,
+static void pack(const rl_ols_fit *o, const rl_cols *X, const rl_label *label, size_t *kept, rl_core *core, rl_fit *f,
                  rl_ctx *cx)
 {
-    size_t m = 0, *from = RL_NEW(cx->tmp, size_t, o->k);
+    size_t m = 0, *from = RL_NEW(cx->tmp, size_t, o->k), *to = RL_NEW(cx->tmp, size_t, o->k);
     for (size_t j = 0; j < o->k; j++) {
-        if (kept != NULL) kept[j] = o->dropped[j] ? SIZE_MAX : m;
-        if (o->dropped[j]) continue;
-        if (j != m) memcpy(rl_mat_col(&X, m), rl_mat_col(&X, j), X.n * sizeof(double));
-        from[m++] = j;
+        to[j] = o->dropped[j] ? SIZE_MAX : m;
+        if (kept != NULL) kept[j] = to[j];
+        if (!o->dropped[j]) from[m++] = j;
     }
-    core->X = (rl_mat){X.a, X.n, m, X.ld};
-    core->A = rl_mat_new(m, m, cx->tmp);
+    core->X = m == o->k ? *X : rl_cols_keep(X, to, m, cx->tmp);
+    core->A = m == o->k ? o->A : rl_mat_new(m, m, cx->tmp);
     core->L = rl_mat_new(m, m, cx->tmp);
     f->m = m;
     f->b = RL_NEW(cx->tmp, double, m);
@@ -287,7 +299,7 @@ static void pack(const rl_ols_fit *o, rl_mat X, const rl_label *label, size_t *k
         f->b[j] = o->b[from[j]];
         f->label[j] = label[from[j]];
         *rl_mat_at(&core->L, j, j) = 1;
-        for (size_t i = 0; i < m; i++) *rl_mat_at(&core->A, i, j) = *rl_mat_at(&o->A, from[i], from[j]);
+        for (size_t i = 0; i < m && m < o->k; i++) *rl_mat_at(&core->A, i, j) = *rl_mat_at(&o->A, from[i], from[j]);
     }
 }
 
@@ -393,6 +405,25 @@ void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx)
               d->y_name);
 }
 
+/* From least squares o of y on X to all of f but the effects. */
+static rl_code finish(const rl_design *d, const rl_ols_fit *o, const rl_cols *X, const rl_label *label, size_t strict,
+                      size_t *kept, size_t redundant, double within, rl_fit *f, rl_ctx *cx)
+{
+    if (o->rank == 0) return rl_fit_nothing(d, label, X->k, cx);
+    rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    RL_TRY(rl_fit_dropped(d, o->dropped, X->k, label, strict, cx));
+    pack(o, X, label, kept, core, f, cx);
+    core->w = d->w;
+    core->e = o->e;
+    core->rss = f->rss = o->rss;
+    f->core = core;
+    f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
+    RL_TRY(rl_fit_degrees(d, X->k, redundant, f, cx));
+    rl_fit_figures(d, within, f, cx);
+    if (d->all == NULL) rl_fit_judge(d, f, cx);
+    return RL_OK;
+}
+
 rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept, rl_fit *f,
                       rl_ctx *cx)
 {
@@ -407,24 +438,25 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     rl_par(k, square_column, &norms, cx);
     rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
     for (size_t q = 0; q < d->fe.n_fe && alpha != NULL; q++) alpha[q] = rl_mat_new(d->fe.levels[q], X.k, cx->tmp);
-    if (d->fe.n_fe > 0) RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
+    double **low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
+    if (low != NULL)
+        RL_TRY(rl_sweep_low(d, &X, low, alpha, &info, cx));
+    else if (d->fe.n_fe > 0)
+        RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
-    double *const *low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
-    RL_TRY(rl_ols_low(&R, low, y, d->w, norm0, &o, cx->tmp, cx));
-    if (o.rank == 0) return rl_fit_nothing(d, label, k, cx);
-    rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
-    RL_TRY(rl_fit_dropped(d, o.dropped, k, label, strict, cx));
-    pack(&o, R, label, kept, core, f, cx);
-    core->w = d->w;
-    core->e = o.e;
-    core->rss = f->rss = o.rss;
-    f->core = core;
-    f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
-    RL_TRY(rl_fit_degrees(d, k, info.redundant, f, cx));
-    rl_fit_figures(d, within, f, cx);
+    rl_cols C = rl_cols_of(&R, low, cx->tmp);
+    RL_TRY(rl_ols_cols(&C, y, low != NULL ? low[k] : NULL, d->w, norm0, &o, cx->tmp, cx));
+    RL_TRY(finish(d, &o, &C, label, strict, kept, info.redundant, within, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
-    if (d->all == NULL) rl_fit_judge(d, f, cx);
     return RL_OK;
+}
+
+rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx)
+{
+    rl_ols_fit o;
+    if (X->k == 0) return rl_fit_nothing(d, label, 0, cx);
+    RL_TRY(rl_ols_cols(X, d->y, NULL, d->w, NULL, &o, cx->tmp, cx));
+    return finish(d, &o, X, label, SIZE_MAX, NULL, 0, rl_dot(d->w, d->y, d->y, d->n, cx), f, cx);
 }
 
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)

@@ -17,6 +17,8 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "num/absorb.h"
+#include "num/cols.h"
 #include "num/glm.h"
 #include "num/mat.h"
 
@@ -41,7 +43,7 @@ struct rl_psi {
 /* What iid, HC2 and HC3 need and influence cannot give: the least-squares
  * problem behind the fit.  NULL when there is none. */
 typedef struct rl_core {
-    rl_mat X;              /* n-by-k  swept regressors that were kept              */
+    rl_cols X;             /* n-by-k  swept regressors that were kept              */
     const double *w;       /* n       weights, or NULL                             */
     const double *e;       /* n       residuals                                    */
     rl_mat A;              /* k-by-k  (X'WX)^-1                                    */
@@ -56,6 +58,22 @@ typedef struct rl_core {
     size_t in_effects;     /* the last columns of X lie in the effects (averages of a likelihood's means):
                               they add no leverage                                        */
 } rl_core;
+
+/* A likelihood under one linear restriction of its coefficients, for score tests. */
+typedef struct rl_null rl_null;
+struct rl_null {
+    size_t k;              /* coefficients: the first estimates of the fit, all of them but for averages */
+    /* At the maximum where c'beta = r:
+     *
+     *   cell    n             cell of each row, 0 .. cells-1
+     *   S       out cells-by-k  sums of its scores x w e, effects swept out of x
+     *   A       out k-by-k    (X'WX)^-1
+     *   exists  out           false: there is no maximum, the rest is not valid
+     */
+    rl_code (*impose)(const rl_null *null, const double *c, double r, const int32_t *cell, rl_mat *S, rl_mat *A,
+                      bool *exists, rl_ctx *cx);
+    const void *self;
+};
 
 /* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
 #define RL_NO_ID INT32_MIN
@@ -97,8 +115,15 @@ struct rl_fit {
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;
     double deviance, loglik_null;
+    const rl_null *null;   /* or NULL */
     /* instruments: the first stages, where estimates index[] are those of the instruments */
-    struct rl_stage { const char *variable; const rl_fit *fit; size_t n; const size_t *index; } *stage;
+    struct rl_stage {
+        const char *variable;
+        const rl_fit *fit;
+        size_t n;
+        const size_t *index;
+        const double *bare;  /* n  what the exogenous regressors leave of the variable */
+    } *stage;
     size_t n_stage;
     /* sums of squares without and with df more coefficients, as tests under iid errors:
      * F of n - K - df, or n (rss0 - rss1) / rss0 as chi-squared                     */
@@ -135,6 +160,7 @@ struct rl_estimator {
     bool repeats;          /* looks at cohort, time, trait, treated and effects of a row, and at X: without X it can be
                               given one row for all that are alike; counts rows by design.times */
     bool instruments;      /* takes the third part of the formula                  */
+    bool blocks;           /* reads design.blocks instead of X when there are no effects */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
 };
 
@@ -159,6 +185,11 @@ const rl_estimator *rl_estimator_at(size_t i);
  */
 RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_t strict, size_t *kept,
                               rl_fit *f, rl_ctx *cx);
+/* The same of y on columns in blocks, which stay as they are: a design without effects. */
+RL_MUST rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx);
+/* X and what rounding took from its columns (low, k+1 pointers of n or NULL, the last for y), swept
+ * to some 32 digits: the same coefficients taken off, twice, from both.  All of low is there then. */
+RL_MUST rl_code rl_sweep_low(const rl_design *d, rl_mat *X, double **low, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
 /* The pieces of it, for methods whose y is not X b + e: degrees of freedom (k_asked
  * for the message), and sums of squares, R2, RMSE from f->rss and the swept y'Wy. */
 RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx);
@@ -176,6 +207,8 @@ void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 
 /* psi given as an n-by-m array (small fits); returns the array to fill. */
 double *rl_psi_dense(rl_fit *f, size_t n, rl_ctx *cx);
+/* Row j of L A, k of them. */
+void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx);
 /* psi of a least-squares core: psi_i = L A x_i w_i e_i, never stored. */
 const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx);
 

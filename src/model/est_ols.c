@@ -10,9 +10,10 @@
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
 {
     (void)req;
-    rl_mat V = {d->X.a, d->n, d->X.k + 1, d->X.ld}; /* swept where it stands */
     rl_label *label = RL_NEW(cx->tmp, rl_label, d->X.k);
     for (size_t j = 0; j < d->X.k; j++) label[j] = rl_label_of(d->x_name[j]);
+    if (d->blocks != NULL) return rl_fit_blocks(d, d->blocks, label, f, cx);
+    rl_mat V = {d->X.a, d->n, d->X.k + 1, d->X.ld}; /* swept where it stands */
     return rl_fit_linear(d, V, label, SIZE_MAX, NULL, f, cx);
 }
 
@@ -23,5 +24,6 @@ const rl_estimator rl_est_ols = {
         "Coefficients minimise the (weighted) sum of squared residuals; effects behind '|' are swept out exactly.",
     .source = "Frisch & Waugh (1933); Lovell (1963)",
     .frame = RL_FRAME_PLAIN,
+    .blocks = true,
     .fit = fit,
 };

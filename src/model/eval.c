@@ -193,14 +193,23 @@ static rl_code power(rl_scene *s, const rl_expr *e, int d, double *v, rl_ctx *cx
     return RL_OK;
 }
 
+static int degree(const rl_expr *e, int k)
+{
+    if (e->op == RL_OP_POW) return e->hi;
+    return e->op == RL_OP_FN && e->fn == RL_FN_POLY ? k + 1 : 1;
+}
+
+bool rl_eval_rounds(const rl_expr *e, int k) { return degree(e, k) > 1; }
+
 rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *some, rl_ctx *cx)
 {
     *some = false;
-    if (e->op != RL_OP_FN || e->fn != RL_FN_POLY || k == 0) return RL_OK;
+    int d = degree(e, k);
+    if (d == 1) return RL_OK;
     double *x = RL_NEW(cx->tmp, double, s->t->n);
     RL_TRY(rl_eval(s, e->a, 0, x, cx));
     for (size_t i = 0; i < s->t->n; i++) {
-        double l = power_of(x[i], k + 1).lo;
+        double l = power_of(x[i], d).lo;
         low[i] = isfinite(l) ? l : 0;
         *some = *some || low[i] != 0;
     }
@@ -266,6 +275,7 @@ rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
         for (size_t i = 0; i < s->t->n; i++) v[i] = e->value;
         return RL_OK;
     }
+    if (e->op == RL_OP_POW) return power(s, e, e->hi, v, cx);
     if (e->op != RL_OP_FN) return arithmetic(s, e, v, cx);
     if (e->fn < RL_FN_FACTOR) return simple_function(s, e, v, cx);
     if (e->fn == RL_FN_POLY) return power(s, e, k + 1, v, cx);

@@ -30,9 +30,12 @@ RL_MUST rl_code rl_scene_sort(rl_scene *s, rl_ctx *cx);
  * its power k + 1, anything else with k = 0.  v (n of t) out. */
 RL_MUST rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx);
 
-/* What rounding took from poly(x,d)'s power k + 1: low (n of t) out, to be
- * added to what rl_eval() gives.  False, and low untouched, when it is zero
- * in all rows or e is not poly(). */
+/* Is it a power, so that rl_eval_low() has something to say? */
+bool rl_eval_rounds(const rl_expr *e, int k);
+
+/* What rounding took from x^d, or from poly(x,d)'s power k + 1: low (n of t)
+ * out, to be added to what rl_eval() gives.  some = false, and low untouched
+ * or zero, when it is zero in all rows or e is no power. */
 RL_MUST rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *some, rl_ctx *cx);
 
 /* How many columns of numbers an expression makes, and the name of the k-th. */

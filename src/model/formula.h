@@ -9,6 +9,7 @@
  * effect for each pair.  `odd name` stands in backticks.
  *
  *     log log1p exp sqrt abs                 of a number
+ *     x^k                                    a power, k = 2..20
  *     factor(x[, ref])  poly(x,d)            several columns each
  *     lag(x,k|a:b)  lead(x,k|a:b)  diff(x[,k])   by calendar, within the unit
  *
@@ -23,7 +24,9 @@
 
 #include "base/ctx.h"
 
-typedef enum rl_op { RL_OP_COL, RL_OP_NUM, RL_OP_ADD, RL_OP_SUB, RL_OP_MUL, RL_OP_DIV, RL_OP_NEG, RL_OP_FN } rl_op;
+typedef enum rl_op {
+    RL_OP_COL, RL_OP_NUM, RL_OP_ADD, RL_OP_SUB, RL_OP_MUL, RL_OP_DIV, RL_OP_NEG, RL_OP_POW, RL_OP_FN
+} rl_op;
 
 typedef enum rl_fn {
     RL_FN_LOG, RL_FN_LOG1P, RL_FN_EXP, RL_FN_SQRT, RL_FN_ABS,      /* number to number          */
@@ -40,7 +43,7 @@ struct rl_expr {
     const char *col;       /* RL_OP_COL: the column                                     */
     double value;          /* RL_OP_NUM                                                 */
     const rl_expr *a, *b;  /* operands; a function's argument is a                      */
-    int lo, hi;            /* lag, lead: lo..hi; poly: 1..hi; diff: lo = hi             */
+    int lo, hi;            /* lag, lead: lo..hi; poly: 1..hi; diff: lo = hi; RL_OP_POW: a^hi */
     const char *ref;       /* factor: the reference level, or NULL                      */
     const char *text;      /* as shown: without backticks and blanks, "lag(x,0:4)"      */
     size_t at;             /* offset in the formula                                     */

@@ -57,7 +57,7 @@ rl_code rl_parse_unexpected(rl_parser *p, const char *wanted)
     char c = rl_parse_peek(p);
     if (c == '\0') return rl_parse_refuse(p, p->at, "it ends where %s should stand", wanted);
     rl_parse_refuse(p, p->at, "'%c' where %s should stand", c, wanted);
-    if (c == '^') return rl_hint(p->cx, "'^' joins columns in effects and clusters only; poly(x,2) makes powers");
+    if (c == '^') return rl_hint(p->cx, "a power is one of a column or a function of it, as in x^2");
     return p->cx->err.code;
 }
 
@@ -221,6 +221,45 @@ static rl_code call(rl_parser *p, const char *name, size_t at, const rl_expr **o
     return RL_OK;
 }
 
+/* --- powers ----------------------------------------------------------------- */
+
+static rl_code no_power(rl_parser *p, size_t at, const rl_expr *e, double k)
+{
+    rl_parse_refuse(p, at, "the power of '%s' must be a whole number from 2 to %d", e->text, MOST_POWER);
+    if (k == 0) return rl_hint(p->cx, "a power of 0 is the constant, which is there unless 0 or -1 drops it");
+    if (k == 1) return rl_hint(p->cx, "a power of 1 is '%s' itself", e->text);
+    if (k == 0.5) return rl_hint(p->cx, "write sqrt(%s)", e->text);
+    char buf[32];
+    return rl_hint(p->cx, "of positive numbers exp(%s*log(%s)) is that power", rl_num_text(buf, k), e->text);
+}
+
+/* A power behind *e, if there is one. */
+static rl_code power(rl_parser *p, const rl_expr **e)
+{
+    if (rl_parse_peek(p) != '^') return RL_OK;
+    size_t hat = p->at++, at;
+    double k = 0;
+    bool minus = rl_parse_take(p, '-');
+    char c = rl_parse_peek(p);
+    at = p->at;
+    if (!rl_is_digit(c) && c != '.') {
+        rl_parse_refuse(p, hat, "'%s^' needs a whole number from 2 to %d behind it", (*e)->text, MOST_POWER);
+        return rl_hint(p->cx, "'^' joins columns in effects and clusters; among regressors it makes powers, as in x^2");
+    }
+    RL_TRY(number_of(p, &k));
+    if (minus) k = -k;
+    if (rl_parse_severalfold(*e))
+        return rl_parse_refuse(p, (*e)->at, "'%s' makes several columns: no power of it", (*e)->text);
+    if (!(k >= 2 && k <= MOST_POWER && k == (double)(int)k)) return no_power(p, at, *e, k);
+    if (rl_parse_peek(p) == '^') return rl_parse_refuse(p, p->at, "a power of a power: write the product of the two");
+    rl_expr *out = node(p, RL_OP_POW, (*e)->at);
+    out->a = *e;
+    out->hi = (int)k;
+    out->text = rl_sprintf(p->in, "%s^%d", (*e)->text, out->hi);
+    *e = out;
+    return RL_OK;
+}
+
 rl_code rl_parse_operand(rl_parser *p, const rl_expr **out)
 {
     char c = rl_parse_peek(p);
@@ -228,11 +267,14 @@ rl_code rl_parse_operand(rl_parser *p, const rl_expr **out)
     const char *name;
     if (!rl_is_word_start(c) && c != '`') return rl_parse_unexpected(p, "a column");
     RL_TRY(rl_parse_name(p, &name));
-    if (c != '`' && rl_parse_peek(p) == '(') return call(p, name, at, out);
+    if (c != '`' && rl_parse_peek(p) == '(') {
+        RL_TRY(call(p, name, at, out));
+        return power(p, out);
+    }
     rl_expr *e = node(p, RL_OP_COL, at);
     e->col = e->text = name;
     *out = e;
-    return RL_OK;
+    return power(p, out);
 }
 
 /* --- arithmetic inside a function ------------------------------------------ */
@@ -262,14 +304,14 @@ static rl_code operand(rl_parser *p, const rl_expr **out)
         *e = *inner;
         if (inner->op != RL_OP_COL && inner->op != RL_OP_FN) e->text = rl_sprintf(p->in, "(%s)", inner->text);
         *out = e;
-        return RL_OK;
+        return power(p, out);
     }
     if (!rl_is_digit(c) && !(c == '.' && rl_is_digit(p->s[p->at + 1]))) return rl_parse_operand(p, out);
     rl_expr *e = node(p, RL_OP_NUM, at);
     RL_TRY(number_of(p, &e->value));
     e->text = rl_strdup(p->in, rl_num_text(buf, e->value));
     *out = e;
-    return RL_OK;
+    return power(p, out);
 }
 
 static rl_code join(rl_parser *p, char sign, const rl_expr **left, rl_code (*side)(rl_parser *, const rl_expr **))

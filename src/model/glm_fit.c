@@ -60,7 +60,7 @@ static void pack(const rl_design *d, const rl_glm_fit *g, const rl_label *label,
 {
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     size_t m = 0;
-    *core = (rl_core){.X = g->X, .w = g->W, .e = g->e, .A = g->A, .working = true};
+    *core = (rl_core){.X = rl_cols_of(&g->X, NULL, cx->tmp), .w = g->W, .e = g->e, .A = g->A, .working = true};
     core->L = rl_mat_new(g->rank, g->rank, cx->tmp);
     core->rss = rl_dot(g->W, g->e, g->e, d->n, cx);
     f->b = RL_NEW(cx->tmp, double, g->rank);

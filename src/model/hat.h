@@ -13,7 +13,8 @@
 #include "model/design.h"
 
 typedef struct rl_hat {
-    rl_mat X, RX;          /* n-by-k, k-by-k upper triangular, (X'WX)^-1 = RX RX' */
+    rl_cols X;             /* n-by-k                                              */
+    rl_mat RX;             /* k-by-k upper triangular, (X'WX)^-1 = RX RX'          */
     rl_mat D, RD;          /* n-by-q, q-by-q, the same; q may be 0                */
     const int32_t *F;      /* n   level, or NULL without effects                  */
     size_t levels;
@@ -37,5 +38,9 @@ RL_MUST rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char 
  * Errors  RL_EDATA  CR3 where an estimate does not exist without some cluster, by name */
 RL_MUST rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife,
                                       rl_mat *S, rl_mat *V, double *df, rl_ctx *cx);
+
+/* Degrees of freedom of that covariance as a whole, for Hotelling's T squared (num/cr.h). */
+RL_MUST rl_code rl_reduced_joint(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, double *df,
+                                 rl_ctx *cx);
 
 #endif

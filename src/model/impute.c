@@ -183,7 +183,8 @@ void rl_impute(const rl_imputer *p, rl_mat L, const rl_label *label, rl_fit *f, 
     size_t m = L.n;
     unsigned char *anchor = RL_NEW(cx->tmp, unsigned char, d->n);
     for (size_t i = 0; i < d->n; i++) anchor[i] = p->of[i] < 0;
-    *core = (rl_core){.X = rl_mat_new(d->n, m, cx->tmp), .w = d->w, .e = e, .anchor = anchor};
+    rl_mat X = rl_mat_new(d->n, m, cx->tmp);
+    *core = (rl_core){.X = rl_cols_of(&X, NULL, cx->tmp), .w = d->w, .e = e, .anchor = anchor};
     core->A = rl_mat_new(m, m, cx->tmp);
     core->L = rl_mat_new(m, m, cx->tmp);
     f->m = m;
@@ -198,7 +199,7 @@ void rl_impute(const rl_imputer *p, rl_mat L, const rl_label *label, rl_fit *f, 
             sum += (long double)*rl_mat_at(&L, j, c) * mean[c];
         }
         f->b[j] = (double)sum;
-        row_weights(p, lc, rl_mat_col(&core->X, j), ca, cb);
+        row_weights(p, lc, rl_mat_col(&X, j), ca, cb);
     }
     figures(p, e, f, cx);
     core->rss = f->rss;

@@ -8,6 +8,7 @@
 #include "model/infer_work.h"
 #include "num/dist.h"
 #include "num/ols.h"
+#include "num/sandwich.h"
 
 /* --- how many coefficients ------------------------------------------------------ */
 
@@ -84,6 +85,30 @@ rl_code rl_infer_no_core(const char *what, rl_ctx *cx)
 
 /* --- iid and heteroskedasticity ---------------------------------------------------- */
 
+/* V = s2 L A L', from the entries of L that are not zero: one a row, mostly. */
+static void by_inverse(const rl_core *c, double s2, rl_mat *V, rl_ctx *cx)
+{
+    size_t m = c->L.n, k = c->L.k, n = 0, *first = RL_NEW(cx->tmp, size_t, m + 1);
+    for (size_t i = 0; i < m * k; i++) n += c->L.a[i] != 0;
+    size_t *at = RL_NEW(cx->tmp, size_t, n);
+    n = 0;
+    for (size_t a = 0; a < m; a++) {
+        first[a] = n;
+        for (size_t i = 0; i < k; i++)
+            if (*rl_mat_at(&c->L, a, i) != 0) at[n++] = i;
+    }
+    first[m] = n;
+    for (size_t a = 0; a < m; a++)
+        for (size_t b = 0; b <= a; b++) {
+            long double sum = 0;
+            for (size_t i = first[a]; i < first[a + 1]; i++)
+                for (size_t j = first[b]; j < first[b + 1]; j++)
+                    sum += (long double)*rl_mat_at(&c->L, a, at[i]) * *rl_mat_at(&c->A, at[i], at[j]) *
+                           *rl_mat_at(&c->L, b, at[j]);
+            *rl_mat_at(V, a, b) = *rl_mat_at(V, b, a) = (double)(sum * s2);
+        }
+}
+
 static rl_code iid(rl_infer_work *w, rl_ctx *cx)
 {
     const rl_core *c = w->f->core;
@@ -91,17 +116,7 @@ static rl_code iid(rl_infer_work *w, rl_ctx *cx)
     rl_infer_count_K(w, false, cx);
     bool likelihood = w->f->family != RL_LINEAR; /* its scores have the information as their variance */
     double s2 = likelihood ? rl_infer_n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (double)w->K);
-    size_t m = w->f->m, k = c->X.k;
-    for (size_t a = 0; a < m; a++)
-        for (size_t b = 0; b <= a; b++) {
-            long double sum = 0;
-            for (size_t i = 0; i < k; i++) {
-                double la = *rl_mat_at(&c->L, a, i);
-                for (size_t j = 0; j < k && la != 0; j++)
-                    sum += (long double)la * *rl_mat_at(&c->A, i, j) * *rl_mat_at(&c->L, b, j);
-            }
-            *rl_mat_at(&w->V, a, b) = *rl_mat_at(&w->V, b, a) = (double)(sum * s2);
-        }
+    by_inverse(c, s2, &w->V, cx);
     rl_infer_set_df(w, RL_DF_NK);
     rl_infer_say_factor(w, NULL,
                         !likelihood                ? "e'e/(n-K)"
@@ -123,11 +138,11 @@ static rl_code crossproduct(const rl_mat *P, rl_mat *V, rl_ctx *cx)
     return rl_gram(P, NULL, V, &lo, cx);
 }
 
-static rl_code by_leverage(rl_infer_work *w, rl_vcov_kind kind, rl_mat *P, rl_ctx *cx)
+/* Leverages, none of them 1. */
+static rl_code leverages(const rl_infer_work *w, rl_vcov_kind kind, double *h, rl_ctx *cx)
 {
     const char *name = kind == RL_HC2 ? "HC2" : "HC3";
     if (w->f->core == NULL) return rl_infer_no_core(name, cx);
-    double *h = RL_NEW(cx->tmp, double, w->d->n);
     RL_TRY(rl_full_leverage(w->d, w->f->core, h, cx));
     size_t full = 0, first = 0;
     for (size_t i = w->d->n; i-- > 0;)
@@ -135,25 +150,62 @@ static rl_code by_leverage(rl_infer_work *w, rl_vcov_kind kind, rl_mat *P, rl_ct
             full++;
             first = i;
         }
-    if (full > 0) {
-        const rl_table *t = w->d->t;
-        size_t r = w->d->row[first];
-        rl_fail(cx, RL_EDATA, "%s does not exist: %zu row%s leverage 1, the first is data row %llu", name, full,
-                full == 1 ? " has" : "s have", (unsigned long long)(t->row != NULL ? t->row[r] : r) + 1);
-        return rl_hint(cx, "such a row is fitted perfectly whatever its outcome; HC1 exists");
+    if (full == 0) return RL_OK;
+    const rl_table *t = w->d->t;
+    size_t r = w->d->row[first];
+    rl_fail(cx, RL_EDATA, "%s does not exist: %zu row%s leverage 1, the first is data row %llu", name, full,
+            full == 1 ? " has" : "s have", (unsigned long long)(t->row != NULL ? t->row[r] : r) + 1);
+    return rl_hint(cx, "such a row is fitted perfectly whatever its outcome; HC1 exists");
+}
+
+enum { MANY = 64 };
+
+/* sum psi psi' of many estimates, whose n-by-m array would be too much: the
+ * sums of squared scores between two inverses. */
+static rl_code of_scores(const rl_infer_work *w, rl_vcov_kind kind, const double *h, rl_mat *V, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    size_t n = w->d->n, k = c->X.k;
+    double *u2 = RL_NEW(cx->tmp, double, n), *la = RL_NEW(cx->tmp, double, k);
+    for (size_t i = 0; i < n; i++) {
+        double u = (c->w != NULL ? c->w[i] : 1) * c->e[i];
+        u2[i] = u * u;
+        if (kind == RL_HC2) u2[i] /= 1 - h[i];
+        if (kind == RL_HC3) u2[i] /= (1 - h[i]) * (1 - h[i]);
     }
-    for (size_t j = 0; j < P->k; j++)
-        for (size_t i = 0; i < P->n; i++) *rl_mat_at(P, i, j) /= kind == RL_HC2 ? sqrt(1 - h[i]) : 1 - h[i];
+    rl_mat L = rl_mat_new(w->f->m, k, cx->tmp);
+    for (size_t j = 0; j < L.n; j++) {
+        rl_core_direction(c, j, la, cx);
+        for (size_t q = 0; q < k; q++) *rl_mat_at(&L, j, q) = la[q];
+    }
+    rl_dd *G = RL_NEW(cx->tmp, rl_dd, k * (k + 1) / 2);
+    int *exp = RL_NEW(cx->tmp, int, k + 1);
+    RL_TRY(rl_cols_gram(&c->X, NULL, NULL, u2, G, exp, cx));
+    rl_sandwich(&L, G, exp, V, cx);
+    rl_release(cx->tmp, G);
+    rl_release(cx->tmp, L.a);
     return RL_OK;
+}
+
+static rl_code of_rows(const rl_infer_work *w, rl_vcov_kind kind, const double *h, rl_mat *V, rl_ctx *cx)
+{
+    rl_mat P;
+    RL_TRY(rl_infer_rows(w, &P, cx));
+    for (size_t j = 0; j < P.k && h != NULL; j++)
+        for (size_t i = 0; i < P.n; i++) *rl_mat_at(&P, i, j) /= kind == RL_HC2 ? sqrt(1 - h[i]) : 1 - h[i];
+    return crossproduct(&P, V, cx);
 }
 
 static rl_code heteroskedastic(rl_infer_work *w, rl_vcov_kind kind, rl_ctx *cx)
 {
-    rl_mat P;
+    double *h = kind == RL_HC2 || kind == RL_HC3 ? RL_NEW(cx->tmp, double, w->d->n) : NULL;
     rl_infer_count_K(w, false, cx);
-    RL_TRY(rl_infer_rows(w, &P, cx));
-    if (kind == RL_HC2 || kind == RL_HC3) RL_TRY(by_leverage(w, kind, &P, cx));
-    RL_TRY(crossproduct(&P, &w->V, cx));
+    if (h != NULL) RL_TRY(leverages(w, kind, h, cx));
+    const rl_core *c = w->f->core;
+    if (c != NULL && c->row_of == NULL && w->f->m > MANY && c->X.k <= 2 * w->f->m)
+        RL_TRY(of_scores(w, kind, h, &w->V, cx));
+    else
+        RL_TRY(of_rows(w, kind, h, &w->V, cx));
     double factor = kind == RL_HC1 ? rl_infer_n_factor(w, RL_N_N_NK) : 1;
     rl_infer_scale(&w->V, factor);
     rl_infer_set_df(w, w->p->hc_df);
@@ -226,7 +278,7 @@ rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
         if (ways == 1) keep_psi(w, &S, factor);
         rl_release(cx->tmp, S.a);
     }
-    if (ways > 1 && rl_psd_fix(&w->V, cx))
+    if (ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(&w->V, cx))
         rl_remark(cx, "covariance",
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0",
@@ -291,25 +343,32 @@ static void estimates(rl_infer_work *w, double level)
     }
 }
 
-static void joint_tests(rl_infer_work *w, rl_ctx *cx)
+static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
 {
     rl_result *r = w->out;
     r->test = RL_NEW(w->keep, rl_test, w->f->n_joint);
     for (size_t i = 0; i < w->f->n_joint; i++) {
         const struct rl_joint *q = &w->f->joint[i];
-        double W = rl_wald(w->b, r->V, w->m, q->index, q->n, cx);
-        if (!isfinite(W)) {
-            rl_remark(cx, "tests", "the %s test was left out: the covariance of its %zu estimates is singular", q->name,
-                      q->n);
+        rl_mat C = rl_mat_new(q->n, w->f->m, cx->tmp);
+        double *b = RL_NEW(cx->tmp, double, q->n);
+        rl_test t;
+        for (size_t a = 0; a < q->n; a++) {
+            *rl_mat_at(&C, a, q->index[a]) = 1;
+            b[a] = w->b[q->index[a]];
+        }
+        RL_TRY(rl_infer_joint(w, &C, b, &t, cx));
+        if (!isfinite(t.p_value)) {
+            rl_remark(cx, "tests",
+                      isfinite(t.statistic)
+                          ? "the %s test was left out: too few clusters for its %zu estimates"
+                          : "the %s test was left out: the covariance of its %zu estimates is singular",
+                      q->name, q->n);
             continue;
         }
-        double F = W / (double)q->n;
-        r->test[r->n_tests++] = (rl_test){.name = rl_strdup(w->keep, q->name),
-                                          .statistic = F,
-                                          .df = (double)q->n,
-                                          .df2 = w->df > 0 ? w->df : NAN,
-                                          .p_value = rl_f_p(F, (double)q->n, w->df)};
+        t.name = rl_strdup(w->keep, q->name);
+        r->test[r->n_tests++] = t;
     }
+    return RL_OK;
 }
 
 static void fit_shares(rl_infer_work *w, rl_ctx *cx)
@@ -411,7 +470,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     rl_infer_combine(&w, cx);
     out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);
-    joint_tests(&w, cx);
+    RL_TRY(joint_tests(&w, cx));
     RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);
     return rl_infer_compare(d, f, req, out, keep, cx);

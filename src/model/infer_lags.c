@@ -24,10 +24,12 @@ static rl_mat scores_in_time(const rl_infer_work *w, rl_ctx *cx)
     const rl_core *c = w->f->core;
     const rl_design *d = w->d;
     rl_mat u = rl_mat_new(d->n, c->X.k, cx->tmp);
-    for (size_t j = 0; j < c->X.k; j++)
+    double *room = RL_NEW(cx->tmp, double, d->n);
+    for (size_t j = 0; j < c->X.k; j++) {
+        const double *x = rl_cols_part(&c->X, j, 0, d->n, room);
         for (size_t i = 0; i < d->n; i++)
-            *rl_mat_at(&u, (size_t)d->time.code[i], j) =
-                *rl_mat_at(&c->X, i, j) * c->e[i] * (c->w != NULL ? c->w[i] : 1);
+            *rl_mat_at(&u, (size_t)d->time.code[i], j) = x[i] * c->e[i] * (c->w != NULL ? c->w[i] : 1);
+    }
     return u;
 }
 

@@ -103,7 +103,11 @@ static rl_mat with_dummies(const rl_design *d, const rl_core *core, size_t large
             if (d->fe.code[f][i] > 0) *rl_mat_at(&Z, i, at + (size_t)d->fe.code[f][i] - 1) = 1;
         at += d->fe.levels[f] - 1;
     }
-    for (size_t j = 0; j < own; j++) memcpy(rl_mat_col(&Z, at + j), rl_mat_col(&core->X, j), d->n * sizeof(double));
+    for (size_t j = 0; j < own; j++) {
+        double *to = rl_mat_col(&Z, at + j);
+        const double *x = rl_cols_part(&core->X, j, 0, d->n, to);
+        if (x != to) memcpy(to, x, d->n * sizeof *to);
+    }
     return Z;
 }
 
@@ -118,9 +122,7 @@ rl_code rl_full_leverage(const rl_design *d, const rl_core *core, double *h, rl_
 {
     size_t largest = 0, others = 0;
     const double *w = core->w; /* the weights of the regression, working ones too */
-    size_t k = core->X.k - core->in_effects;
-    rl_mat X = {core->X.a, core->X.n, k, core->X.ld}, A = {core->A.a, k, k, core->A.ld};
-    rl_leverage(&X, w, &A, h, cx);
+    rl_cols_leverage(&core->X, core->X.k - core->in_effects, w, &core->A, h, cx);
     if (d->fe.n_fe == 0) return RL_OK;
     for (size_t f = 1; f < d->fe.n_fe; f++)
         if (d->fe.levels[f] > d->fe.levels[largest]) largest = f;

@@ -52,14 +52,15 @@ static void join_columns(const rl_glm_fit *g, const rl_mat *Q, rl_core *core, rl
     size_t n = g->X.n, k = g->rank;
     if (Q->k == 0) return;
     core->in_effects = Q->k;
-    core->X = rl_mat_new(n, k + Q->k, cx->tmp);
+    rl_mat X = rl_mat_new(n, k + Q->k, cx->tmp);
     core->A = rl_mat_new(k + Q->k, k + Q->k, cx->tmp);
     for (size_t j = 0; j < k + Q->k; j++) {
         const double *from = j < k ? rl_mat_col(&g->X, j) : rl_mat_col(Q, j - k);
-        memcpy(rl_mat_col(&core->X, j), from, n * sizeof *from);
+        memcpy(rl_mat_col(&X, j), from, n * sizeof *from);
         for (size_t i = 0; i < k && j < k; i++) *rl_mat_at(&core->A, i, j) = *rl_mat_at(&g->A, i, j);
         if (j >= k) *rl_mat_at(&core->A, j, j) = 1;
     }
+    core->X = rl_cols_of(&X, NULL, cx->tmp);
 }
 
 rl_code rl_fit_append(const rl_design *d, const rl_glm_fit *g, const rl_margin *a, size_t count, rl_fit *f, rl_ctx *cx)

@@ -33,13 +33,10 @@ static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl
     while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
     if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
     size_t n = c->X.n;
-    double *omega = RL_NEW(c->row_of != NULL ? cx->tmp : keep, double, n);
-    for (size_t q = 0; q < c->X.k; q++) {
-        double a = 0;
-        for (size_t r = 0; r < c->X.k; r++) a += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
-        const double *x = rl_mat_col(&c->X, q);
-        for (size_t i = 0; i < n && a != 0; i++) omega[i] += a * x[i];
-    }
+    double *omega = RL_NEW(c->row_of != NULL ? cx->tmp : keep, double, n), *a = RL_NEW(cx->tmp, double, c->X.k);
+    for (size_t q = 0; q < c->X.k; q++)
+        for (size_t r = 0; r < c->X.k; r++) a[q] += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
+    rl_cols_times(&c->X, a, 0, n, omega);
     out->omega = c->row_of != NULL ? RL_NEW(keep, double, d->n) : omega;
     for (size_t i = 0; i < d->n && c->row_of != NULL; i++) out->omega[i] = omega[c->row_of[i]];
     for (size_t i = 0; i < d->n && c->w != NULL; i++) out->omega[i] *= c->w[i];
@@ -185,6 +182,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     if (req->subset_col != NULL) want(&w, req->subset_col, RL_TEXT, "--subset");
     for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
     for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));
+    if (req->vcov.draw_by != NULL) RL_TRY(want_joined(&w, req->vcov.draw_by, "--vcov wild", cx));
     *list = w.v;
     *n = w.n;
     return RL_OK;

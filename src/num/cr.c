@@ -26,12 +26,13 @@ typedef struct bench {
     double *t;         /* r                                                          */
     double *E, *H;     /* r-by-c  U'B, U'WB; H also c-by-c                           */
     double *z, *x;     /* r                                                          */
+    double *all;       /* n-by-m  the a of every estimate, for their cross-products  */
     int32_t *level;    /* n       column of each row's level                         */
 } bench;
 
-static size_t bench_size(size_t n, size_t c, size_t r)
+static size_t bench_size(const rl_cr_shared *s, size_t n, size_t c, size_t r)
 {
-    return n * c + n * r + r * r + 3 * r + 4 * n + 2 * (r > c ? r : c) * c + 2 * r;
+    return n * c + n * r + r * r + 3 * r + 4 * n + 2 * (r > c ? r : c) * c + 2 * r + (s->cross != NULL ? n * s->m : 0);
 }
 
 static bench lay_out(double *s, size_t n, size_t c, size_t r)
@@ -51,7 +52,8 @@ static bench lay_out(double *s, size_t n, size_t c, size_t r)
     b.E = s, s += big * c;
     b.H = s, s += big * c;
     b.z = s, s += r;
-    b.x = s;
+    b.x = s, s += r;
+    b.all = s;
     return b;
 }
 
@@ -67,13 +69,32 @@ static void times_root(const rl_mat *Z, const rl_mat *R, const uint32_t *row, si
     }
 }
 
+/* The same, of what stands in a row. */
+static void cols_times_root(const rl_cols *X, const rl_mat *R, const uint32_t *row, size_t n, double *B)
+{
+    for (size_t d = 0; d < X->n_dense; d++) {
+        size_t l = X->dense[d];
+        for (size_t j = l; j < X->k; j++) {
+            double r = *rl_mat_at(R, l, j), *b = B + j * n;
+            for (size_t i = 0; i < n && r != 0; i++) b[i] += r * X->x[l][row[i]];
+        }
+    }
+    for (size_t h = 0; h < X->n_hot; h++)
+        for (size_t i = 0; i < n; i++) {
+            const rl_hot *hot = &X->hot[h];
+            int32_t l = hot->col[hot->code[row[i]]];
+            double z = hot->z != NULL ? hot->z[row[i]] : 1;
+            for (size_t j = l < 0 ? X->k : (size_t)l; j < X->k; j++) B[i + j * n] += *rl_mat_at(R, (size_t)l, j) * z;
+        }
+}
+
 static void columns(const rl_cr_shared *s, size_t g, bench *b)
 {
     const rl_cr *p = s->p;
     const uint32_t *row = s->row + s->start[g];
     size_t n = rl_cr_rows(s, g), kq = s->k + s->q, c = rl_cr_columns(s, g);
     memset(b->B, 0, n * c * sizeof *b->B);
-    times_root(&p->X, &p->RX, row, n, b->B);
+    cols_times_root(&p->X, &p->RX, row, n, b->B);
     times_root(&p->D, &p->RD, row, n, b->B + s->k * n);
     for (size_t i = 0; i < n; i++) {
         b->w[i] = p->w != NULL ? p->w[row[i]] : 1;
@@ -238,6 +259,37 @@ static void project(const bench *b, size_t n, size_t kq, size_t c, const double 
     }
 }
 
+/* a = X (X'WX)^-1 L_j' on the rows of a cluster. */
+static void direction(const rl_cr *p, size_t j, const uint32_t *row, size_t n, double *a)
+{
+    memset(a, 0, n * sizeof *a);
+    for (size_t d = 0; d < p->X.n_dense; d++) {
+        size_t l = p->X.dense[d];
+        double f = *rl_mat_at(&p->LA, j, l);
+        for (size_t i = 0; i < n && f != 0; i++) a[i] += f * p->X.x[l][row[i]];
+    }
+    for (size_t h = 0; h < p->X.n_hot; h++)
+        for (size_t i = 0; i < n; i++) {
+            const rl_hot *hot = &p->X.hot[h];
+            int32_t l = hot->col[hot->code[row[i]]];
+            if (l >= 0) a[i] += *rl_mat_at(&p->LA, j, (size_t)l) * (hot->z != NULL ? hot->z[row[i]] : 1);
+        }
+}
+
+/* Cross-products of a_gj with those of the estimates before it. */
+static void keep_cross(rl_cr_shared *s, size_t g, size_t j, bench *b, size_t n)
+{
+    bool root = s->p->w != NULL && !s->plain;
+    double *C = s->cross + g * s->m * s->m;
+    memcpy(b->all + j * n, b->a, n * sizeof *b->a);
+    for (size_t l = 0; l <= j; l++) {
+        const double *other = b->all + l * n;
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) sum += b->a[i] * other[i] * (root ? b->w[i] : 1);
+        C[j + l * s->m] = C[l + j * s->m] = sum;
+    }
+}
+
 static void cluster(rl_cr_shared *s, size_t g, bench *b)
 {
     const rl_cr *p = s->p;
@@ -252,12 +304,7 @@ static void cluster(rl_cr_shared *s, size_t g, bench *b)
     powers(s, b, r, base);
     for (size_t j = 0; j < s->m; j++) {
         double *a = b->a, *y = s->y + s->at[g] * s->m + j * c, d = 0, score = 0;
-        memset(a, 0, n * sizeof *a);
-        for (size_t l = 0; l < s->k; l++) {
-            double f = *rl_mat_at(&p->LA, j, l);
-            const double *x = rl_mat_col(&p->X, l);
-            for (size_t i = 0; i < n && f != 0; i++) a[i] += f * x[row[i]];
-        }
+        direction(p, j, row, n, a);
         for (size_t i = 0; i < n && p->w != NULL; i++) a[i] *= s->plain ? b->w[i] : sqrt(b->w[i]);
         if (adjust(b, n, r, base, a)) s->lost[g] = 1;
         for (size_t i = 0; i < n; i++) {
@@ -265,6 +312,7 @@ static void cluster(rl_cr_shared *s, size_t g, bench *b)
             d += a[i] * a[i] * (root ? b->w[i] : 1);
             score += a[i] * b->e[i] * (root ? sqrt(b->w[i]) : 1);
         }
+        if (s->cross != NULL) keep_cross(s, g, j, b, n);
         project(b, n, s->k + s->q, c, a, y);
         if (s->v != NULL) {
             for (size_t i = 0; i < n; i++) a[i] *= b->w[i];
@@ -349,6 +397,13 @@ static rl_code share_out(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
                 p->jackknife ? "CR3" : "CR2", n, c);
         return rl_hint(cx, "use cluster, or smaller clusters");
     }
+    double all = (double)s->m *
+                 ((double)s->at[p->G] + (p->F == NULL ? 8.0 * (double)(s->k + s->q) * (double)(s->k + s->q) : 0.0));
+    if (all > 4e8) {
+        rl_fail(cx, RL_EDATA, "%s needs %.2g sums for %zu estimates on %zu columns in %zu clusters, which is too many",
+                p->jackknife ? "CR3" : "CR2", all, s->m, s->k + s->q, p->G);
+        return rl_hint(cx, "use cluster, or sweep the factor's levels out behind '|'");
+    }
     size_t most = (size_t)(4e7 / size);
     most = most < 2 ? 2 : most > MOST_BLOCKS ? MOST_BLOCKS : most;
     s->first = RL_NEW(cx->tmp, size_t, most + 1);
@@ -368,27 +423,51 @@ static rl_code share_out(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
             if (rl_cr_columns(s, g) > c) c = rl_cr_columns(s, g);
             if (order_of(s, g) > r) r = order_of(s, g);
         }
-        s->space[b] = RL_NEW(cx->tmp, double, bench_size(n, c, r));
+        s->space[b] = RL_NEW(cx->tmp, double, bench_size(s, n, c, r));
     }
     return RL_OK;
 }
 
+/* Scores, and all that degrees of freedom are made of. */
+static rl_code every_cluster(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
+{
+    const rl_cr *p = s->p;
+    rows_by_cluster(s, cx);
+    levels_by_cluster(s, cx);
+    RL_TRY(share_out(s, blocks, cx));
+    if (p->w != NULL) RL_TRY(rl_cr_squared_weights(s, cx));
+    s->y = RL_NEW(cx->tmp, double, s->m * s->at[p->G]);
+    if (p->w != NULL) s->v = RL_NEW(cx->tmp, double, s->m * s->at[p->G]);
+    s->d = RL_NEW(cx->tmp, double, p->G * s->m);
+    s->failed = RL_NEW(cx->tmp, unsigned char, p->G);
+    rl_par(*blocks, block, s, cx);
+    for (size_t g = 0; g < p->G; g++)
+        if (s->failed[g]) return rl_fail(cx, RL_ENUM, "the eigenvalues of cluster %zu do not settle", g + 1);
+    return RL_OK;
+}
+
+static rl_cr_shared shared_of(const rl_cr *p, rl_mat *S, unsigned char *lost)
+{
+    return (rl_cr_shared){
+        .p = p, .k = p->X.k, .q = p->D.k, .m = p->LA.n, .plain = p->w != NULL && !p->jackknife, .S = S, .lost = lost};
+}
+
 rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx)
 {
-    rl_cr_shared s = {.p = p, .k = p->X.k, .q = p->D.k, .m = p->LA.n, .plain = p->w != NULL && !p->jackknife, .S = S};
+    rl_cr_shared s = shared_of(p, S, lost);
     size_t blocks = 0;
-    rows_by_cluster(&s, cx);
-    levels_by_cluster(&s, cx);
-    if (p->w != NULL) RL_TRY(rl_cr_squared_weights(&s, cx));
-    s.y = RL_NEW(cx->tmp, double, s.m *s.at[p->G]);
-    if (p->w != NULL) s.v = RL_NEW(cx->tmp, double, s.m *s.at[p->G]);
-    s.d = RL_NEW(cx->tmp, double, p->G *s.m);
-    s.failed = RL_NEW(cx->tmp, unsigned char, p->G);
-    s.lost = lost;
-    RL_TRY(share_out(&s, &blocks, cx));
-    rl_par(blocks, block, &s, cx);
-    for (size_t g = 0; g < p->G; g++)
-        if (s.failed[g]) return rl_fail(cx, RL_ENUM, "the eigenvalues of cluster %zu do not settle", g + 1);
+    RL_TRY(every_cluster(&s, &blocks, cx));
     rl_cr_degrees(&s, blocks, df, cx);
+    return RL_OK;
+}
+
+rl_code rl_cr_joint(const rl_cr *p, double *df, rl_ctx *cx)
+{
+    rl_mat S = rl_mat_new(p->G, p->LA.n, cx->tmp);
+    rl_cr_shared s = shared_of(p, &S, RL_NEW(cx->tmp, unsigned char, p->G));
+    size_t blocks = 0;
+    s.cross = RL_NEW(cx->tmp, double, p->G *s.m *s.m);
+    RL_TRY(every_cluster(&s, &blocks, cx));
+    *df = rl_cr_joint_degrees(&s, blocks, cx);
     return RL_OK;
 }

@@ -38,12 +38,13 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
-#include "num/mat.h"
+#include "num/cols.h"
 
 typedef struct rl_cr {
     size_t n, G;
     const int32_t *code; /* n          cluster of each row, 0 .. G-1, each occurs       */
-    rl_mat X, RX;        /* n-by-k     k-by-k, (X'WX)^-1 = RX RX'                       */
+    rl_cols X;           /* n-by-k                                                      */
+    rl_mat RX;           /* k-by-k     (X'WX)^-1 = RX RX'                               */
     rl_mat D, RD;        /* n-by-q     q-by-q, (D'WD)^-1 = RD RD'; q may be 0           */
     const int32_t *F;    /* n          level of the effect swept by means, or NULL      */
     size_t levels;       /*            of F                                             */
@@ -57,8 +58,25 @@ typedef struct rl_cr {
  *   lost  out  G        1 where the cluster's matrix is singular in a direction some
  *                       estimate needs: without that cluster it is not identified
  *
- * Errors  RL_EDATA   a cluster is too large: more than 3,000 eigenvalues
+ * Errors  RL_EDATA   a cluster is too large: more than 3,000 eigenvalues; too many estimates,
+ *                    columns and clusters for the sums of each with each, 3 GB
  *         RL_ENUM    eigenvalues that do not settle */
 RL_MUST rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx);
+
+/* Degrees of freedom of the m estimates' covariance as one Wishart matrix, for
+ * Hotelling's T squared: with W the Wald statistic,
+ *
+ *   (df - m + 1) / (df m) W  ~  F(m, df - m + 1)
+ *
+ *   df = m (m + 1) / sum_gh ((tr B_gh)^2 + tr B_gh B_gh)
+ *
+ * where B_gh is the m-by-m covariance of the scores of g and h in units of their
+ * sum's.  One estimate: Satterthwaite's.
+ *
+ *   df    out       NaN when the estimates depend on each other
+ *
+ * Errors as above.  Cost: G (m (k + q))^2 without F, else G m^2 times that of a df above
+ * Source: Pustejovsky & Tipton (2018), section 3.2 (HTZ) */
+RL_MUST rl_code rl_cr_joint(const rl_cr *p, double *df, rl_ctx *cx);
 
 #endif

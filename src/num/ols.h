@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 #include "base/ctx.h"
-#include "num/mat.h"
+#include "num/cols.h"
 
 typedef struct rl_ols_fit {
     size_t k, rank;
@@ -39,18 +39,17 @@ typedef struct rl_ols_fit {
  *   f      out      in arena `in`
  *
  * Errors  RL_ENUM   a sum overflows or is not finite
- * Cost    about 5 n k^2 flops, 40 ms for 1e6 rows and 10 columns on one thread with AVX2, and
- *         k^3 / 2 in quadruple precision, 0.7 s for 300 columns; n + 4 k^2 doubles
+ * Cost    the Gram matrix, about 5 n k^2 flops, 40 ms for 1e6 rows and 10 columns on one thread
+ *         with AVX2; what num/chol.h costs; n + 4 k^2 doubles
  */
 RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *norm0,
                        rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
 
-/* The same with columns of more than double precision: column j is X_j +
- * low_j, where low_j (n) is what rounding took from it, or NULL.  low NULL:
- * none.  Powers of x beyond the fifth cannot be fitted to more than eight
- * digits without. */
-RL_MUST rl_code rl_ols_low(const rl_mat *X, double *const *low, const double *y, const double *w, const double *norm0,
-                           rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
+/* The same for columns of more than double precision (powers of x beyond the
+ * fifth cannot be fitted to more than eight digits otherwise), and for blocks
+ * of columns that are never written out.  y_low (n, or NULL) is added to y. */
+RL_MUST rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, const double *w,
+                            const double *norm0, rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
 
 /* The double-double Gram itself: G (k-by-k, hi and lo parts) = X'WX. */
 RL_MUST rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx *cx);
@@ -60,6 +59,9 @@ RL_MUST rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo
  * 8.5); from its root R once (12). */
 void rl_leverage(const rl_mat *X, const double *w, const rl_mat *A, double *h, rl_ctx *cx);
 void rl_leverage_root(const rl_mat *X, const double *w, const rl_mat *R, double *h, rl_ctx *cx);
+
+/* The same of the first k columns: x is read as it stands in blocks. */
+void rl_cols_leverage(const rl_cols *X, size_t k, const double *w, const rl_mat *A, double *h, rl_ctx *cx);
 
 /* Sums that are the same for any number of threads: sum v_i, sum w_i u_i v_i
  * (w, or u and w, may be NULL = 1), in double-double over fixed blocks. */

@@ -94,6 +94,78 @@ static void effects_are_dummies(void **s)
         }
 }
 
+/* A factor, and its product with x, as codes and as columns written out by hand: few columns and many. */
+static void factors_are_columns(void **s)
+{
+    (void)s;
+    static const struct {
+        rl_vcov_kind kind;
+        const char *by;
+    } V[] = {{RL_IID, NULL},        {RL_HC1, NULL},    {RL_HC2, NULL},    {RL_HC3, NULL},    {RL_NW, NULL},
+             {RL_CLUSTER, "group"}, {RL_CR2, "group"}, {RL_CR3, "group"}, {RL_WILD, "group"}};
+    for (int many = 0; many < 2; many++) {
+        size_t units = many ? 81 : 9;
+        rl_table t = fit_panel(units, 7, many ? 113 : 112, &cx);
+        holes(&t);
+        const rl_col *unit = rl_table_col(&t, "unit");
+        double *x = rl_table_col(&t, "x")->num, *group = fit_num(&t, "group", &cx);
+        rl_str byhand = rl_str_new(cx.keep);
+        rl_str_add(&byhand, "y ~ x");
+        for (size_t u = 1; u < units; u++) {
+            double *d = fit_num(&t, rl_sprintf(cx.keep, "d%zu", u), &cx);
+            for (size_t i = 0; i < t.n; i++) d[i] = unit->code[i] == (int32_t)u;
+            rl_str_addf(&byhand, " + d%zu", u);
+        }
+        for (size_t u = 1; u < units && !many; u++) {
+            double *d = fit_num(&t, rl_sprintf(cx.keep, "s%zu", u), &cx);
+            for (size_t i = 0; i < t.n; i++) d[i] = unit->code[i] == (int32_t)u ? x[i] : 0;
+            rl_str_addf(&byhand, " + s%zu", u);
+        }
+        for (size_t i = 0; i < t.n; i++) group[i] = (double)(i % 11);
+        for (size_t k = 0; k < sizeof V / sizeof *V; k++) {
+            if (many && k > 5) break; /* what is reduced or drawn by cluster takes few columns */
+            rl_request a = request(many ? "y ~ x + unit" : "y ~ x * unit", V[k].kind, V[k].by),
+                       b = request(rl_str_text(&byhand), V[k].kind, V[k].by);
+            if (V[k].kind == RL_NW) a.vcov.lag = b.vcov.lag = 2;
+            a.vcov.reps = b.vcov.reps = 99;
+            a.vcov.form = b.vcov.form = 11;
+            a.weights = b.weights = k % 2 == 1 ? "w" : NULL;
+            rl_result u = run(&t, a), v = run(&t, b);
+            same(&u, &v, 11);
+            CHECK_DIGITS(u.loglik, v.loglik, 13);
+        }
+    }
+}
+
+/* x^2 and x^3 are what poly() makes, and beside effects they are what they are beside dummies. */
+static void powers(void **s)
+{
+    (void)s;
+    rl_table t = fit_panel(17, 9, 114, &cx);
+    double *z = fit_num(&t, "z", &cx), *x = rl_table_col(&t, "x")->num;
+    for (size_t i = 0; i < t.n; i++) z[i] = 1995 + rl_table_col(&t, "t")->num[i] + 0.1 * x[i]; /* like a date */
+    rl_request q = request("y ~ poly(z,3) | unit", RL_CLUSTER, "unit");
+    rl_result a = run(&t, q);
+    q.formula = "y ~ z + z^2 + z^3 | unit";
+    rl_result b = run(&t, q);
+    assert_string_equal(b.est[1].label.term, "z^2");
+    for (size_t j = 0; j < 3; j++) assert_memory_equal(&a.est[j].estimate, &b.est[j].estimate, sizeof(double));
+    q.formula = "y ~ z + z^2 + z^3 + unit";
+    rl_result c = run(&t, q);
+    for (size_t j = 0; j < 3; j++) {
+        CHECK_DIGITS(c.est[j + 1].estimate, b.est[j].estimate, 12);
+        CHECK_DIGITS(c.est[j + 1].std_error, b.est[j].std_error, 1); /* other degrees of freedom */
+    }
+    q = request("y ~ poly(z,2) | unit + t", RL_IID, NULL);
+    a = run(&t, q);
+    q.formula = "y ~ poly(z,2) + unit + factor(t)";
+    c = run(&t, q);
+    for (size_t j = 0; j < 2; j++) {
+        CHECK_DIGITS(c.est[j + 1].estimate, a.est[j].estimate, 12);
+        CHECK_DIGITS(c.est[j + 1].std_error, a.est[j].std_error, 12);
+    }
+}
+
 static void order_of_rows_does_not_matter(void **s)
 {
     (void)s;
@@ -226,6 +298,7 @@ static void intervals_cover(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(factors_are_columns), cmocka_unit_test(powers),
         cmocka_unit_test(effects_are_dummies), cmocka_unit_test(order_of_rows_does_not_matter),
         cmocka_unit_test(units_of_measure),    cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(weights_are_copies),  cmocka_unit_test(etwfe_of_one_cohort_is_the_event_study),

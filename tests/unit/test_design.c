@@ -55,6 +55,12 @@ static size_t column(const rl_design *d, const char *name)
     return 0;
 }
 
+static double cell(const rl_design *d, size_t i, size_t j)
+{
+    double room;
+    return d->blocks != NULL ? *rl_cols_part(d->blocks, j, i, 1, &room) : *rl_mat_at(&d->X, i, j);
+}
+
 static const char *names(const rl_design *d)
 {
     rl_str s = rl_str_new(cx.keep);
@@ -95,9 +101,9 @@ static void products_and_powers(void **s)
     size_t ab = column(&d, "a:b"), cube = column(&d, "poly(a,3)"), slope = column(&d, "a:seg::c");
     for (size_t i = 0; i < 8; i++) {
         double a = t.col[1].num[i], b = t.col[2].num[i];
-        assert_true(*rl_mat_at(&d.X, i, ab) == a * b);
-        assert_true(*rl_mat_at(&d.X, i, cube) == a * a * a);
-        assert_true(*rl_mat_at(&d.X, i, slope) == (i == 2 || i == 5 ? a : 0));
+        assert_true(cell(&d, i, ab) == a * b);
+        assert_true(cell(&d, i, cube) == a * a * a);
+        assert_true(cell(&d, i, slope) == (i == 2 || i == 5 ? a : 0));
         assert_true(d.y[i] == rl_log(t.col[0].num[i]));
     }
 }
@@ -115,12 +121,12 @@ static void lags_go_by_the_calendar(void **s)
     /* p has 1 2 3 _ 5, q has 1 2 3 4: rows 0 (t 3), 2 (t 2), 4 (2), 6 (4), 7 (3) have a predecessor */
     assert_int_equal(d.n, 5);
     static const size_t FROM[] = {2, 1, 5, 7, 4};
-    for (size_t i = 0; i < 5; i++) assert_true(*rl_mat_at(&d.X, i, 1) == t.col[1].num[FROM[i]]);
+    for (size_t i = 0; i < 5; i++) assert_true(cell(&d, i, 1) == t.col[1].num[FROM[i]]);
     r.formula = "y ~ diff(a) + lead(b)";
     d = design(&t, r); /* before and after: rows 2 (p, 2), 4 (q, 2), 7 (q, 3) */
     assert_int_equal(d.n, 3);
-    assert_true(*rl_mat_at(&d.X, 0, 1) == t.col[1].num[2] - t.col[1].num[1]);
-    assert_true(*rl_mat_at(&d.X, 0, 2) == t.col[2].num[0]);
+    assert_true(cell(&d, 0, 1) == t.col[1].num[2] - t.col[1].num[1]);
+    assert_true(cell(&d, 0, 2) == t.col[2].num[0]);
     r.formula = "y ~ lag(a,2)";
     d = design(&t, r); /* 3 and 5 of p, 3 and 4 of q: the gap is a gap */
     assert_int_equal(d.n, 4);

@@ -67,6 +67,12 @@ static void functions(void **s)
     assert_int_equal(f.n_effects, 2);
     assert_string_equal(f.effect[1].text, "g1^the year");
     assert_int_equal(f.effect[1].n, 2);
+    assert_string_equal(terms("y ~ x ^ 2 + log(x)^3:z + exp(-x^2 / 2) + log((x + z)^2 + 1) | a^b"),
+                        "1 x^2 exp(-x^2/2) log((x+z)^2+1) log(x)^3:z");
+    assert_string_equal(terms("y^2 ~ `odd name`^20 + x^2-1"), "odd name^20 x^2");
+    f = parsed("y ~ x^2");
+    assert_int_equal(f.term[0].var[0]->op, RL_OP_POW);
+    assert_int_equal(f.term[0].var[0]->hi, 2);
     f = parsed("y ~ lag(x, -1:2) | 0");
     assert_int_equal(f.term[0].var[0]->lo, -1);
     assert_int_equal(f.term[0].var[0]->hi, 2);
@@ -74,18 +80,21 @@ static void functions(void **s)
 }
 
 /* text is refused with `word` in the message and the caret below byte `at`. */
-static void refused(const char *text, const char *word, size_t at)
+static void hinted(const char *text, const char *word, const char *hint, size_t at)
 {
     rl_ctx one;
     rl_formula f;
     check_ctx(&one);
     assert_int_equal(rl_formula_parse(text, &f, one.keep, &one), RL_EUSAGE);
     if (strstr(one.err.what, word) == NULL) fail_msg("'%s': \"%s\" lacks '%s'", text, one.err.what, word);
+    if (strstr(one.err.hint, hint) == NULL) fail_msg("'%s': hint \"%s\" lacks '%s'", text, one.err.hint, hint);
     assert_non_null(one.err.excerpt);
     const char *caret = strrchr(one.err.excerpt, '^'), *line = strrchr(one.err.excerpt, '\n') + 3;
     if ((size_t)(caret - line) != at) fail_msg("'%s': caret at %zu, not %zu", text, (size_t)(caret - line), at);
     rl_ctx_free(&one);
 }
+
+static void refused(const char *text, const char *word, size_t at) { hinted(text, word, "", at); }
 
 static void mistakes(void **s)
 {
@@ -95,7 +104,19 @@ static void mistakes(void **s)
     refused("revenue ~ cosh(spend)", "cosh", 10);
     refused("y ~ ", "ends", 4);
     refused("y ~ a +", "ends", 7);
-    refused("y ~ a ^ b", "'^'", 6);
+    refused("y ~ a ^ b", "'a^' needs a whole number", 6);
+    refused("y ~ x^", "'x^' needs a whole number", 5);
+    hinted("y ~ x^0", "from 2 to 20", "constant", 6);
+    hinted("y ~ x^1", "from 2 to 20", "'x' itself", 6);
+    hinted("y ~ x^1.5", "from 2 to 20", "exp(1.5*log(x))", 6);
+    hinted("y ~ log(x)^.5", "from 2 to 20", "sqrt(log(x))", 11);
+    hinted("y ~ x^-1", "from 2 to 20", "exp(-1*log(x))", 7);
+    refused("y ~ x^21", "from 2 to 20", 6);
+    refused("y ~ x^2^3", "power of a power", 7);
+    refused("y ~ (x + z)^2", "'^' where", 11);
+    refused("y ~ poly(x,2)^2", "several columns", 4);
+    refused("y ~ factor(x)^2", "several columns", 4);
+    refused("y ~ lag(x,0:2)^2", "several columns", 4);
     refused("y ~ 2", "number", 4);
     refused("y ~ `a", "backtick", 4);
     refused("y ~ ``", "backticks", 5);
