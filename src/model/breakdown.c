@@ -71,7 +71,10 @@ static rl_code by_deals(const rl_tables *t, const rl_program *prog, const rl_col
         b,
         rl_sprintf(cx->keep, "'%s' is not fixed by %s: '%.80s' has '%.60s' and '%.60s'%s", b->column, prog->unit_name,
                    prog->unit->text[example], of.label[g->of[example]], of.label[other], more),
-        "list under `accounts.fixed` a column that says it once an account, as it was before the programme", cx);
+        prog->unit == t->account
+            ? "list under `accounts.fixed` a column that says it once an account, as it was before the programme"
+            : "groups are made of whole units of the programme: name a column that is the same in all their deals",
+        cx);
 }
 
 static rl_code place(const rl_tables *t, const rl_program *prog, groups *g, rl_breakdown *b, rl_ctx *cx)

@@ -48,7 +48,7 @@ const char *rl_words_breakdown(const rl_view *v, const rl_model_answer *m, const
 {
     const char *column = quoted(v, b->column);
     if (b->refused != NULL)
-        return rl_sprintf(v->in, "Not broken down by %s: %s", column, rl_words_sentence(v, b->refused));
+        return rl_sprintf(v->in, "Not broken down by %s: %s.", column, rl_view_clean(b->refused, 300, v->in));
     if (b->answered == 0) return rl_sprintf(v->in, "By %s no group could be answered.", column);
     rl_str t = rl_str_new(v->in);
     rl_str_addf(&t, "By %s %s", column, verdict(v, b));
@@ -134,8 +134,8 @@ const char *rl_words_spill(const rl_view *v, const rl_answer *a, const rl_model_
                                ? " The lift is against controls that stood near the programme themselves: if it "
                                  "spreads, the lift is understated; if it draws business from them, overstated."
                                : "";
-        return rl_sprintf(v->in, "Whether the programme spreads to controls cannot be said: %s%s",
-                          rl_words_sentence(v, s->why ? s->why : "the contrast could not be made"), near);
+        return rl_sprintf(v->in, "Whether the programme spreads to controls cannot be said: %s.%s",
+                          rl_view_clean(s->why ? s->why : "the contrast could not be made", 300, v->in), near);
     }
     rl_unit unit = rl_unit_of_lift(v, &m->lift);
     rl_scale c = rl_scale_full(&s->effect, unit, m->lift.scale);

@@ -200,6 +200,48 @@ static void what_cannot_be_answered_is_told(void **state)
     fixture_close(&f);
 }
 
+/* Groups are made of whole units: desks of a programme given by desk are one unit each, and segments cut through. */
+static void units_are_not_cut(void **state)
+{
+    (void)state;
+    fixture f;
+    rl_answer a;
+    char day[2][16];
+    fixture_open(&f);
+    rl_str d = rl_str_new(f.cx.keep), p = rl_str_new(f.cx.keep);
+    rl_str_add(&d, "id,created,closed,status,amount,desk,side,zone\n");
+    rl_str_add(&p, "desk,start\n");
+    for (int k = 0; k < 24; k++) {
+        if (k % 2 == 0) rl_str_addf(&p, "d%02d,2024-04-01\n", k);
+        for (int q = 0; q < 30; q++) {
+            int32_t created = rl_day(2023, 1, 3) + 29 * q;
+            rl_str_addf(&d, "%d-%d,%s,%s,Won,%d,d%02d,%s,%s\n", k, q, rl_day_text(day[0], created),
+                        rl_day_text(day[1], created + 3), 100 + (7 * k + 5 * q) % 11 + (k % 2 == 0 && q > 16 ? 9 : 0),
+                        k, q % 2 ? "left" : "right", k < 12 ? "in" : "out");
+        }
+    }
+    fixture_write(&f, "d.csv", rl_str_text(&d));
+    fixture_write(&f, "p.csv", rl_str_text(&p));
+    CHECK_OK(fixture_read(&f, "study: {title: t, period: quarter, cut: 2025-06-30, by: [desk, side, zone]}\n"
+                              "deals: {file: d.csv, id: id, created: created, closed: closed, status: status, amount: "
+                              "amount, won: [Won], group: [desk, side, zone]}\n"
+                              "programs:\n  abm: {file: p.csv, unit: desk, start: start}\n"
+                              "models:\n  v: {outcome: value, horizon: 30, treatment: abm, primary: yes}\n"),
+             &f.cx);
+    CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
+    const rl_model_answer *m = &a.model[0];
+    assert_int_equal(m->status, RL_MODEL_DONE);
+    assert_int_equal(m->by[0].n_groups, 24);
+    assert_int_equal(m->by[0].answered, 0);
+    assert_non_null(
+        strstr(m->by[1].refused, "'side' is not fixed by desk: 'd00' has 'right' and 'left', and 23 more desks"));
+    assert_non_null(strstr(m->by[1].hint, "whole units"));
+    assert_int_equal(m->by[2].answered, 2);
+    assert_int_equal(group_of(&m->by[2], "in")->treated, 6);
+    assert_false(m->spill.asked);
+    fixture_close(&f);
+}
+
 /* The report, the workbook and the files say all of it. */
 static void every_output_says_it(void **state)
 {
@@ -245,6 +287,7 @@ int main(void)
                                        cmocka_unit_test(a_group_is_a_study_of_its_own),
                                        cmocka_unit_test(looks_are_allowed_for),
                                        cmocka_unit_test(what_cannot_be_answered_is_told),
+                                       cmocka_unit_test(units_are_not_cut),
                                        cmocka_unit_test(every_output_says_it)};
     return cmocka_run_group_tests_name("breakdown", tests, NULL, NULL);
 }
