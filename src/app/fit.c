@@ -162,7 +162,10 @@ static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const IV[] = {"first-stage-f", "first-stage-wald", "wu-hausman", "sargan", "hansen"};
+    static const char *const IV[] = {"first-stage-f",    "first-stage-wald", "wu-hausman",
+                                     "sargan",           "hansen",           "sanderson-windmeijer-f",
+                                     "anderson-lm",      "cragg-donald-f",   "kleibergen-paap-lm",
+                                     "kleibergen-paap-f"};
     for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
         if (strcmp(v, IV[i]) == 0) {
             a->iv_test = v;
@@ -171,7 +174,8 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
     if (!rl_linear_is_restriction(v)) {
         rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction and no test of this version", v);
         return rl_hint(cx, "write what should be equal, as in --test 'x1 = x2, x3 = 0'; known by name: first-stage-f "
-                           "first-stage-wald wu-hausman sargan hansen");
+                           "first-stage-wald sanderson-windmeijer-f anderson-lm cragg-donald-f kleibergen-paap-lm "
+                           "kleibergen-paap-f wu-hausman sargan hansen");
     }
     append(&a->req.restriction, &a->req.n_restriction, v, cx);
     return RL_OK;
@@ -259,8 +263,12 @@ static rl_code inherit_cluster(rl_fit_args *a, rl_ctx *cx)
     for (size_t i = 0; i < v->ways && same; i++) same = strcmp(v->by[i], own.by[i]) == 0;
     if (!same || (few && own.ways != 1)) {
         rl_fail(cx, RL_EUSAGE, "--vcov %s and --cluster %s contradict each other", a->vcov, a->cluster);
-        return few ? rl_hint(cx, "to cluster at another level leave --cluster out, so that errors and draws agree")
-                   : RL_EUSAGE;
+        if (v->kind == RL_WILD && v->ways == 1 && v->draw_by == NULL && own.ways == 1)
+            return rl_hint(cx,
+                           "draws take over the clusters of the errors; to draw by another column say so: "
+                           "wild:%s,errors=%s",
+                           v->by[0], own.by[0]);
+        return few ? rl_hint(cx, "to cluster at another level leave --cluster out") : RL_EUSAGE;
     }
     v->ways = own.ways;
     v->by[0] = own.by[0];

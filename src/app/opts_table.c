@@ -82,14 +82,15 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
      "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
-     "wild:a[,reps=9999,type=rademacher|webb|mammen,\nnull=yes|no,form=11|31|13|33]\n"
+     "wild:a[,reps=9999,type=rademacher|webb|mammen,\nnull=yes|no,form=11|31|13|33,errors=b]\n"
+     "(for ols, iv, logit, poisson; null=no for any estimator;\nerrors=b: draws by a, errors clustered by b)\n"
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
      "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nsummclust"},
     {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
     {RL_CMD_FIT, "lincom", 0, "SUM..", "a linear combination of estimates as one more, say\n'x1 + 2*x2 - 1'; may be given again"},
-    {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0'; may\nbe given again.  Instruments bring theirs unasked:\nfirst-stage-f first-stage-wald wu-hausman sargan\nhansen"},
+    {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0'; may\nbe given again.  Instruments bring theirs unasked:\nfirst-stage-f first-stage-wald wu-hausman sargan\nhansen, and for their rank anderson-lm cragg-donald-f\n(iid), kleibergen-paap-lm kleibergen-paap-f,\nsanderson-windmeijer-f"},
 
     {RL_CMD_ANY, NULL, 0, NULL, "every command"},
     {RL_CMD_ANY, "json", 0, NULL, "one JSON object on standard output, numbers in full"},

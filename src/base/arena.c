@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK = 64 * 1024, LARGE = 4096, OWN_PAGES = 1024 * 1024, HUGE_BLOCK = 32 * 1024 * 1024, ALIGN = 64 };
+enum { CHUNK = 64 * 1024, LARGE = 4096, OWN_PAGES = 1024 * 1024, ALIGN = 64 };
 
 /* Small requests come from chunks; large ones are blocks of their own in a
  * doubly linked list, so that one can be given back early. */
@@ -68,15 +68,13 @@ static size_t product(rl_arena *a, size_t n, size_t size)
     return bytes;
 }
 
-/* Pages of its own go back to the system when the block does: a heap would keep them.  A column of a large
- * table comes in huge pages: a tenth of the page faults. */
+/* Pages of its own go back to the system when the block does: a heap would keep them.  Huge ones are not
+ * asked for: a virtual machine that reports free memory to its host pays a second per gigabyte to get it
+ * back in huge pages, and has small ones at hand. */
 static void *map(rl_arena *a, size_t bytes)
 {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) no_memory(a, bytes);
-#if defined(MADV_HUGEPAGE)
-    if (bytes >= HUGE_BLOCK) madvise(p, bytes, MADV_HUGEPAGE);
-#endif
     return p;
 }
 

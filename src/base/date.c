@@ -107,9 +107,37 @@ static bool is_time(const char *s, size_t n)
     return is_zone(s + at, n - at);
 }
 
+static unsigned at(uint64_t w, int i) { return (unsigned)(w >> 8 * i) & 0xff; }
+
+/* "2024-03-11" and no more, in two words of characters less what they should at least be. */
+static bool ten_characters(const char *s, int32_t *day)
+{
+    const uint64_t over = 0x7676767676767676u, high = 0x8080808080808080u;
+    uint64_t w, v = 0, least = 0;
+    memcpy(&least, "0000-00-", 8);
+    memcpy(&w, s, 8);
+    memcpy(&v, s + 6, 4);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+    v = __builtin_bswap64(v);
+    least = __builtin_bswap64(least);
+#endif
+    w ^= least;
+    v = (v >> 16) ^ 0x3030;
+    if ((((w + over) | w | (v + over) | v) & high) != 0 || at(w, 4) != 0 || at(w, 7) != 0) return false;
+    int year = (int)(1000 * at(w, 0) + 100 * at(w, 1) + 10 * at(w, 2) + at(w, 3));
+    *day = rl_day(year, (int)(10 * at(w, 5) + at(w, 6)), (int)(10 * at(v, 0) + at(v, 1)));
+    return *day != RL_NO_DAY;
+}
+
 bool rl_day_parse(const char *s, size_t n, int32_t *day)
 {
     size_t at = 0;
+    int32_t whole;
+    if (n == 10 && ten_characters(s, &whole)) {
+        *day = whole;
+        return true;
+    }
     trim(&s, &n);
     int y = digits(s, n, &at, 4);
     if (y < 0 || !eat(s, n, &at, '-')) return false;

@@ -66,31 +66,47 @@ rl_dict *rl_dict_new(rl_arena *in)
 }
 
 /* A slot holds enough of the hash to walk past strangers without touching their
- * texts, and to be moved without hashing again. */
+ * texts, and to be moved without hashing again.  Home is by the upper bits of
+ * the hash: a larger table is filled in the order in which it lies in memory. */
 static uint64_t slot_of(uint32_t hash, size_t code) { return (uint64_t)hash << 32 | (uint32_t)(code + 1); }
 
-static void rehash(rl_dict *d)
+static void rehash(rl_dict *d, size_t cap)
 {
-    size_t cap = d->cap ? 2 * d->cap : 64;
-    uint64_t *slot = RL_NEW(d->in, uint64_t, cap);
-    for (size_t i = 0; i < d->cap; i++) {
-        if (d->slot[i] == 0) continue;
-        size_t at = (d->slot[i] >> 32) & (cap - 1);
-        while (slot[at] != 0) at = (at + 1) & (cap - 1);
-        slot[at] = d->slot[i];
-    }
-    if (d->slot != NULL) rl_release(d->in, d->slot);
-    d->slot = slot;
+    uint64_t *old = d->slot;
+    size_t n = d->cap;
+    d->slot = RL_NEW(d->in, uint64_t, cap);
     d->cap = cap;
+    for (size_t i = 0; i < n; i++) {
+        if (old[i] == 0) continue;
+        size_t at = rl_dict_home(d, (uint32_t)(old[i] >> 32));
+        while (d->slot[at] != 0) at = (at + 1) & (cap - 1);
+        d->slot[at] = old[i];
+    }
+    if (old != NULL) rl_release(d->in, old);
+}
+
+static void widen(rl_dict *d, size_t room)
+{
+    d->text = rl_regrow(d->in, d->text, d->n, room, sizeof *d->text);
+    d->len = rl_regrow(d->in, d->len, d->n, room, sizeof *d->len);
+    d->room = room;
+}
+
+void rl_dict_reserve(rl_dict *d, size_t n)
+{
+    size_t cap = d->cap ? d->cap : 64;
+    while (4 * n > 3 * cap) cap *= 2;
+    if (cap > d->cap) rehash(d, cap);
+    if (n > d->room) widen(d, n > 2 * d->room ? n : 2 * d->room);
 }
 
 static int32_t probe(const rl_dict *d, const char *s, size_t n, uint32_t h, size_t *free_at)
 {
-    size_t at = h & (d->cap - 1);
+    size_t at = rl_dict_home(d, h);
     for (; d->slot[at] != 0; at = (at + 1) & (d->cap - 1)) {
         if (d->slot[at] >> 32 != h) continue;
         int32_t c = (int32_t)((uint32_t)d->slot[at] - 1);
-        if (d->len[c] == n && memcmp(d->text[c], s, n) == 0) return c;
+        if (d->len[c] == n && rl_same_text(d->text[c], s, n)) return c;
     }
     *free_at = at;
     return -1;
@@ -99,33 +115,25 @@ static int32_t probe(const rl_dict *d, const char *s, size_t n, uint32_t h, size
 int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n)
 {
     size_t at;
-    return d->cap ? probe(d, s, n, (uint32_t)rl_hash64(s, n), &at) : -1;
+    return d->cap ? probe(d, s, n, rl_hash_text(s, n), &at) : -1;
 }
 
 uint32_t rl_dict_hash(const rl_dict *d, const char *s, size_t n)
 {
-    uint32_t h = (uint32_t)rl_hash64(s, n);
-    if (d->cap > 0) __builtin_prefetch(&d->slot[h & (d->cap - 1)]);
+    uint32_t h = rl_hash_text(s, n);
+    if (d->cap > 0) __builtin_prefetch(&d->slot[rl_dict_home(d, h)]);
     return h;
 }
 
-int32_t rl_dict_code(rl_dict *d, const char *s, size_t n)
-{
-    return rl_dict_code_of(d, s, n, (uint32_t)rl_hash64(s, n));
-}
+int32_t rl_dict_code(rl_dict *d, const char *s, size_t n) { return rl_dict_code_of(d, s, n, rl_hash_text(s, n)); }
 
 int32_t rl_dict_code_of(rl_dict *d, const char *s, size_t n, uint32_t h)
 {
-    if (2 * (d->n + 1) > d->cap) rehash(d);
+    if (4 * (d->n + 1) > 3 * d->cap) rehash(d, d->cap ? 2 * d->cap : 64);
     size_t at = 0;
     int32_t c = probe(d, s, n, h, &at);
     if (c >= 0) return c;
-    if (d->n == d->room) {
-        size_t room = d->room ? 2 * d->room : 32;
-        d->text = rl_regrow(d->in, d->text, d->n, room, sizeof *d->text);
-        d->len = rl_regrow(d->in, d->len, d->n, room, sizeof *d->len);
-        d->room = room;
-    }
+    if (d->n == d->room) widen(d, d->room ? 2 * d->room : 32);
     c = (int32_t)d->n++;
     d->text[c] = rl_strndup(d->in, s, n);
     d->len[c] = (uint32_t)n;

@@ -32,6 +32,8 @@ typedef struct rl_dict {
     uint32_t *len;         /* n      bytes                           */
     uint64_t *slot;        /* cap    open addressing: 32 bits of the hash above code + 1; 0 = free */
     size_t n, cap, room;
+    char *slab;            /* left   where the next texts of a merge go */
+    size_t left, slabs;    /*        bytes of all slabs                 */
 } rl_dict;
 
 rl_dict *rl_dict_new(rl_arena *in);
@@ -41,6 +43,10 @@ int32_t rl_dict_code(rl_dict *d, const char *s, size_t n);          /* adds it w
 uint32_t rl_dict_hash(const rl_dict *d, const char *s, size_t n);
 int32_t rl_dict_code_of(rl_dict *d, const char *s, size_t n, uint32_t hash);
 int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n);    /* -1 when not there  */
+
+/* Room for n texts, so that there is no growing on the way to them. */
+void rl_dict_reserve(rl_dict *d, size_t n);
+static inline size_t rl_dict_home(const rl_dict *d, uint32_t hash) { return (size_t)((uint64_t)hash * d->cap >> 32); }
 
 /* rank[c] (d->n) = position of code c in C-locale order of the texts. */
 int32_t *rl_dict_rank(const rl_dict *d, rl_arena *in);

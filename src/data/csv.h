@@ -87,4 +87,11 @@ RL_MUST rl_code rl_csv_locate(const rl_source *src, rl_place *want, size_t n, rl
  * no numbers, underflow gives the nearest double. */
 bool rl_number_parse(const char *s, size_t n, rl_number_format f, double *x);
 
+/* Cells of a column, n <= 64, cell[0], cell[step], ..: those that are plainly
+ * written, [-] digits [. digits], go into x; bit i of the answer: x[i] is left
+ * to rl_number_parse(), and undefined.  Reads up to RL_NUMBER_PAD bytes of
+ * memory from the start of a cell on. */
+enum { RL_NUMBER_PAD = 40 };
+uint64_t rl_number_cells(const rl_field *cell, size_t step, size_t n, double *x);
+
 #endif

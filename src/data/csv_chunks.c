@@ -11,12 +11,15 @@
 #include "data/csv_locate.h"
 #include "data/csv_split.h"
 
-enum { PER_THREAD = 8, MOST_SLOTS = 32, BEYOND = 16 * 1024 };
+enum { PER_THREAD = 8, MOST_SLOTS = 32, BEYOND = 16 * 1024, LARGE_FILE = 128 * 1024 * 1024 };
 
-size_t rl_chunk_slots(const rl_ctx *cx)
+/* Twice as many for a large file: the more texts are merged together, the nearer they are to each other. */
+size_t rl_chunk_slots(const rl_source *src, const rl_ctx *cx)
 {
+    struct stat st;
+    size_t times = stat(src->path, &st) == 0 && st.st_size >= LARGE_FILE ? 2 : 1;
     size_t slots = PER_THREAD * (size_t)cx->threads;
-    return slots < MOST_SLOTS ? slots : MOST_SLOTS;
+    return times * (slots < MOST_SLOTS ? slots : MOST_SLOTS);
 }
 
 /* A row has a byte a field at least, and never less than two but for the last. */
@@ -38,6 +41,7 @@ typedef struct piece {
     size_t k;     /* fields so far                                       */
     uint64_t row; /* rows so far                                         */
     rl_field *field;
+    uint64_t *ends; /* where fields may end                              */
     void *slot;
 } piece;
 
@@ -48,6 +52,7 @@ typedef struct chunks {
     uint64_t size, first; /* of the file; where its rows begin */
     size_t bytes, room, n_fields;
     char delimiter;
+    rl_split_kind kind;
     uint64_t at; /* number of the batch's first piece */
     piece *piece;
 } chunks;
@@ -100,7 +105,7 @@ static void feed_row(int end, void *user)
     if (!f->p->sound) return;
     f->p->sound = f->p->k == f->c->n_fields;
     if (!f->p->sound) return;
-    f->c->sink->row(f->p->slot, f->p->row++, f->p->field, f->p->k);
+    f->c->sink->rows(f->p->slot, f->p->row++, f->p->field, 1);
     f->p->k = 0;
 }
 
@@ -158,15 +163,15 @@ static bool parse(const chunks *c, uint64_t k, piece *p)
         lf = memchr(p->text + had, '\n', p->n - had);
     }
     size_t n = (lf != NULL ? (size_t)(lf - p->text) + 1 : p->n) - at;
-    rl_bytes_seen seen = rl_csv_bytes(p->text + at, n);
+    rl_bytes_seen seen = rl_csv_ends(p->text + at, n, c->delimiter, c->kind, p->ends);
     if (!seen.quote) {
         p->end = p->start + n;
-        return is_text(p->text + at, n, seen) && rl_csv_split(p->text + at, n, c->delimiter, p->field, c->n_fields,
-                                                              RL_SPLIT_BEST, c->sink->row, p->slot, &p->row);
+        return is_text(p->text + at, n, seen) && rl_csv_split(p->text + at, n, p->ends, c->delimiter, p->field,
+                                                              c->n_fields, c->sink->rows, p->slot, &p->row);
     }
     if (!by_libcsv(c, k, p)) return false;
     n = (size_t)(p->end - p->start);
-    return is_text(p->text + at, n, rl_csv_bytes(p->text + at, n));
+    return is_text(p->text + at, n, rl_csv_ends(p->text + at, n, c->delimiter, c->kind, p->ends));
 }
 
 static void guess_and_parse(size_t at, void *arg)
@@ -220,7 +225,7 @@ static bool run(chunks *c, size_t slots, rl_ctx *cx)
         for (size_t at = 0; at < m; at++) {
             if (!verify(c, at, &end)) return false;
         }
-        c->sink->room(c->sink->user);
+        c->sink->room(c->sink->user, cx);
         rl_par(m, store, c, cx);
         rl_progress(cx, c->src->name, (double)end / (double)c->size);
     }
@@ -272,8 +277,9 @@ static void make_pieces(chunks *c, size_t slots, rl_ctx *cx)
     for (size_t at = 0; at < slots; at++) {
         piece *p = &c->piece[at];
         p->text = rl_alloc(cx->tmp, c->room + RL_SPLIT_PAD, 1);
-        p->pool = rl_alloc(cx->tmp, c->room, 1);
-        p->field = RL_NEW(cx->tmp, rl_field, c->n_fields);
+        p->pool = rl_alloc(cx->tmp, c->room + RL_SPLIT_PAD, 1);
+        p->ends = RL_NEW(cx->tmp, uint64_t, c->room / 64 + 1);
+        p->field = RL_NEW(cx->tmp, rl_field, rl_split_rows(c->n_fields) * c->n_fields);
         p->slot = c->sink->slot(c->sink->user, at);
     }
 }
@@ -281,8 +287,13 @@ static void make_pieces(chunks *c, size_t slots, rl_ctx *cx)
 void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, const rl_chunk_sink *sink, bool *done,
                    rl_ctx *cx)
 {
-    chunks c = {.src = src, .sink = sink, .fd = -1, .bytes = bytes ? bytes : RL_CHUNK_BYTES, .n_fields = head->n};
-    size_t slots = rl_chunk_slots(cx);
+    chunks c = {.src = src,
+                .sink = sink,
+                .fd = -1,
+                .bytes = bytes ? bytes : RL_CHUNK_BYTES,
+                .n_fields = head->n,
+                .kind = rl_split_best()};
+    const size_t slots = sink->slots;
     *done = false;
     if (src->max_rows == 0 && look(&c, cx)) {
         c.room = c.bytes + RL_CHUNK_TAIL < c.size ? c.bytes + RL_CHUNK_TAIL : (size_t)c.size + 1;
@@ -291,6 +302,8 @@ void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, co
         for (size_t at = 0; at < slots; at++) {
             rl_release(cx->tmp, c.piece[at].text);
             rl_release(cx->tmp, c.piece[at].pool);
+            rl_release(cx->tmp, c.piece[at].ends);
+            rl_release(cx->tmp, c.piece[at].field);
         }
     }
     if (c.fd >= 0) close(c.fd);

@@ -14,18 +14,20 @@
 #ifndef RL_DATA_CSV_CHUNKS_H
 #define RL_DATA_CSV_CHUNKS_H
 
-#include "data/csv.h"
+#include "data/csv_split.h"
 
 enum { RL_CHUNK_BYTES = 256 * 1024, RL_CHUNK_TAIL = 1024 * 1024 };
 
 /* What to do with the rows.  Texts stay where they are until the batch is stored. */
 typedef struct rl_chunk_sink {
     void *user;
+    size_t slots;                                       /* pieces held at once: rl_chunk_slots()       */
     void *(*slot)(void *user, size_t at);               /* room for one piece; at < slots              */
     void (*begin)(void *slot);                          /* workers: forget what was in it              */
-    rl_row_fn *row;                                     /* workers: user is a slot, row counts from 0  */
+    rl_rows_fn *rows;                                   /* workers: user is a slot, rows count from 0;
+                                                           RL_NUMBER_PAD bytes behind a cell may be read */
     void (*take)(void *user, void *slot, double share); /* in order; share of the file before its end */
-    void (*room)(void *user);                           /* all of a batch were taken                   */
+    void (*room)(void *user, rl_ctx *cx);               /* all of a batch were taken                   */
     void (*store)(void *user, void *slot);              /* workers                                     */
 } rl_chunk_sink;
 
@@ -35,13 +37,13 @@ typedef struct rl_chunk_sink {
  *   bytes      distance of the cuts; 0 = RL_CHUNK_BYTES
  *   done  out  false: nothing was decided, read it with rl_csv_read()
  *
- * Memory: per thread 16 pieces, 32 at most, of text and what the sink makes of them.
+ * Memory: per thread 8 pieces, 32 at most, twice that in files of 128 MiB, of text and what the sink makes of them.
  */
 void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, const rl_chunk_sink *sink, bool *done,
                    rl_ctx *cx);
 
-/* The most rows a piece can have, and how many pieces are held at once. */
+/* The most rows a piece can have, and how many pieces to hold at once. */
 size_t rl_chunk_rows(const rl_source *src, const rl_header *head, size_t bytes);
-size_t rl_chunk_slots(const rl_ctx *cx);
+size_t rl_chunk_slots(const rl_source *src, const rl_ctx *cx);
 
 #endif

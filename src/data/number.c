@@ -62,19 +62,6 @@ static bool scan(const char *s, const char *end, decimal *d)
     return (*s == 'e' || *s == 'E') && scan_exponent(s + 1, end, d);
 }
 
-/* Eight digits in a register, the first lowest, as a number: pairs, fours and
- * the whole are put together in place.  False when one of them is no digit. */
-static inline bool eight(uint64_t w, uint64_t *x)
-{
-    const uint64_t high = 0xf0f0f0f0f0f0f0f0u, digits = 0x3030303030303030u;
-    uint64_t up = w + 0x0606060606060606u; /* ':' and beyond leave the threes; before '0' nothing had them */
-    if ((((w & high) ^ digits) | ((up & high) ^ digits)) != 0) return false;
-    w = (w & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
-    w = (w & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
-    *x = (w & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
-    return true;
-}
-
 static inline uint64_t load(const char *s)
 {
     uint64_t w;
@@ -82,53 +69,97 @@ static inline uint64_t load(const char *s)
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     w = __builtin_bswap64(w);
 #endif
-    return w;
+    return w ^ 0x3030303030303030u;
 }
 
-/* The digits from s to the end, the last eight characters of which may be
- * loaded: x times ten to their number, plus them. */
-static inline bool fraction(const char *s, const char *end, uint64_t *x)
+/* Eight characters less '0', the first lowest: the upper bit of each that is no
+ * digit.  Exact up to the first of them: behind it a carry may tell on a digit. */
+static inline uint64_t strangers(uint64_t x) { return ((x + 0x7676767676767676u) | x) & 0x8080808080808080u; }
+
+/* Its first k <= 8 characters moved to the end, behind zeros. */
+static inline uint64_t front(uint64_t x, int k) { return x << 4 * (8 - k) << 4 * (8 - k); }
+
+/* Eight digits as a number: pairs, fours and the whole are put together in place. */
+static inline uint64_t eight(uint64_t x)
 {
-    static const uint64_t POWER[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
-    uint64_t y;
-    for (; end - s >= 8; s += 8) {
-        if (!eight(load(s), &y)) return false;
-        *x = 100000000 * *x + y;
-    }
-    if (s == end) return true;
-    size_t left = (size_t)(end - s);
-    uint64_t ours = ~(uint64_t)0 << 8 * (8 - left);
-    if (!eight((load(end - 8) & ours) | (0x3030303030303030u & ~ours), &y)) return false;
-    *x = POWER[left] * *x + y;
-    return true;
+    x = x * 2561 >> 8;
+    x = (x & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    return (x & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
 }
 
 static const double TEN[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const uint64_t POWER[] = {1,
+                                 10,
+                                 100,
+                                 1000,
+                                 10000,
+                                 100000,
+                                 1000000,
+                                 10000000,
+                                 100000000,
+                                 1000000000,
+                                 10000000000,
+                                 100000000000,
+                                 1000000000000,
+                                 10000000000000,
+                                 100000000000000,
+                                 1000000000000000,
+                                 10000000000000000};
 
-/* The shape of nearly all numbers, [-] digits [. digits], at most 19 of them. */
-static inline bool quick(const char *s, const char *end, double *x)
+/* The shape of nearly all numbers, [-] digits [. digits], at most 15 and 16 of
+ * them, 19 together.  RL_NUMBER_PAD bytes from s on may be loaded, whatever n. */
+static inline bool quick(const char *s, size_t n, double *x)
 {
-    const char *first = s, *from, *point;
-    uint64_t m = 0;
-    bool minus = s < end && *s == '-';
-    from = s += minus;
-    if (end - s > 20) return false;
-    for (; s < end && is_digit(*s); s++) m = 10 * m + (uint64_t)(*s - '0');
-    point = s;
-    if (s < end && *s == '.') {
-        point = ++s;
-        from++;
-        if (end - first >= 8) {
-            if (!fraction(s, end, &m)) return false;
-            s = end;
-        }
-        for (; s < end && is_digit(*s); s++) m = 10 * m + (uint64_t)(*s - '0');
+    const uint64_t minus = *s == '-';
+    const char *end = s + n;
+    s += minus;
+    uint64_t w = load(s), odd = strangers(w), m;
+    int whole = odd ? __builtin_ctzll(odd) / 8 : 8, part = 0;
+    if (whole > end - s) whole = (int)(end - s);
+    m = eight(front(w, whole));
+    if (whole == 8) {
+        w = load(s + 8);
+        odd = strangers(w);
+        int more = odd ? __builtin_ctzll(odd) / 8 : 8;
+        if (more > end - s - 8) more = (int)(end - s - 8);
+        if (more == 8) return false;
+        m = m * POWER[more] + eight(front(w, more));
+        whole += more;
     }
-    if (s != end || s == from || s - from > 19 || m > (uint64_t)1 << 53) return false;
-    double v = (double)m / TEN[s - point];
-    *x = minus ? -v : v;
+    s += whole;
+    if (s != end) {
+        if (*s != '.') return false;
+        ptrdiff_t left = end - ++s;
+        if (left > 16 || whole + left > 19) return false;
+        part = (int)left;
+        w = front(load(s), part < 8 ? part : 8);
+        odd = strangers(w);
+        uint64_t y = eight(w);
+        if (part > 8) {
+            w = front(load(s + 8), part - 8);
+            odd |= strangers(w);
+            y = y * POWER[part - 8] + eight(w);
+        }
+        if (odd != 0) return false;
+        m = m * POWER[part] + y;
+    }
+    if (whole + part == 0 || m > (uint64_t)1 << 53) return false;
+    double v = (double)m / TEN[part];
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    bits |= minus << 63;
+    memcpy(x, &bits, sizeof bits);
     return true;
+}
+
+uint64_t rl_number_cells(const rl_field *cell, size_t step, size_t n, double *x)
+{
+    uint64_t left = 0;
+    for (size_t i = 0; i < n; i++, cell += step) {
+        if (cell->n == 0 || !quick(cell->s, cell->n, &x[i])) left |= (uint64_t)1 << i;
+    }
+    return left;
 }
 
 /* Exact when mantissa and power of ten are both doubles without rounding: one
@@ -136,7 +167,6 @@ static inline bool quick(const char *s, const char *end, double *x)
 static bool plain(text t, double *x)
 {
     decimal d;
-    if (quick(t.s, t.s + t.n, x)) return true;
     if (!scan(t.s, t.s + t.n, &d)) return false;
     if (d.digits <= 19 && d.mantissa <= (uint64_t)1 << 53 && d.exp10 >= -22 && d.exp10 <= 22) {
         double m = (double)d.mantissa;

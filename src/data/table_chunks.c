@@ -2,25 +2,19 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "base/words.h"
 #include "data/csv_chunks.h"
 #include "data/table_read.h"
 
 enum { FEW_ROWS = 2048, MANY_ROWS = 65536 };
 
-/* The texts of one piece of one dictionary, numbered as they appear. */
-typedef struct word {
-    const char *s;
-    uint32_t n, hash;
-} word;
-
-typedef struct words {
-    rl_dict *dict; /* where they go                                 */
-    size_t n, cap; /* words; slots in use, a power of two           */
-    word *word;
-    int32_t *slot; /* -1 = free                                     */
-    int32_t *code; /* of each word in dict, once that is known      */
-} words;
+/* The texts that go into one dictionary. */
+typedef struct texts {
+    rl_dict *dict;
+    rl_words words;
+    size_t *column; /* n_columns */
+    size_t n_columns;
+} texts;
 
 typedef struct bad_cell {
     size_t row, column;
@@ -32,15 +26,24 @@ typedef struct bad_cell {
 typedef struct part {
     double *num;    /* RL_NUM                    */
     int32_t *whole; /* days, or numbers of words */
-    words *words;
+    texts *texts;
+    bool repeats; /* the last rows had their texts in runs */
 } part;
+
+/* What became of a dictionary so far. */
+typedef struct growth {
+    size_t before; /* texts it had                            */
+    bool all_new;  /* hardly a text came twice                */
+    size_t expect; /* texts it will have if that stays so     */
+} growth;
 
 typedef struct table_piece {
     rl_loader *l;
-    size_t rows, row0; /* row0: of the table     */
-    part *part;        /* l->n_column            */
-    words *words;      /* n_words: one a dictionary */
-    size_t n_words;
+    const growth *growth; /* n_texts            */
+    size_t rows, row0;    /* row0: of the table     */
+    part *part;           /* l->n_column            */
+    texts *texts;         /* n_texts: one a dictionary */
+    size_t n_texts;
     bad_cell *bad; /* n_bad */
     size_t n_bad;
     size_t *empty; /* n_empty rows without a value */
@@ -55,81 +58,117 @@ typedef struct reading {
     table_piece *piece;
     table_piece **taken; /* n_taken, of this batch    */
     size_t n_taken;
+    growth *growth;  /* as many as a piece has texts */
+    rl_words **list; /* slots */
     double share;
     bool changed;
 } reading;
 
 /* ---- what the workers do ---- */
 
-enum { FIRST_SLOTS = 256 };
-
-static void clear(words *w, size_t cap)
-{
-    w->cap = cap;
-    memset(w->slot, 0xff, cap * sizeof *w->slot);
-}
-
-static void widen(words *w)
-{
-    clear(w, 2 * w->cap);
-    for (size_t i = 0; i < w->n; i++) {
-        size_t at = w->word[i].hash & (w->cap - 1);
-        while (w->slot[at] >= 0) at = (at + 1) & (w->cap - 1);
-        w->slot[at] = (int32_t)i;
-    }
-}
-
-/* Sorted files repeat a text: `last` is the number it had in the row before. */
-static int32_t number_of(words *w, const char *s, size_t n, int32_t last)
-{
-    if (last >= 0 && w->word[last].n == n && memcmp(w->word[last].s, s, n) == 0) return last;
-    uint32_t hash = (uint32_t)rl_hash64(s, n);
-    if (2 * (w->n + 1) > w->cap) widen(w);
-    size_t at = hash & (w->cap - 1);
-    for (; w->slot[at] >= 0; at = (at + 1) & (w->cap - 1)) {
-        const word *x = &w->word[w->slot[at]];
-        if (x->hash == hash && x->n == n && memcmp(x->s, s, n) == 0) return w->slot[at];
-    }
-    w->word[w->n] = (word){s, (uint32_t)n, hash};
-    w->slot[at] = (int32_t)w->n;
-    return (int32_t)w->n++;
-}
-
 static void begin(void *slot)
 {
     table_piece *p = slot;
     p->rows = p->n_bad = p->n_empty = 0;
     p->changed = false;
-    for (size_t i = 0; i < p->n_words; i++) {
-        p->words[i].n = 0;
-        clear(&p->words[i], FIRST_SLOTS);
+    for (size_t i = 0; i < p->n_texts; i++) rl_words_begin(&p->texts[i].words, p->growth[i].all_new);
+}
+
+static void no_value(table_piece *p, size_t at, size_t j, const rl_field *f, bool missing)
+{
+    if (!missing) p->bad[p->n_bad++] = (bad_cell){at, j, f->s, f->n};
+}
+
+static void numbers(table_piece *p, size_t j, size_t at, const rl_field *f, size_t step, size_t n)
+{
+    const rl_loader *l = p->l;
+    double *x = p->part[j].num + at;
+    uint64_t left = l->plain_numbers ? rl_number_cells(f, step, n, x) : UINT64_MAX >> (64 - n);
+    for (; left != 0; left &= left - 1) {
+        const size_t i = (size_t)__builtin_ctzll(left);
+        const rl_field *g = &f[i * step];
+        bool missing = rl_load_missing(l, g->s, g->n);
+        if (!missing && rl_number_parse(g->s, g->n, l->src->numbers, &x[i])) continue;
+        x[i] = NAN;
+        no_value(p, at + i, j, g, missing);
     }
 }
 
-static void row(void *slot, uint64_t at, const rl_field *field, size_t n_fields)
+static void days(table_piece *p, size_t j, size_t at, const rl_field *f, size_t step, size_t n)
+{
+    int32_t *day = p->part[j].whole + at;
+    for (size_t i = 0; i < n; i++, f += step) {
+        bool missing = rl_load_missing(p->l, f->s, f->n);
+        if (!missing && rl_load_day(p->l, f->s, f->n, &day[i])) continue;
+        day[i] = RL_NO_DAY;
+        no_value(p, at + i, j, f, missing);
+    }
+}
+
+/* Sorted files repeat a text: it is first held against the one in the row before, as long as that pays. */
+static void one_column(table_piece *p, texts *t, size_t j, size_t at, const rl_field *f, size_t step, size_t n)
+{
+    int32_t *whole = p->part[j].whole + at, last = at > 0 ? whole[-1] : -1;
+    size_t same = 0;
+    bool repeats = p->part[j].repeats || at == 0;
+    for (size_t i = 0; i < n; i++, f += step) {
+        if (repeats && last >= 0) {
+            const rl_word *w = &t->words.word[last];
+            if (w->n == f->n && rl_same_text(w->s, f->s, f->n)) {
+                whole[i] = last;
+                same++;
+                continue;
+            }
+        }
+        whole[i] = last = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+    }
+    p->part[j].repeats = 2 * same > n;
+}
+
+/* The columns of a dictionary take turns at it: codes in order of appearance. */
+static void many_columns(table_piece *p, texts *t, size_t at, const rl_field *field, size_t step, size_t n)
+{
+    for (size_t i = 0; i < n; i++, field += step) {
+        for (size_t c = 0; c < t->n_columns; c++) {
+            size_t j = t->column[c];
+            const rl_field *f = &field[p->l->column[j].col->field];
+            p->part[j].whole[at + i] = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+        }
+    }
+}
+
+/* Faults are told row by row. */
+static void sort_bad(bad_cell *bad, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        bad_cell x = bad[i];
+        size_t k = i;
+        for (; k > 0 && bad[k - 1].row > x.row; k--) bad[k] = bad[k - 1];
+        bad[k] = x;
+    }
+}
+
+static void rows(void *slot, uint64_t first, const rl_field *field, size_t n_rows)
 {
     table_piece *p = slot;
     const rl_loader *l = p->l;
-    p->changed = p->changed || at >= p->most;
+    const size_t step = l->t->header.n, had = p->n_bad;
+    p->changed = p->changed || first + n_rows > p->most;
     if (p->changed) return;
-    if (rl_load_empty(field, n_fields)) p->empty[p->n_empty++] = at;
+    for (size_t i = 0; i < n_rows; i++) {
+        if (field[i * step].n == 0 && rl_load_empty(&field[i * step], step)) p->empty[p->n_empty++] = first + i;
+    }
     for (size_t j = 0; j < l->n_column; j++) {
         const rl_col *c = l->column[j].col;
         const rl_field *f = &field[c->field];
-        part *to = &p->part[j];
-        bool missing = rl_load_missing(l, f->s, f->n), fine = true;
-        if (c->type == RL_NUM) {
-            fine = !missing && rl_number_parse(f->s, f->n, l->src->numbers, &to->num[at]);
-            if (!fine) to->num[at] = NAN;
-        } else if (c->type == RL_DATE) {
-            fine = !missing && rl_load_day(l, f->s, f->n, &to->whole[at]);
-            if (!fine) to->whole[at] = RL_NO_DAY;
-        } else {
-            to->whole[at] = missing ? -1 : number_of(to->words, f->s, f->n, at > 0 ? to->whole[at - 1] : -1);
-        }
-        if (!fine && !missing) p->bad[p->n_bad++] = (bad_cell){at, j, f->s, f->n};
+        texts *t = p->part[j].texts;
+        if (c->type == RL_NUM) numbers(p, j, first, f, step, n_rows);
+        if (c->type == RL_DATE) days(p, j, first, f, step, n_rows);
+        if (t != NULL && t->n_columns == 1) one_column(p, t, j, first, f, step, n_rows);
+        if (t != NULL && t->n_columns > 1 && t->column[0] == j) many_columns(p, t, first, field, step, n_rows);
     }
-    p->rows = at + 1;
+    sort_bad(p->bad + had, p->n_bad - had);
+    p->rows = first + n_rows;
 }
 
 static void store(void *user, void *slot)
@@ -144,22 +183,11 @@ static void store(void *user, void *slot)
         if (c->type == RL_DATE) memcpy(c->day + p->row0, from->whole, p->rows * sizeof *c->day);
         if (c->type != RL_TEXT) continue;
         for (size_t i = 0; i < p->rows; i++)
-            c->code[p->row0 + i] = from->whole[i] < 0 ? -1 : from->words->code[from->whole[i]];
+            c->code[p->row0 + i] = from->whole[i] < 0 ? -1 : from->texts->words.code[from->whole[i]];
     }
 }
 
 /* ---- what is done in order ---- */
-
-/* The dictionary's slots are far apart in memory: fetch them some words ahead. */
-static void merge(words *w)
-{
-    enum { AHEAD = 16 };
-    for (size_t i = 0; i < w->n; i++) {
-        if (i + AHEAD < w->n && w->dict->cap > 0)
-            __builtin_prefetch(&w->dict->slot[w->word[i + AHEAD].hash & (w->dict->cap - 1)]);
-        w->code[i] = rl_dict_code_of(w->dict, w->word[i].s, w->word[i].n, w->word[i].hash);
-    }
-}
 
 static void take(void *user, void *slot, double share)
 {
@@ -170,14 +198,26 @@ static void take(void *user, void *slot, double share)
     r->share = share;
     r->changed = r->changed || p->changed;
     r->taken[r->n_taken++] = p;
-    for (size_t i = 0; i < p->n_words; i++) merge(&p->words[i]);
+}
+
+/* The texts of all pieces taken into the i-th dictionary. */
+static void merge(reading *r, size_t i, rl_ctx *cx)
+{
+    const texts *t = &r->taken[0]->texts[i];
+    growth *g = &r->growth[i];
+    for (size_t k = 0; k < r->n_taken; k++) r->list[k] = &r->taken[k]->texts[i].words;
+    rl_words_merge(r->list, r->n_taken, t->dict, g->expect, cx);
+    const size_t added = t->dict->n - g->before, cells = t->n_columns * r->l->n;
+    g->all_new = added > cells - cells / 4;
+    g->expect = g->all_new ? g->before + (size_t)(1.01 * (double)added / r->share) : 0;
 }
 
 /* Room for the rows taken: at first as many as the rest of the file promises. */
-static void room(void *user)
+static void room(void *user, rl_ctx *cx)
 {
     reading *r = user;
     rl_loader *l = r->l;
+    for (size_t i = 0; r->n_taken > 0 && i < r->taken[0]->n_texts; i++) merge(r, i, cx);
     if (l->n > l->cap) {
         double all = 1.03 * (double)l->n / r->share;
         size_t cap = l->n + l->n / 8;
@@ -196,12 +236,17 @@ static void room(void *user)
 
 /* ---- before ---- */
 
-static words *words_of(table_piece *p, rl_dict *dict)
+static texts *texts_of(table_piece *p, const rl_col *c, size_t j)
 {
-    for (size_t i = 0; i < p->n_words; i++)
-        if (p->words[i].dict == dict) return &p->words[i];
-    p->words[p->n_words] = (words){.dict = dict};
-    return &p->words[p->n_words++];
+    size_t i = 0;
+    while (i < p->n_texts && p->texts[i].dict != c->dict) i++;
+    texts *t = &p->texts[i];
+    if (i == p->n_texts) {
+        *t = (texts){.dict = c->dict, .column = RL_NEW(p->l->tmp, size_t, p->l->n_column)};
+        p->n_texts++;
+    }
+    t->column[t->n_columns++] = j;
+    return t;
 }
 
 static void *make_slot(void *user, size_t at)
@@ -209,8 +254,9 @@ static void *make_slot(void *user, size_t at)
     reading *r = user;
     rl_arena *tmp = r->l->tmp;
     table_piece *p = &r->piece[at];
-    size_t n = r->l->n_column, *times = RL_NEW(tmp, size_t, n), bad = 0;
-    *p = (table_piece){.l = r->l, .most = r->rows, .part = RL_NEW(tmp, part, n), .words = RL_NEW(tmp, words, n)};
+    size_t n = r->l->n_column, bad = 0;
+    *p = (table_piece){
+        .l = r->l, .growth = r->growth, .most = r->rows, .part = RL_NEW(tmp, part, n), .texts = RL_NEW(tmp, texts, n)};
     for (size_t j = 0; j < n; j++) {
         const rl_col *c = r->l->column[j].col;
         bad += c->type != RL_TEXT;
@@ -218,16 +264,11 @@ static void *make_slot(void *user, size_t at)
             p->part[j].num = RL_NEW(tmp, double, r->rows);
         else
             p->part[j].whole = RL_NEW(tmp, int32_t, r->rows);
-        if (c->type != RL_TEXT) continue;
-        p->part[j].words = words_of(p, c->dict);
-        times[p->part[j].words - p->words]++;
+        if (c->type == RL_TEXT) p->part[j].texts = texts_of(p, c, j);
     }
-    for (size_t i = 0; i < p->n_words; i++) {
-        size_t most = times[i] * r->rows, slots = FIRST_SLOTS;
-        while (slots < 2 * (most + 1)) slots *= 2;
-        p->words[i].word = RL_NEW(tmp, word, most);
-        p->words[i].code = RL_NEW(tmp, int32_t, most);
-        p->words[i].slot = RL_NEW(tmp, int32_t, slots);
+    for (size_t i = 0; i < p->n_texts; i++) {
+        rl_words_init(&p->texts[i].words, p->texts[i].n_columns * r->rows, tmp);
+        if (at == 0) r->growth[i] = (growth){.before = p->texts[i].dict->n};
     }
     p->bad = RL_NEW(tmp, bad_cell, bad * r->rows);
     p->empty = RL_NEW(tmp, size_t, r->rows);
@@ -243,11 +284,7 @@ static void free_slots(reading *r, size_t slots)
             rl_release(tmp, p->part[j].num);
             rl_release(tmp, p->part[j].whole);
         }
-        for (size_t i = 0; i < p->n_words; i++) {
-            rl_release(tmp, p->words[i].word);
-            rl_release(tmp, p->words[i].code);
-            rl_release(tmp, p->words[i].slot);
-        }
+        for (size_t i = 0; i < p->n_texts; i++) rl_words_release(&p->texts[i].words, tmp);
         rl_release(tmp, p->bad);
         rl_release(tmp, p->empty);
     }
@@ -303,14 +340,16 @@ static bool decide(rl_loader *l, uint64_t rows, rl_ctx *cx)
 
 bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
 {
-    size_t slots = rl_chunk_slots(cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
+    size_t slots = rl_chunk_slots(l->src, cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
            empty = l->faults->count[RL_RULE_EMPTY];
     reading r = {.l = l, .rows = rl_chunk_rows(l->src, &l->t->header, bytes)};
-    const rl_chunk_sink sink = {&r, make_slot, begin, row, take, room, store};
+    const rl_chunk_sink sink = {&r, slots, make_slot, begin, rows, take, room, store};
     bool done;
     if (!decide(l, FEW_ROWS, cx) && !decide(l, MANY_ROWS, cx)) return false;
     r.piece = RL_NEW(l->tmp, table_piece, slots);
     r.taken = RL_NEW(l->tmp, table_piece *, slots);
+    r.list = RL_NEW(l->tmp, rl_words *, slots);
+    r.growth = RL_NEW(l->tmp, growth, l->n_column);
     rl_csv_chunks(l->src, &l->t->header, bytes, &sink, &done, cx);
     free_slots(&r, slots);
     if (done && !r.changed) {

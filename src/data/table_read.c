@@ -455,6 +455,9 @@ rl_code rl_table_read_cut(const rl_source *src, const rl_want *want, size_t n_wa
     rl_loader l = {.src = src, .faults = faults, .t = t, .in = in, .tmp = cx->tmp};
     *t = (rl_table){.source = src};
     for (size_t i = 0; i < src->n_missing; i++) l.first[(unsigned char)src->missing[i][0]] = true;
+    l.plain_numbers = src->numbers != RL_NUMBERS_EU;
+    for (const char *c = "-.0123456789"; *c != '\0'; c++)
+        l.plain_numbers = l.plain_numbers && !l.first[(unsigned char)*c];
     RL_TRY(rl_csv_header(src, &t->header, cx));
     RL_TRY(resolve(&l, want, n_want, cx));
     bool cut = bytes > 0 ? bytes != SIZE_MAX : is_large(src);

@@ -29,7 +29,8 @@ typedef struct rl_loader {
     size_t n_column;
     size_t n, cap;   /* rows read, and room for them                  */
     uint64_t bytes;  /* of the first rows, for guessing how many come */
-    bool first[256]; /* a missing token begins with this byte         */
+    bool first[256];    /* a missing token begins with this byte         */
+    bool plain_numbers; /* no missing token, and nothing but what PLAIN reads, looks like a number */
     unsigned char *full; /* cap   0 = a row of empty cells; NULL = none yet */
 } rl_loader;
 

@@ -25,7 +25,7 @@ typedef struct rl_build {
     rl_scene scene;
     unsigned char *keep;           /* n(table)  rows still in                       */
     size_t left;
-    rl_groups unit, trait, cluster[RL_MAX_WAYS], *effect;      /* on all rows       */
+    rl_groups unit, trait, cluster[RL_MAX_WAYS], drawn, *effect;   /* on all rows   */
     int32_t *at, *cohort;
     double *treated, *w, *y, *offset;
     size_t n_var;

@@ -91,6 +91,7 @@ static rl_code drop_missing(rl_build *b, rl_ctx *cx)
     }
     for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone, cx);
     for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone, cx);
+    if (vcov->draw_by != NULL) missing(b, vcov->draw_by, b->drawn.code, NULL, gone, cx);
     if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone, cx);
     if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone, cx);
     if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone, cx);
@@ -214,6 +215,7 @@ static rl_code take_axes(rl_build *b, rl_ctx *cx)
     }
     for (size_t i = 0; i < b->d->vcov.ways; i++)
         RL_TRY(rl_build_groups(b, b->d->vcov.by[i], "cluster", &b->cluster[i], cx));
+    if (b->d->vcov.draw_by != NULL) RL_TRY(rl_build_groups(b, b->d->vcov.draw_by, "cluster", &b->drawn, cx));
     return RL_OK;
 }
 
@@ -375,6 +377,7 @@ static void gather(rl_build *b, rl_ctx *cx)
     if (b->unit.G > 0) rl_groups_keep(&b->unit, d->row, d->n, &d->unit, cx->tmp);
     if (b->trait.G > 0) rl_groups_keep(&b->trait, d->row, d->n, &d->trait, cx->tmp);
     for (size_t c = 0; c < d->vcov.ways; c++) rl_groups_keep(&b->cluster[c], d->row, d->n, &d->cluster[c], cx->tmp);
+    if (d->vcov.draw_by != NULL) rl_groups_keep(&b->drawn, d->row, d->n, &d->drawn, cx->tmp);
 }
 
 /* --- what the words ask for --------------------------------------------------------- */

@@ -53,6 +53,7 @@ struct rl_design {
     rl_groups trait;                     /* cells of the request's covariates; G = 0 without  */
     rl_vcov_spec vcov;                   /* the request's, with the estimator's default       */
     rl_groups cluster[RL_MAX_WAYS];      /* vcov.ways of them                                 */
+    rl_groups drawn;                     /* of vcov.draw_by; G = 0 without                    */
     const rl_design *all;                /* the design that this one stands for (model/collapse.h), or NULL */
     const double *times;                 /* n   rows of `all` behind each row; NULL = 1       */
     rl_dropped *dropped;                 /* n_dropped                                         */

@@ -59,6 +59,22 @@ typedef struct rl_core {
                               they add no leverage                                        */
 } rl_core;
 
+/* A likelihood under one linear restriction of its coefficients, for score tests. */
+typedef struct rl_null rl_null;
+struct rl_null {
+    size_t k;              /* coefficients: the first estimates of the fit, all of them but for averages */
+    /* At the maximum where c'beta = r:
+     *
+     *   cell    n             cell of each row, 0 .. cells-1
+     *   S       out cells-by-k  sums of its scores x w e, effects swept out of x
+     *   A       out k-by-k    (X'WX)^-1
+     *   exists  out           false: there is no maximum, the rest is not valid
+     */
+    rl_code (*impose)(const rl_null *null, const double *c, double r, const int32_t *cell, rl_mat *S, rl_mat *A,
+                      bool *exists, rl_ctx *cx);
+    const void *self;
+};
+
 /* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
 #define RL_NO_ID INT32_MIN
 typedef struct rl_label {
@@ -99,8 +115,15 @@ struct rl_fit {
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;
     double deviance, loglik_null;
+    const rl_null *null;   /* or NULL */
     /* instruments: the first stages, where estimates index[] are those of the instruments */
-    struct rl_stage { const char *variable; const rl_fit *fit; size_t n; const size_t *index; } *stage;
+    struct rl_stage {
+        const char *variable;
+        const rl_fit *fit;
+        size_t n;
+        const size_t *index;
+        const double *bare;  /* n  what the exogenous regressors leave of the variable */
+    } *stage;
     size_t n_stage;
     /* sums of squares without and with df more coefficients, as tests under iid errors:
      * F of n - K - df, or n (rss0 - rss1) / rss0 as chi-squared                     */

@@ -24,6 +24,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     rl_glm_fit g;
     for (size_t j = 0; j < d->X.k; j++) label[j] = rl_label_of(d->x_name[j]);
     RL_TRY(rl_fit_glm(d, req->estimator->family, req->profile, &d->X, label, SIZE_MAX, NULL, &g, f, cx));
+    if (f->leave == NULL) f->null = rl_glm_null(d, req->estimator->family, &d->X, &g, cx);
     return f->leave == NULL && req->margins ? rl_fit_margins(d, &g, f, cx) : RL_OK;
 }
 

@@ -5,15 +5,13 @@
  *   residuals     e = y - [x, y2] b, with the endogenous regressors as they are
  *   influence     psi_i = (Xh'WXh)^-1 xh_i w_i e_i
  *
- * Tests     the instruments in each first stage (with one endogenous regressor the robust Wald F
- *           is the Kleibergen-Paap statistic); the residuals v beside x and y2 (Wu and Hausman);
+ * Tests     the instruments in each first stage, and their rank together (model/infer_rank.c); the residuals v beside x and y2 (Wu and Hausman);
  *           e on Z (Sargan; Hansen under any other covariance than iid), when there are more instruments
  *           than endogenous regressors
  * Estimand  the effect of y2 on y, for those whom the instruments move
  * Assumes   the instruments move y2, and y through y2 alone
  * Source    Theil (1953); Sargan (1958), Econometrica 26(3); Hausman (1978), Econometrica 46(6);
- *           Hansen (1982), Econometrica 50(4);
- *           Kleibergen & Paap (2006), Journal of Econometrics 133(1)
+ *           Hansen (1982), Econometrica 50(4)
  */
 #include <math.h>
 #include <string.h>
@@ -124,14 +122,15 @@ static rl_fit fit_of(const rl_design *d, const rl_core *core, const double *b, r
 }
 
 /* What x alone leaves of v. */
-static rl_code restricted_rss(const stages *s, const double *v, double *rss, rl_ctx *cx)
+static rl_code without_instruments(const stages *s, const double *v, const double **bare, double *rss, rl_ctx *cx)
 {
     rl_mat X = columns_of(&s->Z, 0, s->k);
     rl_ols_fit o;
+    *bare = v;
     *rss = rl_dot(s->d->w, v, v, s->d->n, cx);
     if (s->k == 0) return RL_OK;
     RL_TRY(rl_ols(&X, v, s->d->w, NULL, &o, cx->tmp, cx));
-    rl_release(cx->tmp, o.e);
+    *bare = o.e;
     *rss = o.rss;
     return RL_OK;
 }
@@ -146,13 +145,13 @@ static rl_code first_stages(stages *s, rl_fit *f, rl_ctx *cx)
     f->compare = RL_NEW(cx->tmp, struct rl_compare, s->g + 2);
     for (size_t j = 0; j < s->q; j++) index[j] = s->k + j;
     for (size_t j = 0; j < s->g; j++) {
-        const double *y2 = rl_mat_col(&s->Y2, j);
+        const double *y2 = rl_mat_col(&s->Y2, j), *bare;
         double rss0;
         RL_TRY(rl_ols(&s->Z, y2, d->w, s->norm0, &s->first[j], cx->tmp, cx));
         fit[j] = fit_of(d, core_of(d, s->Z, &s->first[j], cx), s->first[j].b, s->label, cx);
         RL_TRY(rl_fit_degrees(d, s->Z.k, s->redundant, &fit[j], cx));
-        RL_TRY(restricted_rss(s, y2, &rss0, cx));
-        f->stage[f->n_stage++] = (struct rl_stage){d->endo_name[j], &fit[j], s->q, index};
+        RL_TRY(without_instruments(s, y2, &bare, &rss0, cx));
+        f->stage[f->n_stage++] = (struct rl_stage){d->endo_name[j], &fit[j], s->q, index, bare};
         f->compare[f->n_compare++] =
             (struct rl_compare){"first-stage-f", d->endo_name[j], rss0, s->first[j].rss, s->q, false};
     }

@@ -19,6 +19,9 @@
 RL_MUST rl_code rl_fit_glm(const rl_design *d, rl_family family, const char *profile, const rl_mat *X,
                            const rl_label *label, size_t strict, size_t *kept, rl_glm_fit *g, rl_fit *f, rl_ctx *cx);
 
+/* The fit under a linear restriction (model/est.h).  X must live as long as the fit. */
+const rl_null *rl_glm_null(const rl_design *d, rl_family family, const rl_mat *X, const rl_glm_fit *g, rl_ctx *cx);
+
 /* A figure a(b, eta) = sum of functions of the rows' indices: how it moves. */
 typedef struct rl_margin {
     rl_label label;

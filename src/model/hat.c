@@ -102,39 +102,55 @@ static rl_code not_without(const rl_design *d, const unsigned char *lost, bool j
     return rl_hint(cx, "use CR2 or cluster, or leave out the regressor that only this cluster tells apart");
 }
 
-rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, rl_mat *S,
-                              rl_mat *V, double *df, rl_ctx *cx)
+static rl_code problem(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, rl_cr *p, rl_ctx *cx)
 {
     rl_hat h;
-    size_t m = L->n, k = L->k, G = d->cluster[0].G;
+    size_t m = L->n, k = L->k;
     RL_TRY(rl_hat_make(d, core, jackknife ? "CR3" : "CR2", true, &h, cx));
-    rl_cr p = {.n = d->n,
-               .G = G,
-               .code = d->cluster[0].code,
-               .X = h.X,
-               .RX = h.RX,
-               .D = h.D,
-               .RD = h.RD,
-               .F = h.F,
-               .levels = h.levels,
-               .w = core->w,
-               .e = core->e,
-               .LA = rl_mat_new(m, k, cx->tmp),
-               .jackknife = jackknife};
+    *p = (rl_cr){.n = d->n,
+                 .G = d->cluster[0].G,
+                 .code = d->cluster[0].code,
+                 .X = h.X,
+                 .RX = h.RX,
+                 .D = h.D,
+                 .RD = h.RD,
+                 .F = h.F,
+                 .levels = h.levels,
+                 .w = core->w,
+                 .e = core->e,
+                 .LA = rl_mat_new(m, k, cx->tmp),
+                 .jackknife = jackknife};
     if (h.nested && (jackknife || core->w == NULL)) {
-        p.F = NULL;
-        p.levels = 0;
+        p->F = NULL;
+        p->levels = 0;
     }
     for (size_t j = 0; j < m; j++)
         for (size_t q = 0; q < k; q++) {
             long double sum = 0;
             for (size_t r = 0; r < k; r++) sum += (long double)*rl_mat_at(L, j, r) * *rl_mat_at(&core->A, r, q);
-            *rl_mat_at(&p.LA, j, q) = (double)sum;
+            *rl_mat_at(&p->LA, j, q) = (double)sum;
         }
+    return RL_OK;
+}
+
+rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, rl_mat *S,
+                              rl_mat *V, double *df, rl_ctx *cx)
+{
+    rl_cr p;
+    size_t m = L->n, G = d->cluster[0].G;
+    RL_TRY(problem(d, core, L, jackknife, &p, cx));
     rl_mat lo = rl_mat_new(m, m, cx->tmp);
     *S = rl_mat_new(G, m, cx->tmp);
     unsigned char *lost = RL_NEW(cx->tmp, unsigned char, G);
     RL_TRY(rl_cr_scores(&p, S, df, lost, cx));
     RL_TRY(not_without(d, lost, jackknife, cx));
     return rl_gram(S, NULL, V, &lo, cx);
+}
+
+rl_code rl_reduced_joint(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, double *df,
+                         rl_ctx *cx)
+{
+    rl_cr p;
+    RL_TRY(problem(d, core, L, jackknife, &p, cx));
+    return rl_cr_joint(&p, df, cx);
 }

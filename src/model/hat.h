@@ -39,4 +39,8 @@ RL_MUST rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char 
 RL_MUST rl_code rl_reduced_covariance(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife,
                                       rl_mat *S, rl_mat *V, double *df, rl_ctx *cx);
 
+/* Degrees of freedom of that covariance as a whole, for Hotelling's T squared (num/cr.h). */
+RL_MUST rl_code rl_reduced_joint(const rl_design *d, const rl_core *core, const rl_mat *L, bool jackknife, double *df,
+                                 rl_ctx *cx);
+
 #endif

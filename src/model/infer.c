@@ -278,7 +278,7 @@ rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
         if (ways == 1) keep_psi(w, &S, factor);
         rl_release(cx->tmp, S.a);
     }
-    if (ways > 1 && rl_psd_fix(&w->V, cx))
+    if (ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(&w->V, cx))
         rl_remark(cx, "covariance",
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0",
@@ -343,25 +343,32 @@ static void estimates(rl_infer_work *w, double level)
     }
 }
 
-static void joint_tests(rl_infer_work *w, rl_ctx *cx)
+static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
 {
     rl_result *r = w->out;
     r->test = RL_NEW(w->keep, rl_test, w->f->n_joint);
     for (size_t i = 0; i < w->f->n_joint; i++) {
         const struct rl_joint *q = &w->f->joint[i];
-        double W = rl_wald(w->b, r->V, w->m, q->index, q->n, cx);
-        if (!isfinite(W)) {
-            rl_remark(cx, "tests", "the %s test was left out: the covariance of its %zu estimates is singular", q->name,
-                      q->n);
+        rl_mat C = rl_mat_new(q->n, w->f->m, cx->tmp);
+        double *b = RL_NEW(cx->tmp, double, q->n);
+        rl_test t;
+        for (size_t a = 0; a < q->n; a++) {
+            *rl_mat_at(&C, a, q->index[a]) = 1;
+            b[a] = w->b[q->index[a]];
+        }
+        RL_TRY(rl_infer_joint(w, &C, b, &t, cx));
+        if (!isfinite(t.p_value)) {
+            rl_remark(cx, "tests",
+                      isfinite(t.statistic)
+                          ? "the %s test was left out: too few clusters for its %zu estimates"
+                          : "the %s test was left out: the covariance of its %zu estimates is singular",
+                      q->name, q->n);
             continue;
         }
-        double F = W / (double)q->n;
-        r->test[r->n_tests++] = (rl_test){.name = rl_strdup(w->keep, q->name),
-                                          .statistic = F,
-                                          .df = (double)q->n,
-                                          .df2 = w->df > 0 ? w->df : NAN,
-                                          .p_value = rl_f_p(F, (double)q->n, w->df)};
+        t.name = rl_strdup(w->keep, q->name);
+        r->test[r->n_tests++] = t;
     }
+    return RL_OK;
 }
 
 static void fit_shares(rl_infer_work *w, rl_ctx *cx)
@@ -463,7 +470,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     rl_infer_combine(&w, cx);
     out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);
-    joint_tests(&w, cx);
+    RL_TRY(joint_tests(&w, cx));
     RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);
     return rl_infer_compare(d, f, req, out, keep, cx);

@@ -30,6 +30,24 @@ RL_MUST rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *
 RL_MUST rl_code rl_infer_compare(const rl_design *d, const rl_fit *f, const rl_request *r, rl_result *out,
                                  rl_arena *keep, rl_ctx *cx);
 
+/* The rank of the first stages together, of which g are for g endogenous regressors (infer_rank.c):
+ *
+ *   kleibergen-paap-lm   are the regressors identified at all?  chi-squared(q - g + 1); anderson-lm under iid
+ *   kleibergen-paap-f    how strongly?  Wald form over q, to be held against Stock and Yogo's
+ *                        values; cragg-donald-f under iid; g > 1, for with one it is the first stage's own
+ *   sanderson-windmeijer-f   each regressor, given what the others take; g > 1
+ *
+ * under the covariance asked for, small-sample factor included but for LM, which has none. */
+RL_MUST rl_code rl_infer_rank(const rl_design *d, const rl_fit *f, const rl_request *r, rl_result *out, rl_arena *keep,
+                              rl_ctx *cx);
+
+/* Append a test to the result, its names copied. */
+void rl_infer_add_test(rl_result *r, rl_test t, rl_arena *keep);
+/* The request as the tests of a fit carry it out: without combinations and draws; without
+ * factors too when `bare`. */
+rl_request rl_infer_for_tests(const rl_request *req, bool bare);
+rl_design rl_infer_design_for_tests(const rl_design *d, bool bare);
+
 /* Leverages of the full design, effects included, into h (n).  Cost: the
  * levels of all effects but the largest become columns.  Errors RL_EDATA when
  * they are more than 3,000. */

@@ -72,15 +72,15 @@ void rl_infer_combine(rl_infer_work *w, rl_ctx *cx)
     w->out->psi_G = psi;
 }
 
-/* The regression's coefficients behind each estimate reported: C L. */
-static rl_mat directions(const rl_infer_work *w, rl_ctx *cx)
+/* The regression's coefficients behind combinations of the fit's estimates: C L. */
+static rl_mat directions(const rl_infer_work *w, const rl_mat *C, rl_ctx *cx)
 {
     const rl_core *c = w->f->core;
-    rl_mat L = rl_mat_new(w->m, c->L.k, cx->tmp);
-    for (size_t a = 0; a < w->m; a++)
+    rl_mat L = rl_mat_new(C->n, c->L.k, cx->tmp);
+    for (size_t a = 0; a < C->n; a++)
         for (size_t j = 0; j < c->L.k; j++) {
             long double sum = 0;
-            for (size_t i = 0; i < w->f->m; i++) sum += (long double)*rl_mat_at(&w->C, a, i) * *rl_mat_at(&c->L, i, j);
+            for (size_t i = 0; i < w->f->m; i++) sum += (long double)*rl_mat_at(C, a, i) * *rl_mat_at(&c->L, i, j);
             *rl_mat_at(&L, a, j) = (double)sum;
         }
     return L;
@@ -94,6 +94,32 @@ static rl_code redundant(const char *text, size_t q, rl_ctx *cx)
     return rl_hint(cx, "leave out what follows from the others, or what has no standard error");
 }
 
+rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx)
+{
+    size_t q = C->n, base = w->f->m, *index = RL_NEW(cx->tmp, size_t, q);
+    double m = (double)q, df = w->df, by = 1;
+    rl_mat V = {w->V.a, base, base, w->V.ld};
+    V = sandwich(C, &V, cx);
+    for (size_t i = 0; i < q; i++) index[i] = i;
+    double F = rl_wald(b, V.a, q, index, q, cx) / m;
+    if (isfinite(F) && w->df_each != NULL) {
+        rl_mat L = directions(w, C, cx);
+        RL_TRY(rl_reduced_joint(w->d, w->f->core, &L, w->d->vcov.kind == RL_CR3, &df, cx));
+        by = (df - m + 1) / df;
+        df = df - m + 1;
+    }
+    *t = (rl_test){.statistic = F * by, .df = m, .df2 = w->df > 0 ? df : NAN, .p_value = NAN};
+    if (isfinite(t->statistic) && (df > 0 || w->df == 0)) t->p_value = rl_f_p(t->statistic, m, df);
+    return RL_OK;
+}
+
+static rl_code no_freedom(const char *text, size_t q, const rl_infer_work *w, rl_ctx *cx)
+{
+    rl_fail(cx, RL_EDATA, "--test '%s': %zu clusters of '%s' leave no degrees of freedom for %zu restrictions", text,
+            w->d->cluster[0].G, w->d->vcov.by[0], q);
+    return rl_hint(cx, "test fewer together; cluster instead of CR2 or CR3 would answer, and reject too often");
+}
+
 rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *req, rl_ctx *cx)
 {
     rl_result *r = w->out;
@@ -103,9 +129,8 @@ rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *req, rl_ctx *c
     for (size_t i = 0; i < req->n_restriction; i++) {
         rl_linear c;
         RL_TRY(rl_linear_restrictions(req->restriction[i], w->f->label, base, &c, cx));
-        rl_mat R = rl_mat_new(c.q, base, cx->tmp), V = {w->V.a, base, base, w->V.ld};
-        double *b = RL_NEW(cx->tmp, double, c.q), q = (double)c.q;
-        size_t *index = RL_NEW(cx->tmp, size_t, c.q);
+        rl_mat R = rl_mat_new(c.q, base, cx->tmp);
+        double *b = RL_NEW(cx->tmp, double, c.q);
         for (size_t a = 0; a < c.q; a++) {
             long double sum = c.constant[a];
             for (size_t j = 0; j < base; j++) {
@@ -113,19 +138,16 @@ rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *req, rl_ctx *c
                 sum += (long double)c.C[a * base + j] * w->f->b[j];
             }
             b[a] = (double)sum;
-            index[a] = a;
         }
-        V = sandwich(&R, &V, cx);
-        double F = rl_wald(b, V.a, c.q, index, c.q, cx) / q, df = w->df;
-        if (!isfinite(F)) return redundant(req->restriction[i], c.q, cx);
-        r->test[r->n_tests++] = (rl_test){.name = rl_strdup(w->keep, req->restriction[i]),
-                                          .statistic = F,
-                                          .df = q,
-                                          .df2 = df > 0 ? df : NAN,
-                                          .p_value = rl_f_p(F, q, df)};
+        rl_test t;
+        RL_TRY(rl_infer_joint(w, &R, b, &t, cx));
+        if (!isfinite(t.statistic)) return redundant(req->restriction[i], c.q, cx);
+        if (!isfinite(t.p_value)) return no_freedom(req->restriction[i], c.q, w, cx);
+        t.name = rl_strdup(w->keep, req->restriction[i]);
+        r->test[r->n_tests++] = t;
     }
     if (w->df_each != NULL)
-        rl_remark(cx, "tests", "joint tests take G - 1 degrees of freedom; those of the estimates are their own");
+        rl_remark(cx, "tests", "joint tests by Hotelling's T squared, with degrees of freedom from the data");
     return RL_OK;
 }
 
@@ -142,7 +164,7 @@ rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx)
         return rl_hint(cx, "use cluster");
     }
     RL_TRY(rl_infer_clustered(w, cx)); /* its checks and psi by cluster, and its words, which are replaced */
-    rl_mat L = directions(w, cx), S, V = rl_mat_new(w->m, w->m, cx->tmp);
+    rl_mat L = directions(w, &w->C, cx), S, V = rl_mat_new(w->m, w->m, cx->tmp);
     w->df_each = RL_NEW(cx->tmp, double, w->m);
     RL_TRY(rl_reduced_covariance(w->d, c, &L, jackknife, &S, &V, w->df_each, cx));
     bool summclust = jackknife && rl_profile_jackknife(w->p);
@@ -160,15 +182,43 @@ rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx)
     return RL_OK;
 }
 
-rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
+/* What the draws did, and where they stop telling. */
+static void say_wild(const rl_infer_work *w, const rl_wild *boot, rl_ctx *cx)
 {
     static const char *const TYPE[] = {"Rademacher", "Webb", "Mammen"};
+    static const char *const KIND[] = {"", ", two-stage least squares of each (restricted efficient)",
+                                       " on the scores"};
     const rl_vcov_spec *v = &w->d->vcov;
+    const char *null = !v->null_free ? "null imposed" : "null not imposed";
+    rl_remark(cx, "bootstrap",
+              "%s%zu %s draws by '%s'%s, form %d, %s: p is the share of draws with |t*| >= |t|, the interval "
+              "what such a test does not reject",
+              boot->all ? "all " : "", boot->draws, TYPE[v->draws], v->draw_by != NULL ? v->draw_by : v->by[0],
+              KIND[boot->kind], v->form, null);
+    if (v->draw_by != NULL)
+        rl_remark(cx, "bootstrap",
+                  "draws are made for the %zu clusters of '%s', errors are clustered by the %zu of '%s', as asked",
+                  boot->units, v->draw_by, w->G, v->by[0]);
+    if (boot->no_maximum)
+        rl_remark(cx, "bootstrap",
+                  "an interval was searched up to where the likelihood has a maximum; beyond counts "
+                  "as rejected");
+    for (size_t j = 0; j < w->m; j++)
+        if (isinf(boot->low[j]) || isinf(boot->high[j])) {
+            const char *why = boot->kind == RL_WILD_IV ? ", or instruments this weak," : "";
+            rl_remark(cx, "bootstrap",
+                      "%zu draws by %zu clusters%s cannot reject at this level however far the value: an "
+                      "interval without an end shows none",
+                      boot->draws, boot->units, why);
+            break;
+        }
+}
+
+rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
+{
     rl_wild boot;
-    if (w->f->core == NULL) return rl_infer_no_core("wild", cx);
     RL_TRY(rl_infer_clustered(w, cx));
-    rl_mat L = directions(w, cx);
-    RL_TRY(rl_wild_run(w->d, w->f, &L, w->b, level, &boot, cx));
+    RL_TRY(rl_wild_run(w->d, w->f, &w->C, w->b, level, &boot, cx));
     w->p_each = boot.p;
     w->low_each = boot.low;
     w->high_each = boot.high;
@@ -178,18 +228,6 @@ rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
         double G = (double)w->G;
         w->out->ssc = rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G);
     }
-    rl_remark(cx, "bootstrap",
-              "%s%zu %s draws by '%s', form %d, %s: p is the share of draws with |t*| >= |t|, the interval "
-              "what such a test does not reject",
-              boot.all ? "all " : "", boot.draws, TYPE[v->draws], v->by[0], v->form,
-              v->null_free ? "null not imposed" : "null imposed");
-    for (size_t j = 0; j < w->m; j++)
-        if (isinf(boot.low[j]) || isinf(boot.high[j])) {
-            rl_remark(cx, "bootstrap",
-                      "%zu draws by %zu clusters cannot reject at this level however far the value: an "
-                      "interval without an end shows none",
-                      boot.draws, w->G);
-            break;
-        }
+    say_wild(w, &boot, cx);
     return RL_OK;
 }

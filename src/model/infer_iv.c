@@ -7,12 +7,29 @@
 #include "num/dist.h"
 #include "num/ols.h"
 
-static void add_test(rl_result *r, rl_test t, rl_arena *keep)
+void rl_infer_add_test(rl_result *r, rl_test t, rl_arena *keep)
 {
     r->test = rl_regrow(keep, r->test, r->n_tests, r->n_tests + 1, sizeof *r->test);
     t.name = rl_strdup(keep, t.name);
     if (t.variable != NULL) t.variable = rl_strdup(keep, t.variable);
     r->test[r->n_tests++] = t;
+}
+
+rl_request rl_infer_for_tests(const rl_request *req, bool bare)
+{
+    rl_request out = *req;
+    out.n_lincom = out.n_restriction = 0;
+    if (bare) out.profile = "plm";
+    return out;
+}
+
+rl_design rl_infer_design_for_tests(const rl_design *d, bool bare)
+{
+    rl_design out = *d;
+    rl_vcov_kind *k = &out.vcov.kind;
+    if (bare && (*k == RL_HC1 || *k == RL_HC2 || *k == RL_HC3)) *k = RL_HC0;
+    if ((bare && (*k == RL_CR2 || *k == RL_CR3)) || *k == RL_WILD) *k = RL_CLUSTER;
+    return out;
 }
 
 /* K: coefficients of the larger model. */
@@ -29,18 +46,19 @@ static void compared(const rl_fit *f, const struct rl_compare *c, size_t K, rl_r
         t.statistic = (c->rss0 - c->rss1) / df / (c->rss1 / left);
         t.p_value = rl_f_p(t.statistic, df, left);
     }
-    if (isfinite(t.statistic)) add_test(r, t, keep);
+    if (isfinite(t.statistic)) rl_infer_add_test(r, t, keep);
 }
 
 /* The rule of thumb of Staiger & Stock (1997): below 10 estimates lean towards least squares. */
-static void say_weak(const struct rl_stage *s, double F, rl_ctx *cx)
+static void say_weak(const rl_design *d, const struct rl_stage *s, double F, rl_ctx *cx)
 {
     char buf[32];
     if (F < 10)
-        rl_remark(cx, "instruments",
-                  "weak instruments: the first-stage F of '%s' is %s, below 10; the estimate leans "
-                  "towards least squares and its interval is too short",
-                  s->variable, rl_num_text(buf, rl_round_digits(F, 3)));
+        rl_remark(
+            cx, "instruments",
+            "weak instruments: the first-stage F of '%s' is %s, below 10; the estimate leans towards least squares%s",
+            s->variable, rl_num_text(buf, rl_round_digits(F, 3)),
+            d->vcov.kind == RL_WILD ? "" : " and its interval is too short");
 }
 
 /* The covariance of a first stage under the same request; its remarks are those of the fit. */
@@ -48,14 +66,14 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
                         rl_result *r, rl_arena *keep, rl_ctx *cx)
 {
     rl_result first = {0};
-    rl_request plain = *req;
-    plain.n_lincom = plain.n_restriction = 0;
+    rl_request plain = rl_infer_for_tests(req, false);
+    rl_design same = rl_infer_design_for_tests(d, false);
     size_t notes = cx->n_notes;
-    RL_TRY(rl_infer(d, s->fit, &plain, &first, cx->tmp, cx));
+    RL_TRY(rl_infer(&same, s->fit, &plain, &first, cx->tmp, cx));
     cx->n_notes = notes;
     compared(s->fit, c, first.K, r, keep);
     if (d->vcov.kind == RL_IID) {
-        if (r->n_tests > 0) say_weak(s, r->test[r->n_tests - 1].statistic, cx);
+        if (r->n_tests > 0) say_weak(d, s, r->test[r->n_tests - 1].statistic, cx);
         return RL_OK;
     }
     double q = (double)s->n, left = (double)s->fit->dof.n - (double)first.K,
@@ -67,8 +85,8 @@ static rl_code of_stage(const rl_design *d, const struct rl_stage *s, const stru
     }
     rl_test t = {.name = "first-stage-wald", .variable = s->variable, .statistic = F, .df = q, .df2 = left};
     t.p_value = rl_f_p(F, q, left);
-    add_test(r, t, keep);
-    say_weak(s, F, cx);
+    rl_infer_add_test(r, t, keep);
+    say_weak(d, s, F, cx);
     return RL_OK;
 }
 
@@ -102,13 +120,9 @@ static rl_code hansen(const rl_design *d, const struct rl_over *o, const rl_requ
                       rl_ctx *cx)
 {
     size_t m = o->fit->m, k = o->P.k, notes = cx->n_notes;
-    rl_design plain = *d;
-    rl_request bare = *req;
+    rl_design plain = rl_infer_design_for_tests(d, true);
+    rl_request bare = rl_infer_for_tests(req, true);
     rl_result over = {0};
-    bare.n_lincom = bare.n_restriction = 0;
-    bare.profile = "plm";
-    if (d->vcov.kind == RL_HC1 || d->vcov.kind == RL_HC2 || d->vcov.kind == RL_HC3) plain.vcov.kind = RL_HC0;
-    if (d->vcov.kind == RL_CR2 || d->vcov.kind == RL_CR3) plain.vcov.kind = RL_CLUSTER;
     RL_TRY(rl_infer(&plain, o->fit, &bare, &over, cx->tmp, cx));
     cx->n_notes = notes;
     rl_mat R = rl_mat_new(m, k + 1, cx->tmp), X = {R.a, m, k, R.ld};
@@ -122,7 +136,7 @@ static rl_code hansen(const rl_design *d, const struct rl_over *o, const rl_requ
     RL_TRY(rl_ols(&X, rl_mat_col(&R, k), NULL, NULL, &least, cx->tmp, cx));
     rl_test t = {.name = "hansen", .statistic = least.rss, .df = (double)(m - k), .df2 = NAN};
     t.p_value = rl_chi2_p(least.rss, t.df);
-    add_test(r, t, keep);
+    rl_infer_add_test(r, t, keep);
     return RL_OK;
 }
 
@@ -130,6 +144,7 @@ rl_code rl_infer_compare(const rl_design *d, const rl_fit *f, const rl_request *
                          rl_ctx *cx)
 {
     for (size_t i = 0; i < f->n_stage; i++) RL_TRY(of_stage(d, &f->stage[i], &f->compare[i], req, out, keep, cx));
+    if (f->n_stage > 0) RL_TRY(rl_infer_rank(d, f, req, out, keep, cx));
     for (size_t i = f->n_stage; i < f->n_compare; i++)
         compared(f, &f->compare[i], out->K_full + (f->compare[i].chi2 ? 0 : f->compare[i].df), out, keep);
     return f->over != NULL && d->vcov.kind != RL_IID ? hansen(d, f->over, req, out, keep, cx) : RL_OK;

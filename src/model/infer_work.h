@@ -50,6 +50,10 @@ RL_MUST rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_
 void rl_infer_combine(rl_infer_work *w, rl_ctx *cx);                                       /* V and psi_G */
 RL_MUST rl_code rl_infer_reduced(rl_infer_work *w, bool jackknife, rl_ctx *cx);
 RL_MUST rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx);
+/* The q hypotheses C b = 0 of estimates of the fit (C q-by-f->m), whose value is b: F, its degrees of
+ * freedom and p; by Hotelling's T squared under CR2 and CR3.  NaN when their covariance is singular;
+ * df2 <= 0: no freedom is left for q of them. */
+RL_MUST rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx);
 RL_MUST rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *r, rl_ctx *cx);
 
 #endif

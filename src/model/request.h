@@ -33,6 +33,8 @@ typedef struct rl_vcov_spec {
     size_t reps;                     /* wild: draws                                        */
     rl_boot_kind draws;              /* wild                                               */
     bool null_free;                  /* wild: the null is not imposed                      */
+    const char *draw_by;             /* wild: draws by this column, not by that of the errors; or NULL */
+    bool as_it_is;                   /* several ways: negative eigenvalues are left alone  */
     int form;                        /* wild: 11, 31, 13, 33 (model/wild.h)                */
 } rl_vcov_spec;
 

@@ -182,6 +182,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     if (req->subset_col != NULL) want(&w, req->subset_col, RL_TEXT, "--subset");
     for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
     for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));
+    if (req->vcov.draw_by != NULL) RL_TRY(want_joined(&w, req->vcov.draw_by, "--vcov wild", cx));
     *list = w.v;
     *n = w.n;
     return RL_OK;

@@ -109,7 +109,7 @@ static rl_code kernel_words(const char *word, const char *s, rl_vcov_spec *v, rl
 
 /* --- the bootstrap ------------------------------------------------------------------- */
 
-static rl_code wild_word(const char *word, const char *p, rl_vcov_spec *v, rl_ctx *cx)
+static rl_code wild_word(const char *word, const char *p, rl_vcov_spec *v, rl_arena *in, rl_ctx *cx)
 {
     static const char *const TYPE[] = {"rademacher", "webb", "mammen"};
     size_t x;
@@ -131,8 +131,23 @@ static rl_code wild_word(const char *word, const char *p, rl_vcov_spec *v, rl_ct
         v->form = (int)x;
         return RL_OK;
     }
+    if (strncmp(p, "errors=", 7) == 0 && p[7] != '\0') {
+        if (v->ways != 1 || v->draw_by != NULL) {
+            rl_fail(cx, RL_EUSAGE, "--vcov '%s': errors= names the clusters of the errors beside those drawn by", word);
+            return rl_hint(cx, "write both, as in wild:region,errors=account: draws by region, errors by account");
+        }
+        const char *drawn = v->by[0];
+        v->ways = 0;
+        RL_TRY(cluster_columns(p + 7, v, in, cx));
+        if (v->ways > 1) {
+            rl_fail(cx, RL_EUSAGE, "--vcov '%s': one cluster variable, not %zu", word, v->ways);
+            return rl_hint(cx, "a^b makes one of two columns");
+        }
+        if (strcmp(drawn, v->by[0]) != 0) v->draw_by = drawn;
+        return RL_OK;
+    }
     rl_fail(cx, RL_EUSAGE, "--vcov '%s': '%s' is not known", word, p);
-    return rl_hint(cx, "known: reps=9999 type=rademacher|webb|mammen null=yes|no form=11|31|13|33");
+    return rl_hint(cx, "known: reps=9999 type=rademacher|webb|mammen null=yes|no form=11|31|13|33 errors=COL");
 }
 
 static rl_code few_clusters(const char *word, const char *s, rl_vcov_spec *v, rl_arena *in, rl_ctx *cx)
@@ -148,7 +163,7 @@ static rl_code few_clusters(const char *word, const char *s, rl_vcov_spec *v, rl
     while (*s != '\0') {
         const char *p = piece(&s, in);
         if (v->kind == RL_WILD) {
-            RL_TRY(wild_word(word, p, v, cx));
+            RL_TRY(wild_word(word, p, v, in, cx));
             continue;
         }
         return rl_fail(cx, RL_EUSAGE, "--vcov '%s': nothing belongs behind the column", word);

@@ -6,7 +6,7 @@
 #include "base/par.h"
 #include "base/rng.h"
 
-enum { TILE = 64 }; /* draws worked on together; also draws from one 64-bit word */
+enum { TILE = RL_BOOT_TILE }; /* also draws from one 64-bit word */
 
 /* --- the draws ------------------------------------------------------------------- */
 
@@ -25,8 +25,7 @@ rl_boot_plan rl_boot_plan_of(rl_boot_kind kind, size_t N, uint64_t seed, const u
     return p;
 }
 
-/* The numbers of cluster g in the draws of a tile. */
-static void tile_of(const rl_boot_plan *p, size_t g, size_t tile, double v[TILE])
+void rl_boot_tile(const rl_boot_plan *p, size_t g, size_t tile, double v[TILE])
 {
     static const double GOLDEN[2] = {1.6180339887498949, -0.61803398874989485}; /* (1 +- sqrt 5) / 2 */
     const double likely = 0.27639320225002103; /* of the first: (sqrt 5 - 1) / (2 sqrt 5) */
@@ -55,8 +54,8 @@ typedef struct job {
     const rl_boot_plan *plan;
     const rl_boot *b;
     rl_boot_draws *out;
-    double *space; /* tiles times (3 G + 2 R) TILE */
-    size_t tiles_each, R;
+    double *space; /* tiles times (G + 2 H + R) TILE */
+    size_t tiles_each, R, H;
 } job;
 
 /* out[r] = sum_g M_gr v[g], TILE draws at a time, four rows of `out` in one pass. */
@@ -73,14 +72,30 @@ static void product(const rl_mat *M, const double *v, size_t R, double *out)
         }
 }
 
+/* score[g] = sum of s_c v[unit of c] over the cells of g */
+static void own_scores(const rl_cells *cells, const double *s, const double *v, size_t H, double *score)
+{
+    if (cells->cluster == NULL) {
+        for (size_t i = 0; i < H; i++)
+            for (size_t d = 0; d < TILE; d++) score[i * TILE + d] = s[i] * v[i * TILE + d];
+        return;
+    }
+    memset(score, 0, H * TILE * sizeof *score);
+    for (size_t c = 0; c < cells->n; c++) {
+        double *o = score + (size_t)cells->cluster[c] * TILE;
+        const double *x = v + (size_t)cells->unit[c] * TILE;
+        for (size_t d = 0; d < TILE; d++) o[d] += s[c] * x[d];
+    }
+}
+
 /* score[g] = s_g v[g] - left_g'w */
-static void scores(const rl_boot *b, const double *s, const double *v, const double *w, size_t G, size_t R,
+static void scores(const rl_boot *b, const double *s, const double *v, const double *w, size_t H, size_t R,
                    double *score)
 {
-    for (size_t g = 0; g < G; g++) {
+    own_scores(&b->cells, s, v, H, score);
+    for (size_t g = 0; g < H; g++) {
         double *o = score + g * TILE;
-        const double *x = v + g * TILE, *l = b->left.a != NULL ? rl_mat_col(&b->left, g) : NULL;
-        for (size_t d = 0; d < TILE; d++) o[d] = s[g] * x[d];
+        const double *l = b->left.a != NULL ? rl_mat_col(&b->left, g) : NULL;
         if (l == NULL) {
             for (size_t d = 0; d < TILE; d++) o[d] -= w[g * TILE + d];
             continue;
@@ -116,19 +131,19 @@ static bool constant(const double *v, size_t G, size_t d)
 static void tile(const job *j, size_t at, double *space)
 {
     const rl_boot *b = j->b;
-    size_t G = j->plan->G, R = j->R, n = j->plan->N - at * TILE;
-    double *v = space, *a = v + G * TILE, *c = a + G * TILE, *w = c + G * TILE, five[5][TILE] = {{0}};
-    for (size_t g = 0; g < G; g++) tile_of(j->plan, g, at, v + g * TILE);
+    size_t G = j->plan->G, H = j->H, R = j->R, n = j->plan->N - at * TILE;
+    double *v = space, *a = v + G * TILE, *c = a + H * TILE, *w = c + H * TILE, five[5][TILE] = {{0}};
+    for (size_t g = 0; g < G; g++) rl_boot_tile(j->plan, g, at, v + g * TILE);
     product(&b->right0, v, R, w);
-    scores(b, b->s0, v, w, G, R, a);
+    scores(b, b->s0, v, w, H, R, a);
     weighted(b->num0, v, G, five[0]);
-    products(a, a, G, five[2]);
+    products(a, a, H, five[2]);
     if (b->num1 != NULL) {
         product(&b->right1, v, R, w);
-        scores(b, b->s1, v, w, G, R, c);
+        scores(b, b->s1, v, w, H, R, c);
         weighted(b->num1, v, G, five[1]);
-        products(a, c, G, five[3]);
-        products(c, c, G, five[4]);
+        products(a, c, H, five[3]);
+        products(c, c, H, five[4]);
     }
     for (size_t d = 0; d < TILE && d < n; d++) {
         double *o = j->out->v + 5 * (at * TILE + d);
@@ -141,7 +156,7 @@ static void tiles(size_t block, void *arg)
 {
     const job *j = arg;
     size_t all = rl_blocks(j->plan->N, TILE), to = (block + 1) * j->tiles_each;
-    double *space = j->space + block * (3 * j->plan->G + j->R) * TILE;
+    double *space = j->space + block * (j->plan->G + 2 * j->H + j->R) * TILE;
     for (size_t at = block * j->tiles_each; at < to && at < all; at++) tile(j, at, space);
 }
 
@@ -151,8 +166,11 @@ void rl_boot_run(const rl_boot_plan *plan, const rl_boot *b, rl_boot_draws *out,
     size_t all = rl_blocks(plan->N, TILE), each = rl_blocks(all, BLOCKS), blocks = rl_blocks(all, each);
     *out = (rl_boot_draws){
         .N = plan->N, .se2 = b->se2, .imposed = b->num1 != NULL, .v = RL_NEW(cx->tmp, double, 5 * plan->N)};
-    job j = {plan, b, out, NULL, each, b->right0.k};
-    j.space = RL_NEW(cx->tmp, double, blocks *(3 * plan->G + j.R) * TILE);
+    job j = {plan, b, out, NULL, each, b->right0.k, b->cells.cluster != NULL ? b->cells.H : plan->G};
+    j.space = RL_NEW(cx->tmp, double, blocks *(plan->G + 2 * j.H + j.R) * TILE);
+    int threads = cx->threads; /* a few draws are done before others would have started */
+    if (plan->N * j.H < 100000) cx->threads = 1;
     rl_par(blocks, tiles, &j, cx);
+    cx->threads = threads;
     rl_release(cx->tmp, j.space);
 }

@@ -30,29 +30,42 @@ typedef enum rl_boot_kind { RL_RADEMACHER, RL_WEBB, RL_MAMMEN } rl_boot_kind;
 /* Where the draws come from. */
 typedef struct rl_boot_plan {
     rl_boot_kind kind;
-    size_t G, N;
-    bool all;             /* every vector once: N = 2^G, or 6^G for Webb                */
+    size_t G, N; /* units drawn for, draws                                         */
+    bool all;    /* every vector once: N = 2^G, or 6^G for Webb                */
     uint64_t seed;
-    const uint64_t *unit; /* G   hash of the cluster's label                            */
+    const uint64_t *unit; /* G   hash of the unit's label                               */
 } rl_boot_plan;
 
 /* N draws, or all vectors when they are fewer (never for Mammen, whose two points are not equally likely). */
 rl_boot_plan rl_boot_plan_of(rl_boot_kind kind, size_t N, uint64_t seed, const uint64_t *unit, size_t G);
 
+/* Errors may cluster at another level than draws are made at: a cell is a pair of a
+ * cluster (H of them) and a unit (G) that occurs.  cluster NULL: all three are the same. */
+typedef struct rl_cells {
+    size_t n, H;
+    const int32_t *cluster, *unit; /* n */
+} rl_cells;
+
+enum { RL_BOOT_TILE = 64 }; /* draws worked on together */
+
+/* The numbers of unit g in the draws 64 at .. 64 at + 63. */
+void rl_boot_tile(const rl_boot_plan *p, size_t g, size_t at, double v[RL_BOOT_TILE]);
+
 typedef struct rl_boot {
-    const double *num0, *num1;  /* G    num1, s1 NULL: the null is not imposed              */
-    const double *s0, *s1;      /* G                                                        */
-    rl_mat left;                /* R-by-G, or a = NULL: R = G and it is the unit matrix     */
-    rl_mat right0, right1;      /* G-by-R                                                   */
-    double se2;                 /* squared denominator of t itself: t = rho / sqrt(se2)     */
-    bool identity;              /* a draw of equal numbers gives t itself: a tie by construction */
+    rl_cells cells;
+    const double *num0, *num1; /* G    num1, s1 NULL: the null is not imposed              */
+    const double *s0, *s1;     /* cells                                                    */
+    rl_mat left;               /* R-by-H, or a = NULL: R = H and it is the unit matrix     */
+    rl_mat right0, right1;     /* G-by-R                                                   */
+    double se2;                /* squared denominator of t itself: t = rho / sqrt(se2)     */
+    bool identity;             /* a draw of equal numbers gives t itself: a tie by construction */
 } rl_boot;
 
 typedef struct rl_boot_draws {
     size_t N;
     double se2;
     bool imposed;
-    double *v;                  /* 5-by-N  n0 n1 A B C of each draw; A < 0: a tie with t    */
+    double *v; /* 5-by-N  n0 n1 A B C of each draw; A < 0: a tie with t    */
 } rl_boot_draws;
 
 /* Cost: N (4 R G) flops, 5 N doubles in cx->tmp. */
@@ -65,5 +78,27 @@ size_t rl_boot_count(const rl_boot_draws *d, double rho);
  * points of it (it need not be an interval); infinite where it has no end,
  * NaN when it is empty.  Cost: N fourth-degree equations, and a sort. */
 void rl_boot_bounds(const rl_boot_draws *d, double alpha, double *low, double *high, rl_ctx *cx);
+
+/* --- statistics that must be computed anew for each value under test -------------------- */
+
+/* t^2 of the data and t*^2 (N) of the draws when the value under test is the estimate less rho;
+ * t2 = infinity: no such estimate exists, which counts as a rejection. */
+typedef struct rl_boot_test {
+    rl_code (*at)(void *self, double rho, double *t2, double *draw, rl_ctx *cx);
+    void *self;
+    size_t N;
+    double se;  /* standard error of the estimate                                            */
+    bool cheap; /* steps of half of one instead of one; at 1e6 of them an end is infinite    */
+} rl_boot_test;
+
+/* Draws at or above t2, as rl_boot_count(). */
+size_t rl_boot_above(const double *draw, size_t N, double t2);
+
+/* The ends, counted from the estimate, of the values that have more than alpha N draws at or above
+ * t2, to 1e-8 standard errors.  p(r) need not fall steadily, least of all with few draws: the search
+ * goes outwards in steps and ends two standard errors (with less than 4096 draws of a cheap test
+ * four) after the last value that was not rejected; none is looked for beyond 64 (16 when
+ * not cheap).  Some fifteen to thirty tests an end. */
+RL_MUST rl_code rl_boot_search(const rl_boot_test *t, double alpha, double *low, double *high, rl_ctx *cx);
 
 #endif

@@ -26,12 +26,13 @@ typedef struct bench {
     double *t;         /* r                                                          */
     double *E, *H;     /* r-by-c  U'B, U'WB; H also c-by-c                           */
     double *z, *x;     /* r                                                          */
+    double *all;       /* n-by-m  the a of every estimate, for their cross-products  */
     int32_t *level;    /* n       column of each row's level                         */
 } bench;
 
-static size_t bench_size(size_t n, size_t c, size_t r)
+static size_t bench_size(const rl_cr_shared *s, size_t n, size_t c, size_t r)
 {
-    return n * c + n * r + r * r + 3 * r + 4 * n + 2 * (r > c ? r : c) * c + 2 * r;
+    return n * c + n * r + r * r + 3 * r + 4 * n + 2 * (r > c ? r : c) * c + 2 * r + (s->cross != NULL ? n * s->m : 0);
 }
 
 static bench lay_out(double *s, size_t n, size_t c, size_t r)
@@ -51,7 +52,8 @@ static bench lay_out(double *s, size_t n, size_t c, size_t r)
     b.E = s, s += big * c;
     b.H = s, s += big * c;
     b.z = s, s += r;
-    b.x = s;
+    b.x = s, s += r;
+    b.all = s;
     return b;
 }
 
@@ -274,6 +276,20 @@ static void direction(const rl_cr *p, size_t j, const uint32_t *row, size_t n, d
         }
 }
 
+/* Cross-products of a_gj with those of the estimates before it. */
+static void keep_cross(rl_cr_shared *s, size_t g, size_t j, bench *b, size_t n)
+{
+    bool root = s->p->w != NULL && !s->plain;
+    double *C = s->cross + g * s->m * s->m;
+    memcpy(b->all + j * n, b->a, n * sizeof *b->a);
+    for (size_t l = 0; l <= j; l++) {
+        const double *other = b->all + l * n;
+        double sum = 0;
+        for (size_t i = 0; i < n; i++) sum += b->a[i] * other[i] * (root ? b->w[i] : 1);
+        C[j + l * s->m] = C[l + j * s->m] = sum;
+    }
+}
+
 static void cluster(rl_cr_shared *s, size_t g, bench *b)
 {
     const rl_cr *p = s->p;
@@ -296,6 +312,7 @@ static void cluster(rl_cr_shared *s, size_t g, bench *b)
             d += a[i] * a[i] * (root ? b->w[i] : 1);
             score += a[i] * b->e[i] * (root ? sqrt(b->w[i]) : 1);
         }
+        if (s->cross != NULL) keep_cross(s, g, j, b, n);
         project(b, n, s->k + s->q, c, a, y);
         if (s->v != NULL) {
             for (size_t i = 0; i < n; i++) a[i] *= b->w[i];
@@ -406,27 +423,51 @@ static rl_code share_out(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
             if (rl_cr_columns(s, g) > c) c = rl_cr_columns(s, g);
             if (order_of(s, g) > r) r = order_of(s, g);
         }
-        s->space[b] = RL_NEW(cx->tmp, double, bench_size(n, c, r));
+        s->space[b] = RL_NEW(cx->tmp, double, bench_size(s, n, c, r));
     }
     return RL_OK;
 }
 
+/* Scores, and all that degrees of freedom are made of. */
+static rl_code every_cluster(rl_cr_shared *s, size_t *blocks, rl_ctx *cx)
+{
+    const rl_cr *p = s->p;
+    rows_by_cluster(s, cx);
+    levels_by_cluster(s, cx);
+    RL_TRY(share_out(s, blocks, cx));
+    if (p->w != NULL) RL_TRY(rl_cr_squared_weights(s, cx));
+    s->y = RL_NEW(cx->tmp, double, s->m * s->at[p->G]);
+    if (p->w != NULL) s->v = RL_NEW(cx->tmp, double, s->m * s->at[p->G]);
+    s->d = RL_NEW(cx->tmp, double, p->G * s->m);
+    s->failed = RL_NEW(cx->tmp, unsigned char, p->G);
+    rl_par(*blocks, block, s, cx);
+    for (size_t g = 0; g < p->G; g++)
+        if (s->failed[g]) return rl_fail(cx, RL_ENUM, "the eigenvalues of cluster %zu do not settle", g + 1);
+    return RL_OK;
+}
+
+static rl_cr_shared shared_of(const rl_cr *p, rl_mat *S, unsigned char *lost)
+{
+    return (rl_cr_shared){
+        .p = p, .k = p->X.k, .q = p->D.k, .m = p->LA.n, .plain = p->w != NULL && !p->jackknife, .S = S, .lost = lost};
+}
+
 rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx)
 {
-    rl_cr_shared s = {.p = p, .k = p->X.k, .q = p->D.k, .m = p->LA.n, .plain = p->w != NULL && !p->jackknife, .S = S};
+    rl_cr_shared s = shared_of(p, S, lost);
     size_t blocks = 0;
-    rows_by_cluster(&s, cx);
-    levels_by_cluster(&s, cx);
-    RL_TRY(share_out(&s, &blocks, cx));
-    if (p->w != NULL) RL_TRY(rl_cr_squared_weights(&s, cx));
-    s.y = RL_NEW(cx->tmp, double, s.m *s.at[p->G]);
-    if (p->w != NULL) s.v = RL_NEW(cx->tmp, double, s.m *s.at[p->G]);
-    s.d = RL_NEW(cx->tmp, double, p->G *s.m);
-    s.failed = RL_NEW(cx->tmp, unsigned char, p->G);
-    s.lost = lost;
-    rl_par(blocks, block, &s, cx);
-    for (size_t g = 0; g < p->G; g++)
-        if (s.failed[g]) return rl_fail(cx, RL_ENUM, "the eigenvalues of cluster %zu do not settle", g + 1);
+    RL_TRY(every_cluster(&s, &blocks, cx));
     rl_cr_degrees(&s, blocks, df, cx);
+    return RL_OK;
+}
+
+rl_code rl_cr_joint(const rl_cr *p, double *df, rl_ctx *cx)
+{
+    rl_mat S = rl_mat_new(p->G, p->LA.n, cx->tmp);
+    rl_cr_shared s = shared_of(p, &S, RL_NEW(cx->tmp, unsigned char, p->G));
+    size_t blocks = 0;
+    s.cross = RL_NEW(cx->tmp, double, p->G *s.m *s.m);
+    RL_TRY(every_cluster(&s, &blocks, cx));
+    *df = rl_cr_joint_degrees(&s, blocks, cx);
     return RL_OK;
 }

@@ -63,4 +63,20 @@ typedef struct rl_cr {
  *         RL_ENUM    eigenvalues that do not settle */
 RL_MUST rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx);
 
+/* Degrees of freedom of the m estimates' covariance as one Wishart matrix, for
+ * Hotelling's T squared: with W the Wald statistic,
+ *
+ *   (df - m + 1) / (df m) W  ~  F(m, df - m + 1)
+ *
+ *   df = m (m + 1) / sum_gh ((tr B_gh)^2 + tr B_gh B_gh)
+ *
+ * where B_gh is the m-by-m covariance of the scores of g and h in units of their
+ * sum's.  One estimate: Satterthwaite's.
+ *
+ *   df    out       NaN when the estimates depend on each other
+ *
+ * Errors as above.  Cost: G (m (k + q))^2 without F, else G m^2 times that of a df above
+ * Source: Pustejovsky & Tipton (2018), section 3.2 (HTZ) */
+RL_MUST rl_code rl_cr_joint(const rl_cr *p, double *df, rl_ctx *cx);
+
 #endif

@@ -68,9 +68,8 @@ static const double *v_of(const rl_cr_shared *s, size_t g, size_t j)
     return s->v == NULL ? NULL : s->v + s->at[g] * s->m + j * rl_cr_columns(s, g);
 }
 
-/* l = [Q y - v, -y] and h = [y, v], so that P_gh = l_g'h_h where g and h differ; without weights
- * Q = I and v = y, and l = -y, h = y do.  Returns their length. */
-static size_t halves(const rl_cr_shared *s, size_t g, size_t j, double *l, double *h)
+/* l = [Q y - v, -y] and h = [y, v]; without weights Q = I and v = y, and l = -y, h = y do. */
+size_t rl_cr_halves(const rl_cr_shared *s, size_t g, size_t j, double *l, double *h)
 {
     size_t c = s->k + s->q;
     const double *y = y_of(s, g, j), *v = v_of(s, g, j);
@@ -98,7 +97,7 @@ static void by_gram(size_t j, void *arg)
     size_t most = 2 * (s->k + s->q), each = 2 * most * most + 2 * most;
     double *L = m->space + j * each, *H = L + most * most, *l = H + most * most, *h = l + most, tr = 0, sq = 0;
     for (size_t g = 0; g < s->p->G; g++) {
-        size_t c = halves(s, g, j, l, h);
+        size_t c = rl_cr_halves(s, g, j, l, h);
         double own = rl_cr_dot(l, h, c), d = s->d[g + j * s->p->G];
         tr += d + own;
         sq += d * d + 2 * d * own;
@@ -132,25 +131,38 @@ static void alpha_of(const rl_cr_shared *s, size_t g, size_t j, double *alpha)
     for (size_t l = 0; l < s->levels[g]; l++) alpha[c + (size_t)have[l]] += s->QD[have[l]] * y[c + l] - v[c + l];
 }
 
+void rl_cr_row(const rl_cr_shared *s, size_t g, size_t j, double *alpha, double *beta)
+{
+    size_t c = s->k + s->q;
+    const int32_t *mine = rl_cr_levels(s, g);
+    const double *y = y_of(s, g, j);
+    memset(alpha, 0, (c + s->p->levels) * sizeof *alpha);
+    memset(beta, 0, (c + s->p->levels) * sizeof *beta);
+    alpha_of(s, g, j, alpha);
+    for (size_t i = 0; i < c; i++) beta[i] = -y[i];
+    for (size_t l = 0; l < s->levels[g]; l++) beta[c + (size_t)mine[l]] = -y[c + l];
+}
+
+double rl_cr_meet(const rl_cr_shared *s, const double *alpha, const double *beta, size_t h, size_t l)
+{
+    size_t c = s->k + s->q;
+    const double *yh = y_of(s, h, l), *vh = v_of(s, h, l);
+    const int32_t *have = rl_cr_levels(s, h);
+    double P = rl_cr_dot(alpha, yh, c) + (vh != NULL ? rl_cr_dot(beta, vh, c) : 0);
+    for (size_t i = 0; i < s->levels[h]; i++)
+        P += alpha[c + (size_t)have[i]] * yh[c + i] + (vh != NULL ? beta[c + (size_t)have[i]] * vh[c + i] : 0);
+    return P;
+}
+
 /* Row g of P for every estimate. */
 static void by_row(size_t g, double *alpha, double *beta, const rl_cr_shared *s)
 {
-    size_t c = s->k + s->q, G = s->p->G;
-    const int32_t *mine = rl_cr_levels(s, g);
+    size_t G = s->p->G;
     for (size_t j = 0; j < s->m; j++) {
-        memset(alpha, 0, (c + s->p->levels) * sizeof *alpha);
-        memset(beta, 0, (c + s->p->levels) * sizeof *beta);
-        alpha_of(s, g, j, alpha);
-        const double *y = y_of(s, g, j);
-        for (size_t i = 0; i < c; i++) beta[i] = -y[i];
-        for (size_t l = 0; l < s->levels[g]; l++) beta[c + (size_t)mine[l]] = -y[c + l];
         double tr = 0, sq = 0;
+        rl_cr_row(s, g, j, alpha, beta);
         for (size_t h = 0; h < G; h++) {
-            const double *yh = y_of(s, h, j), *vh = v_of(s, h, j);
-            const int32_t *have = rl_cr_levels(s, h);
-            double P = rl_cr_dot(alpha, yh, c) + (vh != NULL ? rl_cr_dot(beta, vh, c) : 0);
-            for (size_t l = 0; l < s->levels[h]; l++)
-                P += alpha[c + (size_t)have[l]] * yh[c + l] + (vh != NULL ? beta[c + (size_t)have[l]] * vh[c + l] : 0);
+            double P = rl_cr_meet(s, alpha, beta, h, j);
             if (h == g) tr = P += s->d[g + j * G];
             sq += P * P;
         }

@@ -17,6 +17,7 @@ typedef struct rl_cr_shared {
     int32_t *level; /* at[G] - G (k + q) .. see level_at()      */
     double *y, *v;  /* m at[G]  B'a and B'(w a); v NULL = y     */
     double *d;      /* G-by-m a'a, weighted under CR3           */
+    double *cross;  /* G of m-by-m  a_j'a_l, the same; or NULL  */
     rl_mat Q;       /* (k+q)-by-(k+q)  R'Z'W^2 Z R              */
     rl_mat QF;      /* levels-by-(k+q) of F and Z               */
     double *QD;     /* levels          of F                     */
@@ -56,5 +57,13 @@ static inline void rl_cr_add(double *y, double a, const double *x, size_t n)
 /* cr_df.c: Q, QF, QD; and df (m) from y, v, d. */
 RL_MUST rl_code rl_cr_squared_weights(rl_cr_shared *s, rl_ctx *cx);
 void rl_cr_degrees(rl_cr_shared *s, size_t blocks, double *df, rl_ctx *cx);
+/* cr_joint.c: of all m together, from y, v, cross, which it replaces. */
+double rl_cr_joint_degrees(rl_cr_shared *s, size_t blocks, rl_ctx *cx);
+/* cr_df.c: l and h of cluster g and estimate j such that the covariance of scores g, j and h, l is
+ * l_gj'h_hl where g and h differ, columns of F aside; their length. */
+size_t rl_cr_halves(const rl_cr_shared *s, size_t g, size_t j, double *l, double *h);
+/* The same over all columns, F too (c + levels each): alpha meets y, beta meets v. */
+void rl_cr_row(const rl_cr_shared *s, size_t g, size_t j, double *alpha, double *beta);
+double rl_cr_meet(const rl_cr_shared *s, const double *alpha, const double *beta, size_t h, size_t l);
 
 #endif

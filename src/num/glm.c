@@ -143,6 +143,7 @@ static void start_block(size_t block, void *arg)
     for (size_t i = from; i < to && i < g->n; i++) {
         double y = g->y[i], m = (y + 0.5) / 2;
         p->f->eta[i] = g->family == RL_POISSON ? rl_log(y + 0.1) : rl_log(m / (1 - m));
+        if (g->start != NULL) p->f->eta[i] = g->start[i];
         if (p->log_y != NULL && y > 0) p->log_y[i] = rl_log(y);
     }
 }

@@ -34,6 +34,7 @@ typedef struct rl_glm {
     const double *w;         /* n > 0, or NULL                                          */
     const double *offset;    /* n      or NULL                                          */
     const rl_fe *fe;         /*        or NULL                                          */
+    const double *start;     /* n      linear index to begin with, or NULL              */
     bool last_step;          /* W, e, A at the weights of the last step                 */
 } rl_glm;
 

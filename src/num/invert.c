@@ -180,10 +180,13 @@ static int descending(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+/* How many of N draws are more than alpha N. */
+static size_t needed(double alpha, size_t N) { return (size_t)floor(alpha * (double)N * (1 + 1e-12) + 1e-9) + 1; }
+
 void rl_boot_bounds(const rl_boot_draws *d, double alpha, double *low, double *high, rl_ctx *cx)
 {
     double se = sqrt(d->se2);
-    size_t need = (size_t)floor(alpha * (double)d->N * (1 + 1e-12) + 1e-9) + 1;
+    size_t need = needed(alpha, d->N);
     *low = *high = NAN;
     if (need > d->N) return;
     if (!d->imposed) { /* t* is what it is: the need-th largest */
@@ -199,4 +202,104 @@ void rl_boot_bounds(const rl_boot_draws *d, double alpha, double *low, double *h
     }
     *high = se * end_of(d, 1, need, cx);
     *low = -se * end_of(d, -1, need, cx);
+}
+
+/* --- tests that are done anew ------------------------------------------------------------- */
+
+size_t rl_boot_above(const double *draw, size_t N, double t2)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < N; i++) n += draw[i] >= (1 - TIE) * t2;
+    return n;
+}
+
+typedef struct search {
+    const rl_boot_test *t;
+    size_t need;
+    double *draw; /* N */
+} search;
+
+/* Below 0 where the value is not rejected: |t| over the need-th largest |t*|, less 1.  Draws that give t
+ * itself, whatever the value, count and are left aside, so that this is continuous. */
+static rl_code margin(const search *s, double rho, double *f, rl_ctx *cx)
+{
+    double t2;
+    size_t n = 0, ties = 0;
+    RL_TRY(s->t->at(s->t->self, rho, &t2, s->draw, cx));
+    *f = 1;
+    if (!(t2 < HUGE_VAL)) return RL_OK;
+    for (size_t i = 0; i < s->t->N; i++) {
+        bool tie = s->draw[i] == t2;
+        ties += tie;
+        if (!tie) s->draw[n++] = s->draw[i];
+    }
+    qsort(s->draw, n, sizeof *s->draw, descending);
+    double q = s->need <= ties ? HUGE_VAL : s->need - ties > n ? 0 : s->draw[s->need - ties - 1];
+    *f = q > 0 ? fmin(sqrt(t2 / q) - 1, 1) : t2 > 0 ? 1 : -1;
+    return RL_OK;
+}
+
+/* Regula falsi as the Illinois rule has it; every fourth step halves the bracket. */
+static rl_code between(const search *s, double in, double f_in, double out, double f_out, double *end, rl_ctx *cx)
+{
+    double tiny = (s->t->cheap ? 1e-9 : 1e-8) * s->t->se;
+    int held = 0;
+    for (int round = 0; round < 80 && fabs(out - in) > tiny; round++) {
+        double x = in - f_in * (out - in) / (f_out - f_in), f;
+        if (round % 4 == 3 || !(fabs(x - in) < fabs(out - in))) x = 0.5 * (in + out);
+        if (fabs(x - in) < 0.4 * tiny) x = in + copysign(0.4 * tiny, out - in);
+        if (fabs(x - out) < 0.4 * tiny) x = out - copysign(0.4 * tiny, out - in);
+        RL_TRY(margin(s, x, &f, cx));
+        if (f < 0) {
+            in = x;
+            f_in = f;
+            if (held < 0) f_out *= 0.5;
+            held = -1;
+        } else {
+            out = x;
+            f_out = f;
+            if (held > 0) f_in *= 0.5;
+            held = 1;
+        }
+    }
+    *end = in;
+    return RL_OK;
+}
+
+static rl_code one_end(const search *s, double sign, double *end, rl_ctx *cx)
+{
+    const rl_boot_test *t = s->t;
+    double most = t->cheap ? 64 : 16;
+    bool few = t->cheap && t->N < 4096; /* then p(r) wavers */
+    double step = sign * t->se * (few ? 0.5 : 1), in = 0, f_in = -1, out = step, f_out = 1, x, f;
+    double enough = few ? 4 : 2;
+    bool open = true;
+    *end = sign * HUGE_VAL;
+    if (t->cheap) {
+        RL_TRY(margin(s, 1e6 * sign * t->se, &f, cx));
+        if (f < 0) return RL_OK;
+    }
+    for (x = step; fabs(x) <= most * t->se; x += step) {
+        RL_TRY(margin(s, x, &f, cx));
+        if (f < 0) {
+            in = x;
+            f_in = f;
+        } else if (open) {
+            out = x;
+            f_out = f;
+        } else if (fabs(x - in) >= enough * t->se * (1 - 1e-9))
+            break;
+        open = f < 0;
+    }
+    if (open) return RL_OK;
+    return between(s, in, f_in, out, f_out, end, cx);
+}
+
+rl_code rl_boot_search(const rl_boot_test *t, double alpha, double *low, double *high, rl_ctx *cx)
+{
+    search s = {t, needed(alpha, t->N), RL_NEW(cx->tmp, double, t->N)};
+    *low = *high = NAN;
+    if (s.need > t->N) return RL_OK;
+    RL_TRY(one_end(&s, 1, high, cx));
+    return one_end(&s, -1, low, cx);
 }

@@ -134,11 +134,13 @@ static void tests(rl_str *out, const rl_result *r, rl_arena *in)
 {
     for (size_t i = 0; i < r->n_tests; i++) {
         const rl_test *t = &r->test[i];
-        bool chi2 = strcmp(t->name, "sargan") == 0 || strcmp(t->name, "hansen") == 0;
+        bool chi2 = strcmp(t->name, "sargan") == 0 || strcmp(t->name, "hansen") == 0 ||
+                    (strlen(t->name) > 3 && strcmp(t->name + strlen(t->name) - 3, "-lm") == 0);
         const char *name = t->variable == NULL ? t->name : rl_sprintf(in, "%s of %s", t->name, clean(t->variable, in));
         rl_str_addf(out, "%-11s %s = %.3f on %g", name, chi2 ? "chi2" : "F", t->statistic, t->df);
         if (isfinite(t->df2)) rl_str_addf(out, " and %g", t->df2);
-        rl_str_addf(out, ", p = %.4f\n", t->p_value);
+        if (isfinite(t->p_value)) rl_str_addf(out, ", p = %.4f", t->p_value);
+        rl_str_addc(out, '\n');
     }
 }
 

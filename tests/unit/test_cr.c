@@ -88,10 +88,16 @@ static void regress(dense *p, const double *y)
     }
 }
 
+/* What a coefficient's score of each cluster is made of: score_g = S_g'(errors). */
+typedef struct scores {
+    double S[MOST][MOST], score[MOST];
+} scores;
+
 /* Squared standard error and degrees of freedom of coefficient c. */
-static void definition(const dense *p, size_t c, bool jackknife, double *V, double *df)
+static void definition(const dense *p, size_t c, bool jackknife, scores *out, double *V, double *df)
 {
-    static double R[MOST][MOST], N[MOST][MOST], S[MOST][MOST], B[MOST * MOST], v[MOST], work[MOST];
+    static double R[MOST][MOST], N[MOST][MOST], B[MOST * MOST], v[MOST], work[MOST];
+    double(*S)[MOST] = out->S;
     size_t n = p->n;
     for (size_t i = 0; i < n; i++) /* R = I - H */
         for (size_t j = 0; j < n; j++) {
@@ -130,8 +136,9 @@ static void definition(const dense *p, size_t c, bool jackknife, double *V, doub
         for (size_t i = 0; i < m; i++) {
             if (jackknife) a[i] *= sqrt(p->w[row[i]]);
             score += a[i] * p->e[row[i]];
-            for (size_t j = 0; j < n; j++) S[g][j] += a[i] * R[row[i]][j]; /* score_g = S_g'(errors) */
+            for (size_t j = 0; j < n; j++) S[g][j] += a[i] * R[row[i]][j];
         }
+        out->score[g] = score;
         *V += score * score;
     }
     double tr = 0, sq = 0;
@@ -143,6 +150,41 @@ static void definition(const dense *p, size_t c, bool jackknife, double *V, doub
             sq += s * s;
         }
     *df = tr * tr / sq;
+}
+
+/* F and its second degrees of freedom of both coefficients at once: the T squared of Hotelling with the
+ * degrees of freedom of the Wishart matrix whose total variance is that of the scores' cross-product. */
+static void definition_joint(const dense *p, const scores *x, const scores *z, const double *b, double *F, double *df)
+{
+    static double P[2][2][MOST][MOST];
+    const scores *s[2] = {x, z};
+    double V[3] = {0}, O[3] = {0}, C[2][2], total = 0;
+    for (size_t g = 0; g < p->G; g++) {
+        V[0] += x->score[g] * x->score[g], V[1] += x->score[g] * z->score[g], V[2] += z->score[g] * z->score[g];
+        for (size_t h = 0; h < p->G; h++)
+            for (int a = 0; a < 4; a++) {
+                double sum = 0;
+                for (size_t j = 0; j < p->n; j++) sum += s[a / 2]->S[g][j] * s[a % 2]->S[h][j];
+                P[a / 2][a % 2][g][h] = sum;
+            }
+        O[0] += P[0][0][g][g], O[1] += P[0][1][g][g], O[2] += P[1][1][g][g];
+    }
+    double tr = O[0] + O[2], det = O[0] * O[2] - O[1] * O[1], t = sqrt(tr + 2 * sqrt(det)), r = sqrt(det);
+    double Q[2][2] = {{(O[2] + r) / (t * r), -O[1] / (t * r)}, {-O[1] / (t * r), (O[0] + r) / (t * r)}}; /* O^-1/2 */
+    for (size_t g = 0; g < p->G; g++)
+        for (size_t h = 0; h < p->G; h++) {
+            for (int i = 0; i < 2; i++)
+                for (int j = 0; j < 2; j++) {
+                    C[i][j] = 0;
+                    for (int a = 0; a < 4; a++) C[i][j] += Q[i][a / 2] * P[a / 2][a % 2][g][h] * Q[a % 2][j];
+                }
+            for (int i = 0; i < 2; i++)
+                for (int j = 0; j < 2; j++) total += C[i][i] * C[j][j] + C[i][j] * C[j][i];
+        }
+    double eta = 6 / total,
+           W = (V[2] * b[0] * b[0] - 2 * V[1] * b[0] * b[1] + V[0] * b[1] * b[1]) / (V[0] * V[2] - V[1] * V[1]);
+    *df = eta - 1;
+    *F = (eta - 1) / (2 * eta) * W;
 }
 
 /* --- worlds -------------------------------------------------------------------------- */
@@ -197,6 +239,9 @@ static void compare(size_t n, int G, const char *first, const char *second, bool
     r.vcov = (rl_vcov_spec){.kind = jackknife ? RL_CR3 : RL_CR2, .ways = 1, .by = {"g"}, .lag = -1};
     r.keep_singletons = true;
     r.weights = weights ? "w" : NULL;
+    static const char *const TEST[] = {"x = 0, z = 0", "x = 0"};
+    r.restriction = TEST;
+    r.n_restriction = 2;
     rl_result out;
     CHECK_OK(rl_estimate_run(&r, &t, &out, cx.keep, &cx), &cx);
     p = (dense){.n = n, .K = 2};
@@ -214,13 +259,23 @@ static void compare(size_t n, int G, const char *first, const char *second, bool
     if (second != NULL) add_dummies(&p, &t, second, false);
     regress(&p, t.col[0].num);
     const char *const NAME[] = {"x", "z"};
+    static scores s[2];
+    double b[2], F, df2;
     for (size_t c = 0; c < 2; c++) {
         double V, df;
-        definition(&p, c, jackknife, &V, &df);
+        definition(&p, c, jackknife, &s[c], &V, &df);
         const rl_estimate *e = fit_find(&out, NAME[c]);
         CHECK_DIGITS(e->std_error, sqrt(V), 9.5);
         CHECK_DIGITS(e->df, df, 9);
+        b[c] = e->estimate;
     }
+    definition_joint(&p, &s[0], &s[1], b, &F, &df2);
+    CHECK_DIGITS(out.test[0].statistic, F, 8.5);
+    CHECK_DIGITS(out.test[0].df2, df2, 8.5);
+    const rl_estimate *x = fit_find(&out, "x"); /* one restriction: t squared */
+    CHECK_DIGITS(out.test[1].statistic, x->statistic * x->statistic, 12);
+    CHECK_DIGITS(out.test[1].df2, x->df, 12);
+    CHECK_DIGITS(out.test[1].p_value, x->p_value, 10);
 }
 
 static void as_defined(void **state)
@@ -247,17 +302,68 @@ static rl_result run(const rl_table *t, const rl_request *r)
     return out;
 }
 
+/* clubSandwich 0.5.8 under R 4.2: Wald_test(lm(..), .., vcovCR(.., type), test = "HTZ") with the dummies
+ * written out; the data are these formulas. */
+static void joint_tests_as_club_sandwich(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *formula, *test;
+        rl_vcov_kind kind;
+        bool weights;
+        double F, df2;
+    } PEER[] = {
+        {"y ~ x1 + x2 + x3", "x1 = 0, x2 = 0, x3 = 0", RL_CR2, false, 80.904682565579, 7.12264272640479},
+        {"y ~ x1 + x2 + x3", "x1 = x2, x3 = 0", RL_CR2, false, 119.794479009512, 8.28312620171248},
+        {"y ~ x1 + x2 + x3", "x1 = x2, x3 = 0", RL_CR3, false, 103.762417481266, 8.09175527985702},
+        {"y ~ x1 + x2 + x3", "x2 = 0", RL_CR2, false, 30.6802268740077, 9.12121455590928},
+        {"y ~ x1 + x2 + x3 | h", "x1 = 0, x2 = 0, x3 = 0", RL_CR2, true, 26.0353730652852, 6.4276935721968},
+        {"y ~ x1 + x2 + x3 | g", "x1 = 0, x2 = 0, x3 = 0", RL_CR2, false, 18.5393320483597, 5.90281603421694},
+    };
+    enum { N = 60 };
+    static const char *const NAME[] = {"y", "x1", "x2", "x3", "w"};
+    rl_table t = fit_table(N);
+    const char *g[N], *h[N];
+    for (size_t j = 0; j < 5; j++) fit_num(&t, NAME[j], &cx);
+    for (int r = 0; r < N; r++) {
+        int i = r + 1, group = (int)floor(sqrt(3.0 * i));
+        double x1 = sin(i) + 0.2 * group, x2 = cos(1.7 * i) + 0.3 * sin(i), x3 = i * 7 % 5 < 2;
+        const double v[] = {0.7 * x1 - 0.3 * x2 + 0.4 * x3 + sin(group * 3.1) + cos((double)i * i), x1, x2, x3,
+                            0.5 + i * 13 % 11 / 10.0};
+        for (size_t j = 0; j < 5; j++) t.col[j].num[r] = v[j];
+        g[r] = rl_sprintf(cx.keep, "g%d", group);
+        h[r] = rl_sprintf(cx.keep, "h%d", r / 12);
+    }
+    fit_text(&t, "g", g, &cx);
+    fit_text(&t, "h", h, &cx);
+    for (size_t i = 0; i < sizeof PEER / sizeof *PEER; i++) {
+        rl_request r = fit_request(PEER[i].formula);
+        r.vcov = (rl_vcov_spec){.kind = PEER[i].kind, .ways = 1, .by = {"g"}, .lag = -1};
+        r.keep_singletons = true;
+        r.weights = PEER[i].weights ? "w" : NULL;
+        r.restriction = &PEER[i].test;
+        r.n_restriction = 1;
+        rl_result out = run(&t, &r);
+        CHECK_DIGITS(out.test[0].statistic, PEER[i].F, 10);
+        CHECK_DIGITS(out.test[0].df2, PEER[i].df2, 10);
+    }
+}
+
 static void same_bytes_for_threads(void **state)
 {
     (void)state;
     rl_table t = world(230, 40, 3);
     rl_request r = fit_request("y ~ x + z | firm + year");
+    const char *const both = "x = 0, z = 0.3";
+    r.restriction = &both;
+    r.n_restriction = 1;
     for (int kind = RL_CR2; kind <= RL_CR3; kind++) {
         r.vcov = (rl_vcov_spec){.kind = (rl_vcov_kind)kind, .ways = 1, .by = {"g"}, .lag = -1};
         cx.threads = 1;
         rl_result one = run(&t, &r);
         cx.threads = 4;
         rl_result four = run(&t, &r);
+        assert_true(one.test[0].df2 == four.test[0].df2);
         for (size_t j = 0; j < one.m; j++) {
             assert_true(one.est[j].std_error == four.est[j].std_error);
             assert_true(one.est[j].df == four.est[j].df);
@@ -332,12 +438,25 @@ static void refusals(void **state)
     bool said = false;
     for (size_t i = 0; i < out.n_notes; i++) said = said || strstr(out.note[i], "without cluster 'g03'") != NULL;
     assert_true(said);
+    /* three clusters cannot tell three coefficients at once */
+    rl_table few = world(120, 3, 5);
+    const char *const all = "x = 0, z = 0, w = 0";
+    rl_result none;
+    r = fit_request("y ~ x + z + w");
+    r.vcov = (rl_vcov_spec){.kind = RL_CR2, .ways = 1, .by = {"g"}, .lag = -1};
+    r.restriction = &all;
+    r.n_restriction = 1;
+    assert_int_equal(rl_estimate_run(&r, &few, &none, cx.keep, &cx), RL_EDATA);
+    if (strstr(cx.err.what, "no degrees of freedom") == NULL && strstr(cx.err.what, "singular") == NULL)
+        fail_msg("'%s'", cx.err.what);
+    rl_forgive(&cx);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(as_defined, setup, teardown),
+        cmocka_unit_test_setup_teardown(joint_tests_as_club_sandwich, setup, teardown),
         cmocka_unit_test_setup_teardown(same_bytes_for_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(jackknife_by_refit, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/rng.h"
 
 static void days_are_counted_from_1970(void **state)
 {
@@ -300,6 +301,25 @@ static void kinds_by_name(void **state)
     CHECK_DIGITS(rl_period_days(RL_WEEK), 7, 15);
 }
 
+/* A day alone is read ten characters at once, a day with a time one after another. */
+static void a_day_with_and_without_a_time(void **state)
+{
+    (void)state;
+    static const char AMONG[] = "0123456789012345678901234567890123456789-/: T\xb5\x80\xff";
+    rl_rng r = rl_rng_for(12, 1);
+    size_t days = 0;
+    for (int i = 0; i < 300000; i++) {
+        char s[] = "2024-03-11T10:20";
+        int32_t a = 7, b = 7;
+        for (uint64_t k = rl_bits(&r) % 4; k > 0; k--) s[rl_bits(&r) % 10] = AMONG[rl_bits(&r) % (sizeof AMONG - 1)];
+        bool alone = rl_day_parse(s, 10, &a), timed = s[0] != ' ' && rl_day_parse(s, 16, &b);
+        if (s[0] == ' ' || s[9] == ' ') continue;
+        if (alone != timed || a != b) fail_msg("'%.10s' is %d, with a time %d", s, a, b);
+        days += alone;
+    }
+    assert_true(days > 30000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +334,7 @@ int main(void)
         cmocka_unit_test(periods_as_people_write_them),
         cmocka_unit_test(periods_that_are_none),
         cmocka_unit_test(kinds_by_name),
+        cmocka_unit_test(a_day_with_and_without_a_time),
     };
     return cmocka_run_group_tests_name("date", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "unit/fit_fixture.h"
 
 #include "model/est.h"
+#include "model/infer.h"
 
 static rl_ctx cx;
 static int setup(void **s)
@@ -223,6 +224,159 @@ static void a_collinear_instrument_is_named(void **s)
     CHECK_DIGITS(test_of(&with, "sargan")->df, 1, 15);
 }
 
+/* y on a and b by four instruments; clusters of unequal size, effects, weights. */
+static rl_table two_endogenous(void)
+{
+    enum { N = 80 };
+    static const char *const NAME[] = {"y", "a", "b", "x", "z1", "z2", "z3", "z4", "w", "t"};
+    rl_table t = fit_table(N);
+    const char *text[3][N];
+    for (size_t j = 0; j < 10; j++) fit_num(&t, NAME[j], &cx);
+    for (int r = 0; r < N; r++) {
+        int i = r + 1, g = (int)floor(sqrt(3.0 * i));
+        double x = sin(i), z1 = cos(1.7 * i) + 0.2 * x, z2 = sin(0.9 * i * i), z3 = cos(2.3 * i * i) - 0.1 * x,
+               z4 = sin(3.1 * i) * cos(i), a = z1 + 0.4 * z2 - 0.3 * z4 + sin(5.3 * i * i) + 0.3 * cos(g),
+               b = 0.6 * z2 - 0.5 * z3 + 0.3 * a + cos(4.1 * i * i * i);
+        const double v[] = {a - b + x, a, b, x, z1, z2, z3, z4, 0.5 + i * 13 % 11 / 10.0, i};
+        for (size_t j = 0; j < 10; j++) t.col[j].num[r] = v[j];
+        text[0][r] = rl_sprintf(cx.keep, "g%d", g);
+        text[1][r] = rl_sprintf(cx.keep, "h%d", i * 7 % 23);
+        text[2][r] = rl_sprintf(cx.keep, "f%d", i % 4);
+    }
+    fit_text(&t, "g", text[0], &cx);
+    fit_text(&t, "h", text[1], &cx);
+    fit_text(&t, "f", text[2], &cx);
+    return t;
+}
+
+static const rl_test *rank_test(const rl_result *r, bool lm)
+{
+    const rl_test *t = test_of(r, lm ? "kleibergen-paap-lm" : "kleibergen-paap-f");
+    if (t == NULL) t = test_of(r, lm ? "anderson-lm" : "cragg-donald-f");
+    assert_non_null(t);
+    return t;
+}
+
+/* Digits of a second implementation, in R: all equations at once, theta normalised by roots, its singular value
+ * decomposition, and the Kronecker covariance of vec(Pi); under iid errors canonical correlations. */
+static void rank_tests_as_by_kronecker_products(void **s)
+{
+    (void)s;
+    static const struct {
+        const char *vcov;
+        bool weights, effects;
+        double lm, F;
+    } PEER[] = {
+        {"HC1", false, false, 17.817999239157, 7.93591744155763},
+        {"cluster:g", false, false, 7.1561612041965, 7.0505295412264},
+        {"cluster:g", true, true, 6.95785962977785, 4.2790019443789},
+        {"cluster:g+h", false, true, 6.37439024109268, 4.62198530077243},
+        {"NW:3,prewhite=0", false, false, 10.6410319055591, 9.34601442952795},
+        {"iid", false, false, 24.6391606665045, 8.23369872671967},
+    };
+    rl_table t = two_endogenous();
+    for (size_t i = 0; i < sizeof PEER / sizeof *PEER; i++) {
+        rl_request r = fit_request(PEER[i].effects ? "y ~ x | f | a + b ~ z1 + z2 + z3 + z4"
+                                                   : "y ~ x | 0 | a + b ~ z1 + z2 + z3 + z4");
+        CHECK_OK(rl_vcov_parse(PEER[i].vcov, &r.vcov, cx.keep, &cx), &cx);
+        r.weights = PEER[i].weights ? "w" : NULL;
+        r.time = r.vcov.kind == RL_NW ? "t" : NULL;
+        r.profile = r.vcov.kind == RL_NW ? "sandwich" : NULL;
+        rl_result out = run(&t, r);
+        CHECK_DIGITS(rank_test(&out, true)->statistic, PEER[i].lm, 10);
+        CHECK_DIGITS(rank_test(&out, false)->statistic, PEER[i].F, 10);
+        CHECK_DIGITS(rank_test(&out, true)->df, 3, 15);
+        CHECK_DIGITS(rank_test(&out, false)->df, 4, 15);
+        assert_true(isnan(rank_test(&out, false)->p_value)); /* Stock and Yogo's values are no p */
+    }
+}
+
+/* Which combinations of regressors and of instruments are written does not matter. */
+static void rank_is_a_matter_of_spaces(void **s)
+{
+    (void)s;
+    static const char *const VCOV[] = {"iid", "HC2", "CR2:g", "cluster:g+h"};
+    rl_table t = two_endogenous();
+    double *p = fit_num(&t, "p", &cx), *q = fit_num(&t, "q", &cx), *u = fit_num(&t, "u", &cx);
+    for (size_t i = 0; i < t.n; i++) {
+        double a = t.col[1].num[i], b = t.col[2].num[i];
+        p[i] = 3 * a - 2 * b;
+        q[i] = 0.5 * b + 7 * a;
+        u[i] = t.col[4].num[i] + 40 * t.col[5].num[i] - 0.3 * t.col[7].num[i];
+    }
+    for (size_t i = 0; i < 4; i++) {
+        rl_request one = fit_request("y ~ x | f | a + b ~ z1 + z2 + z3 + z4"),
+                   two = fit_request("y ~ x | f | q + p ~ z3 + u + z1 + z4");
+        CHECK_OK(rl_vcov_parse(VCOV[i], &one.vcov, cx.keep, &cx), &cx);
+        two.vcov = one.vcov;
+        rl_result a = run(&t, one), b = run(&t, two);
+        CHECK_DIGITS(rank_test(&a, true)->statistic, rank_test(&b, true)->statistic, 9);
+        CHECK_DIGITS(rank_test(&a, false)->statistic, rank_test(&b, false)->statistic, 9);
+    }
+}
+
+/* Under iid errors Anderson's statistic of one regressor is n times the partial R2. */
+static void one_regressor(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(120, 7);
+    rl_result iv = run(&t, fit_request("y ~ c | 0 | x ~ z + q")), with = run(&t, fit_request("x ~ c + z + q")),
+              without = run(&t, fit_request("x ~ c"));
+    CHECK_DIGITS(test_of(&iv, "anderson-lm")->statistic, 120 * (1 - with.deviance / without.deviance), 11);
+    CHECK_DIGITS(test_of(&iv, "anderson-lm")->df, 2, 15);
+    assert_null(test_of(&iv, "cragg-donald-f")); /* it is the first stage's F */
+    assert_null(test_of(&iv, "sanderson-windmeijer-f"));
+}
+
+/* The regressor less what two-stage least squares predicts of it from the others. */
+static void conditional_first_stages_by_regressions(void **s)
+{
+    (void)s;
+    static const char *const ALL[] = {"z1 = 0, z2 = 0, z3 = 0, z4 = 0"};
+    static const rl_vcov_kind KIND[] = {RL_IID, RL_HC1};
+    rl_table t = two_endogenous();
+    double *e = fit_num(&t, "e", &cx);
+    for (size_t k = 0; k < 2; k++) {
+        rl_request all = fit_request("y ~ x | f | a + b ~ z1 + z2 + z3 + z4"),
+                   others = fit_request("b ~ x | f | a ~ z1 + z2 + z3 + z4"),
+                   left = fit_request("e ~ x + z1 + z2 + z3 + z4 | f");
+        all.vcov.kind = left.vcov.kind = KIND[k];
+        left.restriction = ALL;
+        left.n_restriction = 1;
+        rl_result r = run(&t, all), o = run(&t, others);
+        for (size_t i = 0; i < t.n; i++) e[i] = t.col[2].num[i] - fit_find(&o, "a")->estimate * t.col[1].num[i];
+        rl_result l = run(&t, left);
+        const rl_test *b = NULL;
+        for (size_t i = 0; i < r.n_tests; i++)
+            if (strcmp(r.test[i].name, "sanderson-windmeijer-f") == 0 && strcmp(r.test[i].variable, "b") == 0)
+                b = &r.test[i];
+        assert_non_null(b);
+        CHECK_DIGITS(b->statistic, l.test[0].statistic * 4 / 3, 9);
+        CHECK_DIGITS(b->df, 3, 15);
+    }
+}
+
+/* Instruments that move both regressors, but together: each first stage is strong, their rank is not. */
+static void weak_rank_is_said(void **s)
+{
+    (void)s;
+    rl_table t = endogenous(400, 3);
+    double *twin = t.col[8].num;
+    rl_rng r = rl_rng_for(4, 4);
+    for (size_t i = 0; i < t.n; i++) twin[i] = t.col[1].num[i] + 0.5 * rl_normal(&r);
+    rl_request q = fit_request("y ~ c | 0 | x + s ~ z + q + d");
+    q.vcov.kind = RL_HC1;
+    rl_result out = run(&t, q);
+    for (size_t i = 0; i < out.n_tests; i++)
+        if (strcmp(out.test[i].name, "first-stage-wald") == 0) assert_true(out.test[i].statistic > 30);
+    assert_true(rank_test(&out, false)->statistic < 10);
+    assert_true(rank_test(&out, true)->p_value > 0.01);
+    bool said = false;
+    for (size_t i = 0; i < out.n_notes; i++)
+        said = said || strstr(out.note[i], "weak instruments: they move the 2 endogenous regressors too little apart");
+    assert_true(said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +389,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(weak_instruments_are_said_to_be, setup, teardown),
         cmocka_unit_test_setup_teardown(a_collinear_instrument_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(rank_tests_as_by_kronecker_products, setup, teardown),
+        cmocka_unit_test_setup_teardown(rank_is_a_matter_of_spaces, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_regressor, setup, teardown),
+        cmocka_unit_test_setup_teardown(conditional_first_stages_by_regressions, setup, teardown),
+        cmocka_unit_test_setup_teardown(weak_rank_is_said, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

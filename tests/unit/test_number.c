@@ -204,12 +204,95 @@ static void near_digits(void **state)
     assert_true(read > 10000);
 }
 
+/* Cells of a column: those that are read at once have the bits of reading them one by one, whatever stands
+ * behind them; the plain shape is read at once. */
+static void cells_of_a_column(void **state)
+{
+    (void)state;
+    static const char AMONG[] = "0123456789..-0123456789+e,/ 0123456789012345678901234567890123456789";
+    rl_rng r = rl_rng_for(8, 8);
+    size_t all = 0, some = 0;
+    for (int i = 0; i < 20000; i++) {
+        char text[64 * 24 + RL_NUMBER_PAD];
+        rl_field cell[3 * 64];
+        double x[64], one;
+        size_t n = 1 + rl_bits(&r) % 64, used = 0;
+        memset(text, '7', sizeof text);
+        for (size_t k = 0; k < n; k++) { /* one behind the other, without a gap */
+            size_t most = sizeof text - RL_NUMBER_PAD - used;
+            int length = 0;
+            if (i % 3 == 0) {
+                length = (int)(rl_bits(&r) % 22);
+                if ((size_t)length > most) length = 0;
+                for (int c = 0; c < length; c++) text[used + (size_t)c] = AMONG[rl_bits(&r) % (sizeof AMONG - 1)];
+            } else {
+                length = snprintf(text + used, most, "%.*f", (int)(rl_bits(&r) % 17),
+                                  (rl_uniform(&r) - .5) * (double)(rl_bits(&r) >> rl_bits(&r) % 64) * 1e-9);
+            }
+            if ((size_t)length > most) length = 0;
+            cell[3 * k] = (rl_field){text + used, (size_t)length, false};
+            used += (size_t)length;
+        }
+        uint64_t left = rl_number_cells(cell, 3, n, x);
+        assert_true(n == 64 || left >> n == 0);
+        for (size_t k = 0; k < n; k++) {
+            const rl_field *f = &cell[3 * k];
+            bool is = rl_number_parse(f->s, f->n, RL_NUMBERS_PLAIN, &one), once = !(left >> k & 1);
+            if (once && (!is || memcmp(&one, &x[k], sizeof one) != 0)) fail_msg("'%.*s'", (int)f->n, f->s);
+            some += is;
+            all += once;
+        }
+    }
+    assert_true(all > some / 2);
+    static const struct {
+        const char *s;
+        double x;
+    } PLAIN[] = {{"0", 0},
+                 {"-0", -0.0},
+                 {"5.", 5},
+                 {"-.5", -.5},
+                 {"123456789012345", 123456789012345.0},
+                 {"1234567.7654321", 1234567.7654321},
+                 {"-12345678.87654321", -12345678.87654321},
+                 {"0.0000000000000001", 1e-16},
+                 {"-0.737562942044854", -0.737562942044854},
+                 {"9007.199254740992", 9007.199254740992}};
+    static const char *const OTHER[] = {"",
+                                        "-",
+                                        ".",
+                                        "-.",
+                                        "+1",
+                                        "1e3",
+                                        "--1",
+                                        "1-",
+                                        "1.2.3",
+                                        "0.00000000000000001",
+                                        "1234567890123456",
+                                        "9007.199254740993",
+                                        "1,5",
+                                        "1:",
+                                        "/1",
+                                        " 1",
+                                        "1 "};
+    char text[64 + RL_NUMBER_PAD] = {0};
+    double x;
+    for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++) {
+        strcpy(text, PLAIN[i].s);
+        if (rl_number_cells(&(rl_field){text, strlen(text), false}, 1, 1, &x) != 0) fail_msg("'%s' is left", text);
+        if (x != PLAIN[i].x || signbit(x) != signbit(PLAIN[i].x)) fail_msg("'%s' is not %.17g", text, x);
+    }
+    for (size_t i = 0; i < sizeof OTHER / sizeof *OTHER; i++) {
+        strcpy(text, OTHER[i]);
+        if (rl_number_cells(&(rl_field){text, strlen(text), false}, 1, 1, &x) != 1) fail_msg("'%s' is taken", text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_numbers), cmocka_unit_test(no_numbers),         cmocka_unit_test(us_numbers),
         cmocka_unit_test(eu_numbers),    cmocka_unit_test(the_bits_of_strtod), cmocka_unit_test(formats_agree),
-        cmocka_unit_test(near_digits),
+        cmocka_unit_test(near_digits),   cmocka_unit_test(cells_of_a_column),
     };
     return cmocka_run_group_tests_name("number", tests, NULL, NULL);
 }

@@ -32,7 +32,8 @@ static int end(void **state)
 /* Rows as one text: fields between < and >, a row between [ and ]. */
 typedef struct rows {
     rl_str out;
-    size_t k, width; /* of this row, of the first */
+    size_t k, width;    /* of this row, of the first */
+    size_t n, n_fields; /* rows the splitter gave, and their width */
     bool even;
 } rows;
 
@@ -65,12 +66,15 @@ static rows by_libcsv(const char *text, size_t n, char delimiter)
     return r;
 }
 
-static void split_row(void *user, uint64_t at, const rl_field *field, size_t n_fields)
+static void split_rows(void *user, uint64_t first, const rl_field *field, size_t n_rows)
 {
     rows *r = user;
-    (void)at;
-    for (size_t j = 0; j < n_fields; j++) add_field((void *)(uintptr_t)field[j].s, field[j].n, r);
-    add_row(0, r);
+    assert_int_equal(first, r->n);
+    for (size_t i = 0; i < n_rows; i++) {
+        for (size_t j = 0; j < r->n_fields; j++, field++) add_field((void *)(uintptr_t)field->s, field->n, r);
+        add_row(0, r);
+    }
+    r->n += n_rows;
 }
 
 /* True when every row is as wide as the first. */
@@ -80,12 +84,18 @@ static bool same_callbacks(const char *text, size_t n, char delimiter)
     memcpy(copy, text, n);
     rows want = by_libcsv(text, n, delimiter);
     size_t width = want.width > 0 ? want.width : 1;
-    rl_field *field = RL_NEW(cx.tmp, rl_field, width);
-    for (int kind = RL_SPLIT_BEST; kind <= RL_SPLIT_PLAIN; kind++) {
-        rows got = {.out = rl_str_new(cx.tmp), .even = true};
+    rl_field *field = RL_NEW(cx.tmp, rl_field, width * rl_split_rows(width));
+    uint64_t *end = RL_NEW(cx.tmp, uint64_t, n / 64 + 1);
+    for (int kind = RL_SPLIT_PLAIN; kind < RL_SPLIT_KINDS; kind++) {
+        rows got = {.out = rl_str_new(cx.tmp), .even = true, .n_fields = width};
         uint64_t n_rows;
-        bool fits = rl_csv_split(copy, n, delimiter, field, width, (rl_split_kind)kind, split_row, &got, &n_rows);
+        if (!rl_split_has((rl_split_kind)kind)) continue;
+        memset(end, 0xff, (n / 64 + 1) * sizeof *end);
+        rl_bytes_seen seen = rl_csv_ends(copy, n, delimiter, (rl_split_kind)kind, end);
+        assert_false(seen.quote || seen.high || seen.nul);
+        bool fits = rl_csv_split(copy, n, end, delimiter, field, width, split_rows, &got, &n_rows);
         assert_int_equal(fits, want.even);
+        if (fits) assert_int_equal(n_rows, got.n);
         if (fits) assert_string_equal(rl_str_text(&got.out), rl_str_text(&want.out));
     }
     return want.even;
@@ -153,20 +163,26 @@ static void rows_across_blocks_of_64_bytes(void **state)
 static void bytes_are_seen(void **state)
 {
     (void)state;
-    char text[41];
-    for (size_t at = 0; at < sizeof text; at++) {
-        memset(text, 'x', sizeof text);
-        rl_bytes_seen none = rl_csv_bytes(text, sizeof text);
-        assert_false(none.quote || none.high || none.nul);
-        text[at] = '"';
-        assert_true(rl_csv_bytes(text, sizeof text).quote);
-        text[at] = '\0';
-        assert_true(rl_csv_bytes(text, sizeof text).nul);
-        assert_false(rl_csv_bytes(text, sizeof text).high);
-        text[at] = '\x80';
-        assert_true(rl_csv_bytes(text, sizeof text).high);
-        assert_false(rl_csv_bytes(text, sizeof text).nul);
+    char text[200 + RL_SPLIT_PAD];
+    uint64_t end[200 / 64 + 1];
+    const size_t n = 200;
+    for (int kind = RL_SPLIT_PLAIN; kind < RL_SPLIT_KINDS; kind++) {
+        const rl_split_kind by = (rl_split_kind)kind;
+        if (!rl_split_has(by)) continue;
+        for (size_t at = 0; at < sizeof text; at++) {
+            static const char BYTE[] = {'"', '\0', '\x80', '\xff', ';', '\n', '\r'};
+            for (size_t b = 0; b < sizeof BYTE; b++) {
+                memset(text, 'x', sizeof text);
+                text[at] = BYTE[b]; /* behind the text it does not count */
+                rl_bytes_seen seen = rl_csv_ends(text, n, ';', by, end);
+                assert_int_equal(seen.quote, at < n && b == 0);
+                assert_int_equal(seen.nul, at < n && b == 1);
+                assert_int_equal(seen.high, at < n && (b == 2 || b == 3));
+                for (size_t i = 0; i < 256; i++) assert_int_equal(end[i / 64] >> i % 64 & 1, i == at && i < n && b > 3);
+            }
+        }
     }
+    assert_true(rl_split_has(rl_split_best()));
 }
 
 /* ---- pieces ---- */
@@ -263,14 +279,34 @@ static void pieces_decide_what_a_column_is(void **state)
     assert_non_null(strstr(bad, "fault 4000,0 'oops' is not a number (column 'a')"));
 }
 
+/* Enough of them that the pieces' lists are merged by all threads: ids that hardly repeat, with runs, and few names. */
+static void texts_of_many_pieces(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        rl_rng g = rl_rng_for(31, seed);
+        rl_str s = rl_str_new(cx.tmp);
+        rl_str_add(&s, "a,b,c\n");
+        for (int i = 0; i < 9000; i++) {
+            int id = seed == 2 ? i / 7 : below(&g, 10) == 0 ? (int)below(&g, 9000) : i;
+            if (seed == 3 && i > 3000) id %= 900; /* new at first, then hardly ever */
+            rl_str_addf(&s, "%s%d,%s%d.%d,%s%d\n", id % 3 ? "D-000" : "", id, i % 5 ? "-" : "", i % 91, i,
+                        i % 700 == 9 ? "NA" : "region-", (int)below(&g, 40));
+        }
+        assert_true(same_in_pieces(data_file(rl_str_text(&s), s.n), TYPED, 3));
+        rl_arena_reset(cx.tmp);
+    }
+}
+
 static void columns_that_share_a_dictionary(void **state)
 {
     (void)state;
     rl_str s = rl_str_new(cx.tmp);
     rl_str_add(&s, "a,b\n");
     for (int i = 0; i < 300; i++) rl_str_addf(&s, "u%d,u%d\n", (i * 7) % 41, (i * 11) % 53);
+    for (int i = 0; i < 6000; i++) rl_str_addf(&s, "v%d,v%d\n", (i * 7) % 5003, (i * 11) % 4001);
     const char *path = data_file(rl_str_text(&s), s.n);
-    for (size_t bytes = 64; bytes <= 1024; bytes *= 4) {
+    for (size_t bytes = 64; bytes <= 16384; bytes *= 4) {
         rl_table one, two;
         rl_faults faults;
         rl_source src = rl_source_of(path);
@@ -295,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bytes_are_seen, begin, end),
         cmocka_unit_test_setup_teardown(a_file_in_pieces_is_the_file, begin, end),
         cmocka_unit_test_setup_teardown(pieces_decide_what_a_column_is, begin, end),
+        cmocka_unit_test_setup_teardown(texts_of_many_pieces, begin, end),
         cmocka_unit_test_setup_teardown(columns_that_share_a_dictionary, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

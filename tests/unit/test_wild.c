@@ -25,8 +25,8 @@ static int teardown(void **state)
 typedef struct data {
     size_t n, K, G;
     double X[MOST][WIDE], y[MOST], w[MOST];
-    int g[MOST];
-    size_t x; /* column under test */
+    int g[MOST], h[MOST]; /* draws are made by g, errors clustered by h */
+    size_t x;             /* column under test */
 } data;
 
 /* b from y on the columns but `without` (WIDE: none), rows of cluster `out` (-1: none) left out. */
@@ -74,10 +74,10 @@ static double variance(const data *p, const double *y, bool jackknife)
     residuals(p, z, d, z); /* x with the others out */
     double zz = 0;
     for (size_t i = 0; i < p->n; i++) zz += p->w[i] * z[i] * z[i];
-    for (int g = 0; g < (int)p->G; g++) {
+    for (int g = 0; g < (int)(jackknife ? p->G : MOST); g++) {
         double s = 0, bg[WIDE];
         for (size_t i = 0; i < p->n; i++)
-            if (p->g[i] == g) s += p->w[i] * z[i] * e[i] / zz;
+            if (p->h[i] == g) s += p->w[i] * z[i] * e[i] / zz;
         if (jackknife) {
             fit_plain(p, y, WIDE, g, bg);
             s = bg[p->x] - b[p->x];
@@ -140,7 +140,7 @@ static rl_table world(size_t n, uint64_t seed, data *p)
         z[i] = rl_normal(&r);
         w[i] = 0.4 + rl_uniform(&r);
         y[i] = 0.3 * x[i] + 0.6 * z[i] + 0.5 * a + 0.2 * when + rl_normal(&r);
-        p->g[i] = c;
+        p->g[i] = p->h[i] = c;
         p->y[i] = y[i];
         p->w[i] = 1;
         p->X[i][0] = x[i];
@@ -208,6 +208,50 @@ static void jackknife_forms(void **state)
     static const int FORM[] = {31, 13, 33};
     for (size_t f = 0; f < 3; f++)
         for (int bits = 0; bits < 8; bits++) check_world(7 + f, bits & 1, bits & 2, FORM[f], bits & 4);
+}
+
+/* Errors by another column than draws: finer, across, coarser; effects in either. */
+static void draws_at_another_level(void **state)
+{
+    (void)state;
+    static const char *const AT[] = {"x - 0.37", "x + 0.61"}, *const EFFECTS[] = {"", " | year", " | s"};
+    static const double R[] = {0.37, -0.61};
+    static data p;
+    for (int bits = 0; bits < 36; bits++) {
+        int level = bits % 3, effects = bits / 3 % 3;
+        bool imposed = bits / 9 & 1, weights = bits / 18;
+        rl_table t = world(100, 31 + (uint64_t)bits, &p);
+        const char **h = RL_NEW(cx.keep, const char *, t.n), **s = RL_NEW(cx.keep, const char *, t.n);
+        for (size_t i = 0; i < t.n; i++) {
+            p.h[i] = level == 0 ? p.g[i] + 6 * (int)(i % 3) : level == 1 ? (int)(i % 7) : p.g[i] / 2;
+            h[i] = rl_sprintf(cx.keep, "h%d", p.h[i]);
+            s[i] = rl_sprintf(cx.keep, "s%d", p.g[i] % 3); /* g lies in s, h does when it is finer */
+            if (weights) p.w[i] = t.col[3].num[i];
+            for (int l = 1; l < 3 && effects == 2; l++) p.X[i][2 + l] = p.g[i] % 3 == l;
+        }
+        fit_text(&t, "h", h, &cx);
+        fit_text(&t, "s", s, &cx);
+        p.K = effects > 0 ? 5 : 3;
+        rl_request r = wild(rl_sprintf(cx.keep, "y ~ x + z%s", EFFECTS[effects]), 11, imposed);
+        r.vcov.by[0] = "h";
+        r.vcov.draw_by = "g";
+        r.weights = weights ? "w" : NULL;
+        r.lincom = AT;
+        r.n_lincom = 2;
+        rl_result out = run(&t, &r);
+        assert_int_equal(out.draws, VECTORS);
+        for (size_t i = 0; i < 2; i++)
+            CHECK_DIGITS(fit_find(&out, AT[i])->p_value, share(&p, R[i], imposed, false, false), 15);
+        bool said = false;
+        for (size_t i = 0; i < out.n_notes; i++)
+            said = said ||
+                   strstr(out.note[i], "draws are made for the 6 clusters of 'g', errors are clustered by the") != NULL;
+        assert_true(said);
+        rl_request c = r; /* the errors are those of h */
+        c.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"h"}, .lag = -1};
+        rl_result clustered = run(&t, &c);
+        CHECK_DIGITS(fit_find(&out, "x")->std_error, fit_find(&clustered, "x")->std_error, 15);
+    }
 }
 
 /* Just inside the interval p is above alpha, beyond it never. */
@@ -357,9 +401,21 @@ static void refusals(void **state)
     r = wild("y ~ x + z", 11, true);
     r.vcov.by[0] = "one";
     refused(&t, &r, "one cluster");
+    r = wild("won ~ x + z", 31, true);
+    r.estimator = rl_estimator_by_name("logit");
+    refused(&t, &r, "form=31 is not defined for this estimator");
+    r = wild("y ~ 1 | 0 | x ~ z", 13, true);
+    refused(&t, &r, "form=13 is not defined with instruments");
     r = wild("won ~ x + z", 11, true);
     r.estimator = rl_estimator_by_name("logit");
-    refused(&t, &r, "linear regression");
+    r.margins = true;
+    refused(&t, &r, "'ame::x' is an average of the fit");
+    r = wild("y ~ x + z", 33, true);
+    r.vcov.draw_by = "year";
+    refused(&t, &r, "form=33 is not defined where draws and errors");
+    r = wild("y ~ x + z", 11, true);
+    r.vcov.draw_by = "one";
+    refused(&t, &r, "one cluster to draw for: 'one'");
     r = wild("y ~ x + z", 11, true);
     r.vcov.ways = 0;
     refused(&t, &r, "names no cluster");
@@ -413,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_regression_a_draw, setup, teardown),
         cmocka_unit_test_setup_teardown(jackknife_forms, setup, teardown),
+        cmocka_unit_test_setup_teardown(draws_at_another_level, setup, teardown),
         cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_and_threads_do_not_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(effects_are_dummies, setup, teardown),
