@@ -5,7 +5,8 @@
  *   residuals     e = y - [x, y2] b, with the endogenous regressors as they are
  *   influence     psi_i = (Xh'WXh)^-1 xh_i w_i e_i
  *
- * Tests     the instruments in each first stage, and their rank together (model/infer_rank.c); the residuals v beside x and y2 (Wu and Hausman);
+ * Tests     the instruments in each first stage, and their rank together (model/infer_rank.c);
+ *           the residuals v beside x and y2 (Wu and Hausman);
  *           e on Z (Sargan; Hansen under any other covariance than iid), when there are more instruments
  *           than endogenous regressors
  * Estimand  the effect of y2 on y, for those whom the instruments move
