@@ -3,12 +3,13 @@
  * RL_CLONES before a function makes a copy of it for CPUs with AVX2 beside
  * the plain one; the loader picks.  What the copies do element by element
  * rounds alike (no fused multiply-add: -ffp-contract=off), so the bits are
- * the same: sums must be written in lanes by hand.
+ * the same: sums must be written in lanes by hand.  clang names the chosen
+ * copy otherwise than a call from another file asks for it: plain there.
  */
 #ifndef RL_BASE_SIMD_H
 #define RL_BASE_SIMD_H
 
-#if defined(__x86_64__) && defined(__linux__) && !defined(RL_NO_CLONES)
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && !defined(RL_NO_CLONES)
 #define RL_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define RL_CLONES

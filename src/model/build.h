@@ -15,6 +15,7 @@ typedef struct rl_variable {
     size_t width;                  /* number: columns                               */
     double **v;                    /* number: width of n(table)                     */
     double **low;                  /* number: what rounding took from v, or NULL    */
+    bool packed;                   /* number: v and low hold the rows used, one after the other */
 } rl_variable;
 
 typedef struct rl_build {

@@ -184,16 +184,17 @@ static void multiply(const rl_design *d, const part *p, size_t k, bool first, do
         return;
     }
     const double *v = p->v->v[k], *v_low = p->v->low[k];
-    if (first && d->n == d->t->n) memcpy(x, v, d->n * sizeof *x);
+    bool packed = p->v->packed || d->n == d->t->n;
+    if (first && packed) memcpy(x, v, d->n * sizeof *x);
     for (size_t i = 0; i < d->n && low != NULL; i++) {
-        uint32_t r = d->row[i];
+        size_t r = packed ? i : d->row[i];
         rl_dd y = {v[r], v_low != NULL ? v_low[r] : 0}, z = first ? y : rl_dd_mul((rl_dd){x[i], low[i]}, y);
         bool exact = first || (fabs(z.hi) > 1e-200 && fabs(x[i]) < 1e140 && fabs(y.hi) < 1e140);
         x[i] = exact ? z.hi : x[i] * y.hi;
         low[i] = exact ? z.lo : 0;
     }
-    if (low != NULL || (first && d->n == d->t->n)) return;
-    for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * v[d->row[i]];
+    if (low != NULL || (first && packed)) return;
+    for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * v[packed ? i : d->row[i]];
 }
 
 /* A term with its variables, and where its columns begin. */
@@ -274,12 +275,11 @@ static void numbers_of(const columns *q, size_t c, fills *f, const double **x, c
     bool some = numbers > 1 || has_power(q, c); /* a product, too, is rounded */
     *x = *low = NULL;
     if (numbers == 0) return;
-    if (numbers == 1 && d->n == d->t->n) {
-        for (size_t i = 0, left = c; i < q->t->n; left /= q->p[i++].width) {
-            if (q->p[i].v->factor) continue;
-            *x = q->p[i].v->v[left % q->p[i].width];
-            *low = q->p[i].v->low[left % q->p[i].width];
-        }
+    for (size_t i = 0, left = c; i < q->t->n && numbers == 1; left /= q->p[i++].width) {
+        const rl_variable *v = q->p[i].v;
+        if (v->factor || !(v->packed || d->n == d->t->n)) continue;
+        *x = v->v[left % q->p[i].width];
+        *low = v->low[left % q->p[i].width];
         return;
     }
     double *to = RL_NEW(cx->tmp, double, d->n), *to_low = some ? RL_NEW(cx->tmp, double, d->n) : NULL;
@@ -520,13 +520,33 @@ static void spend(rl_build *b)
     }
 }
 
-/* Give back what was computed for the rows of the table and stands in the rows used by now. */
+/* Was the variable computed, or is it a column of the table? */
+static bool computed(const rl_build *b, const rl_variable *v)
+{
+    const rl_col *c = v->e->op == RL_OP_COL ? rl_table_col(b->t, v->e->col) : NULL;
+    return !v->factor && (c == NULL || c->type != RL_NUM);
+}
+
+static void pack_variable(size_t at, void *arg)
+{
+    rl_build *b = arg;
+    rl_variable *v = &b->var[at];
+    const uint32_t *row = b->d->row; /* ascending: nothing is overwritten that is still wanted */
+    if (!computed(b, v)) return;
+    for (size_t k = 0; k < v->width; k++)
+        for (size_t i = 0; i < b->d->n; i++) {
+            v->v[k][i] = v->v[k][row[i]];
+            if (v->low[k] != NULL) v->low[k][i] = v->low[k][row[i]];
+        }
+    v->packed = true;
+}
+
+/* What was computed and stands in a matrix by now. */
 static void give_back(rl_build *b, rl_ctx *cx)
 {
     for (size_t i = 0; i < b->n_var; i++) {
         rl_variable *v = &b->var[i];
-        const rl_col *c = v->e->op == RL_OP_COL ? rl_table_col(b->t, v->e->col) : NULL;
-        for (size_t k = 0; k < v->width && (c == NULL || c->type != RL_NUM); k++) {
+        for (size_t k = 0; k < v->width && computed(b, v); k++) {
             rl_release(cx->tmp, v->v[k]);
             rl_release(cx->tmp, v->low[k]);
             v->v[k] = v->low[k] = NULL;
@@ -542,6 +562,7 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     size_t k;
     for (size_t i = 0; i < b->n_var; i++)
         if (b->var[i].factor) rl_groups_keep(&b->var[i].level, d->row, d->n, &b->var[i].used, cx->tmp);
+    if (d->n < b->t->n) rl_par(b->n_var, pack_variable, b, cx);
     parts_of_formula(&b->f, block_of);
     d->constant = b->f.constant && d->fe.n_fe == 0;
     bool spanned = d->constant || d->fe.n_fe > 0;
@@ -563,6 +584,6 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     if (d->blocks == NULL || d->n < d->t->n) spend(b);
     RL_TRY(measure(b, &block_of[2], false, &spanned, &q, &k, &d->inst_name, cx));
     d->inst = written(d, q, block_of[2].n, false, k, NULL, cx);
-    if (d->blocks == NULL || d->n < d->t->n) give_back(b, cx);
+    if (d->blocks == NULL) give_back(b, cx);
     return RL_OK;
 }

@@ -122,6 +122,16 @@ static void lags_go_by_the_calendar(void **s)
     assert_int_equal(d.n, 5);
     static const size_t FROM[] = {2, 1, 5, 7, 4};
     for (size_t i = 0; i < 5; i++) assert_true(cell(&d, i, 1) == t.col[1].num[FROM[i]]);
+    r.formula = "y ~ lag(a,1) + lag(a,1):b + lag(a,1):seg"; /* computed once, read in three terms */
+    d = design(&t, r);
+    static const size_t ROW[] = {0, 2, 4, 6, 7};
+    size_t product = column(&d, "lag(a,1):b"), slope = column(&d, "lag(a,1):seg::c");
+    for (size_t i = 0; i < 5; i++) {
+        double lag = t.col[1].num[FROM[i]];
+        assert_true(cell(&d, i, 1) == lag);
+        assert_true(cell(&d, i, product) == lag * t.col[2].num[ROW[i]]);
+        assert_true(cell(&d, i, slope) == (ROW[i] == 2 ? lag : 0));
+    }
     r.formula = "y ~ diff(a) + lead(b)";
     d = design(&t, r); /* before and after: rows 2 (p, 2), 4 (q, 2), 7 (q, 3) */
     assert_int_equal(d.n, 3);
