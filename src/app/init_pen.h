@@ -22,6 +22,13 @@ void rl_pen_file(rl_pen *p, size_t file, const char *indent);         /* file, e
 void rl_pen_role(rl_pen *p, size_t file, rl_role r);                  /* "  role: column  # why", or nothing       */
 void rl_pen_names(rl_str *t, const char *const *v, size_t n, const char *below);   /* a, b; long lists go on `below` */
 
+/* "key: column  # why" */
+void rl_pen_key(rl_pen *p, const char *key, const char *column, const char *why);
+
+/* The column of deals or accounts that says who shares a seller, or (accounts alone) a parent; -1 = none. */
+int rl_pen_sharing(const rl_pen *p, size_t file, bool parent);
+void rl_pen_shares(rl_pen *p, size_t file);                           /* "  owner: ..", "  parent: .." */
+
 void rl_pen_programs(rl_pen *p);
 void rl_pen_models(rl_pen *p);
 

@@ -68,7 +68,7 @@ static void comment(rl_str *t, const char *text)
     rl_str_addf(t, "%*s# %s\n", at < COMMENT_AT ? (int)(COMMENT_AT - at) : 1, "", text);
 }
 
-static void key_text(rl_pen *p, const char *key, const char *value, const char *why)
+void rl_pen_key(rl_pen *p, const char *key, const char *value, const char *why)
 {
     rl_str_addf(p->t, "  %s: ", key);
     rl_yaml_text(p->t, value);
@@ -148,7 +148,7 @@ size_t rl_pen_find(const rl_pen *p, rl_kind kind)
 void rl_pen_role(rl_pen *p, size_t i, rl_role r)
 {
     if (p->guess[i].role[r] >= 0)
-        key_text(p, rl_role_name(r), rl_pen_column(p, i, r), why(&p->file[i], &p->guess[i], r, p->cx->tmp));
+        rl_pen_key(p, rl_role_name(r), rl_pen_column(p, i, r), why(&p->file[i], &p->guess[i], r, p->cx->tmp));
 }
 
 /* ------------------------------------------------------------ how a file is written */
@@ -216,6 +216,7 @@ static size_t others(const rl_pen *p, size_t i, bool grouping, const char **v)
     for (size_t j = 0; j < p->file[i].n; j++) {
         const rl_seen_col *c = &p->file[i].col[j];
         if (plays(&p->guess[i], j) || c->twice || c->name[0] == '\0' || rl_col_groups(c) != grouping) continue;
+        if (!grouping && ((int)j == rl_pen_sharing(p, i, false) || (int)j == rl_pen_sharing(p, i, true))) continue;
         v[n++] = c->name;
     }
     return n;
@@ -346,6 +347,7 @@ static void deals(rl_pen *p)
     }
     if (p->guess[i].role[RL_ROLE_ACCOUNT] < 0)
         rl_remark(p->cx, "init", "'%s' has no account column", p->file[i].source.name);
+    rl_pen_shares(p, i);
     group(p, i);
     lookups(p, i);
     unused(p, i, false);
@@ -360,6 +362,7 @@ static void accounts(rl_pen *p)
     rl_str_add(p->t, "\naccounts:\n");
     rl_pen_file(p, i, "  ");
     rl_pen_role(p, i, RL_ROLE_ID);
+    rl_pen_shares(p, i);
     const char **v = RL_NEW(p->cx->tmp, const char *, 2 * p->file[i].n);
     size_t n = others(p, i, true, v);
     n += others(p, i, false, v + n);
@@ -452,8 +455,8 @@ static void money(rl_pen *p)
         p->t,
         "  # gross_margin: 0.70      CHECK: your own figures, for profit and ROI\n  # loaded_cost: 1.30\n  ledger:\n");
     rl_pen_file(p, i, "    ");
-    key_text(p, "  period", rl_pen_column(p, i, RL_ROLE_DATE),
-             about(&p->file[i], p->guess[i].role[RL_ROLE_DATE], p->cx->tmp));
+    rl_pen_key(p, "  period", rl_pen_column(p, i, RL_ROLE_DATE),
+               about(&p->file[i], p->guess[i].role[RL_ROLE_DATE], p->cx->tmp));
     rl_str_add(p->t, "  ");
     rl_pen_role(p, i, RL_ROLE_AMOUNT);
 }

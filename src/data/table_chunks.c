@@ -212,6 +212,20 @@ static void merge(reading *r, size_t i, rl_ctx *cx)
     g->expect = g->all_new ? g->before + (size_t)(1.01 * (double)added / r->share) : 0;
 }
 
+/* Empty rows and cells that could not be read, in the order of the file. */
+static void tell(rl_loader *l, const table_piece *p)
+{
+    for (size_t e = 0, b = 0; e < p->n_empty || b < p->n_bad;) {
+        const bad_cell *x = &p->bad[b];
+        if (e < p->n_empty && (b == p->n_bad || p->empty[e] <= x->row)) {
+            rl_load_drop(l, p->row0 + p->empty[e++]);
+        } else {
+            rl_load_fault(l, &l->column[x->column], p->row0 + x->row, x->s, x->n);
+            b++;
+        }
+    }
+}
+
 /* Room for the rows taken: at first as many as the rest of the file promises. */
 static void room(void *user, rl_ctx *cx)
 {
@@ -223,14 +237,7 @@ static void room(void *user, rl_ctx *cx)
         size_t cap = l->n + l->n / 8;
         rl_load_room(l, all > (double)cap ? (size_t)all : cap);
     }
-    for (size_t i = 0; i < r->n_taken; i++) {
-        const table_piece *p = r->taken[i];
-        for (size_t e = 0; e < p->n_empty; e++) rl_load_drop(l, p->row0 + p->empty[e]);
-        for (size_t b = 0; b < p->n_bad; b++) {
-            const bad_cell *x = &p->bad[b];
-            rl_load_fault(l, &l->column[x->column], p->row0 + x->row, x->s, x->n);
-        }
-    }
+    for (size_t i = 0; i < r->n_taken; i++) tell(l, r->taken[i]);
     r->n_taken = 0;
 }
 

@@ -64,7 +64,40 @@ typedef struct rl_cohort_facts {
     double open_at_start;         /* share of units with an open deal when it started        */
 } rl_cohort_facts;
 
+/* Two programmes and the units that got both, whenever. */
+typedef struct rl_overlap {
+    const char *a, *b;            /* names, in the order of the study                        */
+    const char *unit;             /* NULL: given by different units, so nothing is compared  */
+    size_t both, at_once;         /* units in both; those whose spans share a day            */
+    size_t of_a, of_b;            /* units with each                                         */
+    int32_t first;                /* the first day on which a unit had been given both       */
+} rl_overlap;
+
 typedef struct rl_maturity { const char *period; bool mature; int32_t matures_on; size_t deals; } rl_maturity;
+
+/* A model repeated in one group of a `by` column. */
+typedef struct rl_group_answer {
+    const char *label;
+    bool answered;
+    const char *why;              /* when not                                                */
+    size_t treated, controls;     /* units in the fit: with exposed rows, and without        */
+    size_t rows;
+    rl_interval effect;           /* on its own                                              */
+    double low, high;             /* with all the model's looks holding at once (Sidak)      */
+    double p_value, p_adjusted;   /* adjusted for the looks, step by step (Holm-Sidak)       */
+    double df;
+    bool stands;                  /* p_adjusted below 1 - level                              */
+} rl_group_answer;
+
+typedef struct rl_breakdown {
+    const char *column;
+    const char *refused, *hint;   /* why the column makes no groups, or NULL                 */
+    size_t unplaced;              /* units without a value                                   */
+    size_t n_groups, answered;
+    rl_group_answer *group;       /* by value                                                */
+    rl_test same;                 /* all groups answered have one effect; NaN with fewer than two */
+    double same_adjusted;         /* its p value, adjusted for the columns of `by` (Sidak)     */
+} rl_breakdown;
 
 typedef struct rl_program_facts {
     const char *name;
@@ -78,6 +111,11 @@ typedef struct rl_program_facts {
     rl_maturity *maturity;        /* creation periods in order                               */
     double open_at_start_treated, open_at_start_control;
     size_t overlap;               /* units in another programme too                          */
+    const char *shares;           /* "an owner", "a parent account", "an owner or a parent account"; NULL = not said */
+    size_t n_by;
+    rl_breakdown *by;             /* groups of `by`: who is in each; nothing estimated       */
+    size_t exposed, apart, unplaced;       /* controls that share with a unit that had it by the cut, that do not,
+                                     of which it is not known                                */
     size_t partly_exposed;        /* deals                                                   */
     size_t decided_treated, decided_control;       /* deals with a decision                  */
     double same_day_treated, same_day_control;     /* .. share created and decided on one day */
@@ -101,6 +139,19 @@ typedef struct rl_lift {          /* effect on the treated, per row of the model
     double p_value;
     size_t n;                     /* treated rows it is an average over                      */
 } rl_lift;
+
+/* Controls near treated units against the other controls. */
+typedef struct rl_spillover {
+    bool asked;                   /* the study says who shares, and the model is one it is looked at for */
+    bool answered;
+    const char *why;              /* when not                                                */
+    size_t exposed, rest;         /* control units in the fit                                */
+    rl_interval effect;           /* on the controls that share, in the outcome's own unit   */
+    double p_value;
+    double detectable;            /* smallest effect found four times in five                */
+    rl_interval apart;            /* the lift against controls that share nothing; NaN = too few of them */
+    size_t apart_controls;
+} rl_spillover;
 
 typedef enum rl_status { RL_MODEL_DONE, RL_MODEL_REFUSED } rl_status;
 
@@ -126,6 +177,9 @@ typedef struct rl_model_answer {
     const rl_interval *cumulated; /* n_lags: sum of lags 0..i, from the joint covariance; or NULL */
     double breakdown_drift;       /* drift per period that would bring the lift to zero       */
     double breakdown_drift_ci;    /* .. that would make the interval include zero             */
+    size_t n_by, looks;           /* columns of `by`; groups answered in all of them          */
+    rl_breakdown *by;
+    rl_spillover spill;
 } rl_model_answer;
 
 /* --- money --------------------------------------------------------------- */
@@ -206,6 +260,9 @@ typedef struct rl_answer {
     rl_waterfall waterfall;       /* deals: rows read to rows a model can use                 */
     size_t n_programs;
     rl_program_facts *program;
+    size_t n_overlaps;
+    rl_overlap *overlap;          /* pairs of programmes                                      */
+    rl_policy overlap_policy;
     size_t n_models;
     rl_model_answer *model;
     rl_money money;

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/breakdown.h"
 #include "model/facts.h"
+#include "model/spill.h"
 
 typedef struct view {
     const rl_tables *t;
@@ -117,16 +119,10 @@ static void maturity(const view *v, rl_program_facts *f)
     }
 }
 
-static void overlaps(const view *v, rl_program_facts *f)
+static void partly_exposed(const view *v, rl_program_facts *f)
 {
-    for (size_t u = 0; u < v->U; u++) {
-        bool here = u < v->prog->n_units && v->prog->start[u] != RL_NO_DAY, there = false;
-        for (size_t i = 0; i < v->t->n_programs; i++) {
-            const rl_program *q = &v->t->program[i];
-            there |= q != v->prog && q->unit == v->prog->unit && u < q->n_units && q->start[u] != RL_NO_DAY;
-        }
-        f->overlap += here && there;
-    }
+    for (size_t u = 0; u < v->U && u < v->prog->n_units; u++)
+        f->overlap += v->prog->start[u] != RL_NO_DAY && rl_other_start(v->t, v->prog, u) != RL_NO_DAY;
     for (size_t i = 0; v->unit != NULL && i < v->t->deals.n; i++) {
         int32_t u = v->unit[i], c = v->t->deals.created[i];
         if (u < 0 || (size_t)u >= v->prog->n_units || v->prog->start[u] == RL_NO_DAY) continue;
@@ -153,6 +149,32 @@ static void same_day(const view *v, rl_program_facts *f)
     f->same_day_treated = (double)quick[1] / (double)decided[1];
 }
 
+/* Every pair of programmes: who got both, and whether at the same time. */
+static rl_overlap overlap_of(const rl_program *a, const rl_program *b)
+{
+    rl_overlap o = {.a = a->spec->name, .b = b->spec->name, .of_a = a->treated, .of_b = b->treated, .first = RL_NO_DAY};
+    if (a->unit != b->unit) return o;
+    o.unit = a->unit_name;
+    for (size_t u = 0; u < a->n_units && u < b->n_units; u++) {
+        if (a->start[u] == RL_NO_DAY || b->start[u] == RL_NO_DAY) continue;
+        int32_t later = a->start[u] > b->start[u] ? a->start[u] : b->start[u];
+        bool a_on = a->end[u] == RL_NO_DAY || a->end[u] > later, b_on = b->end[u] == RL_NO_DAY || b->end[u] > later;
+        o.both++;
+        o.at_once += a_on && b_on;
+        if (o.first == RL_NO_DAY || later < o.first) o.first = later;
+    }
+    return o;
+}
+
+static void overlaps(const rl_tables *t, rl_answer *a, rl_ctx *cx)
+{
+    size_t n = t->n_programs;
+    a->overlap_policy = t->faults.policy[RL_RULE_PROGRAMS];
+    a->overlap = RL_NEW(cx->keep, rl_overlap, n * (n - (n > 0)) / 2);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n; k++) a->overlap[a->n_overlaps++] = overlap_of(&t->program[i], &t->program[k]);
+}
+
 static const rl_model_spec *model_of(const rl_study *s, const char *program)
 {
     for (size_t i = 0; i < s->n_models; i++)
@@ -162,6 +184,7 @@ static const rl_model_spec *model_of(const rl_study *s, const char *program)
 
 rl_code rl_facts_design(const rl_tables *t, rl_answer *a, rl_ctx *cx)
 {
+    overlaps(t, a, cx);
     a->program = RL_NEW(cx->keep, rl_program_facts, t->n_programs);
     for (size_t i = 0; i < t->n_programs; i++) {
         const rl_program *prog = &t->program[i];
@@ -185,8 +208,10 @@ rl_code rl_facts_design(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         if (by_deals) v.last_period = rl_period_of(plan.calendar, t->cut);
         cohorts(&v, f);
         maturity(&v, f);
-        overlaps(&v, f);
+        partly_exposed(&v, f);
         same_day(&v, f);
+        rl_spill_facts(t, prog, f, cx);
+        RL_TRY(rl_breakdown_facts(t, prog, f, cx));
         f->clusters = f->treated + f->controls;
         a->n_programs++;
     }

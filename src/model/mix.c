@@ -156,7 +156,10 @@ void rl_mix_make(const rl_tables *t, const rl_att *value, rl_money *m, rl_ctx *c
     int32_t *row_of = RL_NEW(cx->tmp, int32_t, t->account->n);
     memset(row_of, 0xff, t->account->n * sizeof *row_of);
     for (size_t i = 0; i < t->accounts.n; i++) row_of[t->accounts.col[0].code[i]] = (int32_t)i;
-    for (size_t j = 1; j < t->accounts.k; j++)
-        if (t->accounts.col[j].type == RL_TEXT || t->accounts.col[j].type == RL_NUM)
-            add_trait(&w, &t->accounts.col[j], row_of);
+    const rl_texts *fixed = &t->study->accounts.fixed; /* an owner or a parent is no trait */
+    for (size_t j = 0; j < fixed->n; j++) {
+        const rl_col *c = rl_table_col(&t->accounts, fixed->v[j].s);
+        if (c != NULL && c != &t->accounts.col[0] && (c->type == RL_TEXT || c->type == RL_NUM))
+            add_trait(&w, c, row_of);
+    }
 }

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fmath.h"
@@ -36,7 +35,7 @@ typedef struct work {
 
 enum { IN, OTHER_PROGRAM, NO_CLEAN, SKIPPED, STARTS_LATER, UNSEEN, N_WHY };
 static const char *const WHY[N_WHY] = {"",
-                                       "in another programme too",
+                                       "in another programme from the beginning",
                                        "no clean period before the programme began",
                                        "left out on purpose",
                                        "starts too late to be seen with the programme, and `control: never` is asked",
@@ -44,14 +43,17 @@ static const char *const WHY[N_WHY] = {"",
 
 static int32_t period_at(const work *w, size_t k) { return w->plan->first_period + (int32_t)k; }
 
-static bool in_another_program(const work *w, size_t u)
+/* What becomes of the cell [first, last] of a unit that another programme reaches on day `other`, or whose cells
+ * stop counting on `leave`. */
+static rl_cell blocked(const work *w, rl_cell c, int32_t other, int32_t leave, size_t k)
 {
-    for (size_t i = 0; i < w->t->n_programs; i++) {
-        const rl_program *q = &w->t->program[i];
-        if (q != w->plan->program && q->unit == w->plan->program->unit && u < q->n_units && q->start[u] != RL_NO_DAY)
-            return true;
-    }
-    return false;
+    const rl_plan *plan = w->plan;
+    rl_transition how = plan->spec->transition;
+    if (c != RL_CELL_CLEAN && c != RL_CELL_EXPOSED) return c;
+    if (other != RL_NO_DAY && rl_cell_of(other, RL_NO_DAY, w->first[k], w->last[k], plan->guard, how) != RL_CELL_CLEAN)
+        return RL_CELL_OTHER;
+    if (leave == RL_NO_DAY || (plan->leave_clean && c != RL_CELL_CLEAN)) return c;
+    return rl_cell_of(leave, RL_NO_DAY, w->first[k], w->last[k], plan->guard, how) != RL_CELL_CLEAN ? RL_CELL_LEFT : c;
 }
 
 static void classify_unit(work *w, size_t u)
@@ -59,23 +61,24 @@ static void classify_unit(work *w, size_t u)
     const rl_plan *plan = w->plan;
     const rl_program *prog = plan->program;
     int32_t start = u < prog->n_units ? prog->start[u] : RL_NO_DAY, end = u < prog->n_units ? prog->end[u] : RL_NO_DAY;
-    bool clean = false;
+    bool keeps = w->t->faults.policy[RL_RULE_PROGRAMS] == RL_POLICY_KEEP, clean = false;
+    int32_t other = keeps ? RL_NO_DAY : rl_other_start(w->t, prog, u);
+    int32_t leave = plan->leave != NULL ? plan->leave[u] : RL_NO_DAY;
     w->cohort[u] = RL_NO_DAY;
     for (size_t k = 0; k < w->T; k++) {
         rl_cell c = rl_cell_of(start, end, w->first[k], w->last[k], plan->guard, plan->spec->transition);
+        c = blocked(w, c, other, leave, k);
         w->cell[u * w->T + k] = (unsigned char)c;
         clean |= c == RL_CELL_CLEAN;
         if (c == RL_CELL_EXPOSED && w->cohort[u] == RL_NO_DAY) w->cohort[u] = period_at(w, k);
     }
     w->treated[u] = w->cohort[u] != RL_NO_DAY;
-    if (u == plan->skip_unit)
+    if (u == plan->skip_unit || (plan->scope != NULL && !plan->scope[u]))
         w->out[u] = SKIPPED;
-    else if (in_another_program(w, u))
-        w->out[u] = OTHER_PROGRAM;
     else if (w->out[u] == UNSEEN)
         return;
     else if (!clean)
-        w->out[u] = NO_CLEAN;
+        w->out[u] = w->T > 0 && w->cell[u * w->T] == RL_CELL_OTHER ? OTHER_PROGRAM : NO_CLEAN;
     else if (plan->spec->control_never && start != RL_NO_DAY && !w->treated[u])
         w->out[u] = STARTS_LATER;
 }
@@ -106,86 +109,6 @@ static void find_compared(work *w)
             w->compared[k] |= w->treated[u] && (c == RL_CELL_CLEAN || c == RL_CELL_EXPOSED);
         }
     for (size_t k = 0; k < w->T; k++) w->compared[k] &= clean[k];
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* --- covariates --------------------------------------------------------------- */
-typedef struct trait {
-    const rl_col *from;
-    const int32_t *row_of; /* of a unit */
-} trait;
-
-/* A fixed trait: a `fixed` column of accounts (by account), or for programmes
- * given by another unit a column of deals. */
-static rl_code find_trait(const work *w, rl_text name, trait *out)
-{
-    const rl_tables *t = w->t;
-    if (w->plan->program->unit == t->account && t->has_accounts) {
-        const rl_col *c = rl_table_col(&t->accounts, name.s);
-        if (c != NULL) {
-            int32_t *row_of = RL_NEW(w->cx->tmp, int32_t, t->account->n);
-            memset(row_of, 0xff, t->account->n * sizeof *row_of);
-            for (size_t i = 0; i < t->accounts.n; i++) row_of[t->accounts.col[0].code[i]] = (int32_t)i;
-            *out = (trait){.from = c, .row_of = row_of};
-            return RL_OK;
-        }
-    }
-    rl_fail_at(w->cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
-               "covariate '%s' is not a `fixed` column of the accounts table", name.s);
-    return rl_hint(w->cx, "a covariate must have been true before the programme; list it under `accounts.fixed` "
-                          "(today's CRM segment is not)");
-}
-
-/* A number with many values makes groups: fourths of the units that have it. */
-static void fourths(const work *w, trait *tr)
-{
-    enum { FEW = 8 };
-    double *v = RL_NEW(w->cx->tmp, double, w->U), cut[3];
-    size_t n = 0, values = 0;
-    if (tr->from->type != RL_NUM) return;
-    for (size_t u = 0; u < w->U; u++)
-        if (tr->row_of[u] >= 0 && !isnan(tr->from->num[tr->row_of[u]])) v[n++] = tr->from->num[tr->row_of[u]];
-    qsort(v, n, sizeof *v, by_number);
-    for (size_t i = 0; i < n; i++) values += i == 0 || v[i] != v[i - 1];
-    if (values <= FEW) return;
-    rl_col *c = RL_NEW(w->in, rl_col, 1);
-    *c = *tr->from;
-    c->num = RL_NEW(w->in, double, w->t->accounts.n);
-    for (int k = 0; k < 3; k++) cut[k] = v[(size_t)(k + 1) * n / 4];
-    for (size_t i = 0; i < w->t->accounts.n; i++) {
-        double x = tr->from->num[i];
-        c->num[i] = isnan(x) ? x : 1.0 + (x >= cut[0]) + (x >= cut[1]) + (x >= cut[2]);
-    }
-    tr->from = c;
-    rl_remark(w->cx, "covariate",
-              "covariate '%s' has %zu values: taken in four groups of equal size, cut at %g, %g and %g", c->name,
-              values, cut[0], cut[1], cut[2]);
-}
-
-static rl_code add_traits(work *w, size_t n)
-{
-    const rl_texts *names = &w->plan->spec->covariates;
-    for (size_t j = 0; j < names->n; j++) {
-        trait tr = {.from = NULL};
-        RL_TRY(find_trait(w, names->v[j], &tr));
-        fourths(w, &tr);
-        rl_col *c = rl_table_add(&w->p->t, names->v[j].s, tr.from->type, tr.from->dict, w->in);
-        for (size_t i = 0; i < n; i++) {
-            int32_t row = tr.row_of[w->p->unit_code[i]];
-            if (c->type == RL_TEXT)
-                c->code[i] = row < 0 ? -1 : tr.from->code[row];
-            else if (c->type == RL_NUM)
-                c->num[i] = row < 0 ? NAN : tr.from->num[row];
-            else
-                c->day[i] = row < 0 ? RL_NO_DAY : tr.from->day[row];
-        }
-    }
-    return RL_OK;
 }
 
 /* --- outcomes ------------------------------------------------------------------ */
@@ -282,7 +205,7 @@ static bool usable(const work *w, size_t u, size_t k)
 }
 
 typedef struct losses {
-    size_t unit[N_WHY], no_unit, outside, immature, partly, ended, alone, undefined, lonely;
+    size_t unit[N_WHY], no_unit, outside, immature, partly, ended, other, left, alone, undefined, lonely;
 } losses;
 
 /* Why unit u in period k is no row; counts it. */
@@ -295,6 +218,8 @@ static bool lose(work *w, losses *l, int32_t u, int32_t period)
     unsigned char c = w->cell[(size_t)u * w->T + (size_t)(period - w->plan->first_period)];
     if (c == RL_CELL_PARTLY) return l->partly++, true;
     if (c == RL_CELL_ENDED) return l->ended++, true;
+    if (c == RL_CELL_OTHER) return l->other++, true;
+    if (c == RL_CELL_LEFT) return l->left++, true;
     return w->compared[period - w->plan->first_period] ? false : (l->alone++, true);
 }
 
@@ -313,6 +238,8 @@ static void tell_losses(work *w, const losses *l, const char *undefined)
     rl_waterfall_lose(f, w->plan->guard > 0 ? immature : "in a period that has not ended", l->immature, w->in);
     rl_waterfall_lose(f, partly, l->partly, w->in);
     rl_waterfall_lose(f, "after the programme ended", l->ended, w->in);
+    rl_waterfall_lose(f, "from the day another programme had begun there", l->other, w->in);
+    rl_waterfall_lose(f, w->plan->leave_why, l->left, w->in);
     rl_waterfall_lose(f,
                       rl_sprintf(w->in, "in a %s in which no %s is left to compare with",
                                  rl_period_name(w->plan->calendar.kind), w->plan->program->unit_name),
@@ -328,6 +255,7 @@ static void note_trend(work *w, size_t u, int32_t period, double y, size_t rows)
 {
     rl_trend_point *point = &w->p->trend[period - w->plan->first_period];
     bool treated = w->treated[u];
+    if (w->cell[u * w->T + (size_t)(period - w->plan->first_period)] >= RL_CELL_OTHER) return;
     *(treated ? &point->treated : &point->control) += y;
     *(treated ? &point->n_treated : &point->n_control) += rows;
     point->exposed |= w->cell[u * w->T + (size_t)(period - w->plan->first_period)] == RL_CELL_EXPOSED;
@@ -530,9 +458,12 @@ static rl_code refuse_empty(const work *w)
     const rl_panel *p = w->p;
     const char *name = w->plan->program->spec->name;
     if (p->treated_rows == 0) {
+        size_t n = 0;
+        for (size_t u = 0; u < w->plan->program->n_units; u++)
+            n += w->plan->program->start[u] != RL_NO_DAY && (w->plan->scope == NULL || w->plan->scope[u]);
         rl_fail(w->cx, RL_EDATA,
                 "programme '%s': none of %zu %ss with it has clean periods before it and mature %ss after its start",
-                name, w->plan->program->treated, p->unit, w->plan->deal_level ? "deal" : "period");
+                name, n, p->unit, w->plan->deal_level ? "deal" : "period");
         return rl_hint(w->cx,
                        "an exposed creation period counts once %d days of follow-up have passed; `revlift check` lists "
                        "when each matures",
@@ -579,7 +510,7 @@ rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_
     for (size_t u = 0; u < w.U; u++) classify_unit(&w, u);
     find_compared(&w);
     RL_TRY(plan->deal_level ? deal_rows(&w) : plan->outcome == RL_OUT_COLUMN ? panel_rows(&w) : unit_rows(&w));
-    RL_TRY(add_traits(&w, p->t.n));
+    RL_TRY(rl_panel_traits(t, plan, p, in, cx));
     count_cells(&w);
     finish_trend(&w);
     keep_largest(&w);

@@ -17,6 +17,8 @@
  *
  * A period is mature when its last creation day + horizon <= cut.
  * Units without a start (or not yet started: their clean cells) are controls.
+ * From the day another programme began at the unit no cell of it counts that
+ * can feel it, unless the study keeps them (rule overlapping-programs).
  */
 #ifndef RL_MODEL_PANEL_H
 #define RL_MODEL_PANEL_H
@@ -38,10 +40,17 @@ typedef struct rl_plan {
     rl_calendar calendar;
     int32_t first_period, last_period;   /* creation periods that can be used: begun with the data, mature at the cut */
     size_t skip_unit;              /* leave this unit out; SIZE_MAX = none                     */
+    const unsigned char *scope;    /* by unit, or NULL: only those with 1 take part            */
+    const int32_t *leave;          /* by unit, or NULL: no cell counts that can feel this day; RL_NO_DAY = none */
+    bool leave_clean;              /* .. only clean cells leave                                */
+    const char *leave_why;
     const unsigned char *skip_deal;/* by deal row, or NULL: the amount of these deals counts as 0 */
 } rl_plan;
 
-typedef enum rl_cell { RL_CELL_CLEAN, RL_CELL_EXPOSED, RL_CELL_PARTLY, RL_CELL_ENDED } rl_cell;
+typedef enum rl_cell {
+    RL_CELL_CLEAN, RL_CELL_EXPOSED, RL_CELL_PARTLY, RL_CELL_ENDED,
+    RL_CELL_OTHER, RL_CELL_LEFT    /* of a panel alone: another programme had begun; beyond plan.leave */
+} rl_cell;
 
 /* start, end: RL_NO_DAY = never, none; [first, last] the creation days. */
 rl_cell rl_cell_of(int32_t start, int32_t end, int32_t first, int32_t last, int guard, rl_transition transition);
@@ -78,6 +87,13 @@ RL_MUST rl_code rl_plan_make(const rl_tables *t, const rl_model_spec *m, rl_plan
 /* Build the rows.  Errors: RL_EDATA with counts when no treated unit has clean
  * periods before and mature exposed periods after, or no control is left. */
 RL_MUST rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_arena *in, rl_ctx *cx);
+
+/* Covariates of the plan as columns of p->t (model/panel_traits.c): fixed columns of the accounts, numbers with
+ * many values in fourths.  Errors: RL_EINPUT, a column that is none of those. */
+RL_MUST rl_code rl_panel_traits(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_arena *in, rl_ctx *cx);
+
+/* The first day on which another programme than prog had begun at unit u; RL_NO_DAY = none. */
+int32_t rl_other_start(const rl_tables *t, const rl_program *prog, size_t u);
 
 /* Code of the unit of assignment of every deal, -1 = none (n_deals). */
 const int32_t *rl_deal_units(const rl_tables *t, const rl_program *prog);

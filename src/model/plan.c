@@ -16,6 +16,17 @@ size_t rl_program_size(const rl_tables *t, const rl_program *prog)
     return prog->unit == t->account ? t->n_eligible : prog->n_units;
 }
 
+int32_t rl_other_start(const rl_tables *t, const rl_program *prog, size_t u)
+{
+    int32_t first = RL_NO_DAY;
+    for (size_t i = 0; i < t->n_programs; i++) {
+        const rl_program *q = &t->program[i];
+        if (q == prog || q->unit != prog->unit || u >= q->n_units || q->start[u] == RL_NO_DAY) continue;
+        if (first == RL_NO_DAY || q->start[u] < first) first = q->start[u];
+    }
+    return first;
+}
+
 static int by_int(const void *a, const void *b)
 {
     int x = *(const int *)a, y = *(const int *)b;

@@ -298,6 +298,42 @@ static rl_code judge_panel(rl_tables *t, rl_ctx *cx)
     return RL_OK;
 }
 
+/* --- programmes ------------------------------------------------------------- */
+
+/* A unit that two programmes reached: told where the later of them stands. */
+static rl_code tell_overlap(rl_tables *t, const rl_program *a, const rl_program *b, size_t u, rl_ctx *cx)
+{
+    const rl_program *later = b->start[u] >= a->start[u] ? b : a, *first = later == b ? a : b;
+    const rl_program *in = later->source != NULL ? later : first;
+    char day[2][16];
+    rl_day_text(day[0], first->start[u]);
+    rl_day_text(day[1], later->start[u]);
+    const char *hint = "their effects cannot be told apart there; rules: {overlapping-programs: keep} keeps such units";
+    if (in->source != NULL) {
+        rl_fault_add(&t->faults, RL_RULE_PROGRAMS, in->source, in->row[u], in->field, hint,
+                     "%s '%.80s' has programme '%.40s' from %s and '%.40s' from %s", a->unit_name, a->unit->text[u],
+                     first->spec->name, day[0], later->spec->name, day[1]);
+        return RL_OK;
+    }
+    if (t->faults.policy[RL_RULE_PROGRAMS] != RL_POLICY_ERROR)
+        return RL_OK; /* listed in the study: the table says it */
+    rl_fail_at(cx, RL_EINPUT, t->study->path, later->spec->at.line, later->spec->at.col,
+               "%s '%.80s' has programme '%.40s' from %s and '%.40s' from %s", a->unit_name, a->unit->text[u],
+               first->spec->name, day[0], later->spec->name, day[1]);
+    return rl_hint(cx, "%s", hint);
+}
+
+static rl_code judge_programs(rl_tables *t, rl_ctx *cx)
+{
+    for (size_t i = 0; i < t->n_programs; i++)
+        for (size_t k = i + 1; k < t->n_programs; k++) {
+            const rl_program *a = &t->program[i], *b = &t->program[k];
+            for (size_t u = 0; a->unit == b->unit && u < a->n_units && u < b->n_units; u++)
+                if (a->start[u] != RL_NO_DAY && b->start[u] != RL_NO_DAY) RL_TRY(tell_overlap(t, a, b, u, cx));
+        }
+    return RL_OK;
+}
+
 /* Rows of the smaller tables with a cell that could not be read. */
 static void drop_unread(rl_tables *t, rl_table *f, rl_ctx *cx)
 {
@@ -319,5 +355,5 @@ rl_code rl_rules_apply(rl_tables *t, rl_ctx *cx)
     if (t->has_touches) judge_touches(t, cx);
     if (t->has_spend) judge_spend(t, cx);
     if (t->has_panel) RL_TRY(judge_panel(t, cx));
-    return RL_OK;
+    return judge_programs(t, cx);
 }

@@ -256,11 +256,9 @@ static rl_code read_value(rl_form *f, const rl_key *k, const char *where, const 
         return read_rows(f, k, below(f, where, k->name), node, base);
     case RL_KEY_OWN:
         return k->read(f, k, node, to);
-    case RL_KEY_REFUSED:
-        break;
     }
-    rl_form_fail(f, node, "'%s' is not in this version", k->name);
-    return rl_hint(f->cx, "take the key out");
+    assert(false);
+    return RL_EINPUT;
 }
 
 static rl_code unknown(rl_form *f, const rl_key *keys, const char *where, const rl_node *key)
@@ -269,7 +267,7 @@ static rl_code unknown(rl_form *f, const rl_key *keys, const char *where, const 
     size_t n = 0;
     for (const rl_key *k = keys; k->name != NULL; k++) {
         assert(n < MOST_KEYS);
-        if (k->type != RL_KEY_REFUSED) known[n++] = k->name;
+        known[n++] = k->name;
     }
     const char *in = where[0] != '\0' ? rl_sprintf(f->in, " in '%s'", where) : "";
     rl_form_fail(f, key, "unknown key %s%s", rl_form_got(f, key), in);
@@ -356,7 +354,7 @@ void rl_schema_help(rl_str *t, const rl_key *keys, int depth, bool only_common)
 {
     const int at = HELP_NAME + HELP_TYPE + 4, indent = 2 * depth;
     for (const rl_key *k = keys; k->name != NULL; k++) {
-        if (k->common != only_common || k->type == RL_KEY_REFUSED) continue;
+        if (k->common != only_common) continue;
         const char *type = type_words(k, t->in);
         rl_str_addf(t, "%*s%-*s  ", indent, "", HELP_NAME - indent, k->name);
         if (strlen(type) > HELP_TYPE)

@@ -34,8 +34,7 @@ typedef enum rl_key_type {
     RL_KEY_MAP,       /* a struct by `sub`; `given`: it starts with a bool to set   */
     RL_KEY_NAMED,     /* name: map, ..: array of structs that start with {const char *name; rl_at at;} */
     RL_KEY_ROWS,      /* list of maps: array of structs                             */
-    RL_KEY_OWN,       /* by `read`                                                  */
-    RL_KEY_REFUSED    /* known, and not in this version                             */
+    RL_KEY_OWN        /* by `read`                                                  */
 } rl_key_type;
 
 typedef struct rl_form { const rl_doc *doc; rl_arena *in; rl_ctx *cx; } rl_form;

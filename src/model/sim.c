@@ -101,7 +101,7 @@ static void make_account(rl_sim *s, size_t i)
     a->segment = segment_of(w, uniform(s, i, SEGMENT));
     a->region = pick(uniform(s, i, REGION), w->accounts.n_regions);
     a->industry = pick(uniform(s, i, INDUSTRY), RL_SIM_INDUSTRIES);
-    a->owner = pick(uniform(s, i, OWNER), RL_SIM_OWNERS);
+    a->owner = pick(uniform(s, i, OWNER), (size_t)w->accounts.owners);
     const rl_world_segment *g = &w->accounts.segment[a->segment];
     a->own = own_demand(s, i);
     a->win = w->deals.win_rate + g->win + w->deals.win_spread * (2 * uniform(s, i, WIN) - 1);
@@ -109,7 +109,7 @@ static void make_account(rl_sim *s, size_t i)
     a->employees = (int)(120 * g->amount * rl_exp(0.7 * rl_normal_of(uniform(s, i, EMPLOYEES)))) + 5;
     rl_rng r = rl_rng_for(rl_draw(s->accounts_seed, i, CONTACTS), i);
     a->contacts = 1 + (int)rl_poisson(&r, w->accounts.contacts - 1);
-    a->start = a->end = RL_NO_DAY;
+    a->start = a->end = a->near = a->near_end = RL_NO_DAY;
     a->cohort = -1;
 }
 
@@ -144,6 +144,26 @@ static void roll_out(rl_sim *s, rl_ctx *cx)
         int32_t wave = w->rollout.wave[k * w->rollout.n_waves / treated];
         a->start = wave + (int32_t)pick(uniform(s, r[k].account, JITTER), (size_t)w->rollout.jitter + 1);
         if (w->rollout.duration > 0) a->end = a->start + w->rollout.duration;
+    }
+}
+
+/* The first start among the accounts of each seller reaches the others of them. */
+static void spread_out(rl_sim *s, rl_ctx *cx)
+{
+    const rl_world *w = s->world;
+    size_t owners = (size_t)w->accounts.owners;
+    if (!(w->effect.spillover > 0)) return;
+    const rl_sim_account **first = RL_NEW(cx->tmp, const rl_sim_account *, owners * w->accounts.n_regions);
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_sim_account *a = &s->account[i], **f = &first[a->region * owners + a->owner];
+        if (a->start != RL_NO_DAY && (*f == NULL || a->start < (*f)->start)) *f = a;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        rl_sim_account *a = &s->account[i];
+        const rl_sim_account *f = first[a->region * owners + a->owner];
+        if (a->start != RL_NO_DAY || f == NULL) continue;
+        a->near = f->start;
+        a->near_end = f->end;
     }
 }
 
@@ -265,6 +285,7 @@ void rl_sim_make(const rl_world *w, rl_sim *s, rl_arena *in, rl_ctx *cx)
     make_market(s, in);
     for (size_t i = 0; i < s->n; i++) make_account(s, i);
     roll_out(s, cx);
+    spread_out(s, cx);
     make_cohorts(s, in, cx);
     make_spend(s, in, cx);
     make_common(s, in, cx);

@@ -32,6 +32,10 @@
  * instead), so a deal that exists in both arms is one deal, and the arm
  * without the programme does not depend on the effect sizes.
  *
+ * Spillover.  An account that never gets the programme has, from the start of
+ * the first account of its seller, a share `spillover` of that account's
+ * exposure, and responds to it in the same way.
+ *
  * Randomness.  Accounts, rollout, market and spend come from the accounts
  * seed; deals, touches and leads from the seed.  A draw is keyed by (seed,
  * account and period or deal, draw): threads and order change nothing.
@@ -48,15 +52,17 @@
 #include "base/ctx.h"
 #include "model/world.h"
 
-enum { RL_SIM_INDUSTRIES = 6, RL_SIM_ROLES = 6, RL_SIM_STAGES = 3, RL_SIM_OWNERS = 6 /* a region */ };
+enum { RL_SIM_INDUSTRIES = 6, RL_SIM_ROLES = 6, RL_SIM_STAGES = 3 };
 
 typedef struct rl_sim_account {
-    unsigned region, segment, industry, owner; /* owner: 0 .. RL_SIM_OWNERS - 1 in the region   */
+    unsigned region, segment, industry, owner; /* owner: 0 .. world.accounts.owners - 1 in the region */
     int contacts, employees;
     double own;         /* own demand, mean 1 over all accounts                            */
     double win;         /* win probability without programme and market swings             */
     double amount;      /* mean amount without the programme                               */
     int32_t start, end; /* first day with the programme, first day without; RL_NO_DAY = never */
+    int32_t near, near_end; /* the same of the first account of its seller, when it is never treated itself
+                                   and effect.spillover > 0; else RL_NO_DAY                    */
     int32_t cohort;     /* index into rl_sim.cohort, -1 = never treated                    */
 } rl_sim_account;
 
@@ -149,6 +155,9 @@ unsigned rl_sim_role(int contact);
  * the cut and before the programme's end. */
 bool rl_sim_counted(const rl_sim *s, size_t account, int period, int horizon);
 
+/* The same for accounts that never get it but feel it through their seller. */
+bool rl_sim_counted_near(const rl_sim *s, size_t account, int period, int horizon);
+
 /* --- the truth ------------------------------------------------------------ */
 
 /* Sums over the counted account-periods of a cell; [0] without, [1] with. */
@@ -188,6 +197,7 @@ typedef struct rl_sim_truth {
     int redraws;
     rl_sim_sums *expected;  /* the same summed over the redraws; NULL when redraws = 0         */
     double *monte_carlo_se; /* ages-by-outcomes: of the overall expected effect                */
+    rl_sim_sums *near_realised, *near_expected; /* ages: accounts that only feel it; NULL without spillover */
 } rl_sim_truth;
 
 /* What happened with this seed, and on average over world.redraws other

@@ -16,13 +16,26 @@ static const double LN2 = 0.693147180559945309;
 
 /* ------------------------------------------------------------ exposure */
 
-double rl_sim_exposure_at(const rl_sim *s, size_t account, double day)
+/* From when until when an account feels the programme, and how much of it: its own, or its seller's. */
+typedef struct span {
+    int32_t start, end;
+    double share;
+} span;
+
+static span span_of(const rl_sim *s, size_t account)
 {
     const rl_sim_account *a = &s->account[account];
+    if (a->near == RL_NO_DAY) return (span){a->start, a->end, 1};
+    return (span){a->near, a->near_end, s->world->effect.spillover};
+}
+
+double rl_sim_exposure_at(const rl_sim *s, size_t account, double day)
+{
+    span a = span_of(s, account);
     double lag = s->world->effect.lag, half = s->world->effect.half_life;
-    if (a->start == RL_NO_DAY || day < a->start) return 0;
-    double to = a->end != RL_NO_DAY && day > a->end ? a->end : day;
-    double e = lag > 0 ? -rl_expm1(-(to - a->start) / lag) : 1;
+    if (a.start == RL_NO_DAY || day < a.start) return 0;
+    double to = a.end != RL_NO_DAY && day > a.end ? a.end : day;
+    double e = a.share * (lag > 0 ? -rl_expm1(-(to - a.start) / lag) : 1);
     if (to == day) return e;
     return half > 0 ? e * rl_exp(-LN2 * (day - to) / half) : 0;
 }
@@ -30,14 +43,14 @@ double rl_sim_exposure_at(const rl_sim *s, size_t account, double day)
 /* The integral of the exposure from the start to `day`. */
 static double exposure_until(const rl_sim *s, size_t account, double day)
 {
-    const rl_sim_account *a = &s->account[account];
+    span a = span_of(s, account);
     double lag = s->world->effect.lag, half = s->world->effect.half_life;
-    if (a->start == RL_NO_DAY || day <= a->start) return 0;
-    double to = a->end != RL_NO_DAY && day > a->end ? a->end : day, ran = to - a->start;
+    if (a.start == RL_NO_DAY || day <= a.start) return 0;
+    double to = a.end != RL_NO_DAY && day > a.end ? a.end : day, ran = to - a.start;
     double e = lag > 0 ? -rl_expm1(-ran / lag) : 1;
     double sum = ran - (lag > 0 ? lag * e : 0);
-    if (to == day || !(half > 0)) return sum;
-    return sum - e * half / LN2 * rl_expm1(-LN2 * (day - to) / half);
+    if (to == day || !(half > 0)) return a.share * sum;
+    return a.share * (sum - e * half / LN2 * rl_expm1(-LN2 * (day - to) / half));
 }
 
 double rl_sim_exposure(const rl_sim *s, size_t account, double from, double days)
@@ -99,7 +112,8 @@ void rl_sim_deals(const rl_sim *s, uint64_t seed, size_t account, rl_sim_deal_fn
     const rl_world *w = s->world;
     const rl_sim_account *a = &s->account[account];
     const double *common = &s->common[a->region * (size_t)s->periods];
-    double more = a->start != RL_NO_DAY && w->effect.volume > 0 ? w->effect.volume : 0;
+    int32_t start = span_of(s, account).start;
+    double more = start != RL_NO_DAY && w->effect.volume > 0 ? w->effect.volume : 0;
     double drift = a->start != RL_NO_DAY ? w->rollout.trend_violation : 0;
     rl_rng base = rl_rng_for(rl_draw(seed, account, DEALS), account);
     rl_rng extra = rl_rng_for(rl_draw(seed, account, EXTRA_DEALS), account);
@@ -107,7 +121,7 @@ void rl_sim_deals(const rl_sim *s, uint64_t seed, size_t account, rl_sim_deal_fn
         double rate = w->deals.rate * ((1 - w->deals.common) * a->own + w->deals.common * common[t]) * (1 + drift * t);
         double p = a->win + w->deals.win_market * s->swing[t] + drift * w->deals.win_rate * t;
         unsigned n = rl_poisson(&base, fmin(rate, MOST_DEALS)), m = 0;
-        if (more > 0 && s->first_day[t + 1] > a->start) m = rl_poisson(&extra, fmin(rate * more, MOST_DEALS));
+        if (more > 0 && s->first_day[t + 1] > start) m = rl_poisson(&extra, fmin(rate * more, MOST_DEALS));
         for (unsigned k = 0; k < n + m; k++) {
             rl_sim_deal d = {.account = account, .period = t};
             one_deal(s, k < n ? &base : &extra, p, k >= n, &d);
@@ -123,12 +137,21 @@ int32_t rl_sim_forecast(const rl_sim *s, const rl_sim_deal *d)
     return u < 0.4 ? RL_NO_DAY : s->world->cut + 1 + (int32_t)((u - 0.4) / 0.6 * AHEAD);
 }
 
+static bool counted(const rl_sim *s, int32_t start, int32_t end, int period, int horizon)
+{
+    if (start == RL_NO_DAY || s->first_day[period] < start) return false;
+    int32_t followed = s->first_day[period + 1] - 1 + horizon;
+    return followed <= s->world->cut && (end == RL_NO_DAY || followed <= end);
+}
+
 bool rl_sim_counted(const rl_sim *s, size_t account, int period, int horizon)
 {
-    const rl_sim_account *a = &s->account[account];
-    if (a->start == RL_NO_DAY || s->first_day[period] < a->start) return false;
-    int32_t followed = s->first_day[period + 1] - 1 + horizon;
-    return followed <= s->world->cut && (a->end == RL_NO_DAY || followed <= a->end);
+    return counted(s, s->account[account].start, s->account[account].end, period, horizon);
+}
+
+bool rl_sim_counted_near(const rl_sim *s, size_t account, int period, int horizon)
+{
+    return counted(s, s->account[account].near, s->account[account].near_end, period, horizon);
 }
 
 /* ------------------------------------------------------------ touches */

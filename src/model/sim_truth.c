@@ -19,12 +19,16 @@ const char *rl_sim_outcome_name(rl_sim_outcome o) { return NAME[o]; }
 
 typedef struct tally {
     const rl_sim *s;
-    rl_sim_sums *sums; /* ages-by-cohorts-by-periods */
+    rl_sim_sums *sums; /* ages-by-cohorts-by-periods; then ages: accounts that only feel it */
     size_t cohort;
+    bool near;
 } tally;
+
+static size_t cells_of(const rl_sim *s) { return s->world->n_ages * s->n_cohorts * (size_t)s->periods; }
 
 static rl_sim_sums *cell_of(const tally *y, size_t age, int period)
 {
+    if (y->near) return &y->sums[cells_of(y->s) + age];
     return &y->sums[(age * y->s->n_cohorts + y->cohort) * (size_t)y->s->periods + (size_t)period];
 }
 
@@ -35,7 +39,7 @@ static void count_deal(void *user, const rl_sim_deal *d)
     bool both = d->arm[0].exists && d->arm[1].exists;
     for (size_t g = 0; g < w->n_ages; g++) {
         int h = w->age[g];
-        if (!rl_sim_counted(y->s, d->account, d->period, h)) continue;
+        if (!(y->near ? rl_sim_counted_near : rl_sim_counted)(y->s, d->account, d->period, h)) continue;
         rl_sim_sums *c = cell_of(y, g, d->period);
         c->both += both;
         for (int k = 0; k < 2; k++) {
@@ -57,10 +61,12 @@ static void count_deal(void *user, const rl_sim_deal *d)
 static void count_accounts(const rl_sim *s, uint64_t seed, size_t from, size_t to, rl_sim_sums *sums)
 {
     for (size_t i = from; i < to; i++) {
-        if (s->account[i].cohort < 0) continue;
-        tally y = {s, sums, (size_t)s->account[i].cohort};
+        bool near = s->account[i].near != RL_NO_DAY;
+        if (s->account[i].cohort < 0 && !near) continue;
+        tally y = {s, sums, near ? 0 : (size_t)s->account[i].cohort, near};
         for (size_t g = 0; g < s->world->n_ages; g++)
-            for (int t = 0; t < s->periods; t++) cell_of(&y, g, t)->cells += rl_sim_counted(s, i, t, s->world->age[g]);
+            for (int t = 0; t < s->periods; t++)
+                cell_of(&y, g, t)->cells += (near ? rl_sim_counted_near : rl_sim_counted)(s, i, t, s->world->age[g]);
         rl_sim_deals(s, seed, i, count_deal, &y);
     }
 }
@@ -209,11 +215,13 @@ static void run(job *j, size_t count, rl_sim_sums *total, spread *v, rl_ctx *cx)
 
 void rl_sim_truth_make(const rl_sim *s, uint64_t seed, rl_sim_truth *t, rl_arena *in, rl_ctx *cx)
 {
-    size_t ages = s->world->n_ages, table = ages * s->n_cohorts * (size_t)s->periods;
+    bool spills = s->world->effect.spillover > 0;
+    size_t ages = s->world->n_ages, table = cells_of(s) + (spills ? ages : 0);
     *t = (rl_sim_truth){.redraws = s->world->redraws};
     t->realised = RL_NEW(in, rl_sim_sums, table);
     job j = {.s = s, .seed = seed, .table = table, .slot = RL_NEW(cx->tmp, rl_sim_sums, BATCH * table)};
     run(&j, rl_blocks(s->n, ACCOUNTS_PER_BLOCK), t->realised, NULL, cx);
+    if (spills) t->near_realised = t->realised + cells_of(s);
     if (t->redraws == 0) return;
 
     spread *v = RL_NEW(cx->tmp, spread, ages * RL_SIM_OUTCOMES);
@@ -222,6 +230,7 @@ void rl_sim_truth_make(const rl_sim *s, uint64_t seed, rl_sim_truth *t, rl_arena
     j.redraw = true;
     j.seed = s->accounts_seed;
     run(&j, (size_t)t->redraws, t->expected, v, cx);
+    if (spills) t->near_expected = t->expected + cells_of(s);
     for (size_t i = 0; i < ages * RL_SIM_OUTCOMES; i++)
         t->monte_carlo_se[i] = v[i].n > 1 ? sqrt(v[i].m2 / (v[i].n - 1) / v[i].n) : NAN;
 }

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "model/att.h"
+#include "model/breakdown.h"
 #include "model/facts.h"
 #include "model/infer.h"
 #include "model/money.h"
 #include "model/rows.h"
 #include "model/series.h"
+#include "model/spill.h"
 
 static void unanswered(rl_answer *a, rl_ctx *cx, const char *what, const char *why)
 {
@@ -78,6 +80,8 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     m->has_lift = true;
     finish_waterfall(m, cx);
     rl_breakdown_drift(e, &m->breakdown_drift, &m->breakdown_drift_ci, cx);
+    RL_TRY(rl_breakdown_make(t, e, m, cx));
+    RL_TRY(rl_spill_make(t, e, m, cx));
     m->has_event = rl_att_events(e, &m->event, cx->keep, cx) == RL_OK;
     if (!m->has_event) {
         if (rl_exit_status(cx->err.code) != 4) return cx->err.code;

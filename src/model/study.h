@@ -34,14 +34,14 @@ typedef struct rl_lookup { rl_file file; rl_text key, as; rl_texts add; } rl_loo
 
 typedef struct rl_deals_spec {
     rl_file file;
-    rl_text id, account, created, closed, status, amount;
+    rl_text id, account, created, closed, status, amount, owner;
     rl_texts won, lost, open;
     rl_texts group;
     size_t n_lookup;
     rl_lookup *lookup;
 } rl_deals_spec;
 
-typedef struct rl_accounts_spec { rl_file file; rl_text id; rl_texts fixed; } rl_accounts_spec;
+typedef struct rl_accounts_spec { rl_file file; rl_text id, owner, parent; rl_texts fixed; } rl_accounts_spec;
 /* `won`: {file, key, date}: a second file that says which leads were won, and when (funnels without a deals table) */
 typedef struct rl_leads_spec {
     rl_file file;
@@ -124,6 +124,7 @@ typedef struct rl_study {
     size_t n_where;
     rl_where *where;               /* row filters on deals                                       */
     rl_policy policy[RL_RULES_END];/* rules: {duplicate-deal: drop}                              */
+    rl_texts by;                   /* columns: the lifts are repeated in each of their groups    */
     rl_texts ages;                 /* lift by age: whole days, ascending; default 30, 90, 180, 365 */
     rl_deals_spec deals;
     rl_accounts_spec accounts;

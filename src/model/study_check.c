@@ -243,6 +243,7 @@ static rl_code check_level(const rl_study *s, const rl_model_spec *m, rl_form *f
         add_all(&known, &s->accounts.fixed);
     }
     if (s->panel.file.given) add(&known, "panel");
+    if (s->deals.file.given && m->formula.s != NULL) add(&known, "all"); /* one series of everything */
     if (holds(&known, m->level.s)) return RL_OK;
     FAIL(f, m->level.at, "model '%s': there is no level '%s'", m->name, m->level.s);
     return rl_form_suggest(f->cx, m->level.s, "levels", known.v, known.n);
@@ -283,15 +284,36 @@ static rl_code check_estimator(const rl_model_spec *m, rl_form *f)
     return RL_OK;
 }
 
+/* What is counted by booking date: revenue, or the series of a formula. */
+static rl_code check_clock(const rl_model_spec *m, rl_form *f)
+{
+    if (!m->clock_event) return RL_OK;
+    bool rows = m->formula.s != NULL && (strcmp(m->level.s, "deal") == 0 || strcmp(m->level.s, "panel") == 0);
+    if (rows) {
+        FAIL(f, m->level.at,
+             "model '%s': 'clock: event' counts deals by period, and the rows of level '%s' are no such counts",
+             m->name, m->level.s);
+        return rl_hint(f->cx, "leave 'clock' out, or use a level of units such as account, a group column or all");
+    }
+    if (m->formula.s != NULL || m->outcome == RL_OUT_REVENUE) return RL_OK;
+    FAIL(f, m->outcome_column.at, "model '%s': 'clock: event' is for outcome 'revenue', not '%s'", m->name,
+         m->outcome == RL_OUT_COLUMN ? m->outcome_column.s : OUTCOME[m->outcome]);
+    return rl_hint(f->cx, "leave 'clock' out: deals are followed from their creation, and only booked revenue is not");
+}
+
 static rl_code check_asked(rl_model_spec *m, rl_form *f)
 {
+    if (m->formula.s != NULL && m->treatment.s != NULL) {
+        FAIL(f, m->formula.at, "model '%s' has both 'treatment' and 'formula'", m->name);
+        return rl_hint(f->cx, "a treatment is compared by its own design, a formula is a regression: make two models");
+    }
     if (m->formula.s == NULL && m->treatment.s == NULL) {
         FAIL(f, m->at, "model '%s' has neither 'treatment' nor 'formula'", m->name);
         return rl_hint(f->cx, "name the programme whose effect is asked for, or write a formula");
     }
     if (m->formula.s != NULL && m->level.s == NULL) {
         FAIL(f, m->formula.at, "model '%s' has a 'formula' and no 'level'", m->name);
-        return rl_hint(f->cx, "say which rows it is fitted on: deal, account, panel or a group column");
+        return rl_hint(f->cx, "say which rows it is fitted on: deal, account, panel, all or a group column");
     }
     if (m->formula.s == NULL && m->outcome_column.s == NULL) {
         FAIL(f, m->at, "model '%s' lacks the key 'outcome'", m->name);
@@ -308,7 +330,24 @@ static rl_code check_model(const rl_study *s, rl_model_spec *m, rl_form *f)
     RL_TRY(find_outcome(s, m, f));
     RL_TRY(check_treatment(s, m, f));
     RL_TRY(check_level(s, m, f));
+    RL_TRY(check_clock(m, f));
     return check_covariates(s, m, f);
+}
+
+/* A column of `by` must be one that is read: a fixed column of the accounts, or a group column of the deals. */
+static rl_code check_by(const rl_study *s, rl_form *f)
+{
+    names known = {.in = f->cx->tmp};
+    add_all(&known, &s->accounts.fixed);
+    add_all(&known, &s->deals.group);
+    for (size_t i = 0; i < s->deals.n_lookup; i++) add_all(&known, &s->deals.lookup[i].add);
+    for (size_t i = 0; i < s->by.n; i++) {
+        const rl_text *c = &s->by.v[i];
+        if (holds(&known, c->s)) continue;
+        FAIL(f, c->at, "'by' names '%s', which neither 'accounts.fixed' nor 'deals.group' lists", c->s);
+        return rl_form_suggest(f->cx, c->s, "columns that can make groups", known.v, known.n);
+    }
+    return RL_OK;
 }
 
 rl_code rl_study_check(rl_study *s, rl_form *f)
@@ -316,6 +355,7 @@ rl_code rl_study_check(rl_study *s, rl_form *f)
     RL_TRY(check_tables(s, f));
     for (size_t i = 0; i < s->n_programs; i++) RL_TRY(check_program(s, &s->program[i], f));
     RL_TRY(rl_study_check_roles(s, f));
+    RL_TRY(check_by(s, f));
     for (size_t i = 0; i < s->n_models; i++) RL_TRY(check_model(s, &s->model[i], f));
     return RL_OK;
 }

@@ -261,7 +261,8 @@ static const rl_key STUDY[] = {
      .help = "what to do with faulty rows, such as {duplicate-deal: drop}: error | drop | keep"},
     {.name = "ages", .type = RL_KEY_OWN, AT(rl_study, ages), .read = read_ages, .wants = "list of whole numbers",
      .help = "days after creation the lift is shown for; default [30, 90, 180, 365]"},
-    {.name = "by", .type = RL_KEY_REFUSED},
+    TEXTS_KEY(rl_study, by, "by",
+              "columns of accounts.fixed or deals.group: the lifts are repeated in each of their groups"),
     END};
 
 static const rl_key LOOKUP[] = {
@@ -284,6 +285,7 @@ static const rl_key DEALS[] = {
     TEXTS_KEY(rl_deals_spec, lost, "lost", "every status that means lost"),
     TEXTS_KEY(rl_deals_spec, open, "open", "every status that means not decided yet"),
     TEXT_KEY(rl_deals_spec, amount, "amount", "column with the money; needed for value, deal size and revenue"),
+    TEXT_KEY(rl_deals_spec, owner, "owner", "column with the seller: accounts that share one may influence each other"),
     TEXTS_KEY(rl_deals_spec, group, "group", "columns that formulas, levels and fixed effects may use"),
     {.name = "lookup", .type = RL_KEY_ROWS, AT(rl_deals_spec, lookup), .sub = LOOKUP, .size = sizeof(rl_lookup),
      .count = offsetof(rl_deals_spec, n_lookup), .help = "columns joined from other files by a key"},
@@ -292,6 +294,8 @@ static const rl_key DEALS[] = {
 static const rl_key ACCOUNTS[] = {
     FILE_KEYS(rl_accounts_spec, file, "CSV file with every eligible account, deals or none"),
     TEXT_MUST(rl_accounts_spec, id, "id", "column that identifies an account, as in the deals"),
+    TEXT_KEY(rl_accounts_spec, owner, "owner", "column with the seller; else the deals' own is taken"),
+    TEXT_KEY(rl_accounts_spec, parent, "parent", "column with the parent account; none: it stands alone"),
     TEXTS_KEY(rl_accounts_spec, fixed, "fixed",
              "columns that were true before any programme: covariates come from here"),
     END};
@@ -406,7 +410,7 @@ static const rl_key MODEL[] = {
     {.name = "formula", .type = RL_KEY_TEXT, AT(rl_model_spec, formula),
      .help = "instead of outcome and treatment: y ~ x | fixed effects"},
     {.name = "level", .type = RL_KEY_TEXT, AT(rl_model_spec, level),
-     .help = "rows it is fitted on: deal, account, panel or a group column"},
+     .help = "rows it is fitted on: deal, account, panel, a group column, or all: one series"},
     {.name = "estimator", .type = RL_KEY_TEXT, AT(rl_model_spec, estimator),
      .help = "a name that `revlift help fit` lists; default: auto with a treatment (picks by the design, says why), else ols"},
     {.name = "horizon", .type = RL_KEY_WHOLE, AT(rl_model_spec, horizon), .lo = 1, .hi = 3650,

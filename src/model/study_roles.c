@@ -6,7 +6,7 @@
 enum { MOST_LISTED = 80 };
 
 /* What a column is read as.  Two keys may share a column when it is read as the same thing. */
-typedef enum kind { A_DAY, A_NUMBER, A_TEXT, AN_ACCOUNT, A_DEAL, A_LEAD, A_UNIT, ANY_TEXT } kind;
+typedef enum kind { A_DAY, A_NUMBER, A_TEXT, AN_ACCOUNT, A_DEAL, A_LEAD, A_PARENT, A_UNIT, ANY_TEXT } kind;
 
 typedef struct role {
     const rl_text *name;
@@ -52,13 +52,10 @@ static rl_code check_figures(const rl_texts *columns, const char *key, role *r, 
 
 static rl_code check_deals(const rl_deals_spec *d, const rl_study *s, rl_form *f)
 {
-    const role r[] = {{&d->id, "deals.id", A_DEAL},
-                      {&d->account, "deals.account", AN_ACCOUNT},
-                      {&d->created, "deals.created", A_DAY},
-                      {&d->closed, "deals.closed", A_DAY},
-                      {&d->status, "deals.status", A_TEXT},
-                      {&d->amount, "deals.amount", A_NUMBER},
-                      {NULL, NULL, A_TEXT}};
+    const role r[] = {{&d->id, "deals.id", A_DEAL},          {&d->account, "deals.account", AN_ACCOUNT},
+                      {&d->created, "deals.created", A_DAY}, {&d->closed, "deals.closed", A_DAY},
+                      {&d->status, "deals.status", A_TEXT},  {&d->amount, "deals.amount", A_NUMBER},
+                      {&d->owner, "deals.owner", A_TEXT},    {NULL, NULL, A_TEXT}};
     RL_TRY(check_roles(r, f));
     RL_TRY(check_list(&d->group, "deals.group", f));
     if (d->n_lookup + s->n_where > MOST_LISTED / 8)
@@ -66,14 +63,25 @@ static rl_code check_deals(const rl_deals_spec *d, const rl_study *s, rl_form *f
                             "'deals.lookup' and 'study.where' name %zu columns, and at most %d are read",
                             d->n_lookup + s->n_where, MOST_LISTED / 8);
     for (size_t l = 0; l < d->n_lookup; l++) {
-        role with_key[8];
-        memcpy(with_key, r, 6 * sizeof *r);
-        with_key[6] = (role){&d->lookup[l].key, "deals.lookup.key", ANY_TEXT};
-        with_key[7] = (role){NULL, NULL, A_TEXT};
+        enum { ROLES = sizeof r / sizeof *r };
+        role with_key[ROLES + 1];
+        memcpy(with_key, r, sizeof r);
+        with_key[ROLES - 1] = (role){&d->lookup[l].key, "deals.lookup.key", ANY_TEXT};
+        with_key[ROLES] = (role){NULL, NULL, A_TEXT};
         RL_TRY(check_roles(with_key, f));
         RL_TRY(check_list(&d->lookup[l].add, "deals.lookup.add", f));
     }
     return RL_OK;
+}
+
+static rl_code check_accounts(const rl_accounts_spec *a, rl_form *f)
+{
+    const role r[] = {{&a->id, "accounts.id", AN_ACCOUNT},
+                      {&a->owner, "accounts.owner", A_TEXT},
+                      {&a->parent, "accounts.parent", A_PARENT},
+                      {NULL, NULL, A_TEXT}};
+    RL_TRY(check_roles(r, f));
+    return check_list(&a->fixed, "accounts.fixed", f);
 }
 
 static rl_code check_leads(const rl_leads_spec *l, rl_form *f)
@@ -118,7 +126,7 @@ rl_code rl_study_check_roles(const rl_study *s, rl_form *f)
     role market[3] = {{&s->market.date, "market.date", A_DAY}};
     role panel[4] = {{&s->panel.unit, "panel.unit", A_UNIT}, {&s->panel.date, "panel.date", A_DAY}};
     RL_TRY(check_deals(&s->deals, s, f));
-    RL_TRY(check_list(&s->accounts.fixed, "accounts.fixed", f));
+    RL_TRY(check_accounts(&s->accounts, f));
     RL_TRY(check_leads(&s->leads, f));
     RL_TRY(check_roles(touches, f));
     RL_TRY(check_roles(spend, f));

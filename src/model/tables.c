@@ -46,6 +46,8 @@ static rl_code read_accounts(rl_tables *t, rl_ctx *cx)
     if (!a->file.given) return RL_OK;
     wants ws = {.n = 0};
     want(&ws, a->id, RL_TEXT, t->account, "accounts.id");
+    want(&ws, a->owner, RL_TEXT, NULL, "accounts.owner");
+    want(&ws, a->parent, RL_TEXT, NULL, "accounts.parent");
     want_all(&ws, &a->fixed, "accounts.fixed");
     RL_TRY(read_file(t, &a->file, &ws, &t->accounts, cx));
     t->has_accounts = true;
@@ -170,6 +172,7 @@ static rl_code read_deals(rl_tables *t, rl_ctx *cx)
     int closed = want(&ws, d->closed, RL_DATE, NULL, "deals.closed");
     int status = want(&ws, d->status, RL_TEXT, NULL, "deals.status");
     int amount = want(&ws, d->amount, RL_NUM, NULL, "deals.amount");
+    if (d->owner.s != NULL && !added_by_lookup(d, d->owner.s)) want(&ws, d->owner, RL_TEXT, NULL, "deals.owner");
     want_extra(&ws, t->study);
     RL_TRY(read_file(t, &d->file, &ws, &t->deals.t, cx));
     t->has_deals = true;
@@ -332,6 +335,7 @@ static void add_span(rl_tables *t, rl_program *p, const span_source *f, size_t i
     if (p->start[u] == RL_NO_DAY) {
         p->start[u] = start;
         p->end[u] = end;
+        p->row[u] = (uint32_t)row;
         p->treated++;
         return;
     }
@@ -343,6 +347,7 @@ static void add_span(rl_tables *t, rl_program *p, const span_source *f, size_t i
     } else if (start < p->start[u]) { /* the first exposure counts: who had it once is no clean control again */
         p->start[u] = start;
         p->end[u] = end;
+        p->row[u] = (uint32_t)row;
     }
 }
 
@@ -376,6 +381,9 @@ static rl_code read_program(rl_tables *t, const rl_program_spec *spec, rl_progra
     rl_table *f = RL_NEW(t->in, rl_table, 1);
     RL_TRY(rl_table_read(&spec->file.source, ws.w, ws.n, &t->faults, f, t->in, cx));
     span_source src = {f, col_at(f, unit), col_at(f, start), col_at(f, end)};
+    p->source = f->source;
+    p->field = src.unit->field;
+    p->row = RL_NEW(t->in, uint32_t, p->n_units);
     for (size_t i = 0; i < f->n; i++) {
         if (!row_is_treated(&spec->where, col_at(f, where), i)) continue;
         int32_t a = src.start != NULL ? src.start->day[i] : spec->fixed_start;

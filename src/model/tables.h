@@ -36,6 +36,9 @@ typedef struct rl_program {
     size_t n_units;                /* length of the arrays: units known when it was read         */
     int32_t *start, *end;          /* n_units   RL_NO_DAY = never, no end; end is the first day without */
     size_t treated;                /* units with a start                                         */
+    const rl_source *source;       /* where that stands, for faults: file, column of the unit,   */
+    int32_t field;
+    uint32_t *row;                 /* n_units   data row; source NULL = listed in the study      */
     size_t unknown;                /* rows of units nobody has                                   */
     const char *stranger;          /* the first of them                                          */
 } rl_program;

@@ -33,6 +33,7 @@ void rl_world_defaults(rl_world *w, rl_arena *in)
     w->accounts.count = 1000;
     w->accounts.contacts = 5;
     w->accounts.spread = 0.6;
+    w->accounts.owners = 6;
     w->accounts.n_regions = COUNT(REGIONS);
     w->accounts.region = copy(REGIONS, sizeof REGIONS, in);
     w->accounts.n_segments = COUNT(SEGMENTS);
@@ -205,6 +206,7 @@ static const rl_key ACCOUNTS[] = {
      .help = "how accounts are called; default code"},
     NUM("contacts", accounts.contacts, 1, 200, "mean size of a buying group"),
     NUM("spread", accounts.spread, 0, 3, "coefficient of variation of an account's own demand"),
+    INT("owners", accounts.owners, 1, 100000, "sellers a region; default 6"),
     OWN("regions", read_regions, "list of texts", "equally likely"),
     {.name = "segments", .type = RL_KEY_NAMED, AT(accounts.segment), .sub = SEGMENT_KEYS,
      .size = sizeof(rl_world_segment), .count = offsetof(rl_world, accounts.n_segments),
@@ -244,6 +246,7 @@ static const rl_key EFFECT[] = {
     NUM("cycle", effect.cycle, -0.95, 10, "relative change of the days to decision"),
     NUM("lag", effect.lag, 0, 10000, "days: exposure after d days is 1 - exp(-d / lag)"),
     NUM("half_life", effect.half_life, 0, 10000, "days of what is left after the programme ended"),
+    NUM("spillover", effect.spillover, 0, 1, "share of it at accounts that never get it and share a seller with one that did"),
     END};
 
 static const rl_key TOUCHES[] = {

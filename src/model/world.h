@@ -54,6 +54,7 @@ typedef struct rl_world {
         bool company_names; /* else codes: A-000017                              */
         double contacts;    /* mean size of a buying group, at least 1           */
         double spread;      /* coefficient of variation of an account's own demand */
+        int owners;         /* sellers a region, each with equally many accounts on average */
         size_t n_regions;
         const char **region;
         size_t n_segments;
@@ -93,6 +94,8 @@ typedef struct rl_world {
         double cycle;     /* relative, on the days to decision: -0.1 = faster   */
         double lag;       /* days: exposure after d days is 1 - exp(-d / lag)   */
         double half_life; /* days: of the brand stock after the programme ended */
+        double spillover; /* share of it that accounts without the programme feel from the day the first
+                             account of their seller got it                      */
     } effect;
 
     struct {

@@ -191,6 +191,54 @@ static rl_chart *lags(rl_charts *out, const rl_view *v, const rl_model_answer *m
     return c;
 }
 
+/* --- groups --------------------------------------------------------------------------- */
+
+static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, size_t k)
+{
+    const rl_breakdown *b = &m->by[k];
+    const rl_interval *all = &m->lift.effect;
+    double largest = larger(larger(0, all->low), all->high);
+    if (b->answered == 0) return NULL;
+    for (size_t g = 0; g < b->n_groups; g++) largest = larger(larger(largest, b->group[g].low), b->group[g].high);
+    measure axis = axis_of(v, m, largest, true);
+    const char *column = rl_view_clean(b->column, 40, v->in);
+    char *name = rl_strdup(v->in, rl_words_outcome(v, m));
+    if (name[0] >= 'a' && name[0] <= 'z') name[0] = (char)(name[0] - 'a' + 'A');
+    size_t stand = 0;
+    for (size_t g = 0; g < b->n_groups; g++) stand += b->group[g].stands;
+    rl_chart *c = begin(
+        out, v, rl_sprintf(v->in, "m%zu-by%zu", at + 1, k + 1), "forest",
+        rl_sprintf(v->in, "%s by %s: %s of %s groups stand%s", name, column, stand ? rl_view_count(v, stand) : "none",
+                   rl_view_count(v, b->answered), stand < 2 ? "s" : ""),
+        rl_sprintf(v->in, "Thick: %s interval of the group; thin: all at once; dashed: everybody; full dot: stands",
+                   rl_view_level(v)));
+    rl_chart_number(c, "height", 140.0 + 30.0 * (double)b->answered);
+    rl_chart_number(c, "last", (double)(b->answered - 1));
+    rl_chart_number(c, "whole", axis.times * all->est);
+    rl_chart_number(c, "whole_low", axis.times * all->low);
+    rl_chart_number(c, "whole_high", axis.times * all->high);
+    rl_chart_text(c, "xlabel", axis.words);
+    rl_chart_columns(c, "y estimate conf_low conf_high all_low all_high stands # group");
+    double *y = RL_NEW(v->in, double, b->answered);
+    const char **label = RL_NEW(v->in, const char *, b->answered);
+    for (size_t g = 0, n = 0; g < b->n_groups; g++) {
+        const rl_group_answer *x = &b->group[g];
+        if (!x->answered) continue;
+        const double row[] = {(double)n,
+                              axis.times * x->effect.est,
+                              axis.times * x->effect.low,
+                              axis.times * x->effect.high,
+                              axis.times * x->low,
+                              axis.times * x->high,
+                              x->stands};
+        rl_chart_row(c, row, sizeof row / sizeof *row, x->label);
+        y[n] = (double)n;
+        label[n++] = rl_view_clean(x->label, 60, v->in);
+    }
+    rl_chart_tics(c, "y", y, label, b->answered, 26);
+    return c;
+}
+
 /* --- money ---------------------------------------------------------------------------- */
 
 static const char *bridge_title(const rl_view *v, const rl_money *m, const char *total)
@@ -343,5 +391,7 @@ void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
         out->model[i].trends = trends(out, v, m, i);
         out->model[i].event = event(out, v, m, i, period);
         out->model[i].lags = lags(out, v, m, i, period);
+        out->model[i].forest = RL_NEW(v->in, rl_chart *, m->n_by);
+        for (size_t k = 0; k < m->n_by; k++) out->model[i].forest[k] = forest(out, v, m, i, k);
     }
 }

@@ -8,6 +8,7 @@
 
 typedef struct rl_model_charts {
     rl_chart *trends, *event, *lags;
+    rl_chart **forest; /* one a breakdown of the model    */
 } rl_model_charts; /* NULL = nothing to draw */
 
 typedef struct rl_charts {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "out/view.h"
+#include "out/words.h"
 
 static const char *fact_value(const rl_view *v, const rl_fact *f)
 {
@@ -41,8 +42,9 @@ static void faults(const rl_view *v, const rl_answer *a, rl_str *out)
     rl_str_add(out, "\nCONSISTENCY\n");
     for (size_t i = 0; i < a->n_faults; i++) {
         const rl_fault_facts *f = &a->fault[i];
-        rl_str_addf(out, "  %-24s %8s  %s (%s)\n", rl_rule_name(f->rule), rl_view_count(v, f->count),
-                    rl_rule_text(f->rule), DONE[f->policy]);
+        rl_str_addf(
+            out, "  %-24s %8s  %s (%s)\n", rl_rule_name(f->rule), rl_view_count(v, f->count), rl_rule_text(f->rule),
+            f->rule == RL_RULE_PROGRAMS && f->policy == RL_POLICY_DROP ? "left out from then on" : DONE[f->policy]);
         for (size_t k = 0; k < f->n_examples; k++)
             rl_str_addf(out, "      %s\n", rl_view_clean(f->example[k], 160, v->in));
     }
@@ -70,7 +72,25 @@ static void cohorts(const rl_view *v, const rl_program_facts *p, rl_str *out)
     }
 }
 
-static void program(const rl_view *v, const rl_program_facts *p, rl_str *out)
+static void groups(const rl_view *v, const rl_program_facts *p, rl_str *out)
+{
+    for (size_t k = 0; k < p->n_by; k++) {
+        const rl_breakdown *b = &p->by[k];
+        rl_str_addf(out, "  by '%s': ", rl_view_clean(b->column, 60, v->in));
+        if (b->refused != NULL) {
+            rl_str_addf(out, "NOT ANSWERABLE: %s; %s\n", rl_view_clean(b->refused, 300, v->in), b->hint);
+            continue;
+        }
+        for (size_t g = 0; g < b->n_groups; g++)
+            rl_str_addf(out, "%s%s %s with it, %s without", g > 0 ? "; " : "",
+                        rl_view_clean(b->group[g].label, 60, v->in), rl_view_count(v, b->group[g].treated),
+                        rl_view_count(v, b->group[g].controls));
+        if (b->unplaced > 0) rl_str_addf(out, "; %s without a value", rl_view_count(v, b->unplaced));
+        rl_str_addc(out, '\n');
+    }
+}
+
+static void program(const rl_view *v, const rl_answer *a, const rl_program_facts *p, rl_str *out)
 {
     rl_str_addf(out, "\nPROGRAMME %s\n", rl_view_clean(p->name, 80, v->in));
     rl_str_addf(out, "  given by %s: %s with it, %s without; %s clusters\n", rl_view_clean(p->unit, 60, v->in),
@@ -80,7 +100,14 @@ static void program(const rl_view *v, const rl_program_facts *p, rl_str *out)
     rl_str_addf(out, "  open deals at the start: %s of those with it, %s of those without\n",
                 rl_view_percent(v, p->open_at_start_treated, 1), rl_view_percent(v, p->open_at_start_control, 1));
     if (p->partly_exposed > 0) rl_str_addf(out, "  partly exposed deals: %s\n", rl_view_count(v, p->partly_exposed));
-    if (p->overlap > 0) rl_str_addf(out, "  also in another programme: %s (left out)\n", rl_view_count(v, p->overlap));
+    if (p->overlap > 0)
+        rl_str_addf(out, "  also in another programme: %s (%s)\n", rl_view_count(v, p->overlap),
+                    a->overlap_policy == RL_POLICY_KEEP ? "kept" : "left out from the day the other began");
+    if (p->shares != NULL) rl_str_addf(out, "  %s\n", rl_words_shares(v, p));
+    if (rl_words_nearly_all(p))
+        rl_str_add(
+            out, "  nearly all controls stand near the programme: the lift is against controls it may have reached\n");
+    groups(v, p, out);
     size_t young = 0;
     for (size_t k = 0; k < p->n_maturity; k++) young += !p->maturity[k].mature;
     if (young == 0) return;
@@ -89,6 +116,26 @@ static void program(const rl_view *v, const rl_program_facts *p, rl_str *out)
         if (!p->maturity[k].mature)
             rl_str_addf(out, "    %-10s %s deals, matures on %s\n", p->maturity[k].period,
                         rl_view_count(v, p->maturity[k].deals), rl_view_date(v, p->maturity[k].matures_on));
+}
+
+static void overlaps(const rl_view *v, const rl_answer *a, rl_str *out)
+{
+    if (a->n_overlaps == 0) return;
+    rl_str_add(out, "\nOVERLAPPING PROGRAMMES\n");
+    for (size_t i = 0; i < a->n_overlaps; i++) {
+        const rl_overlap *o = &a->overlap[i];
+        rl_str_addf(out, "  %s and %s: ", rl_view_clean(o->a, 40, v->in), rl_view_clean(o->b, 40, v->in));
+        if (o->unit == NULL)
+            rl_str_add(out, "given by different units, not compared\n");
+        else if (o->both == 0)
+            rl_str_addf(out, "no %s in both\n", rl_view_clean(o->unit, 40, v->in));
+        else
+            rl_str_addf(out, "%s %ss in both (%s of the first, %s of the second), %s at one time, from %s\n",
+                        rl_view_count(v, o->both), rl_view_clean(o->unit, 40, v->in),
+                        rl_view_percent(v, (double)o->both / (double)o->of_a, 1),
+                        rl_view_percent(v, (double)o->both / (double)o->of_b, 1), rl_view_count(v, o->at_once),
+                        rl_view_date(v, o->first));
+    }
 }
 
 static void questions(const rl_view *v, const rl_answer *a, rl_str *out)
@@ -108,7 +155,8 @@ void rl_check_text(const rl_answer *a, rl_str *out, rl_ctx *cx)
     tables(&v, a, out);
     faults(&v, a, out);
     waterfall(&v, &a->waterfall, out);
-    for (size_t i = 0; i < a->n_programs; i++) program(&v, &a->program[i], out);
+    for (size_t i = 0; i < a->n_programs; i++) program(&v, a, &a->program[i], out);
+    overlaps(&v, a, out);
     if (a->n_programs == 0)
         rl_str_add(out,
                    "\nPROGRAMMES\n  none: nothing says who got marketing and from when, so no lift can be estimated\n");

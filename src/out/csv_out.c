@@ -89,6 +89,33 @@ static void interval(rl_str *s, const char *model, const char *of, const char *k
         rl_str_add(s, ",\n");
 }
 
+/* A group: on its own, and once more as it stands among all looks. */
+static void groups(rl_str *s, const rl_model_answer *m, const rl_breakdown *b)
+{
+    for (size_t g = 0; g < b->n_groups; g++) {
+        const rl_group_answer *x = &b->group[g];
+        rl_label l = {
+            .term = b->column, .group = RL_NO_ID, .time = RL_NO_ID, .event = RL_NO_ID, .group_text = x->label};
+        if (!x->answered) {
+            head(s, m->spec->name, "refused", outcome(m), "by", &l, "");
+            rl_str_add(s, ",,,,,,,,\n");
+            continue;
+        }
+        for (int all = 0; all < 2; all++) {
+            head(s, m->spec->name, "done", outcome(m), all ? "by jointly" : "by", &l, rl_unit_own(m));
+            const double v[] = {x->effect.est,
+                                x->effect.se,
+                                x->effect.est / x->effect.se,
+                                all ? x->p_adjusted : x->p_value,
+                                all ? x->low : x->effect.low,
+                                all ? x->high : x->effect.high,
+                                x->df > 0 ? x->df : NAN};
+            for (size_t j = 0; j < sizeof v / sizeof *v; j++) number(s, v[j]);
+            rl_str_addf(s, ",%zu\n", x->rows);
+        }
+    }
+}
+
 static void model(rl_str *s, const rl_model_answer *m)
 {
     if (m->status == RL_MODEL_REFUSED) {
@@ -104,6 +131,10 @@ static void model(rl_str *s, const rl_model_answer *m)
              m->lift.p_value, m->lift.n);
     interval(s, m->spec->name, outcome(m), "relative lift", "effect relative to without", "share", &m->lift.relative,
              NAN, m->lift.n);
+    for (size_t k = 0; k < m->n_by; k++) groups(s, m, &m->by[k]);
+    if (m->spill.answered)
+        interval(s, m->spec->name, outcome(m), "spillover", "controls that share with treated units", rl_unit_own(m),
+                 &m->spill.effect, m->spill.p_value, 0);
 }
 
 static void money(rl_str *s, const rl_answer *a)

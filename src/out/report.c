@@ -22,6 +22,7 @@ static rl_code pages(rl_story *s, rl_outdir *o, rl_ctx *cx)
 {
     rl_section_front(s);
     rl_section_doubts(s);
+    rl_section_groups(s);
     rl_section_models(s);
     rl_section_data(s);
     rl_section_repeat(s);

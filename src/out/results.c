@@ -17,7 +17,7 @@ static void date(rl_json *j, const char *key, int32_t day)
     rl_json_str(j, key, day == RL_NO_DAY ? NULL : rl_day_text(buf, day));
 }
 
-static void interval_parts(rl_json *j, const rl_interval *x)
+void rl_results_interval(rl_json *j, const rl_interval *x)
 {
     rl_json_num(j, "estimate", x->est);
     rl_json_num(j, "std_error", x->se);
@@ -28,7 +28,7 @@ static void interval_parts(rl_json *j, const rl_interval *x)
 static void interval(rl_json *j, const char *key, const rl_interval *x)
 {
     rl_json_open(j, key, '{');
-    interval_parts(j, x);
+    rl_results_interval(j, x);
     rl_json_close(j);
 }
 
@@ -145,6 +145,8 @@ static void program(rl_json *j, const rl_program_facts *p)
     count(j, "partly_exposed", p->partly_exposed);
     rl_json_num(j, "same_day_treated", p->decided_treated > 0 ? p->same_day_treated : NAN);
     rl_json_num(j, "same_day_control", p->decided_control > 0 ? p->same_day_control : NAN);
+    rl_results_shares(j, p);
+    rl_results_members(j, p);
     rl_json_open(j, "cohorts", '[');
     for (size_t i = 0; i < p->n_cohorts; i++) {
         const rl_cohort_facts *c = &p->cohort[i];
@@ -179,7 +181,7 @@ static void lift(rl_json *j, const rl_model_answer *m)
 {
     const rl_lift *l = &m->lift;
     rl_json_open(j, "lift", '{');
-    interval_parts(j, &l->effect);
+    rl_results_interval(j, &l->effect);
     rl_json_num(j, "p_value", l->p_value);
     interval(j, "relative", &l->relative);
     rl_json_num(j, "with", l->with);
@@ -253,6 +255,7 @@ static void model(rl_json *j, const rl_model_answer *m)
     waterfall(j, &m->waterfall);
     if (done) {
         if (m->has_lift) lift(j, m);
+        rl_results_groups(j, m);
         rl_json_open(j, "result", '{');
         rl_json_result(j, &m->main);
         rl_json_close(j);
@@ -372,7 +375,7 @@ static void money(rl_json *j, const rl_money *m)
     for (size_t i = 0; i < m->n_parts; i++) {
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "name", m->part[i].name);
-        interval_parts(j, &m->part[i].money);
+        rl_results_interval(j, &m->part[i].money);
         rl_json_close(j);
     }
     rl_json_close(j);
@@ -398,6 +401,7 @@ const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_ar
     rl_json_open(j, "programs", '[');
     for (size_t i = 0; i < a->n_programs; i++) program(j, &a->program[i]);
     rl_json_close(j);
+    if (a->n_overlaps > 0) rl_results_overlaps(j, a);
     rl_json_open(j, "models", '[');
     for (size_t i = 0; i < a->n_models; i++) model(j, &a->model[i]);
     rl_json_close(j);

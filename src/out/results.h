@@ -12,15 +12,25 @@
  *  "waterfall": {unit, start, "steps": [{why, lost, left}]},
  *  "programs": [{name, unit, treated, controls, clusters, horizon, horizon_why,
  *                open_at_start_treated, open_at_start_control, overlap, partly_exposed,
+ *                shares, controls_exposed, controls_apart, controls_unplaced   (null and none: the study does not say)
+ *                by: [{column, refused, unplaced, groups: [{group, treated, controls}]}]       with `study: by`
  *                "cohorts": [{label, units, deals_before, deals_after, pre_periods,
  *                             post_periods, open_at_start}],
  *                "maturity": [{period, mature, matures_on, deals}]}],
+ *  "overlaps": {policy, pairs: [{first, second, unit, both, at_one_time, of_first, of_second, from}]}
+ *                                             with two programmes or more; unit null: not compared
  *  "models": [{name, question, primary, status: "done" | "refused",
  *              refused: {reason, hint}            when refused
  *              estimator, why, outcome, level, waterfall,
  *              lift: {estimate, std_error, conf_low, conf_high, p_value,
  *                     relative: {estimate, std_error, conf_low, conf_high},
  *                     with, without, unit, scale, shown_in, n},
+ *              looks, by: [{column, refused, hint, unplaced,
+ *                           groups: [{group, status, reason, treated, controls, rows, estimate, std_error, conf_low,
+ *                                     conf_high, df, p_value, p_adjusted, band_low, band_high, stands}],
+ *                           same_effect: {statistic, df, df2, p_value, p_adjusted}}]      with `study: by`
+ *              spillover: {status, reason, exposed, rest, estimate, std_error, conf_low, conf_high, p_value,
+ *                          detectable, lift_against_rest, rest_all_along}       when the study says who shares
  *              result: as `revlift fit --json` gives it: sample, vcov, estimates, fit, tests, notes,
  *              event: {base, and the same as in result},
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],
@@ -42,9 +52,17 @@
 #define RL_OUT_RESULTS_H
 
 #include "model/answer.h"
+#include "out/json.h"
 #include "out/report.h"
 
 /* file: the study file, for its name and SHA-256; NULL = not known */
 const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_arena *in);
+
+/* Pieces of it (out/results_more.c). */
+void rl_results_interval(rl_json *j, const rl_interval *x);     /* estimate, std_error, conf_low, conf_high */
+void rl_results_groups(rl_json *j, const rl_model_answer *m);   /* looks, by, spillover                     */
+void rl_results_shares(rl_json *j, const rl_program_facts *p);
+void rl_results_members(rl_json *j, const rl_program_facts *p);
+void rl_results_overlaps(rl_json *j, const rl_answer *a);
 
 #endif

@@ -57,9 +57,43 @@ static void faults(const rl_story *s)
         rl_str e = rl_str_new(v->in);
         for (size_t k = 0; k < f->n_examples; k++)
             rl_str_addf(&e, "%s%s", k > 0 ? "; " : "", rl_view_clean(f->example[k], 120, v->in));
-        RL_ROW(r, rl_rule_text(f->rule), rl_rule_name(f->rule), rl_view_count(v, f->count), POLICY[f->policy],
+        RL_ROW(r, rl_rule_text(f->rule), rl_rule_name(f->rule), rl_view_count(v, f->count),
+               f->rule == RL_RULE_PROGRAMS && f->policy == RL_POLICY_DROP ? "left out from then on" : POLICY[f->policy],
                rl_str_text(&e));
     }
+}
+
+/* Programme by programme: who got both. */
+static void overlaps(const rl_story *s)
+{
+    static const rl_column COL[] = {{"Programmes", false},   {"In both", true},     {"Of the first", true},
+                                    {"Of the second", true}, {"At one time", true}, {"First in both", false}};
+    const rl_view *v = s->v;
+    const rl_answer *a = s->a;
+    bool any = false;
+    if (a->n_overlaps == 0) return;
+    rl_page_head(s->page, 3, NULL, "Overlapping programmes");
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 6, COL);
+    for (size_t i = 0; i < a->n_overlaps; i++) {
+        const rl_overlap *o = &a->overlap[i];
+        const char *names =
+            rl_sprintf(v->in, "%s and %s", rl_view_clean(o->a, 40, v->in), rl_view_clean(o->b, 40, v->in));
+        any |= o->both > 0;
+        if (o->unit == NULL)
+            RL_ROW(r, names, "not compared", "", "", "", "given by different units");
+        else
+            RL_ROW(r, names, rl_sprintf(v->in, "%s %ss", rl_view_count(v, o->both), rl_view_clean(o->unit, 40, v->in)),
+                   rl_view_percent(v, o->of_a > 0 ? (double)o->both / (double)o->of_a : NAN, 1),
+                   rl_view_percent(v, o->of_b > 0 ? (double)o->both / (double)o->of_b : NAN, 1),
+                   rl_view_count(v, o->at_once), o->first == RL_NO_DAY ? "" : rl_view_date(v, o->first));
+    }
+    rl_page_text(
+        s->page, RL_BLOCK_SMALL, "%s",
+        a->overlap_policy == RL_POLICY_KEEP
+            ? "The study keeps them (rules: overlapping-programs): the effect of one is then mixed with the other's."
+        : any ? "In the models of one programme a unit counts until another has begun there; the losses stand in "
+                "the sample of each model. The rule overlapping-programs can keep them."
+              : "No unit is in two programmes.");
 }
 
 static void cohorts(const rl_story *s, const rl_program_facts *p)
@@ -122,6 +156,7 @@ static void program(const rl_story *s, const rl_program_facts *p)
                rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->same_day_treated, 1),
                           rl_view_percent(v, p->same_day_control, 1)));
     if (p->overlap) RL_ROW(r, "In another programme too", rl_view_count(v, p->overlap));
+    if (p->shares) RL_ROW(r, "Near treated accounts", rl_words_shares(v, p));
     cohorts(s, p);
     maturity(s, p);
 }
@@ -140,6 +175,7 @@ void rl_section_data(const rl_story *s)
         rl_section_waterfall(s, &a->waterfall);
     }
     for (size_t i = 0; i < a->n_programs; i++) program(s, &a->program[i]);
+    overlaps(s);
     if (a->n_warnings == 0) return;
     rl_page_head(s->page, 3, NULL, "Remarks of the run");
     rl_page_list(s->page);

@@ -41,6 +41,30 @@ static void flip_lines(const rl_story *s)
                      unit, rl_view_count(v, m->n_interval_flips));
 }
 
+/* Controls that stand near treated accounts: how many, what they did, and the lift without them. */
+static void spill_lines(const rl_story *s)
+{
+    const rl_answer *a = s->a;
+    const rl_model_answer *m = a->money.value;
+    for (size_t i = 0; i < a->n_programs; i++) {
+        const rl_program_facts *p = &a->program[i];
+        if (!a->money.program || strcmp(p->name, a->money.program)) continue;
+        const char *shares = rl_words_shares(s->v, p);
+        if (shares[0])
+            rl_page_line(s->page, "%s.", shares);
+        else if (p->unit && !strcmp(p->unit, "account") && !p->shares)
+            rl_page_line(s->page, "Whether the programme spreads to controls was not looked at: the study does not say "
+                                  "which accounts share an owner or a parent (keys owner and parent).");
+    }
+    const char *spill = m ? rl_words_spill(s->v, a, m) : "", *apart = m ? rl_words_apart(s->v, m) : "";
+    if (spill[0]) rl_page_line(s->page, "%s", spill);
+    if (apart[0]) rl_page_line(s->page, "%s", apart);
+    for (size_t i = 0; i < a->n_models; i++) { /* the other models it was looked at for */
+        const rl_model_answer *o = &a->model[i];
+        if (o != m && o->spill.answered) rl_page_line(s->page, "%s", rl_words_spill(s->v, a, o));
+    }
+}
+
 /* k = 3: without the column of amounts, when none is known. */
 static void without_row(const rl_story *s, rl_rows *r, const rl_without *w)
 {
@@ -91,6 +115,7 @@ static void overturn(const rl_story *s)
         rl_page_line(s->page, "Without %s%s the total is %s.", rl_view_clean(m->largest_deals.label, 60, v->in),
                      amount.est > 0 ? rl_sprintf(v->in, " (%s)", rl_scaled(v, &c, amount.est)) : "",
                      rl_words_interval(v, &m->largest_deals.total, RL_UNIT_MONEY, 1));
+    spill_lines(s);
     without_table(s);
 }
 

@@ -259,6 +259,8 @@ void rl_section_front(const rl_story *s)
     const char *sure = rl_words_sure(v, a), *coverage = rl_words_coverage(v, a);
     if (sure[0]) rl_page_text(s->page, RL_BLOCK_PARA, "%s", sure);
     if (coverage[0]) rl_page_text(s->page, RL_BLOCK_SMALL, "%s", coverage);
+    const char *groups = rl_words_groups(v, a);
+    if (groups[0]) rl_page_text(s->page, RL_BLOCK_PARA, "%s", groups);
     no_marketing(s);
     cards(s);
     if (s->chart_note) rl_page_box(s->page, RL_TONE_UNSURE, "%s", rl_words_sentence(v, s->chart_note));

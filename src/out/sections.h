@@ -19,6 +19,7 @@ typedef struct rl_story {
 
 void rl_section_front(const rl_story *s);  /* page one: the answer and its money        */
 void rl_section_doubts(const rl_story *s); /* .. what would overturn it, ages, sample   */
+void rl_section_groups(const rl_story *s); /* the lifts in the groups of `by`             */
 void rl_section_models(const rl_story *s); /* a section a model                         */
 void rl_section_data(const rl_story *s);   /* tables, faults, maturity, programmes      */
 void rl_section_repeat(const rl_story *s); /* how to reproduce                          */

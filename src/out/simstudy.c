@@ -17,7 +17,7 @@ static void put_quoted(rl_str *out, const char *s)
     rl_str_addc(out, '"');
 }
 
-static void put_tables(rl_str *out, bool messy)
+static void put_tables(rl_str *out, const rl_world *w)
 {
     rl_str_addf(out,
                 "\ndeals:\n"
@@ -32,8 +32,9 @@ static void put_tables(rl_str *out, bool messy)
                 "  lost: [Lost]\n"
                 "  open: [Prospecting, Engaging]\n"
                 "  amount: amount\n"
+                "%s"
                 "  group: [region, segment, owner]\n",
-                messy ? "  delimiter: ';'\n" : "");
+                w->messy ? "  delimiter: ';'\n" : "", w->effect.spillover > 0 ? "  owner: owner\n" : "");
     rl_str_add(
         out, "\naccounts:    {file: accounts.csv, id: account, fixed: [region, segment, industry, size]}\n"
              "leads:       {file: leads.csv, id: lead_id, date: date, account: account, contact: contact, mql: is_mql, "
@@ -71,7 +72,7 @@ void rl_simstudy_text(const rl_sim *s, uint64_t seed, rl_str *out)
                 rl_day_text(buf, w->cut), (unsigned long long)seed);
     for (size_t k = 0; k < w->n_ages; k++) rl_str_addf(out, "%s%d", k > 0 ? ", " : "", w->age[k]);
     rl_str_add(out, "]\n");
-    put_tables(out, w->messy);
+    put_tables(out, w);
     if (s->n_cohorts == 0) return;
     rl_str_add(
         out,

@@ -124,6 +124,21 @@ static void put_side(rl_json *j, const char *key, const rl_sim *s, const rl_sim_
     rl_json_close(j);
 }
 
+/* Accounts that only feel it: a member for each age. */
+static void put_near(rl_json *j, const char *key, const rl_sim *s, const rl_sim_sums *sums, int draws)
+{
+    char age[16];
+    rl_json_open(j, key, '{');
+    for (size_t g = 0; g < s->world->n_ages; g++) {
+        snprintf(age, sizeof age, "%d", s->world->age[g]);
+        rl_json_open(j, age, '{');
+        rl_json_int(j, "account_periods", sums[g].cells / draws);
+        put_effects(j, &sums[g], 1, draws, NULL);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
 static void put_knobs(rl_json *j, const rl_world *w)
 {
     rl_json_open_flat(j, "knobs", '{');
@@ -133,6 +148,7 @@ static void put_knobs(rl_json *j, const rl_world *w)
     rl_json_num(j, "cycle", w->effect.cycle);
     rl_json_num(j, "lag", w->effect.lag);
     rl_json_num(j, "half_life", w->effect.half_life);
+    if (w->effect.spillover > 0) rl_json_num(j, "spillover", w->effect.spillover);
     rl_json_num(j, "selection", w->rollout.selection);
     rl_json_num(j, "trend_violation", w->rollout.trend_violation);
     rl_json_close(j);
@@ -189,6 +205,15 @@ void rl_simtruth_text(const rl_sim *s, uint64_t seed, const rl_sim_truth *t, rl_
         put_side(&j, "expected", s, t->expected, t->redraws, t->monte_carlo_se);
     else
         rl_json_null(&j, "expected");
+    if (t->near_realised != NULL) {
+        rl_json_open(&j, "spillover", '{');
+        rl_json_str(&j, "estimand",
+                    "effect on accounts that never get the programme and share a seller with one that did, "
+                    "in creation periods counted in the same way from that account's start");
+        put_near(&j, "realised", s, t->near_realised, 1);
+        if (t->near_expected != NULL) put_near(&j, "expected", s, t->near_expected, t->redraws);
+        rl_json_close(&j);
+    }
     rl_json_close(&j);
     rl_str_add(out, rl_json_text(&j));
 }

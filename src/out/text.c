@@ -87,6 +87,14 @@ static void model_line(rl_str *out, const rl_view *v, const rl_answer *a, const 
                     rl_excludes_zero(&l->effect) ? "" : ", cannot be told from zero"));
 }
 
+static void group_lines(rl_str *out, const rl_view *v, const rl_answer *a)
+{
+    const rl_model_answer *m = rl_words_headline(a);
+    for (size_t k = 0; m && k < m->n_by; k++)
+        line(out, k == 0 ? "group by group" : "", rl_words_breakdown(v, m, &m->by[k]));
+    if (m && m->spill.asked) line(out, "spillover", rl_words_spill(v, a, m));
+}
+
 static void money_lines(rl_str *out, const rl_view *v, const rl_money *m)
 {
     if (!m->given) return;
@@ -128,6 +136,7 @@ const char *rl_text_answer(const rl_answer *a, const char *report, rl_arena *in)
     rl_str_addc(&out, '\n');
     for (size_t i = 0; i < a->n_models; i++) model_line(&out, &v, a, &a->model[i]);
     money_lines(&out, &v, &a->money);
+    group_lines(&out, &v, a);
     unanswered_lines(&out, &v, a);
     if (report) {
         rl_str_addc(&out, '\n');

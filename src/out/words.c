@@ -152,22 +152,10 @@ static const char *money_answer(const rl_view *v, const rl_answer *a)
                       rl_view_range(v, &s, &m->total), money_reach(v, a), when);
 }
 
-static const rl_model_answer *headline(const rl_answer *a)
-{
-    const rl_model_answer *found = NULL;
-    for (size_t i = 0; i < a->n_models; i++) {
-        const rl_model_answer *m = &a->model[i];
-        if (m->status != RL_MODEL_DONE || !m->has_lift) continue;
-        if (m->spec->primary) return m;
-        if (!found) found = m;
-    }
-    return found;
-}
-
 const char *rl_words_answer(const rl_view *v, const rl_answer *a)
 {
     if (a->money.given && isfinite(a->money.total.est)) return money_answer(v, a);
-    const rl_model_answer *m = headline(a);
+    const rl_model_answer *m = rl_words_headline(a);
     if (m) return rl_words_model(v, m);
     size_t fitted = 0;
     for (size_t i = 0; i < a->n_models; i++) fitted += a->model[i].status == RL_MODEL_DONE;
@@ -184,7 +172,7 @@ const char *rl_words_answer(const rl_view *v, const rl_answer *a)
 
 const char *rl_words_sure(const rl_view *v, const rl_answer *a)
 {
-    const rl_model_answer *m = headline(a);
+    const rl_model_answer *m = rl_words_headline(a);
     const rl_interval *x = a->money.given ? &a->money.total : m ? &m->lift.effect : NULL;
     rl_unit unit = a->money.given ? RL_UNIT_MONEY : m ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
     double scale = a->money.given || !m ? 1 : m->lift.scale;

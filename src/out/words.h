@@ -51,6 +51,25 @@ const char *rl_words_vcov(const rl_view *v, const rl_result *r);          /* how
 const char *rl_words_refused(const rl_view *v, const rl_err *e);          /* what failed, as a sentence */
 const char *rl_words_sentence(const rl_view *v, const char *s);           /* capital letter and full stop */
 
+/* Groups and neighbours (out/words_groups.c); "" = not asked.
+ *
+ *   headline   the total's model, else the first primary one with a lift, else the first with one
+ *   breakdown  By "region" only EMEA stands after allowing for 3 looks; the differences between the groups cannot
+ *              be told from chance (p = 0.40).
+ *   groups     the breakdowns of the headline
+ *   shares     how many controls share with treated units; nearly_all: more than nine in ten
+ *   spill      what those controls did, and what that means for the lift
+ *   apart      the lift against controls that share nothing
+ */
+const char *rl_words_p(const rl_view *v, double p); /* "p = 0.031" */
+const rl_model_answer *rl_words_headline(const rl_answer *a);
+const char *rl_words_breakdown(const rl_view *v, const rl_model_answer *m, const rl_breakdown *b);
+const char *rl_words_groups(const rl_view *v, const rl_answer *a);
+const char *rl_words_shares(const rl_view *v, const rl_program_facts *p);
+bool rl_words_nearly_all(const rl_program_facts *p);
+const char *rl_words_spill(const rl_view *v, const rl_answer *a, const rl_model_answer *m);
+const char *rl_words_apart(const rl_view *v, const rl_model_answer *m);
+
 /* The model that answers for an outcome on page one: done and with a lift,
  * else any with that outcome, else NULL. */
 const rl_model_answer *rl_words_find(const rl_answer *a, const rl_outcome *any, size_t n);

@@ -258,6 +258,55 @@ static void estimates_sheet(const rl_book *b)
     }
 }
 
+static void group_row(const rl_book *b, lxw_worksheet *w, lxw_row_t row, const rl_model_answer *m,
+                      const rl_breakdown *d, const rl_group_answer *g)
+{
+    text(b, w, row, 0, m->spec->name, NULL);
+    text(b, w, row, 1, d->column, NULL);
+    text(b, w, row, 2, g->label, NULL);
+    number(w, row, 3, (double)g->treated, b->money);
+    number(w, row, 4, (double)g->controls, b->money);
+    if (!g->answered) {
+        text(b, w, row, 15, g->why, NULL);
+        return;
+    }
+    const double x[] = {g->effect.est, g->effect.se, g->effect.low, g->effect.high,
+                        g->low,        g->high,      g->p_value,    g->p_adjusted};
+    for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(5 + j), x[j], b->number);
+    text(b, w, row, 13, g->stands ? "yes" : "no", NULL);
+    text(b, w, row, 14, rl_unit_own(m), NULL);
+}
+
+/* Every group of every breakdown. */
+static void groups_sheet(const rl_book *b)
+{
+    static const char *const HEAD[] = {
+        "Model",       "By",     "Group", "Treated",          "Controls",          "Estimate",
+        "Std. error",  "Low",    "High",  "Low, all at once", "High, all at once", "p",
+        "p, adjusted", "Stands", "Unit",  "Why not"};
+    size_t columns = 0;
+    for (size_t i = 0; i < b->a->n_models; i++) columns += b->a->model[i].n_by;
+    if (columns == 0) return;
+    lxw_worksheet *w = workbook_add_worksheet(b->book, "Groups");
+    worksheet_set_column(w, 0, 2, 18, NULL);
+    worksheet_set_column(w, 3, 14, 13, NULL);
+    worksheet_set_column(w, 15, 15, 60, NULL);
+    for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
+    worksheet_freeze_panes(w, 1, 0);
+    lxw_row_t row = 1;
+    for (size_t i = 0; i < b->a->n_models; i++)
+        for (size_t k = 0; k < b->a->model[i].n_by; k++) {
+            const rl_model_answer *m = &b->a->model[i];
+            const rl_breakdown *d = &m->by[k];
+            if (d->refused) {
+                text(b, w, row, 0, m->spec->name, NULL);
+                text(b, w, row, 1, d->column, NULL);
+                text(b, w, row++, 15, d->refused, NULL);
+            }
+            for (size_t g = 0; g < d->n_groups; g++) group_row(b, w, row++, m, d, &d->group[g]);
+        }
+}
+
 rl_code rl_workbook_write(const rl_answer *a, const rl_view *v, rl_outdir *o, const char *path, rl_ctx *cx)
 {
     rl_book b = {.a = a, .v = v};
@@ -269,6 +318,7 @@ rl_code rl_workbook_write(const rl_answer *a, const rl_view *v, rl_outdir *o, co
     formats(&b);
     money_sheet(&b);
     lifts_sheet(&b);
+    groups_sheet(&b);
     estimates_sheet(&b);
     lxw_error bad = workbook_close(b.book);
     if (bad != LXW_NO_ERROR) {

@@ -60,7 +60,7 @@ static rl_code read_once(const rl_source *src, seen *s, rl_ctx *cx)
 static uint64_t table_sum(const rl_source *src, size_t cut, int threads)
 {
     rl_ctx cx;
-    rl_header head;
+    rl_header head = {0};
     rl_faults faults;
     rl_table t;
     uint64_t sum = 1;

@@ -103,6 +103,27 @@ static void what_is_written_reads_back(void **state)
     assert_non_null(strstr(text, "# numbers 200 to 2300, no value twice, 3 of 4 filled"));
 }
 
+/* A column keeps its other uses: it may group deals and say who shares a seller. */
+static void it_sees_who_shares(void **state)
+{
+    (void)state;
+    put_all();
+    put("accounts.csv", "Account,Account Owner,Parent Account,Sales Rep\nAcme,Ann,Holding,x\nBolt,Ann,Holding,y\n"
+                        "Cork,Bob,,x\n");
+    rl_study s;
+    CHECK_OK(rl_cmd_init(6, ALL, "study.yaml", &cx), &cx);
+    CHECK_OK(rl_study_read("study.yaml", &s, cx.keep, &cx), &cx);
+    assert_string_equal(s.accounts.owner.s, "Account Owner");
+    assert_string_equal(s.accounts.parent.s, "Parent Account");
+    assert_string_equal(s.deals.owner.s, "Owner");
+    assert_string_equal(s.deals.lookup[0].key.s, "Owner");
+    put("accounts.csv", "Account,Size,Industry\nAcme,10,tech\nBolt,20,tech\nCork,30,food\n");
+    CHECK_OK(rl_cmd_init(2, ALL, "none.yaml", &cx), &cx);
+    CHECK_OK(rl_study_read("none.yaml", &s, cx.keep, &cx), &cx);
+    assert_null(s.accounts.owner.s);
+    assert_null(s.accounts.parent.s);
+}
+
 /* The block that is commented out becomes valid when its '# ' go. */
 static void without_a_programme_it_says_how_to_add_one(void **state)
 {
@@ -264,10 +285,15 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_reads_back),       TEST(without_a_programme_it_says_how_to_add_one),
-        TEST(panels_and_leads_are_studies_too), TEST(ambiguous_dates_are_said),
-        TEST(hostile_names_stay_text),          TEST(any_text_survives_quoting),
-        TEST(paths_are_relative_to_the_study),  TEST(refuses),
+        TEST(what_is_written_reads_back),
+        TEST(without_a_programme_it_says_how_to_add_one),
+        TEST(panels_and_leads_are_studies_too),
+        TEST(ambiguous_dates_are_said),
+        TEST(hostile_names_stay_text),
+        TEST(any_text_survives_quoting),
+        TEST(paths_are_relative_to_the_study),
+        TEST(it_sees_who_shares),
+        TEST(refuses),
     };
     return cmocka_run_group_tests_name("init", tests, NULL, NULL);
 }

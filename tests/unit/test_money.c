@@ -442,7 +442,8 @@ static void series_of_units_that_are_there(void **state)
                                            "  b: {level: region, formula: 'revenue ~ spend | region'}\n"
                                            "  c: {level: account, clock: event, formula: 'revenue ~ spend | account'}\n"
                                            "  d: {level: account, clock: event, formula: 'revenue ~ opportunities | "
-                                           "account'}\n"),
+                                           "account'}\n"
+                                           "  e: {level: all, clock: event, formula: 'revenue ~ opportunities'}\n"),
         &f.cx);
     rl_table t;
     rl_waterfall w;
@@ -450,13 +451,14 @@ static void series_of_units_that_are_there(void **state)
     CHECK_OK(rl_series_build(&f.t, &f.study.model[0], &t, &unit, &w, f.cx.keep, &f.cx), &f.cx);
     assert_int_equal(t.n, 7 * 14); /* not the two regions with renewals alone */
     const rl_col *spend = rl_table_col(&t, "spend"), *revenue = rl_table_col(&t, "revenue");
-    double usd = 0, booked = 0, north = 0;
+    double usd = 0, booked = 0, north = 0, all = 0, won;
     for (size_t i = 0; i < t.n; i++) {
         usd += spend->num[i];
         booked += revenue->num[i];
         if (strcmp(t.col[0].dict->text[t.col[0].code[i]], "North") == 0) north += spend->num[i];
     }
     assert_true(usd == 135 && north == 100);
+    won = booked;
     for (size_t i = 0; i < f.t.deals.n; i++)
         if (f.t.deals.status[i] == RL_DEAL_WON) booked -= f.t.deals.amount[i];
     CHECK_NEAR(booked, 0, 1e-6);
@@ -467,6 +469,18 @@ static void series_of_units_that_are_there(void **state)
     assert_non_null(strstr(f.cx.err.hint, "level: region"));
     rl_forgive(&f.cx);
     CHECK_OK(rl_series_build(&f.t, &f.study.model[3], &t, &unit, &w, f.cx.keep, &f.cx), &f.cx);
+    CHECK_OK(rl_series_build(&f.t, &f.study.model[4], &t, &unit, &w, f.cx.keep, &f.cx), &f.cx);
+    assert_null(unit); /* one series of everything */
+    assert_int_equal(t.n, 14);
+    for (size_t i = 0; i < t.n; i++) all += rl_table_col(&t, "revenue")->num[i];
+    CHECK_NEAR(all, won, 1e-6);
+    rl_answer a;
+    f.study.model = &f.study.model[4];
+    f.study.n_models = 1;
+    CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
+    assert_int_equal(a.model[0].status, RL_MODEL_DONE);
+    assert_string_equal(a.model[0].level, "all x quarter");
+    assert_int_equal(a.model[0].main.rows_used, 14);
     fixture_close(&f);
 }
 

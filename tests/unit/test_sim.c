@@ -48,6 +48,50 @@ static void exposure_ramps_and_decays(void **state)
     rl_ctx_free(&cx);
 }
 
+/* The first account of a seller is felt at the seller's other accounts, in part; nobody else changes. */
+static void sellers_pass_it_on(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    rl_world w, alone;
+    rl_sim s, none;
+    check_ctx(&cx);
+    const char *text = rl_sprintf(cx.keep, "%s", SMALL);
+    rl_str t = rl_str_new(cx.keep);
+    rl_str_addn(&t, text, (size_t)(strstr(text, "cycle: -0.23}") - text));
+    rl_str_add(&t, "cycle: -0.23, spillover: 0.371}\n");
+    make(rl_str_text(&t), &w, &s, &cx);
+    make(SMALL, &alone, &none, &cx);
+    size_t near = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        const rl_sim_account *a = &s.account[i];
+        size_t first = SIZE_MAX;
+        for (size_t k = 0; k < s.n; k++) {
+            const rl_sim_account *b = &s.account[k];
+            bool same = b->region == a->region && b->owner == a->owner && b->start != RL_NO_DAY;
+            if (same && (first == SIZE_MAX || b->start < s.account[first].start)) first = k;
+        }
+        assert_int_equal(none.account[i].near, RL_NO_DAY);
+        assert_int_equal(a->start, none.account[i].start);
+        if (a->start != RL_NO_DAY || first == SIZE_MAX) {
+            assert_int_equal(a->near, RL_NO_DAY);
+            CHECK_DIGITS(rl_sim_exposure(&s, i, w.first + 400, 71.3), rl_sim_exposure(&none, i, w.first + 400, 71.3),
+                         16);
+            continue;
+        }
+        near++;
+        assert_int_equal(a->near, s.account[first].start);
+        CHECK_DIGITS(rl_sim_exposure_at(&s, i, a->near + 31.7), 0.371 * rl_sim_exposure_at(&s, first, a->near + 31.7),
+                     14);
+        CHECK_DIGITS(rl_sim_exposure(&s, i, a->near - 3, 555), 0.371 * rl_sim_exposure(&s, first, a->near - 3, 555),
+                     13);
+        assert_false(rl_sim_counted(&s, i, 9, 30));
+        assert_int_equal(rl_sim_counted_near(&s, i, 6, 30), rl_sim_counted(&s, first, 6, 30));
+    }
+    assert_true(near > 100);
+    rl_ctx_free(&cx);
+}
+
 static void mean_exposure_is_the_integral(void **state)
 {
     (void)state;
@@ -385,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exposure_ramps_and_decays),
+        cmocka_unit_test(sellers_pass_it_on),
         cmocka_unit_test(mean_exposure_is_the_integral),
         cmocka_unit_test(no_lag_and_no_brand_is_a_switch),
         cmocka_unit_test(rollout_has_its_shares),

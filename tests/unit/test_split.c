@@ -256,6 +256,7 @@ static void a_file_in_pieces_is_the_file(void **state)
             }
             bool last = i + 1 == n && seed % 2 == 0;
             rl_str_add(&s, last ? "" : below(&g, 10) == 0 ? "\n \n" : eol);
+            if (seed % 3 == 1 && below(&g, 20) == 0) rl_str_add(&s, ",,\n \t,, \n");
             if (seed % 11 == 0 && below(&g, 30) == 0) rl_str_add(&s, seed % 2 ? "one,two\n" : "a\"b,1,2\n");
             if (seed % 13 == 0 && below(&g, 50) == 0) rl_str_add(&s, "\xff,1,2\n");
         }

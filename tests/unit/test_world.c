@@ -52,14 +52,15 @@ static void every_key_is_read(void **state)
     const char *text =
         "world: {title: t, currency: EUR, period: month, first: 2024-03-01, periods: 7, cut: 2024-10-15, horizon: 47,\n"
         "        ages: [13, 61], seed: 9007199254740993, accounts_seed: 71, redraws: 3, messy: yes}\n"
-        "accounts: {count: 37, names: company, contacts: 2.385, spread: 0.71, regions: [A, B],\n"
+        "accounts: {count: 37, names: company, contacts: 2.385, spread: 0.71, owners: 19, regions: [A, B],\n"
         "           segments: {S: {share: 0.37, amount: 0.9, win: 0.013}, L: {share: 0.63, amount: 1.7, win: -0.02}}}\n"
         "deals: {rate: 0.41, common: 0.37, season: 0.11, trend: 0.013, market: 0.7, win_rate: 0.31, win_spread: "
         "0.031,\n"
         "        win_market: 0.17, amount: 12345, amount_sigma: 0.43, cycle: 53, cycle_sigma: 0.37, lost_cycle: 0.83}\n"
         "rollout: {share: 0.47, waves: [2024-05-01, 2024-06-03], jitter: 5, duration: 61, selection: 0.53, "
         "trend_violation: 0.007}\n"
-        "effect: {volume: 0.13, win_rate: 0.053, deal_size: 0.071, cycle: -0.093, lag: 31, half_life: 17}\n"
+        "effect: {volume: 0.13, win_rate: 0.053, deal_size: 0.071, cycle: -0.093, lag: 31, half_life: 17, spillover: "
+        "0.29}\n"
         "touches: {per_deal: 2.3, per_account: 0.29, program: 1.3, chase: 0.7}\n"
         "leads: {per_account: 0.59, mql: 0.23, linked: 0.031}\n"
         "spend: {channels: {search: 1234, mail: 57}, demand: 0.61, noise: 0.19, paid_effect: 0.37, program: 41}\n";
@@ -90,6 +91,8 @@ static void every_key_is_read(void **state)
     CHECK_DIGITS(w.effect.volume + w.effect.win_rate + w.effect.deal_size + w.effect.cycle,
                  0.13 + 0.053 + 0.071 - 0.093, 15);
     CHECK_DIGITS(w.effect.lag + w.effect.half_life, 48, 17);
+    CHECK_DIGITS(w.effect.spillover, 0.29, 17);
+    assert_int_equal(w.accounts.owners, 19);
     CHECK_DIGITS(w.touches.per_deal + w.touches.per_account + w.touches.program + w.touches.chase, 4.59, 15);
     CHECK_DIGITS(w.leads.per_account + w.leads.mql + w.leads.linked, 0.59 + 0.23 + 0.031, 15);
     assert_int_equal(w.spend.n_channels, 2);

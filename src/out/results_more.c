@@ -1,0 +1,145 @@
+/* out/results_more.c -- groups, neighbours and overlapping programmes in results.json. */
+#include <math.h>
+
+#include "out/results.h"
+
+static void count(rl_json *j, const char *key, size_t n) { rl_json_int(j, key, (int64_t)n); }
+
+static void interval(rl_json *j, const char *key, const rl_interval *x)
+{
+    rl_json_open(j, key, '{');
+    rl_results_interval(j, x);
+    rl_json_close(j);
+}
+
+static void group(rl_json *j, const rl_group_answer *g)
+{
+    rl_json_open(j, NULL, '{');
+    rl_json_str(j, "group", g->label);
+    rl_json_str(j, "status", g->answered ? "done" : "refused");
+    rl_json_str(j, "reason", g->answered ? NULL : g->why);
+    count(j, "treated", g->treated);
+    count(j, "controls", g->controls);
+    if (g->answered) {
+        count(j, "rows", g->rows);
+        rl_results_interval(j, &g->effect);
+        rl_json_num(j, "df", g->df > 0 ? g->df : NAN);
+        rl_json_num(j, "p_value", g->p_value);
+        rl_json_num(j, "p_adjusted", g->p_adjusted);
+        rl_json_num(j, "band_low", g->low);
+        rl_json_num(j, "band_high", g->high);
+        rl_json_bool(j, "stands", g->stands);
+    }
+    rl_json_close(j);
+}
+
+static void breakdown(rl_json *j, const rl_breakdown *b)
+{
+    rl_json_open(j, NULL, '{');
+    rl_json_str(j, "column", b->column);
+    rl_json_str(j, "refused", b->refused);
+    rl_json_str(j, "hint", b->refused ? b->hint : NULL);
+    count(j, "unplaced", b->unplaced);
+    rl_json_open(j, "groups", '[');
+    for (size_t g = 0; g < b->n_groups; g++) group(j, &b->group[g]);
+    rl_json_close(j);
+    if (b->answered > 1) {
+        rl_json_open(j, "same_effect", '{');
+        rl_json_num(j, "statistic", b->same.statistic);
+        rl_json_num(j, "df", b->same.df);
+        rl_json_num(j, "df2", b->same.df2 > 0 ? b->same.df2 : NAN);
+        rl_json_num(j, "p_value", b->same.p_value);
+        rl_json_num(j, "p_adjusted", b->same_adjusted);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
+static void spillover(rl_json *j, const rl_spillover *s)
+{
+    rl_json_open(j, "spillover", '{');
+    rl_json_str(j, "status", s->answered ? "done" : "refused");
+    rl_json_str(j, "reason", s->answered ? NULL : s->why);
+    count(j, "exposed", s->exposed);
+    count(j, "rest", s->rest);
+    if (s->answered) {
+        rl_results_interval(j, &s->effect);
+        rl_json_num(j, "p_value", s->p_value);
+        rl_json_num(j, "detectable", s->detectable);
+        interval(j, "lift_against_rest", &s->apart);
+        count(j, "rest_all_along", s->apart_controls);
+    }
+    rl_json_close(j);
+}
+
+void rl_results_groups(rl_json *j, const rl_model_answer *m)
+{
+    if (m->n_by > 0) {
+        count(j, "looks", m->looks);
+        rl_json_open(j, "by", '[');
+        for (size_t k = 0; k < m->n_by; k++) breakdown(j, &m->by[k]);
+        rl_json_close(j);
+    }
+    if (m->spill.asked) spillover(j, &m->spill);
+}
+
+/* Who is in which group. */
+void rl_results_members(rl_json *j, const rl_program_facts *p)
+{
+    if (p->n_by == 0) return;
+    rl_json_open(j, "by", '[');
+    for (size_t k = 0; k < p->n_by; k++) {
+        const rl_breakdown *b = &p->by[k];
+        rl_json_open(j, NULL, '{');
+        rl_json_str(j, "column", b->column);
+        rl_json_str(j, "refused", b->refused);
+        count(j, "unplaced", b->unplaced);
+        rl_json_open(j, "groups", '[');
+        for (size_t g = 0; g < b->n_groups; g++) {
+            rl_json_open(j, NULL, '{');
+            rl_json_str(j, "group", b->group[g].label);
+            count(j, "treated", b->group[g].treated);
+            count(j, "controls", b->group[g].controls);
+            rl_json_close(j);
+        }
+        rl_json_close(j);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
+void rl_results_shares(rl_json *j, const rl_program_facts *p)
+{
+    rl_json_str(j, "shares", p->shares);
+    if (p->shares == NULL) return;
+    count(j, "controls_exposed", p->exposed);
+    count(j, "controls_apart", p->apart);
+    count(j, "controls_unplaced", p->unplaced);
+}
+
+void rl_results_overlaps(rl_json *j, const rl_answer *a)
+{
+    static const char *const POLICY[] = {
+        [RL_POLICY_ERROR] = "error", [RL_POLICY_DROP] = "drop", [RL_POLICY_KEEP] = "keep"};
+    rl_json_open(j, "overlaps", '{');
+    rl_json_str(j, "policy", POLICY[a->overlap_policy]);
+    rl_json_open(j, "pairs", '[');
+    for (size_t i = 0; i < a->n_overlaps; i++) {
+        const rl_overlap *o = &a->overlap[i];
+        char day[16];
+        rl_json_open(j, NULL, '{');
+        rl_json_str(j, "first", o->a);
+        rl_json_str(j, "second", o->b);
+        rl_json_str(j, "unit", o->unit);
+        if (o->unit != NULL) {
+            count(j, "both", o->both);
+            count(j, "at_one_time", o->at_once);
+            count(j, "of_first", o->of_a);
+            count(j, "of_second", o->of_b);
+            rl_json_str(j, "from", o->first == RL_NO_DAY ? NULL : rl_day_text(day, o->first));
+        }
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+    rl_json_close(j);
+}
