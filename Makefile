@@ -74,7 +74,7 @@ cover:  ## which lines the tests reach
 	@$(MAKE) -s --no-print-directory -j$(JOBS) test BUILD=$(BUILD)/cover OPT='-O0 -g' SAN=--coverage
 	@gcovr -r . --object-directory $(BUILD)/cover -e tests || echo "install gcovr for the summary"
 
-bench: all $(addprefix $(BUILD)/bench/,timed gen reading)  ## seconds and memory a row, beside its peers where they are installed
+bench: all $(addprefix $(BUILD)/bench/,timed gen reading after)  ## seconds and memory a row, beside its peers where they are installed
 	@tests/bench/run $(BUILD)
 
 golden: all  ## rewrite the expected output of tests/golden
