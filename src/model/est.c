@@ -492,7 +492,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
         RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
     rl_cols C = rl_cols_of(&R, low, cx->tmp);
-    RL_TRY(rl_ols_cols(&C, y, low != NULL ? low[k] : NULL, d->w, norm0, &o, cx->tmp, cx));
+    RL_TRY(rl_ols_cols(&C, y, low != NULL ? low[k] : NULL, d->w, norm0, y, &o, cx->tmp, cx));
     RL_TRY(finish(d, &o, &C, label, strict, kept, info.redundant, within, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     return RL_OK;
@@ -514,7 +514,7 @@ static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *l
     memcpy(v[k], d->y, d->n * sizeof(double));
     RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, &info, cx));
     double within = rl_dot(d->w, v[k], v[k], d->n, cx);
-    RL_TRY(rl_ols_cols(X, v[k], NULL, d->w, norm0, &o, cx->tmp, cx));
+    RL_TRY(rl_ols_cols(X, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));
     RL_TRY(finish(d, &o, X, label, SIZE_MAX, NULL, info.redundant, within, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     return RL_OK;
@@ -525,7 +525,7 @@ rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *labe
     rl_ols_fit o;
     if (X->k == 0) return rl_fit_nothing(d, label, 0, cx);
     if (d->fe.n_fe > 0) return fit_swept(d, X, label, f, cx);
-    RL_TRY(rl_ols_cols(X, d->y, NULL, d->w, NULL, &o, cx->tmp, cx));
+    RL_TRY(rl_ols_cols(X, d->y, NULL, d->w, NULL, NULL, &o, cx->tmp, cx));
     return finish(d, &o, X, label, SIZE_MAX, NULL, 0, rl_dot(d->w, d->y, d->y, d->n, cx), f, cx);
 }
 

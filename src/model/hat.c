@@ -67,7 +67,7 @@ rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, b
     size_t F = 0;
     *h = (rl_hat){.X = core->X};
     if (root) {
-        RL_TRY(rl_ols_cols(&h->X, core->e, NULL, core->w, NULL, &o, cx->tmp, cx));
+        RL_TRY(rl_ols_cols(&h->X, core->e, NULL, core->w, NULL, NULL, &o, cx->tmp, cx));
         h->RX = o.R;
     }
     if (d->fe.n_fe == 0) return RL_OK;

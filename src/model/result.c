@@ -19,6 +19,10 @@ static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, r
         out->dropped[i] = (rl_dropped){rl_strdup(keep, d->dropped[i].why), d->dropped[i].rows};
     out->units = d->unit.G;
     out->periods = d->time.G;
+}
+
+static void keep_rows(const rl_design *d, rl_result *out, rl_arena *keep)
+{
     uint32_t *row = RL_NEW(keep, uint32_t, d->n);
     memcpy(row, d->row, d->n * sizeof *row);
     out->row = row;
@@ -111,7 +115,10 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
-    if (req.omega != NULL) keep_omega(&d, &f, req.omega, out, keep, cx);
+    if (req.omega != NULL) {
+        keep_rows(&d, out, keep);
+        keep_omega(&d, &f, req.omega, out, keep, cx);
+    }
     if (f.effect != NULL) keep_effects(&d, &f, out, keep);
     keep_notes(cx, notes, out, keep);
     return RL_OK;

@@ -64,7 +64,7 @@ typedef struct rl_result {
     struct rl_effect_out { const char *effect, *level; double coefficient; } *effect;
     size_t n_effects;
     /* for charts and re-use */
-    const uint32_t *row;        /* rows_used  table row of each row used                      */
+    const uint32_t *row;        /* rows_used  table row of each row used; with omega, else NULL         */
 } rl_result;
 
 /* Carry out a request on a table: design, fit, inference.

@@ -2,8 +2,10 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/par.h"
+#include "base/simd.h"
 #include "num/chol.h"
 #include "num/gram.h"
 
@@ -39,22 +41,42 @@ typedef struct resid_job {
 
 enum { STRIPE = 256 };
 
-/* e -= x b, exactly but for the last bits of the low part. */
-static inline rl_dd less(rl_dd e, double x, rl_dd b)
+/* hi + lo -= x b, exactly but for the last bits of lo. */
+RL_CLONES static void less_dense(const double *x, const double *x_low, rl_dd b, size_t m, double *hi, double *lo)
 {
-    rl_dd p = rl_two_mul(x, -b.hi), s = rl_two_sum(e.hi, p.hi);
-    return (rl_dd){s.hi, e.lo + (s.lo + (p.lo + x * -b.lo))};
+    const rl_four y = {-b.hi, -b.hi, -b.hi, -b.hi}, c = 0x8000001p0 * y, yh = c - (c - y), yl = y - yh;
+    const double y_low = -b.lo;
+    for (size_t r = 0; r < m; r += 4) { /* the stripe is a multiple of four */
+        rl_four v = RL_FOUR_OF(x + r), cv = 0x8000001p0 * v, vh = cv - (cv - v), vl = v - vh, p = v * y;
+        rl_four d = ((vh * yh - p) + vh * yl + vl * yh) + vl * yl;
+        rl_four was = RL_FOUR_OF(hi + r), s = was + p, t = s - was, rest = (was - (s - t)) + (p - t);
+        RL_FOUR(hi + r) = s;
+        RL_FOUR(lo + r) += rest + (d + v * y_low);
+        if (x_low != NULL) RL_FOUR(lo + r) += RL_FOUR_OF(x_low + r) * y;
+    }
 }
 
-static void less_block(const rl_hot *h, const rl_dd *b, size_t from, size_t m, rl_dd *e)
+static void less_block(const rl_hot *h, const rl_dd *b, size_t from, size_t m, double *hi, double *lo)
 {
     for (size_t r = 0; r < m; r++) {
         size_t i = from + r;
         int32_t j = h->col[h->code[i]];
         if (j < 0 || b[j].hi == 0.0) continue;
-        e[r] = less(e[r], h->z != NULL ? h->z[i] : 1.0, b[j]);
-        if (h->z_low != NULL) e[r].lo -= h->z_low[i] * b[j].hi;
+        double x = h->z != NULL ? h->z[i] : 1.0;
+        rl_dd p = rl_two_mul(x, -b[j].hi), s = rl_two_sum(hi[r], p.hi);
+        hi[r] = s.hi;
+        lo[r] += s.lo + (p.lo + x * -b[j].lo);
+        if (h->z_low != NULL) lo[r] -= h->z_low[i] * b[j].hi;
     }
+}
+
+/* Rows of a column for the loops of four: copied, with zeros behind, where the stripe is short. */
+static const double *padded(const double *x, size_t m, double *room)
+{
+    if (m == STRIPE) return x;
+    memcpy(room, x, m * sizeof *x);
+    memset(room + m, 0, (STRIPE - m) * sizeof *x);
+    return room;
 }
 
 static void resid_block(size_t block, void *arg)
@@ -62,22 +84,21 @@ static void resid_block(size_t block, void *arg)
     const resid_job *job = arg;
     const rl_cols *X = job->X;
     size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    double hi[STRIPE] = {0}, lo[STRIPE], room[STRIPE], low_room[STRIPE];
     if (to > X->n) to = X->n;
     for (; from < to; from += STRIPE) {
         size_t m = to - from < STRIPE ? to - from : STRIPE;
-        rl_dd e[STRIPE];
-        for (size_t r = 0; r < m; r++)
-            e[r] = (rl_dd){job->y[from + r], job->y_low != NULL ? job->y_low[from + r] : 0.0};
+        memset(lo, 0, sizeof lo);
+        memcpy(hi, job->y + from, m * sizeof *hi);
+        if (job->y_low != NULL) memcpy(lo, job->y_low + from, m * sizeof *lo);
         for (size_t d = 0; d < X->n_dense; d++) {
             size_t j = X->dense[d];
-            const double *x = X->x[j] + from, *l = X->low[j] != NULL ? X->low[j] + from : NULL;
-            rl_dd b = job->b[j];
-            if (b.hi == 0.0) continue;
-            for (size_t r = 0; r < m; r++) e[r] = less(e[r], x[r], b);
-            for (size_t r = 0; r < m && l != NULL; r++) e[r].lo -= l[r] * b.hi;
+            if (job->b[j].hi == 0.0) continue;
+            less_dense(padded(X->x[j] + from, m, room),
+                       X->low[j] != NULL ? padded(X->low[j] + from, m, low_room) : NULL, job->b[j], STRIPE, hi, lo);
         }
-        for (size_t h = 0; h < X->n_hot; h++) less_block(&X->hot[h], job->b, from, m, e);
-        for (size_t r = 0; r < m; r++) job->e[from + r] = e[r].hi + e[r].lo;
+        for (size_t h = 0; h < X->n_hot; h++) less_block(&X->hot[h], job->b, from, m, hi, lo);
+        for (size_t r = 0; r < m; r++) job->e[from + r] = hi[r] + lo[r];
     }
 }
 
@@ -100,17 +121,17 @@ rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const double *
                rl_ctx *cx)
 {
     rl_cols C = rl_cols_of(X, NULL, cx->tmp);
-    return rl_ols_cols(&C, y, NULL, w, norm0, f, in, cx);
+    return rl_ols_cols(&C, y, NULL, w, norm0, NULL, f, in, cx);
 }
 
 rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, const double *w, const double *norm0,
-                    rl_ols_fit *f, rl_arena *in, rl_ctx *cx)
+                    double *e, rl_ols_fit *f, rl_arena *in, rl_ctx *cx)
 {
     size_t n = X->n, k = X->k;
     *f = (rl_ols_fit){.k = k,
                       .b = RL_NEW(in, double, k),
                       .dropped = RL_NEW(in, bool, k),
-                      .e = RL_NEW(in, double, n),
+                      .e = e != NULL ? e : RL_NEW(in, double, n),
                       .A = rl_mat_new(k, k, in),
                       .R = rl_mat_new(k, k, in),
                       .norm2 = RL_NEW(in, double, k),

@@ -47,9 +47,10 @@ RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const 
 
 /* The same for columns of more than double precision (powers of x beyond the
  * fifth cannot be fitted to more than eight digits otherwise), and for blocks
- * of columns that are never written out.  y_low (n, or NULL) is added to y. */
+ * of columns that are never written out.  y_low (n, or NULL) is added to y;
+ * e (n) receives the residuals and may be y; NULL = an array of their own. */
 RL_MUST rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, const double *w,
-                            const double *norm0, rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
+                            const double *norm0, double *e, rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
 
 /* The double-double Gram itself: G (k-by-k, hi and lo parts) = X'WX. */
 RL_MUST rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx *cx);

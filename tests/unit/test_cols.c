@@ -179,8 +179,8 @@ static void a_fit_on_blocks(void **state)
     double *y, *w;
     rl_cols X = example(&y, &w), D = dense(&X);
     rl_ols_fit f, g;
-    CHECK_OK(rl_ols_cols(&X, y, NULL, w, NULL, &f, cx.keep, &cx), &cx);
-    CHECK_OK(rl_ols_cols(&D, y, NULL, w, NULL, &g, cx.keep, &cx), &cx);
+    CHECK_OK(rl_ols_cols(&X, y, NULL, w, NULL, NULL, &f, cx.keep, &cx), &cx);
+    CHECK_OK(rl_ols_cols(&D, y, NULL, w, NULL, NULL, &g, cx.keep, &cx), &cx);
     assert_int_equal(f.rank, g.rank);
     assert_in_range(f.rank, K - 12, K - 5);
     for (size_t j = 0; j < K; j++) {
@@ -209,7 +209,7 @@ static void a_value_that_is_not_finite(void **state)
     memcpy(v, X.hot[2].z, N * sizeof *v);
     v[17] = NAN;
     X.hot[2].z = v;
-    assert_int_equal(rl_ols_cols(&X, y, NULL, w, NULL, &f, cx.keep, &cx), RL_ENUM);
+    assert_int_equal(rl_ols_cols(&X, y, NULL, w, NULL, NULL, &f, cx.keep, &cx), RL_ENUM);
     assert_non_null(strstr(cx.err.what, "not finite"));
     rl_ctx_free(&cx);
 }
