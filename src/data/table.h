@@ -32,6 +32,7 @@ typedef struct rl_col {
     int32_t *code;             /* n    when RL_TEXT                            */
     rl_dict *dict;             /*      when RL_TEXT; may be shared by columns  */
     int32_t field;             /* column in the file, -1 = made by us          */
+    bool full;                 /* known to have no missing cell                */
 } rl_col;
 
 typedef struct rl_table {

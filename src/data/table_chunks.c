@@ -28,6 +28,7 @@ typedef struct part {
     int32_t *whole; /* days, or numbers of words */
     texts *texts;
     bool repeats; /* the last rows had their texts in runs */
+    bool blank;   /* a cell is missing                     */
 } part;
 
 /* What became of a dictionary so far. */
@@ -76,6 +77,7 @@ static void begin(void *slot)
 
 static void no_value(table_piece *p, size_t at, size_t j, const rl_field *f, bool missing)
 {
+    p->part[j].blank = true;
     if (!missing) p->bad[p->n_bad++] = (bad_cell){at, j, f->s, f->n};
 }
 
@@ -121,6 +123,7 @@ static void one_column(table_piece *p, texts *t, size_t j, size_t at, const rl_f
             }
         }
         whole[i] = last = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+        if (last < 0) p->part[j].blank = true;
     }
     p->part[j].repeats = 2 * same > n;
 }
@@ -132,7 +135,9 @@ static void many_columns(table_piece *p, texts *t, size_t at, const rl_field *fi
         for (size_t c = 0; c < t->n_columns; c++) {
             size_t j = t->column[c];
             const rl_field *f = &field[p->l->column[j].col->field];
-            p->part[j].whole[at + i] = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+            int32_t *whole = &p->part[j].whole[at + i];
+            *whole = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+            if (*whole < 0) p->part[j].blank = true;
         }
     }
 }
@@ -345,6 +350,14 @@ static bool decide(rl_loader *l, uint64_t rows, rl_ctx *cx)
     return true;
 }
 
+/* A piece's mark stays when it is taken up again. */
+static bool has_blank(const reading *r, size_t slots, size_t j)
+{
+    for (size_t at = 0; at < slots; at++)
+        if (r->piece[at].part != NULL && r->piece[at].part[j].blank) return true;
+    return false;
+}
+
 bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
 {
     size_t slots = rl_chunk_slots(l->src, cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
@@ -360,6 +373,7 @@ bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
     rl_csv_chunks(l->src, &l->t->header, bytes, &sink, &done, cx);
     free_slots(&r, slots);
     if (done && !r.changed) {
+        for (size_t j = 0; j < l->n_column; j++) l->column[j].col->full = !has_blank(&r, slots, j);
         if (l->cap == 0) rl_load_room(l, 1);
         for (size_t j = 0; j < l->n_column; j++) l->column[j].wait = false;
         return true;

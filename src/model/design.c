@@ -63,10 +63,22 @@ static void find_blanks(size_t block, void *arg)
     p->cells[block] = cells;
 }
 
+/* What was read without a blank need not be looked through. */
+static bool is_full(const rl_table *t, const int32_t *code, const double *v)
+{
+    for (size_t j = 0; j < t->k; j++) {
+        const rl_col *c = &t->col[j];
+        if (c->full && (code != NULL ? c->type == RL_TEXT && c->code == code : c->type == RL_NUM && c->num == v))
+            return true;
+    }
+    return false;
+}
+
 static size_t missing(rl_build *b, const char *name, const int32_t *code, const double *v, unsigned char *gone,
                       rl_ctx *cx)
 {
     size_t blocks = rl_blocks(b->t->n, RL_ROWS_PER_BLOCK), cells = 0;
+    if (is_full(b->t, code, v)) return 0;
     blanks p = {b->keep, code, v, b->t->n, gone, RL_NEW(cx->tmp, size_t, blocks)};
     rl_par(blocks, find_blanks, &p, cx);
     for (size_t k = 0; k < blocks; k++) cells += p.cells[k];

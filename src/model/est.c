@@ -466,6 +466,14 @@ static rl_code finish(const rl_design *d, const rl_ols_fit *o, const rl_cols *X,
     return RL_OK;
 }
 
+/* No number is larger than its column is long, nor becomes so when effects are swept out; not known under weights. */
+static const double *lengths(const rl_design *d, const double *norm2, size_t k, rl_ctx *cx)
+{
+    double *bound = d->w == NULL ? RL_NEW(cx->tmp, double, k) : NULL;
+    for (size_t j = 0; j < k && bound != NULL; j++) bound[j] = 1.5 * sqrt(norm2[j]); /* and rounding */
+    return bound;
+}
+
 static rl_mat *room_for_effects(const rl_design *d, size_t k, rl_ctx *cx)
 {
     rl_mat *alpha = d->keep_effects && d->fe.n_fe > 0 ? RL_NEW(cx->tmp, rl_mat, d->fe.n_fe) : NULL;
@@ -492,6 +500,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
         RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
     rl_cols C = rl_cols_of(&R, low, cx->tmp);
+    C.bound = lengths(d, norm0, k, cx);
     RL_TRY(rl_ols_cols(&C, y, low != NULL ? low[k] : NULL, d->w, norm0, y, &o, cx->tmp, cx));
     RL_TRY(finish(d, &o, &C, label, strict, kept, info.redundant, within, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
@@ -514,7 +523,9 @@ static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *l
     memcpy(v[k], d->y, d->n * sizeof(double));
     RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, &info, cx));
     double within = rl_dot(d->w, v[k], v[k], d->n, cx);
-    RL_TRY(rl_ols_cols(X, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));
+    rl_cols C = *X;
+    C.bound = lengths(d, norm0, k, cx);
+    RL_TRY(rl_ols_cols(&C, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));
     RL_TRY(finish(d, &o, X, label, SIZE_MAX, NULL, info.redundant, within, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     return RL_OK;

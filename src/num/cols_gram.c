@@ -148,10 +148,14 @@ static rl_code dense_sums(sums *p, rl_dd *G, rl_ctx *cx)
 {
     size_t m = p->n_dense;
     const double **col = RL_NEW(cx->tmp, const double *, m + 1);
+    double *bound = p->X->bound != NULL ? RL_NEW(cx->tmp, double, m) : NULL;
     rl_dd *H = RL_NEW(cx->tmp, rl_dd, m * (m + 1) / 2 + 1);
     int *e = RL_NEW(cx->tmp, int, m + 1);
-    for (size_t a = 0; a < m; a++) col[a] = p->s[a].v;
-    RL_TRY(rl_gram_columns(col, p->n, m, p->w, RL_GRAM_BEST, H, e, cx));
+    for (size_t a = 0; a < m; a++) {
+        col[a] = p->s[a].v;
+        if (bound != NULL && p->s[a].j < p->X->k && !p->s[a].low) bound[a] = p->X->bound[p->s[a].j];
+    }
+    RL_TRY(rl_gram_columns(col, bound, p->n, m, p->w, RL_GRAM_BEST, H, e, cx));
     p->exp_w = p->exp[p->k] = e[m];
     for (size_t a = 0; a < m; a++) {
         p->s[a].exp = e[a];

@@ -70,21 +70,32 @@ static void find_peak(size_t at, void *arg)
     job->peak[at] = largest(job->col[at / job->blocks] + from, to - from);
 }
 
-/* exp[j] = e with 2^(e-1) <= max |x| < 2^e; 0 for a column of zeros. */
-static rl_code find_scales(const double *const *col, size_t n, size_t k, int *exp, rl_ctx *cx)
+/* exp[j] = e with 2^(e-1) <= max |x| < 2^e; 0 for a column of zeros.  Of the
+ * first `bounded` columns those with a bound take it for their largest value. */
+static rl_code find_scales(const double *const *col, const double *bound, size_t n, size_t k, size_t bounded, int *exp,
+                           rl_ctx *cx)
 {
-    size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK);
-    peak_job job = {col, n, blocks, RL_NEW(cx->tmp, uint64_t, k * blocks)};
-    rl_par(k * blocks, find_peak, &job, cx);
+    size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK), seek = 0, *of = RL_NEW(cx->tmp, size_t, k);
+    const double **sought = RL_NEW(cx->tmp, const double *, k);
     for (size_t j = 0; j < k; j++) {
+        if (bound != NULL && j < bounded && bound[j] > 0 && isfinite(bound[j])) {
+            frexp(bound[j], &exp[j]);
+            continue;
+        }
+        of[seek] = j;
+        sought[seek++] = col[j];
+    }
+    peak_job job = {sought, n, blocks, RL_NEW(cx->tmp, uint64_t, seek * blocks)};
+    rl_par(seek * blocks, find_peak, &job, cx);
+    for (size_t j = 0; j < seek; j++) {
         uint64_t peak = 0;
         for (size_t b = 0; b < blocks; b++) {
             if (job.peak[j * blocks + b] > peak) peak = job.peak[j * blocks + b];
         }
         double x;
         memcpy(&x, &peak, sizeof x);
-        if (!isfinite(x)) return rl_fail(cx, RL_ENUM, "column %zu holds a value that is not finite", j + 1);
-        frexp(x, &exp[j]);
+        if (!isfinite(x)) return rl_fail(cx, RL_ENUM, "column %zu holds a value that is not finite", of[j] + 1);
+        frexp(x, &exp[of[j]]);
     }
     return RL_OK;
 }
@@ -178,16 +189,16 @@ rl_code rl_gram_scaled(const rl_mat *X, const double *y, const double *w, rl_gra
     const double **col = RL_NEW(cx->tmp, const double *, k + 1);
     for (size_t j = 0; j < X->k; j++) col[j] = rl_mat_col(X, j);
     if (y) col[X->k] = y;
-    return rl_gram_columns(col, X->n, k, w, kind, G, exp, cx);
+    return rl_gram_columns(col, NULL, X->n, k, w, kind, G, exp, cx);
 }
 
-rl_code rl_gram_columns(const double **col, size_t n, size_t k, const double *w, rl_gram_kind kind, rl_dd *G, int *exp,
-                        rl_ctx *cx)
+rl_code rl_gram_columns(const double **col, const double *bound, size_t n, size_t k, const double *w, rl_gram_kind kind,
+                        rl_dd *G, int *exp, rl_ctx *cx)
 {
     size_t pairs = k * (k + 1) / 2;
     col[k] = w;
     exp[k] = 0;
-    RL_TRY(find_scales(col, n, k + (w != NULL), exp, cx));
+    RL_TRY(find_scales(col, bound, n, k + (w != NULL), k, exp, cx));
     exp[k] += exp[k] & 1; /* even, so that it has a root */
 
     gram_job job = {.col = col, .w = w, .n = n, .k = k, .per = RL_ROWS_PER_BLOCK, .exp = exp};

@@ -238,6 +238,38 @@ static void the_three_kernels_agree(void **state)
     rl_ctx_free(&cx);
 }
 
+/* A bound on a column spares a look at its numbers, and the sums are what they were. */
+static void bounds_change_no_sum(void **state)
+{
+    (void)state;
+    enum { N = 1003, K = 3 };
+    rl_ctx cx;
+    check_ctx(&cx);
+    double *x = RL_NEW(cx.keep, double, K *N), bound[K] = {0};
+    const double *col[K + 1];
+    rl_rng r = rl_rng_for(3, 5);
+    for (size_t j = 0; j < K; j++) {
+        col[j] = x + j * N;
+        for (size_t i = 0; i < N; i++) {
+            x[j * N + i] = ldexp(rl_normal(&r), 30 * (int)j);
+            bound[j] += x[j * N + i] * x[j * N + i];
+        }
+        bound[j] = j == 1 ? 0 : sqrt(bound[j]); /* the second is not known */
+    }
+    rl_dd G[K * (K + 1) / 2], H[K * (K + 1) / 2];
+    int e[K + 1], f[K + 1];
+    CHECK_OK(rl_gram_columns(col, NULL, N, K, NULL, RL_GRAM_BEST, G, e, &cx), &cx);
+    CHECK_OK(rl_gram_columns(col, bound, N, K, NULL, RL_GRAM_BEST, H, f, &cx), &cx);
+    assert_true(f[0] > e[0] && f[1] == e[1] && f[2] > e[2]);
+    for (size_t i = 0; i < K; i++)
+        for (size_t j = i; j < K; j++) {
+            size_t p = rl_gram_pair(K, i, j);
+            assert_true(ldexp(G[p].hi, e[i] + e[j]) == ldexp(H[p].hi, f[i] + f[j]));
+            assert_true(ldexp(G[p].lo, e[i] + e[j]) == ldexp(H[p].lo, f[i] + f[j]));
+        }
+    rl_ctx_free(&cx);
+}
+
 /* 1e15 + 0.1 - 1e15 + 0.1, ten thousand times: the tenths stay. */
 static void sums_keep_what_is_small(void **state)
 {
@@ -275,6 +307,7 @@ int main(void)
         cmocka_unit_test(more_columns_than_rows),
         cmocka_unit_test(what_is_not_finite_is_refused),
         cmocka_unit_test(the_three_kernels_agree),
+        cmocka_unit_test(bounds_change_no_sum),
         cmocka_unit_test(sums_keep_what_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,7 @@ static const char *told(const char *path, size_t bytes, const rl_want *want, siz
             for (size_t j = 0; j < t.k; j++) {
                 char buf[32];
                 int32_t code = t.col[j].type == RL_TEXT ? t.col[j].code[i] : -2;
+                assert_false(t.col[j].full && rl_missing(&t.col[j], i));
                 rl_str_addf(&s, "%d:%s=%d,", (int)t.col[j].type, rl_cell_text(&t.col[j], i, buf), code);
             }
             rl_str_addf(&s, "%d\n", t.unread != NULL && t.unread[i]);
@@ -264,6 +265,26 @@ static void a_file_in_pieces_is_the_file(void **state)
         rl_arena_reset(cx.tmp);
     }
     assert_true(sound > 100);
+}
+
+/* A column is called full when no piece met a blank, a token for one or a cell that could not be read. */
+static void full_columns_are_known(void **state)
+{
+    (void)state;
+    const rl_want want[] = {{.name = "a", .type = RL_NUM},  {.name = "b", .type = RL_NUM},
+                            {.name = "c", .type = RL_TEXT}, {.name = "d", .type = RL_TEXT},
+                            {.name = "e", .type = RL_DATE}, {.name = "f", .type = RL_DATE}};
+    rl_faults faults;
+    rl_table t;
+    rl_str s = rl_str_new(cx.tmp);
+    rl_str_add(&s, "a,b,c,d,e,f\n");
+    for (int i = 0; i < 3000; i++)
+        rl_str_addf(&s, "%d,%s,n%d,%s,2024-02-0%d,%s\n", i, i == 1777 ? "" : "2.5", i % 7, i == 2001 ? "" : "x",
+                    1 + i % 9, i == 5 ? "" : "2024-03-01");
+    rl_faults_init(&faults, cx.tmp);
+    rl_source src = rl_source_of(data_file(rl_str_text(&s), s.n));
+    CHECK_OK(rl_table_read_cut(&src, want, 6, &faults, &t, cx.tmp, 512, &cx), &cx);
+    for (size_t j = 0; j < 6; j++) assert_int_equal(t.col[j].full, j % 2 == 0);
 }
 
 static void pieces_decide_what_a_column_is(void **state)
