@@ -242,24 +242,24 @@ static void the_three_kernels_agree(void **state)
 static void bounds_change_no_sum(void **state)
 {
     (void)state;
-    enum { N = 1003, K = 3 };
+    enum { LONG = 1003 };
     rl_ctx cx;
     check_ctx(&cx);
-    double *x = RL_NEW(cx.keep, double, K *N), bound[K] = {0};
+    double *x = RL_NEW(cx.keep, double, K *LONG), bound[K] = {0};
     const double *col[K + 1];
     rl_rng r = rl_rng_for(3, 5);
     for (size_t j = 0; j < K; j++) {
-        col[j] = x + j * N;
-        for (size_t i = 0; i < N; i++) {
-            x[j * N + i] = ldexp(rl_normal(&r), 30 * (int)j);
-            bound[j] += x[j * N + i] * x[j * N + i];
+        col[j] = x + j * LONG;
+        for (size_t i = 0; i < LONG; i++) {
+            x[j * LONG + i] = ldexp(rl_normal(&r), 30 * (int)j);
+            bound[j] += x[j * LONG + i] * x[j * LONG + i];
         }
         bound[j] = j == 1 ? 0 : sqrt(bound[j]); /* the second is not known */
     }
     rl_dd G[K * (K + 1) / 2], H[K * (K + 1) / 2];
     int e[K + 1], f[K + 1];
-    CHECK_OK(rl_gram_columns(col, NULL, N, K, NULL, RL_GRAM_BEST, G, e, &cx), &cx);
-    CHECK_OK(rl_gram_columns(col, bound, N, K, NULL, RL_GRAM_BEST, H, f, &cx), &cx);
+    CHECK_OK(rl_gram_columns(col, NULL, LONG, K, NULL, RL_GRAM_BEST, G, e, &cx), &cx);
+    CHECK_OK(rl_gram_columns(col, bound, LONG, K, NULL, RL_GRAM_BEST, H, f, &cx), &cx);
     assert_true(f[0] > e[0] && f[1] == e[1] && f[2] > e[2]);
     for (size_t i = 0; i < K; i++)
         for (size_t j = i; j < K; j++) {

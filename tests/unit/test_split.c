@@ -352,6 +352,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_across_blocks_of_64_bytes, begin, end),
         cmocka_unit_test_setup_teardown(bytes_are_seen, begin, end),
         cmocka_unit_test_setup_teardown(a_file_in_pieces_is_the_file, begin, end),
+        cmocka_unit_test_setup_teardown(full_columns_are_known, begin, end),
         cmocka_unit_test_setup_teardown(pieces_decide_what_a_column_is, begin, end),
         cmocka_unit_test_setup_teardown(texts_of_many_pieces, begin, end),
         cmocka_unit_test_setup_teardown(columns_that_share_a_dictionary, begin, end),
