@@ -59,6 +59,7 @@ void rl_table_filter(rl_table *t, const unsigned char *keep, rl_arena *in)
     for (size_t j = 0; j < t->k; j++) {
         rl_col *c = &t->col[j];
         size_t m = 0;
+        c->own = false;
         for (size_t i = 0; i < t->n; i++) {
             if (!keep[i]) continue;
             if (c->num != NULL) c->num[m] = c->num[i];
@@ -286,7 +287,7 @@ static void group_numbers(const rl_col *c, size_t n, rl_groups *g, rl_arena *in,
 
 void rl_groups_of(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_ctx *cx)
 {
-    *g = (rl_groups){.code = RL_NEW(in, int32_t, n)};
+    *g = (rl_groups){.code = RL_NEW(in, int32_t, n), .every = n};
     switch (c->type) {
     case RL_TEXT:
         group_text(c, n, g, in, cx->tmp);
@@ -308,14 +309,14 @@ void rl_groups_seen(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_ct
 {
     values s;
     if (c->type == RL_TEXT) {
-        *g = (rl_groups){.G = c->dict->n, .code = c->code, .label = c->dict->text};
+        *g = (rl_groups){.G = c->dict->n, .code = c->code, .label = c->dict->text, .every = c->own ? n : 0};
         return;
     }
     if (c->type != RL_NUM) {
         rl_groups_of(c, n, g, in, cx);
         return;
     }
-    *g = (rl_groups){.code = RL_NEW(in, int32_t, n)};
+    *g = (rl_groups){.code = RL_NEW(in, int32_t, n), .every = n};
     seen_numbers(c->num, n, &s, g->code, cx->tmp);
     g->G = s.n;
     g->label = RL_NEW(in, const char *, s.n);

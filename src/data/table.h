@@ -33,6 +33,7 @@ typedef struct rl_col {
     rl_dict *dict;             /*      when RL_TEXT; may be shared by columns  */
     int32_t field;             /* column in the file, -1 = made by us          */
     bool full;                 /* known to have no missing cell                */
+    bool own;                  /* the dictionary is known to have the column's texts and no others */
 } rl_col;
 
 typedef struct rl_table {
@@ -88,7 +89,12 @@ const char *rl_cell_text(const rl_col *c, size_t i, char buf[32]);
 /* The cells of any column as group codes 0..G-1 in order of their value
  * (numbers and dates ascending, texts in C-locale order); missing = -1.
  * label[g] is the value as text. */
-typedef struct rl_groups { size_t G; int32_t *code; const char **label; } rl_groups;
+typedef struct rl_groups {
+    size_t G;
+    int32_t *code;
+    const char **label;
+    size_t every;              /* every group occurs in the first `every` rows; 0 = not known */
+} rl_groups;
 void rl_groups_of(const rl_col *c, size_t n, rl_groups *g, rl_arena *in, rl_ctx *cx);
 
 /* The same in order of first appearance, which keeps sorted rows sorted.  A

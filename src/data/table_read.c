@@ -419,6 +419,7 @@ static rl_code resolve(rl_loader *l, const rl_want *want, size_t n_want, rl_ctx 
         c->field = at;
         c->dict = w->dict;
         if (c->type == RL_TEXT && c->dict == NULL) c->dict = rl_dict_new(l->in);
+        c->own = w->dict == NULL; /* nobody else's texts are in it */
         l->column[l->n_column++] = (rl_column){.col = c,
                                                .name = c->name,
                                                .wait = w->type == RL_AUTO,

@@ -198,6 +198,7 @@ void rl_groups_join(const rl_groups *a, const rl_groups *b, size_t n, rl_groups 
     for (size_t i = 0; i < n; i++)
         if (a->code[i] >= 0 && b->code[i] >= 0) key[m++] = (uint64_t)a->code[i] << 32 | (uint32_t)b->code[i];
     out->G = different(key, m);
+    out->every = n;
     out->code = RL_NEW(in, int32_t, n);
     out->label = RL_NEW(in, const char *, out->G);
     for (size_t i = 0; i < n; i++) {
@@ -215,9 +216,13 @@ void rl_groups_join(const rl_groups *a, const rl_groups *b, size_t n, rl_groups 
 
 void rl_groups_keep(const rl_groups *g, const uint32_t *row, size_t m, rl_groups *out, rl_arena *in)
 {
+    bool all = m > 0 && row[m - 1] == m - 1;
+    if (all && m == g->every) {
+        *out = *g;
+        return;
+    }
     int32_t *fresh = RL_NEW(in, int32_t, g->G);
     size_t used = 0;
-    bool all = m > 0 && row[m - 1] == m - 1;
     for (size_t i = 0; i < m; i++) {
         int32_t c = g->code[all ? i : row[i]];
         if (c < 0 || fresh[c] != 0) continue;
@@ -228,7 +233,7 @@ void rl_groups_keep(const rl_groups *g, const uint32_t *row, size_t m, rl_groups
         *out = *g;
         return;
     }
-    *out = (rl_groups){.code = RL_NEW(in, int32_t, m), .label = RL_NEW(in, const char *, g->G)};
+    *out = (rl_groups){.code = RL_NEW(in, int32_t, m), .label = RL_NEW(in, const char *, g->G), .every = m};
     for (size_t k = 0; k < g->G; k++) {
         if (fresh[k] == 0) continue;
         out->label[out->G] = g->label != NULL ? g->label[k] : NULL;

@@ -511,22 +511,18 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
 static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx)
 {
     size_t k = X->k;
-    double **v = RL_NEW(cx->tmp, double *, k + 1), *norm0 = RL_NEW(cx->tmp, double, k);
+    double **v = RL_NEW(cx->tmp, double *, k + 1), *norm0 = RL_NEW(cx->tmp, double, k + 1);
     rl_mat *alpha = room_for_effects(d, k + 1, cx);
     rl_absorbed info;
     rl_ols_fit o;
-    for (size_t j = 0; j < k; j++) {
-        v[j] = d->own[j];
-        norm0[j] = rl_dot(d->w, v[j], v[j], d->n, cx);
-    }
+    for (size_t j = 0; j < k; j++) v[j] = d->own[j];
     v[k] = RL_NEW(cx->tmp, double, d->n);
     memcpy(v[k], d->y, d->n * sizeof(double));
-    RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, &info, cx));
-    double within = rl_dot(d->w, v[k], v[k], d->n, cx);
+    RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, norm0, &info, cx));
     rl_cols C = *X;
     C.bound = lengths(d, norm0, k, cx);
     RL_TRY(rl_ols_cols(&C, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));
-    RL_TRY(finish(d, &o, X, label, SIZE_MAX, NULL, info.redundant, within, f, cx));
+    RL_TRY(finish(d, &o, X, label, SIZE_MAX, NULL, info.redundant, o.yy, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     return RL_OK;
 }

@@ -6,6 +6,7 @@
 #include "base/dd.h"
 #include "base/par.h"
 #include "num/fetwo.h"
+#include "num/ols.h"
 
 enum { BATCH = 8, MOST_SWEEPS = 6, MOST_ITERATIONS = 20000 };
 static const double CG_TOL = 1e-13, DONE = 1e-10;
@@ -23,6 +24,7 @@ typedef struct sweep {
     double *alpha_u[BATCH]; /* U       coefficients so far, or NULL  */
     double *alpha_t[BATCH]; /* T                                     */
     bool done[BATCH];
+    double *norm2;       /* k       or NULL                       */
     double first[BATCH]; /* size of the first change              */
 } sweep;
 
@@ -41,8 +43,12 @@ static void scatter(size_t j, void *arg)
 static void collect(size_t at, void *arg)
 {
     sweep *s = arg;
-    size_t j = at / s->p->chunks;
-    rl_feplan_collect(s->p, at % s->p->chunks, s->v[j], NULL, s->mean[j], s->slot + at * s->p->T);
+    size_t j = at / s->p->chunks, c = at % s->p->chunks;
+    double *sum = s->slot + at * s->p->T;
+    if (s->p->run != NULL)
+        s->top[at] = rl_fetwo_collect(s->p, c, s->v[j], s->mean[j], sum);
+    else
+        rl_feplan_collect(s->p, c, s->v[j], NULL, s->mean[j], sum);
 }
 
 /* Add up the chunks of column j in their order. */
@@ -229,6 +235,10 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
     if (s->p->order) rl_par(s->k, gather, s, cx);
     memset(s->done, 0, sizeof s->done);
     rl_par(s->k * s->p->chunks, collect, s, cx);
+    for (size_t j = 0; j < s->k && s->norm2 != NULL && s->p->run != NULL; j++) { /* collected along the way */
+        s->norm2[j] = 0.0;
+        for (size_t c = 0; c < s->p->chunks; c++) s->norm2[j] += s->top[j * s->p->chunks + c];
+    }
     bool all = false;
     for (int round = 0; round < MOST_SWEEPS && !all; round++) {
         RL_TRY(sweep_once(s, round, iterations, cx));
@@ -303,14 +313,17 @@ static void give_back(sweep *s, size_t batch, rl_ctx *cx)
     }
 }
 
-static rl_code sweep_all(sweep *s, double *const *v, size_t k, rl_mat *alpha, int *iterations, rl_ctx *cx)
+static rl_code sweep_all(sweep *s, const double *w, double *const *v, size_t k, rl_mat *alpha, double *norm2,
+                         int *iterations, rl_ctx *cx)
 {
     for (size_t j0 = 0; j0 < k; j0 += BATCH) {
         s->k = k - j0 < BATCH ? k - j0 : BATCH;
         for (size_t j = 0; j < s->k; j++) {
             s->src[j] = v[j0 + j];
             if (!s->p->order) s->v[j] = s->src[j];
+            if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, v[j0 + j], v[j0 + j], s->p->n, cx);
         }
+        s->norm2 = norm2 != NULL ? norm2 + j0 : NULL;
         RL_TRY(sweep_batch(s, iterations, cx));
         if (alpha) keep_alpha(s, j0, alpha, cx);
     }
@@ -318,7 +331,7 @@ static rl_code sweep_all(sweep *s, double *const *v, size_t k, rl_mat *alpha, in
 }
 
 rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k, rl_mat *alpha,
-                          rl_absorbed *info, rl_ctx *cx)
+                          double *norm2, rl_absorbed *info, rl_ctx *cx)
 {
     rl_feplan p;
     *info = (rl_absorbed){0};
@@ -330,7 +343,7 @@ rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, si
     size_t batch = k < BATCH ? k : BATCH;
     sweep s = {.p = &p};
     make_room(&s, batch, alpha != NULL, cx);
-    rl_code code = sweep_all(&s, v, k, alpha, &info->iterations, cx);
+    rl_code code = sweep_all(&s, w, v, k, alpha, norm2, &info->iterations, cx);
     give_back(&s, batch, cx);
     rl_feplan_free(&p, cx);
     return code;
@@ -340,5 +353,5 @@ rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl
 {
     double **v = RL_NEW(cx->tmp, double *, V->k);
     for (size_t j = 0; j < V->k; j++) v[j] = rl_mat_col(V, j);
-    return rl_absorb_columns(fe, w, v, V->n, V->k, alpha, info, cx);
+    return rl_absorb_columns(fe, w, v, V->n, V->k, alpha, NULL, info, cx);
 }

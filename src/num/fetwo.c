@@ -67,16 +67,27 @@ RL_INLINE void spread(const rl_feplan *p, size_t g, const double *v, double m, d
     }
 }
 
-RL_CLONES void rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum)
+RL_CLONES double rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum)
 {
+    rl_four squares = {0};
     memset(sum, 0, p->T * sizeof *sum);
     for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
         rl_four s = {0};
         const double *from = v + p->start[g];
-        add(&s, from, p->start[g + 1] - p->start[g]);
+        size_t n = p->start[g + 1] - p->start[g], i = 0;
+        for (; i + LANES <= n; i += LANES) {
+            rl_four x = RL_FOUR_OF(from + i);
+            s += x;
+            squares += x * x;
+        }
+        for (; i < n; i++) {
+            s[0] += from[i];
+            squares[0] += from[i] * from[i];
+        }
         mean[g] = rl_four_sum(&s) / p->du[g];
         spread(p, g, from, mean[g], sum);
     }
+    return rl_four_sum(&squares);
 }
 
 /* The sum of x over a level's rows, by lanes. */

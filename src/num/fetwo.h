@@ -10,8 +10,8 @@
 
 #include "num/feplan.h"
 
-/* rl_feplan_collect() of a column v. */
-void rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum);
+/* rl_feplan_collect() of a column v.  Returns the sum of the squares of v. */
+double rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum);
 
 /* v -= its effects, which are x (T) and mean (U) less the mean of x; mean and
  * sum become those of the new v, alpha (U, or NULL) has the larger effect

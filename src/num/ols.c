@@ -139,6 +139,7 @@ rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, cons
     rl_dd *G = RL_NEW(cx->tmp, rl_dd, (k + 1) * (k + 2) / 2), *b = RL_NEW(cx->tmp, rl_dd, k);
     int *exp = RL_NEW(cx->tmp, int, k + 2);
     RL_TRY(rl_cols_gram(X, y, y_low, w, G, exp, cx));
+    f->yy = ldexp(G[rl_gram_pair(k + 1, k, k)].hi, 2 * exp[k] + exp[k + 1]);
     rl_system s = {k, G, exp, norm0};
     rl_chol_solve(&s, f, b, cx);
     rl_release(cx->tmp, G);

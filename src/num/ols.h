@@ -26,6 +26,7 @@ typedef struct rl_ols_fit {
     rl_mat A;           /* k-by-k     (X'WX)^-1; zero rows and columns where dropped     */
     rl_mat R;           /* k-by-k     upper triangular, A = R R'                         */
     double rss;         /* e'We                                                          */
+    double yy;          /* y'Wy                                                          */
     double *norm2;      /* k          squared norm of column j (weighted)                */
     double *pivot;      /* k          what is left of it after the earlier columns       */
 } rl_ols_fit;

@@ -254,6 +254,27 @@ static void many_rows_grow(void **state)
     }
 }
 
+/* Groups that every row was read for are known to occur; those of a table that lost rows are not. */
+static void groups_that_all_occur(void **state)
+{
+    (void)state;
+    const rl_want want[] = {{.name = "a", .type = RL_TEXT},
+                            {.name = "b", .type = RL_TEXT, .dict = rl_dict_new(cx.keep)}};
+    rl_table t;
+    rl_groups g;
+    const unsigned char keep[4] = {1, 0, 1, 1};
+    CHECK_OK(rl_table_read(SOURCE("a,b\nx,1\ny,2\nx,1\nz,1\n"), want, 2, &faults, &t, cx.keep, &cx), &cx);
+    rl_groups_seen(&t.col[0], t.n, &g, cx.tmp, &cx);
+    assert_true(g.G == 3 && g.every == 4);
+    rl_groups_seen(&t.col[1], t.n, &g, cx.tmp, &cx);
+    assert_int_equal(g.every, 0); /* the dictionary may have texts from elsewhere */
+    rl_table_filter(&t, keep, cx.keep);
+    rl_groups_seen(&t.col[0], t.n, &g, cx.tmp, &cx);
+    assert_true(g.G == 3 && g.every == 0);
+    rl_groups_of(&t.col[0], t.n, &g, cx.tmp, &cx);
+    assert_true(g.G == 2 && g.every == 3);
+}
+
 /* A large dictionary takes its texts in bunches: the codes are the same. */
 static void large_dictionaries(void **state)
 {
@@ -449,6 +470,7 @@ int main(void)
         TEST(cells_that_are_no_dates),
         TEST(columns_find_their_type),
         TEST(many_rows_grow),
+        TEST(groups_that_all_occur),
         TEST(large_dictionaries),
         TEST(header_alone),
         TEST(columns_that_are_not_there),
