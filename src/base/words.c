@@ -213,10 +213,11 @@ static void give_room(const merging *m)
     rl_dict *d = m->d;
     size_t bytes = 0;
     for (size_t l = 0; l < m->n_lists; l++) bytes += m->bytes[l];
-    char *to = slab(d, bytes);
+    char *to = bytes > 0 ? slab(d, bytes) : NULL;
     for (size_t l = 0; l < m->n_lists; l++) {
         m->code[l] = (int32_t)d->n;
         m->text[l] = to;
+        if (m->fresh[l] == 0) continue;
         d->n += m->fresh[l];
         to += m->bytes[l];
     }
