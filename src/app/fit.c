@@ -75,7 +75,7 @@ static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
     static const char *const LATER[] = {"ardl",  "koyck",     "lp",  "cs",   "sunab", "bjs",  "did2s", "stacked",
                                         "lpdid", "staggered", "ddd", "dcdh", "sc",    "sdid", "bacon"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
-    const char *known[N_LATER + 16];
+    const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
     size_t n = 0;
     rl_str names = rl_str_new(cx->keep);
     a->req.estimator = rl_estimator_by_name(v);

@@ -61,9 +61,10 @@ static rl_code refuse(const rl_faults *f, rl_ctx *cx)
             rl_str_text(&rules));
     if (fatal > shown)
         return rl_hint(
-            cx, "%zu more are not shown: --rejects FILE writes all; a rule can be set to drop or keep under `rules`",
+            cx,
+            "%zu more are not shown: --rejects FILE writes all; most rules can be set to drop under `study: rules:`",
             fatal - shown);
-    return rl_hint(cx, "correct the files, or set a rule to drop or keep under `rules` in the study");
+    return rl_hint(cx, "correct the files, or let a rule drop such rows, as in `study: rules: {duplicate-deal: drop}`");
 }
 
 static rl_code write_rejects(const rl_faults *f, const char *path, rl_ctx *cx)

@@ -204,3 +204,13 @@ char *rl_num_text(char *buf, double x)
     }
     return buf;
 }
+
+const char *rl_plural(const char *noun, size_t n, rl_arena *in)
+{
+    size_t len = strlen(noun);
+    if (n == 1 || len < 2) return noun;
+    char last = noun[len - 1], before = noun[len - 2];
+    if (last == 'y' && strchr("aeiou", before) == NULL) return rl_sprintf(in, "%.*sies", (int)len - 1, noun);
+    bool hisses = last == 's' || last == 'x' || last == 'z' || (last == 'h' && (before == 'c' || before == 's'));
+    return rl_sprintf(in, "%s%s", noun, hisses ? "es" : "s");
+}

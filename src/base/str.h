@@ -51,6 +51,9 @@ static inline size_t rl_dict_home(const rl_dict *d, uint32_t hash) { return (siz
 /* rank[c] (d->n) = position of code c in C-locale order of the texts. */
 int32_t *rl_dict_rank(const rl_dict *d, rl_arena *in);
 
+/* "3 countries": the noun as it stands after a count of n, by the rules of English spelling. */
+const char *rl_plural(const char *noun, size_t n, rl_arena *in);
+
 /* The known name nearest to `s` by edit distance, or NULL when none is near
  * enough to be a slip (distance > 1 + length / 4). */
 const char *rl_nearest(const char *s, const char *const *known, size_t n);

@@ -97,6 +97,7 @@ typedef struct rl_breakdown {
     rl_group_answer *group;       /* by value                                                */
     rl_test same;                 /* all groups answered have one effect; NaN with fewer than two */
     double same_adjusted;         /* its p value, adjusted for the columns of `by` (Sidak)     */
+    const char *unit;             /* what the programme is given by                         */
 } rl_breakdown;
 
 typedef struct rl_program_facts {

@@ -66,7 +66,10 @@ static rl_code by_deals(const rl_tables *t, const rl_program *prog, const rl_col
     }
     if (two == 0) return RL_OK;
     const char *more =
-        two > 1 ? rl_sprintf(cx->tmp, ", and %zu more %ss have two values", two - 1, prog->unit_name) : "";
+        two > 1 ? rl_sprintf(cx->tmp, ", and %zu more %s two values", two - 1,
+                             two == 2 ? rl_sprintf(cx->tmp, "%s has", prog->unit_name)
+                                      : rl_sprintf(cx->tmp, "%s have", rl_plural(prog->unit_name, 2, cx->tmp)))
+                : "";
     return refuse(
         b,
         rl_sprintf(cx->keep, "'%s' is not fixed by %s: '%.80s' has '%.60s' and '%.60s'%s", b->column, prog->unit_name,
@@ -77,11 +80,34 @@ static rl_code by_deals(const rl_tables *t, const rl_program *prog, const rl_col
         cx);
 }
 
+/* Groups with a unit in them, in order: levels that no unit of the programme has are none. */
+static size_t *members(const groups *g, size_t *n, rl_ctx *cx)
+{
+    bool *any = RL_NEW(cx->tmp, bool, g->G);
+    size_t *at = RL_NEW(cx->tmp, size_t, g->G);
+    for (size_t u = 0; u < g->U; u++)
+        if (g->of[u] >= 0) any[g->of[u]] = true;
+    *n = 0;
+    for (size_t k = 0; k < g->G; k++)
+        if (any[k]) at[(*n)++] = k;
+    return at;
+}
+
+static bool listed(const rl_texts *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->v[i].s, name) == 0) return true;
+    return false;
+}
+
 static rl_code place(const rl_tables *t, const rl_program *prog, groups *g, rl_breakdown *b, rl_ctx *cx)
 {
-    const rl_col *fixed = t->has_accounts && prog->unit == t->account ? rl_table_col(&t->accounts, b->column) : NULL;
+    const rl_col *fixed = t->has_accounts && prog->unit == t->account && listed(&t->study->accounts.fixed, b->column)
+                              ? rl_table_col(&t->accounts, b->column)
+                              : NULL; /* an owner or a parent of today says nothing of the time before */
     const rl_col *deals = t->has_deals ? rl_table_col(&t->deals.t, b->column) : NULL;
     g->U = rl_program_size(t, prog);
+    b->unit = prog->unit_name;
     g->of = RL_NEW(cx->tmp, int32_t, g->U);
     memset(g->of, 0xff, g->U * sizeof *g->of);
     bool known = t->has_deals && (prog->unit != t->account || t->deals.account != NULL) &&
@@ -98,10 +124,12 @@ static rl_code place(const rl_tables *t, const rl_program *prog, groups *g, rl_b
     if (b->refused != NULL) return RL_OK;
     for (size_t u = 0; u < g->U; u++) g->unplaced += g->of[u] < 0;
     b->unplaced = g->unplaced;
-    if (g->G <= MOST_GROUPS) return RL_OK;
+    size_t n;
+    (void)members(g, &n, cx);
+    if (n <= MOST_GROUPS) return RL_OK;
     return refuse(b,
                   rl_sprintf(cx->keep, "'%s' has %zu values, more than %d: no group would be left to judge", b->column,
-                             g->G, (int)MOST_GROUPS),
+                             n, (int)MOST_GROUPS),
                   "name a column with few values, such as a region or a segment", cx);
 }
 
@@ -127,7 +155,7 @@ static const char *how_many(size_t n, const char *unit, rl_ctx *cx)
 {
     return n == 0   ? rl_sprintf(cx->tmp, "no %s", unit)
            : n == 1 ? rl_sprintf(cx->tmp, "only one %s", unit)
-                    : rl_sprintf(cx->tmp, "only %zu %ss", n, unit);
+                    : rl_sprintf(cx->tmp, "only %zu %s", n, rl_plural(unit, n, cx->tmp));
 }
 
 /* Too few to tell chance from effect, or "". */
@@ -272,19 +300,6 @@ static void test_same(rl_breakdown *b, rl_ctx *cx)
         df[n++] = a->df;
     }
     b->same = rl_welch(x, se, df, n);
-}
-
-/* Groups with a unit in them, in order: levels that no unit of the programme has are none. */
-static size_t *members(const groups *g, size_t *n, rl_ctx *cx)
-{
-    bool *any = RL_NEW(cx->tmp, bool, g->G);
-    size_t *at = RL_NEW(cx->tmp, size_t, g->G);
-    for (size_t u = 0; u < g->U; u++)
-        if (g->of[u] >= 0) any[g->of[u]] = true;
-    *n = 0;
-    for (size_t k = 0; k < g->G; k++)
-        if (any[k]) at[(*n)++] = k;
-    return at;
 }
 
 static rl_code one_column(const rl_tables *t, const rl_att *whole, rl_breakdown *b, rl_ctx *cx)

@@ -1,5 +1,6 @@
 #include "model/collapse.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -193,7 +194,10 @@ static void small_design(rl_collapse *c, size_t R, const int32_t *type, size_t t
     s->X.k = d->X.k; /* the constant, or nothing */
     for (size_t r = 0; r < R && s->X.k > 0; r++) rl_mat_col(&s->X, 0)[r] = 1;
     s->w = s->times = times;
-    s->unit.G = 0;
+    s->unit = s->drawn = (rl_groups){.G = 0};
+    for (size_t way = 0; way < d->vcov.ways; way++) s->cluster[way] = (rl_groups){.G = 0}; /* of all rows only */
+    s->blocks = NULL;
+    s->own = NULL;
     small_effects(c, at, type, types, cx);
     s->time = groups_at(d->time, at, R, cx);
     s->trait = groups_at(d->trait, at, R, cx);
@@ -266,6 +270,7 @@ void rl_collapse_expand(const rl_collapse *c, rl_fit *f, rl_ctx *cx)
 {
     const rl_design *d = c->all;
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    assert(f->core != NULL && f->leave == NULL); /* what `repeats` in model/est.h asks for */
     *core = *f->core;
     core->e = residuals(c, f->core, cx);
     core->w = NULL;

@@ -24,6 +24,11 @@ struct rl_design {
     uint32_t *row;                       /* n   table row                                     */
     const char *y_name;
     double *y;                           /* n                                                 */
+    /* The regressors, k of them.  Methods with `blocks` (ols) find them in
+     *   blocks         without effects, never written out
+     *   blocks, own    beside effects: plain numbers, to be swept where they stand
+     *   X, x_low       beside effects: factors, and powers with what rounding took from them
+     * and every other method in X.  X.a is NULL where blocks are given.              */
     rl_mat X;                            /* n-by-k  constant first when there is one; room for one more column behind.
                                             ols sweeps it in place.  a NULL: in blocks        */
     double **x_low;                      /* k+1 beside effects, for ols: what rounding took from powers (n, or NULL),

@@ -157,10 +157,11 @@ struct rl_estimator {
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
     rl_family family;
-    bool repeats;          /* looks at cohort, time, trait, treated and effects of a row, and at X: without X it can be
-                              given one row for all that are alike; counts rows by design.times */
+    bool repeats;          /* looks at cohort, time, trait, treated, unit and effects of a row, and at X: without X it
+                              can be given one row for all that are alike (model/collapse.h); it counts rows by
+                              design.times, never asks for clusters, gives a core and leaves no row out */
     bool instruments;      /* takes the third part of the formula                  */
-    bool blocks;           /* reads design.blocks instead of X when there are no effects */
+    bool blocks;           /* reads design.blocks instead of X where they are given (see there) */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
 };
 

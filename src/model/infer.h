@@ -4,6 +4,9 @@
  *   HC0 .. HC3   sum_i psi_i psi_i', each scaled by its leverage
  *   cluster      sum_g psi_g psi_g'; several ways by inclusion and exclusion
  *   NW, DK       Bartlett sums of psi within a unit, or of psi summed by period
+ *   HAC:qs       the quadratic spectral kernel, bandwidth by the data (infer_lags.c)
+ *   CR2, CR3     cluster, scores scaled by their leverage, own degrees of freedom (infer_few.c, num/cr.h)
+ *   wild         tests and intervals from a bootstrap of the clusters' signs (model/wild.h)
  *
  * What the conventions do differently (K, factors, degrees of freedom, lag
  * rules) stands in one table in infer.c, a row a profile.

@@ -462,8 +462,8 @@ static rl_code refuse_empty(const work *w)
         for (size_t u = 0; u < w->plan->program->n_units; u++)
             n += w->plan->program->start[u] != RL_NO_DAY && (w->plan->scope == NULL || w->plan->scope[u]);
         rl_fail(w->cx, RL_EDATA,
-                "programme '%s': none of %zu %ss with it has clean periods before it and mature %ss after its start",
-                name, n, p->unit, w->plan->deal_level ? "deal" : "period");
+                "programme '%s': none of %zu %s with it has clean periods before it and mature %ss after its start",
+                name, n, rl_plural(p->unit, n, w->cx->tmp), w->plan->deal_level ? "deal" : "period");
         return rl_hint(w->cx,
                        "an exposed creation period counts once %d days of follow-up have passed; `revlift check` lists "
                        "when each matures",

@@ -24,8 +24,7 @@ typedef struct trait {
     const int32_t *row_of; /* of a unit */
 } trait;
 
-/* A fixed trait: a `fixed` column of accounts (by account), or for programmes
- * given by another unit a column of deals. */
+/* A fixed trait: a `fixed` column of accounts, for a programme given by account. */
 static rl_code find_trait(const traits *w, rl_text name, trait *out)
 {
     const rl_tables *t = w->t;

@@ -105,7 +105,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         rl_collapse c;
         bool shorter = rl_collapse_make(&d, &req, &c, cx);
         RL_TRY(req.estimator->fit(shorter ? &c.small : &d, &req, &attempt, cx));
-        if (shorter) rl_collapse_expand(&c, &attempt, cx);
+        if (shorter) rl_collapse_expand(&c, &attempt, cx); /* such a method leaves no row out */
         if (attempt.leave == NULL) {
             f = attempt;
             break;

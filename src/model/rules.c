@@ -308,7 +308,8 @@ static rl_code tell_overlap(rl_tables *t, const rl_program *a, const rl_program 
     char day[2][16];
     rl_day_text(day[0], first->start[u]);
     rl_day_text(day[1], later->start[u]);
-    const char *hint = "their effects cannot be told apart there; rules: {overlapping-programs: keep} keeps such units";
+    const char *hint =
+        "their effects cannot be told apart there; `study: rules: {overlapping-programs: keep}` keeps it";
     if (in->source != NULL) {
         rl_fault_add(&t->faults, RL_RULE_PROGRAMS, in->source, in->row[u], in->field, hint,
                      "%s '%.80s' has programme '%.40s' from %s and '%.40s' from %s", a->unit_name, a->unit->text[u],

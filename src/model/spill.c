@@ -205,7 +205,7 @@ static const char *not_enough(const rl_neighbours *nb, size_t exposed, size_t re
     size_t n = exposed < FEW ? exposed : rest;
     const char *who = n == 0   ? rl_sprintf(cx->tmp, "no %s", unit)
                       : n == 1 ? rl_sprintf(cx->tmp, "only one %s", unit)
-                               : rl_sprintf(cx->tmp, "only %zu %ss", n, unit);
+                               : rl_sprintf(cx->tmp, "only %zu %s", n, rl_plural(unit, n, cx->tmp));
     if (exposed < FEW)
         return rl_sprintf(cx->keep, "%s without the programme can be seen to share %s with one that has it", who,
                           nb->shares);

@@ -206,12 +206,15 @@ static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer 
     if (name[0] >= 'a' && name[0] <= 'z') name[0] = (char)(name[0] - 'a' + 'A');
     size_t stand = 0;
     for (size_t g = 0; g < b->n_groups; g++) stand += b->group[g].stands;
-    rl_chart *c = begin(
-        out, v, rl_sprintf(v->in, "m%zu-by%zu", at + 1, k + 1), "forest",
-        rl_sprintf(v->in, "%s by %s: %s of %s groups stand%s", name, column, stand ? rl_view_count(v, stand) : "none",
-                   rl_view_count(v, b->answered), stand < 2 ? "s" : ""),
-        rl_sprintf(v->in, "Thick: %s interval of the group; thin: all at once; dashed: everybody; full dot: stands",
-                   rl_view_level(v)));
+    rl_chart *c =
+        begin(out, v, rl_sprintf(v->in, "m%zu-by%zu", at + 1, k + 1), "forest",
+              rl_sprintf(v->in, "%s by %s: %s of %s %s stand%s", name, column, stand ? rl_view_count(v, stand) : "none",
+                         rl_view_count(v, b->answered), rl_plural("group", b->answered, v->in), stand < 2 ? "s" : ""),
+              rl_sprintf(
+                  v->in,
+                  "Thick: %s interval of the group; thin: bounds that hold for all groups together; dashed: everybody; "
+                  "full dot: stands",
+                  rl_view_level(v)));
     rl_chart_number(c, "height", 140.0 + 30.0 * (double)b->answered);
     rl_chart_number(c, "last", (double)(b->answered - 1));
     rl_chart_number(c, "whole", axis.times * all->est);

@@ -130,8 +130,8 @@ static void overlaps(const rl_view *v, const rl_answer *a, rl_str *out)
         else if (o->both == 0)
             rl_str_addf(out, "no %s in both\n", rl_view_clean(o->unit, 40, v->in));
         else
-            rl_str_addf(out, "%s %ss in both (%s of the first, %s of the second), %s at one time, from %s\n",
-                        rl_view_count(v, o->both), rl_view_clean(o->unit, 40, v->in),
+            rl_str_addf(out, "%s %s in both (%s of the first, %s of the second), %s at one time, from %s\n",
+                        rl_view_count(v, o->both), rl_plural(rl_view_clean(o->unit, 40, v->in), o->both, v->in),
                         rl_view_percent(v, (double)o->both / (double)o->of_a, 1),
                         rl_view_percent(v, (double)o->both / (double)o->of_b, 1), rl_view_count(v, o->at_once),
                         rl_view_date(v, o->first));

@@ -82,7 +82,9 @@ static void overlaps(const rl_story *s)
         if (o->unit == NULL)
             RL_ROW(r, names, "not compared", "", "", "", "given by different units");
         else
-            RL_ROW(r, names, rl_sprintf(v->in, "%s %ss", rl_view_count(v, o->both), rl_view_clean(o->unit, 40, v->in)),
+            RL_ROW(r, names,
+                   rl_sprintf(v->in, "%s %s", rl_view_count(v, o->both),
+                              rl_plural(rl_view_clean(o->unit, 40, v->in), o->both, v->in)),
                    rl_view_percent(v, o->of_a > 0 ? (double)o->both / (double)o->of_a : NAN, 1),
                    rl_view_percent(v, o->of_b > 0 ? (double)o->both / (double)o->of_b : NAN, 1),
                    rl_view_count(v, o->at_once), o->first == RL_NO_DAY ? "" : rl_view_date(v, o->first));

@@ -96,8 +96,8 @@ static void without_table(const rl_story *s)
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, amounts ? 4 : 3, COL);
     const char *unit = rl_words_unit(s->v, s->a);
     r->caption = m->n_without == 1 ? rl_sprintf(s->v->in, "The %s that moves the total most, left out", unit)
-                                   : rl_sprintf(s->v->in, "The %s %ss that move the total most, each left out in turn",
-                                                small_count(s->v, m->n_without), unit);
+                                   : rl_sprintf(s->v->in, "The %s %s that move the total most, each left out in turn",
+                                                small_count(s->v, m->n_without), rl_plural(unit, 2, s->v->in));
     for (size_t i = 0; i < m->n_without; i++) without_row(s, r, &m->without_account[i]);
 }
 

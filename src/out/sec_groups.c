@@ -49,9 +49,12 @@ static void table(const rl_story *s, const rl_model_answer *m, const rl_breakdow
         if (b->group[g].answered) answered_row(s, r, m, &b->group[g]);
     whole_row(s, r, m);
     refused_lines(s, b);
+    const char *unit = rl_view_clean(b->unit, 40, s->v->in);
     if (b->unplaced > 0)
-        rl_page_text(s->page, RL_BLOCK_SMALL, "%s %ss have no value in this column and are in none of the groups.",
-                     rl_view_count(s->v, b->unplaced), rl_words_unit(s->v, s->a));
+        rl_page_text(
+            s->page, RL_BLOCK_SMALL, "%s %s no value in this column: in none of the groups.",
+            rl_view_count(s->v, b->unplaced),
+            rl_sprintf(s->v->in, "%s %s", rl_plural(unit, b->unplaced, s->v->in), b->unplaced == 1 ? "has" : "have"));
     if (narrow_step(b))
         rl_page_text(s->page, RL_BLOCK_SMALL,
                      "The adjusted p value goes step by step and decides; the bounds that hold all at once do not, and "
@@ -86,7 +89,7 @@ void rl_section_groups(const rl_story *s)
         "Each group is compared within itself. Looking many times finds something by chance, so a group stands only "
         "when its p value, adjusted for all groups looked at in that model (Holm-Sidak), is below %s; the bounds "
         "%sall at once%s hold for all of them together with a chance of %s (Sidak). A group that does not stand is not "
-        "shown to have no effect: it holds fewer accounts than the whole.",
+        "shown to have no effect: it rests on fewer of them than the whole.",
         rl_view_percent(s->v, 1 - s->v->level, 0), s->v->open, s->v->close, rl_view_level(s->v));
     for (size_t i = 0; i < s->a->n_models; i++) {
         const rl_model_answer *m = &s->a->model[i];

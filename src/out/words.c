@@ -107,7 +107,7 @@ const char *rl_words_unit(const rl_view *v, const rl_answer *a)
 static const char *money_reach(const rl_view *v, const rl_answer *a)
 {
     size_t n = a->money.treated_units;
-    return rl_sprintf(v->in, "the %s %s%s it reached", rl_view_count(v, n), rl_words_unit(v, a), n == 1 ? "" : "s");
+    return rl_sprintf(v->in, "the %s %s it reached", rl_view_count(v, n), rl_plural(rl_words_unit(v, a), n, v->in));
 }
 
 /* 16 February 2015 */
@@ -185,9 +185,10 @@ const char *rl_words_sure(const rl_view *v, const rl_answer *a)
             "effect, provided the groups would have moved in parallel without the programme.",
             rl_view_level(v));
     return rl_sprintf(v->in,
-                      "The interval holds zero. The data agree with anything from %s to %s; more %ss, more periods or "
+                      "The interval holds zero. The data agree with anything from %s to %s; more %s, more periods or "
                       "less noise would be needed to say which.",
-                      rl_scaled_signed(v, &s, x->low), rl_scaled_signed(v, &s, x->high), rl_words_unit(v, a));
+                      rl_scaled_signed(v, &s, x->low), rl_scaled_signed(v, &s, x->high),
+                      rl_plural(rl_words_unit(v, a), 2, v->in));
 }
 
 const char *rl_words_coverage(const rl_view *v, const rl_answer *a)

@@ -152,9 +152,10 @@ const char *rl_words_apart(const rl_view *v, const rl_model_answer *m)
     const rl_spillover *s = &m->spill;
     if (!s->answered || !rl_interval_known(&s->apart)) return "";
     rl_scale c = rl_scale_full(&s->apart, rl_unit_of_lift(v, &m->lift), m->lift.scale);
-    return rl_sprintf(v->in,
-                      "Compared only with controls while they shared nothing (%s of them all along), the lift is %s "
-                      "(%s interval %s) instead of %s.",
-                      rl_view_count(v, s->apart_controls), rl_scaled_signed(v, &c, s->apart.est), rl_view_level(v),
-                      rl_view_range(v, &c, &s->apart), rl_scaled_signed(v, &c, m->lift.effect.est));
+    return rl_sprintf(
+        v->in,
+        "Compared only with controls in the periods before they shared anything (%s never did), the lift is %s "
+        "(%s interval %s) instead of %s.",
+        rl_view_count(v, s->apart_controls), rl_scaled_signed(v, &c, s->apart.est), rl_view_level(v),
+        rl_view_range(v, &c, &s->apart), rl_scaled_signed(v, &c, m->lift.effect.est));
 }

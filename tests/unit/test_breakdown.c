@@ -76,12 +76,12 @@ static void write_world(fixture *f, const char *only)
     rl_str d = rl_str_new(f->cx.keep), a = rl_str_new(f->cx.keep), p = rl_str_new(f->cx.keep);
     char day[2][16];
     rl_str_add(&d, "id,account,created,closed,status,amount,desk\n");
-    rl_str_add(&a, "account,region,size,code\n");
+    rl_str_add(&a, "account,region,size,code,desk\n");
     rl_str_add(&p, "account,start\n");
     for (int k = 0; k < ACCOUNTS; k++) {
         rl_rng r = rl_rng_for(4711, (uint64_t)k);
         if (only != NULL && strcmp(only, region(k)) != 0) continue;
-        rl_str_addf(&a, "A%02d,%s,%d,K%d\n", k, region(k), 3 + k % 2, k);
+        rl_str_addf(&a, "A%02d,%s,%d,K%d,today-%d\n", k, region(k), 3 + k % 2, k, k % 3);
         if (treated(k)) rl_str_addf(&p, "A%02d,2024-07-01\n", k);
         for (int q = 0; q < QUARTERS; q++) {
             int32_t created = rl_period_first((rl_calendar){RL_QUARTER, 1},
@@ -200,6 +200,24 @@ static void what_cannot_be_answered_is_told(void **state)
     fixture_close(&f);
 }
 
+/* Whose account it is today says nothing of the time before the programme, whatever table it stands in. */
+static void owners_of_today_make_no_groups(void **state)
+{
+    (void)state;
+    fixture f;
+    rl_answer a;
+    const char *study = "study: {title: t, currency: USD, period: quarter, cut: 2025-12-31, by: [desk]}\n"
+                        "deals: {file: d.csv, id: id, account: account, created: created, closed: closed, status: "
+                        "status, amount: amount, won: [Won], group: [desk]}\n"
+                        "accounts: {file: a.csv, id: account, owner: desk, fixed: [region]}\n"
+                        "programs:\n  abm: {file: p.csv, unit: account, start: start}\n"
+                        "models:\n  v: {outcome: value, horizon: 30, treatment: abm, primary: yes}\n";
+    solve(&f, NULL, study, &a);
+    assert_non_null(a.model[0].by[0].refused);
+    assert_string_equal(a.model[0].by[0].refused, "'desk' is not fixed by account: 'A13' has 'North' and 'other'");
+    fixture_close(&f);
+}
+
 /* Groups are made of whole units: desks of a programme given by desk are one unit each, and segments cut through. */
 static void units_are_not_cut(void **state)
 {
@@ -287,6 +305,7 @@ int main(void)
                                        cmocka_unit_test(a_group_is_a_study_of_its_own),
                                        cmocka_unit_test(looks_are_allowed_for),
                                        cmocka_unit_test(what_cannot_be_answered_is_told),
+                                       cmocka_unit_test(owners_of_today_make_no_groups),
                                        cmocka_unit_test(units_are_not_cut),
                                        cmocka_unit_test(every_output_says_it)};
     return cmocka_run_group_tests_name("breakdown", tests, NULL, NULL);

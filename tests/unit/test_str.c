@@ -93,6 +93,19 @@ static void ranks_are_c_locale_order(void **state)
     assert_non_null(rl_dict_rank(rl_dict_new(cx.keep), cx.tmp));
 }
 
+static void plurals(void **state)
+{
+    (void)state;
+    static const char *const WORD[][2] = {
+        {"account", "accounts"}, {"country", "countries"}, {"day", "days"},           {"branch", "branches"},
+        {"class", "classes"},    {"box", "boxes"},         {"Standort", "Standorts"}, {"x", "x"}};
+    for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++) {
+        assert_string_equal(rl_plural(WORD[i][0], 1, cx.tmp), WORD[i][0]);
+        assert_string_equal(rl_plural(WORD[i][0], 0, cx.tmp), WORD[i][1]);
+        assert_string_equal(rl_plural(WORD[i][0], 12, cx.tmp), WORD[i][1]);
+    }
+}
+
 static void near_names(void **state)
 {
     (void)state;
@@ -153,10 +166,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(text_grows),    TEST(codes_in_order_of_appearance),
-        TEST(many_texts),    TEST(ranks_are_c_locale_order),
-        TEST(near_names),    TEST(numbers_as_text),
-        TEST(hashes_differ),
+        TEST(text_grows),      TEST(codes_in_order_of_appearance),
+        TEST(many_texts),      TEST(ranks_are_c_locale_order),
+        TEST(plurals),         TEST(near_names),
+        TEST(numbers_as_text), TEST(hashes_differ),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }
