@@ -43,7 +43,7 @@ typedef enum rl_policy { RL_POLICY_ERROR, RL_POLICY_DROP, RL_POLICY_KEEP } rl_po
     _(RL_RULE_SPEND_UNIT,  "spend-unit-unknown",    KEEP,  "spend for a unit no deal or account has") \
     _(RL_RULE_PROGRAM_UNIT,"program-unit-unknown",  DROP,  "a programme row for a unit no deal or account has") \
     _(RL_RULE_OVERLAP,     "overlapping-spans",     ERROR, "overlapping spans of one programme for one unit") \
-    _(RL_RULE_PROGRAMS,    "overlapping-programs",  DROP,  "a unit that two programmes reached, from the day the second began") \
+    _(RL_RULE_PROGRAMS,    "overlapping-programs",  DROP,  "a unit with two programmes, from the second on") \
     _(RL_RULE_SPAN,        "end-before-start",      ERROR, "a programme span that ends before it starts") \
     _(RL_RULE_LOOKUP,      "lookup-unmatched",      KEEP,  "a lookup key with no row in the lookup file") \
     _(RL_RULE_DUP_CELL,    "duplicate-panel-row",   ERROR, "two panel rows of one unit and period")
