@@ -24,6 +24,7 @@ typedef struct sweep {
     double *alpha_u[BATCH]; /* U       coefficients so far, or NULL  */
     double *alpha_t[BATCH]; /* T                                     */
     bool done[BATCH];
+    bool on;             /* another round is sure to come         */
     double *norm2;       /* k       or NULL                       */
     double first[BATCH]; /* size of the first change              */
 } sweep;
@@ -107,13 +108,13 @@ static void step(size_t at, void *arg)
     sweep *s = arg;
     const rl_feplan *p = s->p;
     size_t j = at / p->chunks, c = at % p->chunks;
-    double *sum = s->slot + at * p->T;
+    double *sum = s->on ? s->slot + at * p->T : NULL;
     if (s->done[j]) return;
     if (p->run != NULL) {
         s->top[at] = rl_fetwo_step(p, c, s->v[j], s->x[j], s->mean[j], sum, s->alpha_u[j]);
     } else {
         s->top[at] = take_off(s, j, c);
-        rl_feplan_collect(p, c, s->v[j], NULL, s->mean[j], sum);
+        if (s->on) rl_feplan_collect(p, c, s->v[j], NULL, s->mean[j], sum);
     }
 }
 
@@ -213,6 +214,7 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
         for (size_t t = 0; t < p->T; t++)
             if (!isfinite(s->x[j][t])) return not_finite(cx);
     }
+    s->on = round == 0; /* the second nearly always is the last */
     rl_par(s->k * p->chunks, step, s, cx);
     for (size_t j = 0; j < s->k; j++) {
         if (s->done[j]) continue;
@@ -241,6 +243,7 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
     }
     bool all = false;
     for (int round = 0; round < MOST_SWEEPS && !all; round++) {
+        if (round > 1) rl_par(s->k * s->p->chunks, collect, s, cx);
         RL_TRY(sweep_once(s, round, iterations, cx));
         all = true;
         for (size_t j = 0; j < s->k; j++) all = all && s->done[j];

@@ -114,7 +114,7 @@ RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, double *v, cons
 {
     rl_four top = {0};
     double room[STRIPE];
-    memset(sum, 0, p->T * sizeof *sum);
+    if (sum != NULL) memset(sum, 0, p->T * sizeof *sum);
     for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
         size_t n = p->start[g + 1] - p->start[g];
         const int32_t *t = p->t + p->start[g];
@@ -129,9 +129,10 @@ RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, double *v, cons
                 take(here + i, room, a, &s, &top, m);
             }
         }
+        if (alpha != NULL) alpha[g] += a;
+        if (sum == NULL) continue;
         mean[g] = rl_four_sum(&s) / p->du[g];
         spread(p, g, here, mean[g], sum);
-        if (alpha != NULL) alpha[g] += a;
     }
     return fmax(fmax(top[0], top[1]), fmax(top[2], top[3]));
 }
