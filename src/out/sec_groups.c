@@ -89,7 +89,7 @@ void rl_section_groups(const rl_story *s)
         "Each group is compared within itself. Looking many times finds something by chance, so a group stands only "
         "when its p value, adjusted for all groups looked at in that model (Holm-Sidak), is below %s; the bounds "
         "%sall at once%s hold for all of them together with a chance of %s (Sidak). A group that does not stand is not "
-        "shown to have no effect: it rests on fewer of them than the whole.",
+        "shown to have no effect: it rests on less data than the whole.",
         rl_view_percent(s->v, 1 - s->v->level, 0), s->v->open, s->v->close, rl_view_level(s->v));
     for (size_t i = 0; i < s->a->n_models; i++) {
         const rl_model_answer *m = &s->a->model[i];
