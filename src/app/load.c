@@ -71,11 +71,10 @@ static rl_code write_rejects(const rl_faults *f, const char *path, rl_ctx *cx)
 {
     rl_str text = rl_str_new(cx->keep);
     rl_str_add(&text, "file,line,column,rule,policy,what,hint\n");
-    static const char *const POLICY[] = {"error", "drop", "keep"};
     for (size_t i = 0; i < f->n; i++) {
         const rl_fault *x = &f->fault[i];
         rl_csv_text_cell(&text, x->file != NULL ? x->file->name : "");
-        rl_str_addf(&text, ",%d,%d,%s,%s,", x->line, x->col, rl_rule_name(x->rule), POLICY[f->policy[x->rule]]);
+        rl_str_addf(&text, ",%d,%d,%s,%s,", x->line, x->col, rl_rule_name(x->rule), rl_policy_name(f->policy[x->rule]));
         rl_csv_text_cell(&text, x->what);
         rl_str_addc(&text, ',');
         rl_csv_text_cell(&text, x->hint != NULL ? x->hint : "");

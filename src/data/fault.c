@@ -18,6 +18,13 @@ static const char *const NAME_OF[] = {RL_RULES(NAME)};
 static const rl_policy DEFAULT_OF[] = {RL_RULES(POLICY)};
 static const char *const TEXT_OF[] = {RL_RULES(TEXT)};
 
+const char *rl_policy_name(rl_policy p)
+{
+    static const char *const NAME[] = {
+        [RL_POLICY_ERROR] = "error", [RL_POLICY_DROP] = "drop", [RL_POLICY_KEEP] = "keep"};
+    return NAME[p];
+}
+
 const char *rl_rule_name(rl_rule r) { return NAME_OF[r]; }
 const char *rl_rule_text(rl_rule r) { return TEXT_OF[r]; }
 rl_policy rl_rule_default(rl_rule r) { return DEFAULT_OF[r]; }

@@ -52,6 +52,7 @@ typedef enum rl_policy { RL_POLICY_ERROR, RL_POLICY_DROP, RL_POLICY_KEEP } rl_po
 typedef enum rl_rule { RL_RULES(RL_RULE_ID_) RL_RULES_END } rl_rule;
 #undef RL_RULE_ID_
 
+const char *rl_policy_name(rl_policy p);      /* as a study writes it: "drop" */
 const char *rl_rule_name(rl_rule r);
 const char *rl_rule_text(rl_rule r);
 rl_policy rl_rule_default(rl_rule r);

@@ -2,13 +2,14 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/dd.h"
 #include "base/str.h"
 #include "num/ols.h"
 
-enum { MOST_VALUES = 4096, MOST_PAIRS = 1 << 22, SAVES = 4 };
+enum { MOST_VALUES = 4096, MOST_PAIRS = 1 << 22, SAVES = 4, LONGEST = 4096 };
 
 /* --- what a design knows of a row: one code -------------------------------------- */
 
@@ -87,21 +88,29 @@ static uint32_t *by_unit(const int32_t *u, size_t U, size_t n, size_t *start, rl
     return place;
 }
 
-/* Insertion: the rows of a unit nearly always stand in one order. */
+static int by_key(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* By code, equal ones as they stand; the rows of a unit nearly always stand in one order. */
 static void sort_rows(uint32_t *row, size_t n, const int32_t *sign)
 {
-    for (size_t i = 1; i < n; i++) {
-        uint32_t r = row[i];
-        size_t k = i;
-        for (; k > 0 && sign[row[k - 1]] > sign[r]; k--) row[k] = row[k - 1];
-        row[k] = r;
+    uint64_t key[LONGEST];
+    bool sorted = true;
+    for (size_t i = 0; i < n; i++) {
+        key[i] = (uint64_t)(uint32_t)sign[row[i]] << 32 | row[i];
+        sorted = sorted && (i == 0 || key[i] > key[i - 1]);
     }
+    if (sorted) return;
+    qsort(key, n, sizeof *key, by_key);
+    for (size_t i = 0; i < n; i++) row[i] = (uint32_t)key[i];
 }
 
 /* type (U) of each unit and row_of its rows; *R rows in all.  False: too many. */
 static bool list_types(rl_collapse *c, const rows *r, int32_t *type, size_t *types, size_t *R, rl_ctx *cx)
 {
-    enum { LONGEST = 4096 };
     const rl_design *d = c->all;
     const int32_t *u = d->fe.code[c->unit];
     size_t U = d->fe.levels[c->unit], n = d->n, room = n / SAVES + 1;

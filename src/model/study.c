@@ -97,9 +97,7 @@ void rl_study_help(rl_str *t)
     for (const rl_key *k = rl_study_keys; k->name != NULL; k++)
         if (strcmp(k->name, "spend") == 0) rl_schema_help(t, k->sub, 1, true);
     rl_str_add(t, "\nRules and what happens to the rows they find, unless study.rules says otherwise:\n");
-    static const char *const policy[] = {
-        [RL_POLICY_ERROR] = "error", [RL_POLICY_DROP] = "drop", [RL_POLICY_KEEP] = "keep"};
     for (int r = 0; r < RL_RULES_END; r++)
-        rl_str_addf(t, "  %-22s %-6s %s\n", rl_rule_name((rl_rule)r), policy[rl_rule_default((rl_rule)r)],
+        rl_str_addf(t, "  %-22s %-6s %s\n", rl_rule_name((rl_rule)r), rl_policy_name(rl_rule_default((rl_rule)r)),
                     rl_rule_text((rl_rule)r));
 }

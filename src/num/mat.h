@@ -1,7 +1,7 @@
 /* num/mat.h -- column-major views.
  *
  * A regressor is one contiguous column, so that sweeping, lagging and
- * accumulating stream through memory; CBLAS and LAPACKE take a view as it is.
+ * accumulating stream through memory; a BLAS takes a view as it is.
  */
 #ifndef RL_NUM_MAT_H
 #define RL_NUM_MAT_H

@@ -111,14 +111,12 @@ static void tables(rl_json *j, const rl_answer *a)
 
 static void faults(rl_json *j, const rl_answer *a)
 {
-    static const char *const POLICY[] = {
-        [RL_POLICY_ERROR] = "error", [RL_POLICY_DROP] = "drop", [RL_POLICY_KEEP] = "keep"};
     rl_json_open(j, "faults", '[');
     for (size_t i = 0; i < a->n_faults; i++) {
         const rl_fault_facts *f = &a->fault[i];
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "rule", rl_rule_name(f->rule));
-        rl_json_str(j, "policy", POLICY[f->policy]);
+        rl_json_str(j, "policy", rl_policy_name(f->policy));
         count(j, "count", f->count);
         rl_json_str(j, "file", f->file);
         rl_json_open(j, "examples", '[');

@@ -119,10 +119,8 @@ void rl_results_shares(rl_json *j, const rl_program_facts *p)
 
 void rl_results_overlaps(rl_json *j, const rl_answer *a)
 {
-    static const char *const POLICY[] = {
-        [RL_POLICY_ERROR] = "error", [RL_POLICY_DROP] = "drop", [RL_POLICY_KEEP] = "keep"};
     rl_json_open(j, "overlaps", '{');
-    rl_json_str(j, "policy", POLICY[a->overlap_policy]);
+    rl_json_str(j, "policy", rl_policy_name(a->overlap_policy));
     rl_json_open(j, "pairs", '[');
     for (size_t i = 0; i < a->n_overlaps; i++) {
         const rl_overlap *o = &a->overlap[i];
