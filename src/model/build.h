@@ -16,7 +16,15 @@ typedef struct rl_variable {
     double **v;                    /* number: width of n(table)                     */
     double **low;                  /* number: what rounding took from v, or NULL    */
     bool packed;                   /* number: v and low hold the rows used, one after the other */
+    const double *of;              /* lag or lead: the numbers it is seen of, rows of the table; v then is width of NULL */
+    rl_ago *ago;                   /* width  how it is seen                         */
 } rl_variable;
+
+/* What stands inside lag() and lead(), computed once for all of them. */
+typedef struct rl_inner {
+    const char *text;
+    double *v;
+} rl_inner;
 
 typedef struct rl_build {
     const rl_request *req;
@@ -31,6 +39,8 @@ typedef struct rl_build {
     double *treated, *w, *y, *offset;
     size_t n_var;
     rl_variable *var;
+    size_t n_inner;
+    rl_inner *inner;
     size_t most_missing;           /* cells missing in .. */
     const char *most_name;         /* .. this column      */
 } rl_build;
@@ -56,10 +66,21 @@ RL_MUST rl_code rl_build_outcome(rl_build *b, rl_ctx *cx);         /* y is what 
 size_t rl_build_perfect(rl_build *b, rl_ctx *cx);                  /* levels that explain all: rows lost   */
 void rl_build_leave(rl_build *b, rl_ctx *cx);                      /* the request's own list               */
 
-/* columns.c */
+/* variables.c */
 /* An expression's numbers on all rows; a column of the table is not copied. */
 RL_MUST rl_code rl_build_number(rl_build *b, const rl_expr *e, int k, double **v, rl_ctx *cx);
 RL_MUST rl_code rl_build_variables(rl_build *b, rl_ctx *cx);
+rl_variable *rl_build_find(const rl_build *b, const rl_expr *e);
+
+/* The terms of one part of the formula: exogenous, endogenous, instruments. */
+typedef struct rl_terms {
+    const rl_term *term;
+    size_t n;
+} rl_terms;
+enum { RL_PARTS = 3 };
+void rl_build_parts(const rl_formula *f, rl_terms out[RL_PARTS]);
+
+/* columns.c */
 RL_MUST rl_code rl_build_columns(rl_build *b, rl_ctx *cx);         /* X of the rows used                   */
 
 #endif

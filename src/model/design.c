@@ -89,6 +89,46 @@ static size_t missing(rl_build *b, const char *name, const int32_t *code, const 
     return cells;
 }
 
+/* The k-th column of a lag. */
+typedef struct lates {
+    const rl_build *b;
+    const double *of;
+    const rl_ago *ago;
+    unsigned char *gone;
+    size_t *cells; /* a block */
+} lates;
+
+static void find_lates(size_t block, void *arg)
+{
+    const lates *p = arg;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK, cells = 0;
+    if (to > p->b->t->n) to = p->b->t->n;
+    for (size_t i = from; i < to; i++) {
+        size_t j = rl_ago_row(p->ago, i);
+        if (!p->b->keep[i] || (j != SIZE_MAX && !isnan(p->of[j]))) continue;
+        p->gone[i] = 1;
+        cells++;
+    }
+    p->cells[block] = cells;
+}
+
+/* Where units have no gap and the column no blank, what a lag misses its longest misses too, at either end. */
+static void missing_lags(rl_build *b, const rl_variable *v, unsigned char *gone, rl_ctx *cx)
+{
+    size_t blocks = rl_blocks(b->t->n, RL_ROWS_PER_BLOCK), step = 1;
+    bool blank = !is_full(b->t, NULL, v->of) && any_blank(NULL, v->of, b->t->n);
+    if (v->ago[0].from == NULL && !blank && v->width > 1) step = v->width - 1;
+    for (size_t k = 0; k < v->width; k += step) {
+        lates p = {b, v->of, &v->ago[k], gone, RL_NEW(cx->tmp, size_t, blocks)};
+        size_t cells = 0;
+        rl_par(blocks, find_lates, &p, cx);
+        for (size_t q = 0; q < blocks; q++) cells += p.cells[q];
+        if (cells <= b->most_missing) continue;
+        b->most_missing = cells;
+        b->most_name = v->e->text;
+    }
+}
+
 static rl_code drop_missing(rl_build *b, rl_ctx *cx)
 {
     unsigned char *gone = RL_NEW(cx->tmp, unsigned char, b->t->n);
@@ -99,7 +139,8 @@ static rl_code drop_missing(rl_build *b, rl_ctx *cx)
     for (size_t j = 0; j < b->n_var; j++) {
         const rl_variable *v = &b->var[j];
         if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone, cx);
-        for (size_t k = 0; k < v->width; k++) missing(b, v->e->text, NULL, v->v[k], gone, cx);
+        if (v->of != NULL) missing_lags(b, v, gone, cx);
+        for (size_t k = 0; k < v->width && v->of == NULL; k++) missing(b, v->e->text, NULL, v->v[k], gone, cx);
     }
     for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone, cx);
     for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone, cx);

@@ -100,6 +100,8 @@ typedef struct swept {
     double *LA; /* k-by-m  (L A)' */
 } swept;
 
+enum { STRIPE = 512 };
+
 typedef struct job {
     const swept *s;
     const int32_t *code;
@@ -119,13 +121,14 @@ static void sum_column(size_t at, void *arg)
     const double *e = c->e, *w = c->w;
     size_t n = p->s->psi.n;
     if (at < X->n_dense && p->groups) return;
-    if (at < X->n_dense) {
-        const double *x = X->x[X->dense[at]];
-        double *o = rl_mat_col(&p->sum, X->dense[at]);
-        for (size_t i = 0; i < n; i++)
-            if (p->code[i] >= 0) o[p->code[i]] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
-        return;
+    for (size_t from = 0; at < X->n_dense && from < n; from += STRIPE) {
+        double room[STRIPE], *o = rl_mat_col(&p->sum, X->dense[at]);
+        size_t m = n - from < STRIPE ? n - from : STRIPE;
+        const double *x = rl_cols_part(X, X->dense[at], from, m, room);
+        for (size_t i = from; i < from + m; i++)
+            if (p->code[i] >= 0) o[p->code[i]] += x[i - from] * ((w != NULL ? w[i] : 1) * e[i]);
     }
+    if (at < X->n_dense) return;
     const rl_hot *h = &X->hot[at - X->n_dense];
     for (size_t i = 0; i < n; i++) {
         int32_t j = h->col[h->code[i]], g = p->code[i];
@@ -161,17 +164,23 @@ static bool in_order(const int32_t *code, size_t n, rl_ctx *cx)
     return !falls;
 }
 
-/* x'(w e) over rows from .. to-1, in four lanes. */
-RL_INLINE double rows_of_group(const double *x, const double *w, const double *e, size_t from, size_t to)
+/* x'(w e) over rows from .. to-1 of a column, in four lanes. */
+RL_INLINE double rows_of_group(const rl_core *c, size_t j, size_t from, size_t to)
 {
+    const double *w = c->w, *e = c->e;
+    double room[STRIPE];
     rl_four s = {0};
-    size_t i = from;
-    for (; i + 4 <= to; i += 4) {
-        rl_four we = RL_FOUR_OF(e + i);
-        if (w != NULL) we *= RL_FOUR_OF(w + i);
-        s += RL_FOUR_OF(x + i) * we;
+    for (size_t at = from, m; at < to; at += m) {
+        m = to - at < STRIPE || c->X.x[j] != NULL ? to - at : STRIPE;
+        const double *x = rl_cols_part(&c->X, j, at, m, room);
+        size_t i = 0;
+        for (; i + 4 <= m; i += 4) {
+            rl_four we = RL_FOUR_OF(e + at + i);
+            if (w != NULL) we *= RL_FOUR_OF(w + at + i);
+            s += RL_FOUR_OF(x + i) * we;
+        }
+        for (; i < m; i++) s[0] += x[i] * ((w != NULL ? w[at + i] : 1) * e[at + i]);
     }
-    for (; i < to; i++) s[0] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
     return rl_four_sum(&s);
 }
 
@@ -186,7 +195,7 @@ RL_CLONES static void sum_groups(size_t block, void *arg)
         for (to = from + 1; to < n && p->code[to] == p->code[from];) to++;
         for (size_t d = 0; d < c->X.n_dense; d++) {
             size_t j = c->X.dense[d];
-            *rl_mat_at(&p->sum, (size_t)p->code[from], j) = rows_of_group(c->X.x[j], c->w, c->e, from, to);
+            *rl_mat_at(&p->sum, (size_t)p->code[from], j) = rows_of_group(c, j, from, to);
         }
     }
 }
@@ -507,7 +516,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     return RL_OK;
 }
 
-/* The design's own columns, swept where they stand. */
+/* The design's own columns, swept where they stand; views stay what they are, less their effects. */
 static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx)
 {
     size_t k = X->k;
@@ -515,14 +524,14 @@ static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *l
     rl_mat *alpha = room_for_effects(d, k + 1, cx);
     rl_absorbed info;
     rl_ols_fit o;
+    rl_cols C = *X;
     for (size_t j = 0; j < k; j++) v[j] = d->own[j];
     v[k] = RL_NEW(cx->tmp, double, d->n);
     memcpy(v[k], d->y, d->n * sizeof(double));
-    RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, norm0, &info, cx));
-    rl_cols C = *X;
+    RL_TRY(rl_absorb_cols(&d->fe, d->w, &C, v, k + 1, alpha, norm0, &info, cx));
     C.bound = lengths(d, norm0, k, cx);
     RL_TRY(rl_ols_cols(&C, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));
-    RL_TRY(finish(d, &o, X, label, SIZE_MAX, NULL, info.redundant, o.yy, f, cx));
+    RL_TRY(finish(d, &o, &C, label, SIZE_MAX, NULL, info.redundant, o.yy, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     return RL_OK;
 }

@@ -1,5 +1,6 @@
 #include "num/absorb.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "num/fetwo.h"
 #include "num/ols.h"
 
-enum { BATCH = 8, MOST_SWEEPS = 6, MOST_ITERATIONS = 20000 };
+enum { BATCH = 8, MOST_VIEWS = 2, MOST_SWEEPS = RL_MOST_ROUNDS, MOST_ITERATIONS = 20000 };
 static const double CG_TOL = 1e-13, DONE = 1e-10;
 
 /* A batch of columns on its way. */
@@ -27,6 +28,11 @@ typedef struct sweep {
     bool on;             /* another round is sure to come         */
     double *norm2;       /* k       or NULL                       */
     double first[BATCH]; /* size of the first change              */
+    rl_taken *keep;      /* what is taken off is kept, or NULL    */
+    rl_cols *X;          /* the views are among its columns ..    */
+    size_t j0;           /* .. from this one on                   */
+    double *room[MOST_VIEWS]; /* n */
+    bool view[BATCH];
 } sweep;
 
 static void gather(size_t j, void *arg)
@@ -38,6 +44,7 @@ static void gather(size_t j, void *arg)
 static void scatter(size_t j, void *arg)
 {
     sweep *s = arg;
+    if (s->view[j]) return;
     for (size_t i = 0; i < s->p->n; i++) s->src[j][s->p->order[i]] = s->v[j][i];
 }
 
@@ -199,6 +206,17 @@ static rl_code iterate(sweep *s, size_t j, int *iterations, rl_ctx *cx)
 
 /* ---- a batch ---- */
 
+/* The coefficients of the round to come: its own room for those of the larger effect, a copy of the others. */
+static void keep_round(sweep *s, size_t j, rl_ctx *cx)
+{
+    const rl_feplan *p = s->p;
+    size_t which = s->j0 + j;
+    double *x = RL_NEW(cx->tmp, double, p->T);
+    memcpy(x, s->x[j], p->T * sizeof *x);
+    s->alpha_u[j] = RL_NEW(cx->tmp, double, p->U);
+    s->keep->round[which][s->keep->rounds[which]++] = (rl_round){s->alpha_u[j], x};
+}
+
 /* One sweep over all columns; sets done where the next would change nothing. */
 static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
 {
@@ -215,6 +233,8 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
             if (!isfinite(s->x[j][t])) return not_finite(cx);
     }
     s->on = round == 0; /* the second nearly always is the last */
+    for (size_t j = 0; j < s->k; j++)
+        if (s->view[j] && !s->done[j]) keep_round(s, j, cx);
     rl_par(s->k * p->chunks, step, s, cx);
     for (size_t j = 0; j < s->k; j++) {
         if (s->done[j]) continue;
@@ -250,6 +270,15 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
     }
     if (s->p->order) rl_par(s->k, scatter, s, cx);
     return RL_OK;
+}
+
+/* The views of a batch as they are. */
+static void fill_view(size_t at, void *arg)
+{
+    sweep *s = arg;
+    size_t blocks = rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), j = at / blocks, from = at % blocks * RL_ROWS_PER_BLOCK;
+    size_t m = s->p->n - from < RL_ROWS_PER_BLOCK ? s->p->n - from : RL_ROWS_PER_BLOCK;
+    if (s->view[j]) rl_cols_part(s->X, s->j0 + j, from, m, s->src[j] + from);
 }
 
 /* Move what is not identified into the first effect. */
@@ -316,27 +345,77 @@ static void give_back(sweep *s, size_t batch, rl_ctx *cx)
     }
 }
 
+/* The next columns from j0 on: as many as there is room for. */
+static void take_batch(sweep *s, double *const *v, size_t j0, size_t k, rl_ctx *cx)
+{
+    size_t views = 0;
+    s->j0 = j0;
+    for (s->k = 0; s->k < BATCH && j0 + s->k < k; s->k++) {
+        size_t j = s->k;
+        s->view[j] = v[j0 + j] == NULL;
+        if (s->view[j] && views == MOST_VIEWS) return;
+        if (s->view[j] && s->room[views] == NULL) s->room[views] = RL_NEW(cx->tmp, double, s->p->n);
+        s->src[j] = s->view[j] ? s->room[views++] : v[j0 + j];
+        if (!s->p->order) s->v[j] = s->src[j];
+    }
+}
+
 static rl_code sweep_all(sweep *s, const double *w, double *const *v, size_t k, rl_mat *alpha, double *norm2,
                          int *iterations, rl_ctx *cx)
 {
-    for (size_t j0 = 0; j0 < k; j0 += BATCH) {
-        s->k = k - j0 < BATCH ? k - j0 : BATCH;
-        for (size_t j = 0; j < s->k; j++) {
-            s->src[j] = v[j0 + j];
-            if (!s->p->order) s->v[j] = s->src[j];
-            if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, v[j0 + j], v[j0 + j], s->p->n, cx);
-        }
+    for (size_t j0 = 0; j0 < k; j0 += s->k) {
+        take_batch(s, v, j0, k, cx);
+        if (s->keep != NULL) rl_par(s->k * rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), fill_view, s, cx);
+        for (size_t j = 0; j < s->k; j++)
+            if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, s->src[j], s->src[j], s->p->n, cx);
         s->norm2 = norm2 != NULL ? norm2 + j0 : NULL;
         RL_TRY(sweep_batch(s, iterations, cx));
+        for (size_t j = 0; j < s->k; j++)
+            if (s->view[j]) s->alpha_u[j] = NULL; /* it is the view's now */
         if (alpha) keep_alpha(s, j0, alpha, cx);
     }
     return RL_OK;
 }
 
-rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k, rl_mat *alpha,
-                          double *norm2, rl_absorbed *info, rl_ctx *cx)
+bool rl_absorb_views(const rl_fe *fe, size_t n)
+{
+    size_t levels = 0;
+    for (size_t f = 0; f < fe->n_fe; f++) levels += fe->levels[f];
+    return levels <= n / 8;
+}
+
+/* Where the views of X find what is taken off them; the pieces of the plan that it needs stay. */
+static rl_taken *make_taken(rl_feplan *p, size_t k, rl_ctx *cx)
+{
+    rl_taken *t = RL_NEW(cx->tmp, rl_taken, 1);
+    *t = (rl_taken){.n_fe = p->fe->n_fe,
+                    .big = p->big,
+                    .code = p->fe->code,
+                    .first = p->first,
+                    .perm = p->perm,
+                    .start = p->start,
+                    .run = p->order == NULL ? p->run : NULL,
+                    .rounds = RL_NEW(cx->tmp, size_t, k),
+                    .round = rl_alloc(cx->tmp, k, sizeof *t->round)};
+    return t;
+}
+
+static void make_views(rl_cols *X, double *const *v, const rl_taken *t, rl_feplan *p)
+{
+    for (size_t j = 0; j < X->k; j++) {
+        if (v[j] != NULL) continue;
+        X->shifted[j].less = t;
+        X->shifted[j].which = j;
+    }
+    p->perm = p->run = NULL;
+    p->start = NULL;
+}
+
+static rl_code sweep_columns(const rl_fe *fe, const double *w, rl_cols *X, double *const *v, size_t n, size_t k,
+                             rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
 {
     rl_feplan p;
+    bool views = false;
     *info = (rl_absorbed){0};
     if (fe->n_fe == 0) return RL_OK;
     rl_feplan_make(&p, fe, n, w, cx);
@@ -344,12 +423,29 @@ rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, si
     info->redundant = p.m == 0 ? 0 : p.redundant;
 
     size_t batch = k < BATCH ? k : BATCH;
-    sweep s = {.p = &p};
+    sweep s = {.p = &p, .X = X};
+    for (size_t j = 0; j < k; j++) views = views || v[j] == NULL;
+    assert(!views || alpha == NULL);
     make_room(&s, batch, alpha != NULL, cx);
+    if (views) s.keep = make_taken(&p, k, cx);
     rl_code code = sweep_all(&s, w, v, k, alpha, norm2, &info->iterations, cx);
     give_back(&s, batch, cx);
+    for (size_t i = 0; i < MOST_VIEWS; i++) rl_release(cx->tmp, s.room[i]);
+    if (views) make_views(X, v, s.keep, &p);
     rl_feplan_free(&p, cx);
     return code;
+}
+
+rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k, rl_mat *alpha,
+                          double *norm2, rl_absorbed *info, rl_ctx *cx)
+{
+    return sweep_columns(fe, w, NULL, v, n, k, alpha, norm2, info, cx);
+}
+
+rl_code rl_absorb_cols(const rl_fe *fe, const double *w, rl_cols *X, double *const *v, size_t k, rl_mat *alpha,
+                       double *norm2, rl_absorbed *info, rl_ctx *cx)
+{
+    return sweep_columns(fe, w, X, v, X->n, k, alpha, norm2, info, cx);
 }
 
 rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)

@@ -1,10 +1,11 @@
-/* after.c -- after FILE THREADS RUNS FORMULA VCOV: seconds of a fit on a table that has been read.
+/* after.c -- after FILE THREADS RUNS FORMULA VCOV [[UNIT,]TIME]: seconds of a fit on a table that has been read.
  *
  * Prints the fastest and the median of RUNS wall times, each from the table
  * to the finished result, and the least CPU time of both threads.  The table stays as it is, so the regressors are
  * copied, which `revlift fit` avoids. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "data/table_read.h"
@@ -34,6 +35,12 @@ static int run(char **argv, rl_ctx *cx)
 {
     enum { MOST = 100 };
     rl_request req = {.formula = argv[4], .level = 0.95};
+    if (argv[6] != NULL) {
+        char *comma = strchr(argv[6], ',');
+        if (comma != NULL) *comma = '\0';
+        if (comma != NULL) req.unit = argv[6];
+        req.time = comma != NULL ? comma + 1 : argv[6];
+    }
     rl_faults faults;
     rl_table t;
     rl_want *want;
@@ -65,7 +72,7 @@ static int run(char **argv, rl_ctx *cx)
 int main(int argc, char **argv)
 {
     rl_ctx cx;
-    if (argc != 6) return 2;
+    if (argc < 6 || argc > 7) return 2;
     rl_ctx_init(&cx, atoi(argv[2]), 1, no_memory, NULL);
     int status = run(argv, &cx);
     if (status != 0) fprintf(stderr, "%s\n", cx.err.what);
