@@ -100,7 +100,7 @@ typedef struct swept {
     double *LA; /* k-by-m  (L A)' */
 } swept;
 
-enum { STRIPE = 512 };
+enum { STRIPE = 512, FEW = 8 };
 
 typedef struct job {
     const swept *s;
@@ -109,28 +109,53 @@ typedef struct job {
     rl_mat sum;
     rl_mat *out;
     const double *we;
-    bool groups; /* sums of the dense columns are there */
 } job;
 
-/* Of X'We by group: a dense column, or the columns of a block. */
-static void sum_column(size_t at, void *arg)
+/* Rows from .. from+m-1: their weighted residuals, and where codes that follow each other end. */
+static size_t take_rows(const job *p, size_t from, size_t m, double *we, size_t *end)
+{
+    const rl_core *c = p->s->core;
+    const int32_t *code = p->code + from;
+    size_t runs = 0;
+    for (size_t i = 0; i < m; i++) {
+        we[i] = (c->w != NULL ? c->w[from + i] : 1) * c->e[from + i];
+        if (i > 0 && (code[i] != code[i - 1] + 1 || code[i - 1] < 0)) end[runs++] = i;
+    }
+    end[runs++] = m;
+    return runs;
+}
+
+RL_INLINE void add_products(double *to, const double *x, const double *we, size_t n)
+{
+    for (size_t i = 0; i < n; i++) to[i] += x[i] * we[i];
+}
+
+/* Of X'We by group: a few dense columns. */
+RL_CLONES static void sum_columns(size_t at, void *arg)
+{
+    job *p = arg;
+    const rl_cols *X = &p->s->core->X;
+    size_t n = p->s->psi.n, last = (at + 1) * FEW < X->n_dense ? (at + 1) * FEW : X->n_dense, end[STRIPE];
+    double room[STRIPE], we[STRIPE];
+    for (size_t from = 0; from < n; from += STRIPE) {
+        size_t m = n - from < STRIPE ? n - from : STRIPE, runs = take_rows(p, from, m, we, end);
+        for (size_t d = at * FEW; d < last; d++) {
+            const double *x = rl_cols_part(X, X->dense[d], from, m, room);
+            double *o = rl_mat_col(&p->sum, X->dense[d]);
+            for (size_t q = 0, i = 0; q < runs; i = end[q++])
+                if (p->code[from + i] >= 0) add_products(o + p->code[from + i], x + i, we + i, end[q] - i);
+        }
+    }
+}
+
+/* The columns of a block. */
+static void sum_block(size_t at, void *arg)
 {
     job *p = arg;
     const rl_core *c = p->s->core;
-    const rl_cols *X = &c->X;
     const double *e = c->e, *w = c->w;
-    size_t n = p->s->psi.n;
-    if (at < X->n_dense && p->groups) return;
-    for (size_t from = 0; at < X->n_dense && from < n; from += STRIPE) {
-        double room[STRIPE], *o = rl_mat_col(&p->sum, X->dense[at]);
-        size_t m = n - from < STRIPE ? n - from : STRIPE;
-        const double *x = rl_cols_part(X, X->dense[at], from, m, room);
-        for (size_t i = from; i < from + m; i++)
-            if (p->code[i] >= 0) o[p->code[i]] += x[i - from] * ((w != NULL ? w[i] : 1) * e[i]);
-    }
-    if (at < X->n_dense) return;
-    const rl_hot *h = &X->hot[at - X->n_dense];
-    for (size_t i = 0; i < n; i++) {
+    const rl_hot *h = &c->X.hot[at];
+    for (size_t i = 0; i < p->s->psi.n; i++) {
         int32_t j = h->col[h->code[i]], g = p->code[i];
         if (j >= 0 && g >= 0)
             *rl_mat_at(&p->sum, (size_t)g, (size_t)j) += (h->z != NULL ? h->z[i] : 1) * ((w != NULL ? w[i] : 1) * e[i]);
@@ -268,9 +293,11 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
         return RL_OK;
     }
     p.sum = rl_mat_new(G, c->X.k, cx->tmp);
-    p.groups = in_order(code, psi->n, cx);
-    if (p.groups) rl_par(rl_blocks(psi->n, RL_ROWS_PER_BLOCK), sum_groups, &p, cx);
-    rl_par(rl_cols_most(&c->X), sum_column, &p, cx);
+    if (in_order(code, psi->n, cx))
+        rl_par(rl_blocks(psi->n, RL_ROWS_PER_BLOCK), sum_groups, &p, cx);
+    else
+        rl_par(rl_blocks(c->X.n_dense, FEW), sum_columns, &p, cx);
+    rl_par(c->X.n_hot, sum_block, &p, cx);
     rl_par(psi->m, combine_column, &p, cx);
     rl_release(cx->tmp, p.sum.a);
     return RL_OK;

@@ -33,6 +33,7 @@ typedef struct sweep {
     size_t j0;           /* .. from this one on                   */
     double *room[MOST_VIEWS]; /* n */
     bool view[BATCH];
+    bool fresh;               /* nothing of the batch was looked at yet */
 } sweep;
 
 static void gather(size_t j, void *arg)
@@ -48,10 +49,26 @@ static void scatter(size_t j, void *arg)
     for (size_t i = 0; i < s->p->n; i++) s->src[j][s->p->order[i]] = s->v[j][i];
 }
 
+/* The view behind column j of the batch, as it is, in the rows of chunk c. */
+static void fill_view(size_t at, void *arg)
+{
+    sweep *s = arg;
+    size_t j = at / s->p->chunks, c = at % s->p->chunks;
+    size_t from = s->p->start[s->p->from[c]], to = s->p->start[s->p->from[c + 1]];
+    if (!s->view[j] || from == to) return;
+    const double *x = rl_cols_part(s->X, s->j0 + j, from, to - from, s->src[j] + from);
+    assert(x == s->src[j] + from);
+    (void)x;
+}
+
+/* The first time along with what a view is. */
+static bool fills_late(const sweep *s) { return s->p->order == NULL && s->p->run != NULL; }
+
 static void collect(size_t at, void *arg)
 {
     sweep *s = arg;
     size_t j = at / s->p->chunks, c = at % s->p->chunks;
+    if (s->fresh && fills_late(s)) fill_view(at, arg);
     double *sum = s->slot + at * s->p->T;
     if (s->p->run != NULL)
         s->top[at] = rl_fetwo_collect(s->p, c, s->v[j], s->mean[j], sum);
@@ -256,7 +273,9 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
 {
     if (s->p->order) rl_par(s->k, gather, s, cx);
     memset(s->done, 0, sizeof s->done);
+    s->fresh = true;
     rl_par(s->k * s->p->chunks, collect, s, cx);
+    s->fresh = false;
     for (size_t j = 0; j < s->k && s->norm2 != NULL && s->p->run != NULL; j++) { /* collected along the way */
         s->norm2[j] = 0.0;
         for (size_t c = 0; c < s->p->chunks; c++) s->norm2[j] += s->top[j * s->p->chunks + c];
@@ -270,15 +289,6 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
     }
     if (s->p->order) rl_par(s->k, scatter, s, cx);
     return RL_OK;
-}
-
-/* The views of a batch as they are. */
-static void fill_view(size_t at, void *arg)
-{
-    sweep *s = arg;
-    size_t blocks = rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), j = at / blocks, from = at % blocks * RL_ROWS_PER_BLOCK;
-    size_t m = s->p->n - from < RL_ROWS_PER_BLOCK ? s->p->n - from : RL_ROWS_PER_BLOCK;
-    if (s->view[j]) rl_cols_part(s->X, s->j0 + j, from, m, s->src[j] + from);
 }
 
 /* Move what is not identified into the first effect. */
@@ -365,7 +375,7 @@ static rl_code sweep_all(sweep *s, const double *w, double *const *v, size_t k, 
 {
     for (size_t j0 = 0; j0 < k; j0 += s->k) {
         take_batch(s, v, j0, k, cx);
-        if (s->keep != NULL) rl_par(s->k * rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), fill_view, s, cx);
+        if (s->keep != NULL && !fills_late(s)) rl_par(s->k * s->p->chunks, fill_view, s, cx);
         for (size_t j = 0; j < s->k; j++)
             if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, s->src[j], s->src[j], s->p->n, cx);
         s->norm2 = norm2 != NULL ? norm2 + j0 : NULL;

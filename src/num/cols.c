@@ -83,32 +83,26 @@ rl_cols rl_cols_keep(const rl_cols *X, const size_t *keep, size_t m, rl_arena *i
     return c;
 }
 
-/* How many rows from the first on are neighbours, of m that ascend. */
-static size_t neighbours(const uint32_t *row, size_t m)
+/* room = v[row[..]], eight at a time where rows that ascend are neighbours. */
+static void pick(const double *v, const uint32_t *row, bool rises, ptrdiff_t back, size_t m, double *room)
 {
-    size_t lo = 1, hi = m;
-    if (row[m - 1] - row[0] == m - 1) return m;
-    while (hi - lo > 1) {
-        size_t mid = (lo + hi) / 2;
-        if (row[mid - 1] - row[0] == mid - 1)
-            lo = mid;
+    enum { STEP = 8 };
+    size_t r = 0;
+    for (; rises && r + STEP <= m; r += STEP) {
+        if (row[r + STEP - 1] - row[r] == STEP - 1)
+            memcpy(room + r, v + ((ptrdiff_t)row[r] - back), STEP * sizeof *room);
         else
-            hi = mid;
+            for (size_t i = r; i < r + STEP; i++) room[i] = v[(ptrdiff_t)row[i] - back];
     }
-    return lo;
+    for (; r < m; r++) room[r] = v[(ptrdiff_t)row[r] - back];
 }
 
 static void look(const rl_shifted *w, size_t from, size_t m, double *room)
 {
-    if (w->row == NULL) memcpy(room, w->v + ((ptrdiff_t)from - w->back), m * sizeof *room);
-    for (size_t r = 0, n; r < m && w->row != NULL; r += n) {
-        const uint32_t *row = w->row + from + r;
-        n = w->rises ? neighbours(row, m - r) : 1;
-        if (n > 1)
-            memcpy(room + r, w->v + ((ptrdiff_t)row[0] - w->back), n * sizeof *room);
-        else
-            room[r] = w->v[(ptrdiff_t)row[0] - w->back];
-    }
+    if (w->row == NULL)
+        memcpy(room, w->v + ((ptrdiff_t)from - w->back), m * sizeof *room);
+    else
+        pick(w->v, w->row + from, w->rises, w->back, m, room);
     if (w->less != NULL) rl_taken_off(w->less, w->which, from, m, room);
 }
 

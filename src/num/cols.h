@@ -41,7 +41,7 @@ typedef struct rl_hot {
 typedef struct rl_shifted {
     const double *v;         /* NULL = no view                                          */
     const uint32_t *row;     /* n   NULL = i                                            */
-    bool rises;              /* row[] ascends: neighbours are looked for                */
+    bool rises;              /* row[] ascends                                           */
     ptrdiff_t back;
     const rl_taken *less;    /* effects of its column `which`, or NULL                  */
     size_t which;
