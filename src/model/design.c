@@ -381,20 +381,38 @@ static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Codes of times by their place in the span; where that has too many holes, sorted as any column is. */
+static void number_times(rl_design *d, rl_ctx *cx)
+{
+    size_t span = (size_t)((int64_t)d->last_time - d->first_time) + 1;
+    if (span > 4 * d->n + 1024) {
+        rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, d->n), .field = -1};
+        for (size_t i = 0; i < d->n; i++) c.num[i] = d->at[i];
+        rl_groups_of(&c, d->n, &d->time, cx->tmp, cx);
+        rl_release(cx->tmp, c.num);
+        return;
+    }
+    int32_t *code = RL_NEW(cx->tmp, int32_t, span);
+    for (size_t i = 0; i < d->n; i++) code[d->at[i] - d->first_time] = 1;
+    d->time = (rl_groups){.code = RL_NEW(cx->tmp, int32_t, d->n), .every = d->n};
+    for (size_t t = 0; t < span; t++)
+        if (code[t] > 0) code[t] = (int32_t)d->time.G++;
+    for (size_t i = 0; i < d->n; i++) d->time.code[i] = code[d->at[i] - d->first_time];
+    rl_release(cx->tmp, code);
+}
+
 static void gather_times(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
     d->at = RL_NEW(cx->tmp, int32_t, d->n);
     d->first_time = INT32_MAX;
     d->last_time = INT32_MIN;
-    rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, d->n), .field = -1};
     for (size_t i = 0; i < d->n; i++) {
         d->at[i] = b->at[d->row[i]];
-        c.num[i] = d->at[i];
         if (d->at[i] < d->first_time) d->first_time = d->at[i];
         if (d->at[i] > d->last_time) d->last_time = d->at[i];
     }
-    rl_groups_of(&c, d->n, &d->time, cx->tmp, cx);
+    number_times(d, cx);
     d->time_at = RL_NEW(cx->tmp, int32_t, d->time.G);
     for (size_t i = 0; i < d->n; i++) d->time_at[d->time.code[i]] = d->at[i];
 }

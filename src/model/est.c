@@ -108,7 +108,6 @@ typedef struct job {
     size_t G;
     rl_mat sum;
     rl_mat *out;
-    const double *we;
 } job;
 
 /* Rows from .. from+m-1: their weighted residuals, and where codes that follow each other end. */
@@ -238,15 +237,25 @@ static void combine_column(size_t j, void *arg)
     }
 }
 
-/* Column j of the influence, row by row: sum_k LA_jk x_k w e. */
-static void row_column(size_t j, void *arg)
+/* The influence row by row: sum_k LA_jk x_k w e. */
+static void swept_rows(const rl_psi *psi, size_t from, size_t count, double *out, size_t ld)
+{
+    const swept *s = psi->self;
+    const rl_core *c = s->core;
+    for (size_t j = 0; j < psi->m; j++) {
+        double *o = out + j * ld;
+        memset(o, 0, count * sizeof *o);
+        rl_cols_times(&c->X, s->LA + j * c->X.k, from, count, o);
+        for (size_t i = 0; i < count; i++) o[i] *= (c->w != NULL ? c->w[from + i] : 1) * c->e[from + i];
+    }
+}
+
+static void rows_of_block(size_t block, void *arg)
 {
     job *p = arg;
-    const rl_cols *X = &p->s->core->X;
-    double *o = rl_mat_col(p->out, j);
-    memset(o, 0, X->n * sizeof *o);
-    rl_cols_times(X, p->s->LA + j * X->k, 0, X->n, o);
-    for (size_t i = 0; i < X->n; i++) o[i] *= p->we[i];
+    size_t n = p->s->psi.n, from = block * RL_ROWS_PER_BLOCK;
+    swept_rows(&p->s->psi, from, n - from < RL_ROWS_PER_BLOCK ? n - from : RL_ROWS_PER_BLOCK, p->out->a + from,
+               p->out->ld);
 }
 
 /* Column j of the influence where rows share theirs of X: L A x first, which is short. */
@@ -285,11 +294,7 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
         return RL_OK;
     }
     if (code == NULL) {
-        double *we = RL_NEW(cx->tmp, double, psi->n);
-        for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
-        p.we = we;
-        rl_par(psi->m, row_column, &p, cx);
-        rl_release(cx->tmp, we);
+        rl_par(rl_blocks(psi->n, RL_ROWS_PER_BLOCK), rows_of_block, &p, cx);
         return RL_OK;
     }
     p.sum = rl_mat_new(G, c->X.k, cx->tmp);
@@ -321,7 +326,7 @@ const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time
     swept *s = RL_NEW(cx->tmp, swept, 1);
     size_t k = core->X.k;
     *s = (swept){
-        {.n = n, .m = m, .sum_by = swept_sum, .self = s, .has_time = has_time}, core, RL_NEW(cx->tmp, double, k *m)};
+        {.n = n, .m = m, .sum_by = swept_sum, .rows = core->row_of == NULL ? swept_rows : NULL, .self = s, .has_time = has_time}, core, RL_NEW(cx->tmp, double, k *m)};
     for (size_t j = 0; j < m; j++) rl_core_direction(core, j, s->LA + j * k, cx);
     return &s->psi;
 }
