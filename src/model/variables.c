@@ -40,8 +40,7 @@ static rl_code shifts(rl_build *b, rl_variable *v, rl_ctx *cx)
     RL_TRY(inner(b, v->e->a, &of, cx));
     v->of = of;
     v->ago = RL_NEW(cx->tmp, rl_ago, v->width);
-    for (size_t k = 0; k < v->width; k++)
-        RL_TRY(rl_scene_ago(&b->scene, v->e, rl_eval_shift(v->e, k), &v->ago[k], cx));
+    for (size_t k = 0; k < v->width; k++) RL_TRY(rl_scene_ago(&b->scene, v->e, rl_eval_shift(v->e, k), &v->ago[k], cx));
     return RL_OK;
 }
 

@@ -9,7 +9,7 @@
 #include "num/fetwo.h"
 #include "num/ols.h"
 
-enum { BATCH = 8, MOST_VIEWS = 2, MOST_SWEEPS = RL_MOST_ROUNDS, MOST_ITERATIONS = 20000 };
+enum { BATCH = 8, MOST_VIEWS = 1, MOST_SWEEPS = RL_MOST_ROUNDS, MOST_ITERATIONS = 20000 };
 static const double CG_TOL = 1e-13, DONE = 1e-10;
 
 /* A batch of columns on its way. */
@@ -25,15 +25,15 @@ typedef struct sweep {
     double *alpha_u[BATCH]; /* U       coefficients so far, or NULL  */
     double *alpha_t[BATCH]; /* T                                     */
     bool done[BATCH];
-    bool on;             /* another round is sure to come         */
-    double *norm2;       /* k       or NULL                       */
-    double first[BATCH]; /* size of the first change              */
-    rl_taken *keep;      /* what is taken off is kept, or NULL    */
-    rl_cols *X;          /* the views are among its columns ..    */
-    size_t j0;           /* .. from this one on                   */
+    bool on;                  /* another round is sure to come         */
+    double *norm2;            /* k       or NULL                       */
+    double first[BATCH];      /* size of the first change              */
+    rl_taken *keep;           /* what is taken off is kept, or NULL    */
+    rl_cols *X;               /* the views are among its columns ..    */
+    size_t j0;                /* .. from this one on                   */
     double *room[MOST_VIEWS]; /* n */
     bool view[BATCH];
-    bool fresh;               /* nothing of the batch was looked at yet */
+    bool fresh; /* nothing of the batch was looked at yet */
 } sweep;
 
 static void gather(size_t j, void *arg)

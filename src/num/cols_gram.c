@@ -80,8 +80,7 @@ static void sum_job(size_t at, void *arg)
     bool view = b->block == NULL && v == NULL, have = view || v != NULL;
     for (size_t i = 0; i < p->n; i++) {
         rl_dd x = {1, 0};
-        if (view && i % STRIPE == 0)
-            v = rl_cols_part(p->X, b->j, i, p->n - i < STRIPE ? p->n - i : STRIPE, room);
+        if (view && i % STRIPE == 0) v = rl_cols_part(p->X, b->j, i, p->n - i < STRIPE ? p->n - i : STRIPE, room);
         double vi = have ? scaled(v[view ? i % STRIPE : i], va, vb, TINY) : 1;
         if (u != NULL) x.hi = scaled(u[i], ua, ub, TINY);
         if (have && u != NULL)

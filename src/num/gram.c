@@ -86,8 +86,8 @@ static void find_peak(size_t at, void *arg)
 
 /* exp[j] = e with 2^(e-1) <= max |x| < 2^e; 0 for a column of zeros.  Of the
  * first `bounded` columns those with a bound take it for their largest value. */
-static rl_code find_scales(const double *const *col, const rl_gram_far *far, const double *bound, size_t n, size_t k, size_t bounded, int *exp,
-                           rl_ctx *cx)
+static rl_code find_scales(const double *const *col, const rl_gram_far *far, const double *bound, size_t n, size_t k,
+                           size_t bounded, int *exp, rl_ctx *cx)
 {
     size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK), seek = 0, *of = RL_NEW(cx->tmp, size_t, k);
     const double **sought = RL_NEW(cx->tmp, const double *, k);

@@ -1,4 +1,5 @@
-/* after.c -- after FILE THREADS RUNS FORMULA VCOV [[UNIT,]TIME]: seconds of a fit on a table that has been read.
+/* after.c -- after FILE THREADS RUNS FORMULA VCOV [[UNIT,]TIME]: seconds of a fit on a table
+ * that has been read.
  *
  * Prints the fastest and the median of RUNS wall times, each from the table
  * to the finished result, and the least CPU time of both threads.  The table stays as it is, so the regressors are
