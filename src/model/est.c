@@ -512,13 +512,17 @@ static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *l
 {
     size_t k = X->k;
     double **v = RL_NEW(cx->tmp, double *, k + 1), *norm0 = RL_NEW(cx->tmp, double, k + 1);
+    const double **from = RL_NEW(cx->tmp, const double *, k + 1);
     rl_mat *alpha = room_for_effects(d, k + 1, cx);
     rl_absorbed info;
     rl_ols_fit o;
-    for (size_t j = 0; j < k; j++) v[j] = d->own[j];
+    for (size_t j = 0; j < k; j++) {
+        v[j] = d->own[j];
+        from[j] = d->own_from[j];
+    }
     v[k] = RL_NEW(cx->tmp, double, d->n);
-    memcpy(v[k], d->y, d->n * sizeof(double));
-    RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, norm0, &info, cx));
+    from[k] = d->y;
+    RL_TRY(rl_absorb_columns(&d->fe, d->w, from, v, d->n, k + 1, alpha, norm0, &info, cx));
     rl_cols C = *X;
     C.bound = lengths(d, norm0, k, cx);
     RL_TRY(rl_ols_cols(&C, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));

@@ -18,14 +18,14 @@ RL_INLINE void add(rl_four *s, const double *v, size_t n)
     *s = sum;
 }
 
-/* v := v - a - x with one rounding; s += v; top = the largest change, both by lanes. */
-RL_INLINE void take(double *v, const double *x, double a, rl_four *s, rl_four *top, size_t n)
+/* v := from - a - x with one rounding; s += v; top = the largest change, both by lanes. */
+RL_INLINE void take(double *v, const double *from, const double *x, double a, rl_four *s, rl_four *top, size_t n)
 {
     size_t i = 0;
     rl_four sum = *s, most = *top;
     const rl_four b = {-a, -a, -a, -a};
     for (; i + LANES <= n; i += LANES) {
-        rl_four was = RL_FOUR_OF(v + i), y = -RL_FOUR_OF(x + i);
+        rl_four was = RL_FOUR_OF(from + i), y = -RL_FOUR_OF(x + i);
         rl_four d = was + b, t = d - was, lo = (was - (d - t)) + (b - t); /* two sums, exactly */
         rl_four e = d + y, u = e - d, lo2 = (d - (e - u)) + (y - u);
         rl_four now = e + (lo + lo2);
@@ -35,8 +35,8 @@ RL_INLINE void take(double *v, const double *x, double a, rl_four *s, rl_four *t
         rl_four_raise(&most, &was);
     }
     for (; i < n; i++) {
-        rl_dd d = rl_two_sum(v[i], -a), e = rl_two_sum(d.hi, -x[i]);
-        double now = e.hi + (d.lo + e.lo), change = fabs(v[i] - now);
+        rl_dd d = rl_two_sum(from[i], -a), e = rl_two_sum(d.hi, -x[i]);
+        double now = e.hi + (d.lo + e.lo), change = fabs(from[i] - now);
         v[i] = now;
         sum[0] += now;
         most[0] = change > most[0] ? change : most[0];
@@ -109,8 +109,8 @@ RL_INLINE double met(const rl_feplan *p, size_t g, const double *x)
     return rl_four_sum(&z);
 }
 
-RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, double *v, const double *x, double *mean, double *sum,
-                               double *alpha)
+RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, const double *from, double *v, const double *x, double *mean,
+                               double *sum, double *alpha)
 {
     rl_four top = {0};
     double room[STRIPE];
@@ -118,15 +118,16 @@ RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, double *v, cons
     for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
         size_t n = p->start[g + 1] - p->start[g];
         const int32_t *t = p->t + p->start[g];
+        const double *was = from + p->start[g];
         double *here = v + p->start[g], a = mean[g] - met(p, g, x) / p->du[g];
         rl_four s = {0};
         if (p->run[g] >= 0) {
-            take(here, x + p->run[g], a, &s, &top, n);
+            take(here, was, x + p->run[g], a, &s, &top, n);
         } else {
             for (size_t i = 0; i < n; i += STRIPE) {
                 size_t m = n - i < STRIPE ? n - i : STRIPE;
                 gather(room, x, t + i, m);
-                take(here + i, room, a, &s, &top, m);
+                take(here + i, was + i, room, a, &s, &top, m);
             }
         }
         if (alpha != NULL) alpha[g] += a;

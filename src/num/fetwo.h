@@ -13,10 +13,10 @@
 /* rl_feplan_collect() of a column v.  Returns the sum of the squares of v. */
 double rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum);
 
-/* v -= its effects, which are x (T) and mean (U) less the mean of x; mean and
- * sum (or NULL: neither) become those of the new v, alpha (U, or NULL) has the
- * larger effect added.  Returns the largest change. */
-double rl_fetwo_step(const rl_feplan *p, size_t chunk, double *v, const double *x, double *mean, double *sum,
-                     double *alpha);
+/* v = from (which may be v) less its effects, which are x (T) and mean (U) less
+ * the mean of x; mean and sum (or NULL: neither) become those of v, alpha (U,
+ * or NULL) has the larger effect added.  Returns the largest change. */
+double rl_fetwo_step(const rl_feplan *p, size_t chunk, const double *from, double *v, const double *x, double *mean,
+                     double *sum, double *alpha);
 
 #endif
