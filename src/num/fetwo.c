@@ -55,7 +55,6 @@ RL_INLINE void gather(double *room, const double *x, const int32_t *t, size_t n)
 RL_INLINE void spread(const rl_feplan *p, size_t g, const double *v, double m, double *sum)
 {
     size_t n = p->start[g + 1] - p->start[g];
-    const int32_t *t = p->t + p->start[g];
     if (p->run[g] >= 0) {
         double *to = sum + p->run[g];
         const rl_four b = {m, m, m, m};
@@ -63,6 +62,7 @@ RL_INLINE void spread(const rl_feplan *p, size_t g, const double *v, double m, d
         for (; i + LANES <= n; i += LANES) RL_FOUR(to + i) += RL_FOUR_OF(v + i) - b;
         for (; i < n; i++) to[i] += v[i] - m;
     } else {
+        const int32_t *t = p->t + p->start[g];
         for (size_t i = 0; i < n; i++) sum[t[i]] += v[i] - m;
     }
 }
@@ -94,13 +94,13 @@ RL_CLONES double rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double
 RL_INLINE double met(const rl_feplan *p, size_t g, const double *x)
 {
     size_t n = p->start[g + 1] - p->start[g];
-    const int32_t *t = p->t + p->start[g];
     rl_four z = {0};
     double room[STRIPE];
     if (p->run[g] >= 0) {
         add(&z, x + p->run[g], n);
         return rl_four_sum(&z);
     }
+    const int32_t *t = p->t + p->start[g];
     for (size_t i = 0; i < n; i += STRIPE) {
         size_t m = n - i < STRIPE ? n - i : STRIPE;
         gather(room, x, t + i, m);
@@ -117,13 +117,13 @@ RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, const double *f
     if (sum != NULL) memset(sum, 0, p->T * sizeof *sum);
     for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
         size_t n = p->start[g + 1] - p->start[g];
-        const int32_t *t = p->t + p->start[g];
         const double *was = from + p->start[g];
         double *here = v + p->start[g], a = mean[g] - met(p, g, x) / p->du[g];
         rl_four s = {0};
         if (p->run[g] >= 0) {
             take(here, was, x + p->run[g], a, &s, &top, n);
         } else {
+            const int32_t *t = p->t + p->start[g];
             for (size_t i = 0; i < n; i += STRIPE) {
                 size_t m = n - i < STRIPE ? n - i : STRIPE;
                 gather(room, x, t + i, m);
