@@ -71,7 +71,9 @@ size_t rl_components(const int32_t *a, size_t levels_a, const int32_t *b, size_t
 
 /* Find rows that are alone in a level of some effect, again and again until
  * none is left.  keep (n, out) is 0 for those and 1 for the others.  Returns
- * how many are 0.  Cost: O(n n_fe), whatever the order they fall in. */
+ * how many are 0.  Cost: O(n n_fe), whatever the order they fall in; whether
+ * there is any, which nearly always there is not, is asked of all threads. */
+bool rl_any_singleton(const rl_fe *fe, size_t n, rl_ctx *cx);
 size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx);
 
 /* True when every level of `inner` lies in one level of `outer`. */

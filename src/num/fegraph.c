@@ -67,7 +67,7 @@ static void count_rows(size_t at, void *arg)
     }
 }
 
-static bool any_lone(const rl_fe *fe, size_t n, rl_ctx *cx)
+bool rl_any_singleton(const rl_fe *fe, size_t n, rl_ctx *cx)
 {
     lone_job job = {fe, n, rl_blocks(n, RL_ROWS_PER_BLOCK), RL_NEW(cx->tmp, uint32_t *, fe->n_fe)};
     bool any = false;
@@ -84,7 +84,7 @@ size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx)
 {
     size_t found = 0, waiting = 0;
     memset(keep, 1, n);
-    if (!any_lone(fe, n, cx)) return 0;
+    if (!rl_any_singleton(fe, n, cx)) return 0;
     level **of = RL_NEW(cx->tmp, level *, fe->n_fe);
     size_t *queue = RL_NEW(cx->tmp, size_t, n);
     for (size_t q = 0; q < fe->n_fe; q++) {

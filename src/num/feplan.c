@@ -221,9 +221,13 @@ static void number_rows(size_t c, void *arg)
 /* Two effects, no weights. */
 static void take_pairs(rl_feplan *p, rl_ctx *cx)
 {
-    pair_job job = {p, p->fe->code[1 - p->big], RL_NEW(cx->tmp, int32_t, p->chunks * p->T),
-                    RL_NEW(cx->tmp, int32_t, p->chunks * p->T), RL_NEW(cx->tmp, uint32_t, p->chunks * p->T),
-                    RL_NEW(cx->tmp, int32_t, p->U), RL_NEW(cx->tmp, bool, p->chunks)};
+    pair_job job = {p,
+                    p->fe->code[1 - p->big],
+                    RL_NEW(cx->tmp, int32_t, p->chunks * p->T),
+                    RL_NEW(cx->tmp, int32_t, p->chunks * p->T),
+                    RL_NEW(cx->tmp, uint32_t, p->chunks * p->T),
+                    RL_NEW(cx->tmp, int32_t, p->U),
+                    RL_NEW(cx->tmp, bool, p->chunks)};
     p->run = RL_NEW(cx->tmp, int32_t, p->U);
     p->perm = RL_NEW(cx->tmp, int32_t, p->T);
     rl_par(p->chunks, look, &job, cx);
@@ -294,7 +298,8 @@ static inline double value_at(const rl_feplan *p, size_t i, const double *v, con
 void rl_feplan_collect(const rl_feplan *p, size_t chunk, const double *v, const double *x, double *mean, double *sum)
 {
     if (v != NULL && p->run != NULL) {
-        rl_fetwo_collect(p, chunk, v, mean, sum);
+        rl_fetwo c = {.from = v, .mean = mean, .sum = sum};
+        rl_fetwo_collect(p, chunk, &c, 1);
         return;
     }
     memset(sum, 0, p->T * sizeof *sum);

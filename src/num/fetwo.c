@@ -67,27 +67,35 @@ RL_INLINE void spread(const rl_feplan *p, size_t g, const double *v, double m, d
     }
 }
 
-RL_CLONES double rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum)
+/* One level of one column. */
+RL_INLINE void collect(const rl_feplan *p, size_t g, rl_fetwo *c)
 {
-    rl_four squares = {0};
-    memset(sum, 0, p->T * sizeof *sum);
-    for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
-        rl_four s = {0};
-        const double *from = v + p->start[g];
-        size_t n = p->start[g + 1] - p->start[g], i = 0;
-        for (; i + LANES <= n; i += LANES) {
-            rl_four x = RL_FOUR_OF(from + i);
-            s += x;
-            squares += x * x;
-        }
-        for (; i < n; i++) {
-            s[0] += from[i];
-            squares[0] += from[i] * from[i];
-        }
-        mean[g] = rl_four_sum(&s) / p->du[g];
-        spread(p, g, from, mean[g], sum);
+    rl_four s = {0}, squares = c->lane;
+    const double *from = c->from + p->start[g];
+    size_t n = p->start[g + 1] - p->start[g], i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        rl_four x = RL_FOUR_OF(from + i);
+        s += x;
+        squares += x * x;
     }
-    return rl_four_sum(&squares);
+    for (; i < n; i++) {
+        s[0] += from[i];
+        squares[0] += from[i] * from[i];
+    }
+    c->lane = squares;
+    c->mean[g] = rl_four_sum(&s) / p->du[g];
+    spread(p, g, from, c->mean[g], c->sum);
+}
+
+RL_CLONES void rl_fetwo_collect(const rl_feplan *p, size_t chunk, rl_fetwo *c, size_t k)
+{
+    for (size_t j = 0; j < k; j++) {
+        c[j].lane = (rl_four){0};
+        memset(c[j].sum, 0, p->T * sizeof(double));
+    }
+    for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++)
+        for (size_t j = 0; j < k; j++) collect(p, g, &c[j]);
+    for (size_t j = 0; j < k; j++) c[j].found = rl_four_sum(&c[j].lane);
 }
 
 /* The sum of x over a level's rows, by lanes. */
@@ -109,31 +117,38 @@ RL_INLINE double met(const rl_feplan *p, size_t g, const double *x)
     return rl_four_sum(&z);
 }
 
-RL_CLONES double rl_fetwo_step(const rl_feplan *p, size_t chunk, const double *from, double *v, const double *x, double *mean,
-                               double *sum, double *alpha)
+/* One level of one column. */
+RL_INLINE void step(const rl_feplan *p, size_t g, rl_fetwo *c)
 {
-    rl_four top = {0};
-    double room[STRIPE];
-    if (sum != NULL) memset(sum, 0, p->T * sizeof *sum);
-    for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++) {
-        size_t n = p->start[g + 1] - p->start[g];
-        const double *was = from + p->start[g];
-        double *here = v + p->start[g], a = mean[g] - met(p, g, x) / p->du[g];
-        rl_four s = {0};
-        if (p->run[g] >= 0) {
-            take(here, was, x + p->run[g], a, &s, &top, n);
-        } else {
-            const int32_t *t = p->t + p->start[g];
-            for (size_t i = 0; i < n; i += STRIPE) {
-                size_t m = n - i < STRIPE ? n - i : STRIPE;
-                gather(room, x, t + i, m);
-                take(here + i, was + i, room, a, &s, &top, m);
-            }
+    size_t n = p->start[g + 1] - p->start[g];
+    const double *from = c->from + p->start[g];
+    double *v = c->v + p->start[g], a = c->mean[g] - met(p, g, c->x) / p->du[g], room[STRIPE];
+    rl_four s = {0}, top = c->lane;
+    if (p->run[g] >= 0) {
+        take(v, from, c->x + p->run[g], a, &s, &top, n);
+    } else {
+        const int32_t *t = p->t + p->start[g];
+        for (size_t i = 0; i < n; i += STRIPE) {
+            size_t m = n - i < STRIPE ? n - i : STRIPE;
+            gather(room, c->x, t + i, m);
+            take(v + i, from + i, room, a, &s, &top, m);
         }
-        if (alpha != NULL) alpha[g] += a;
-        if (sum == NULL) continue;
-        mean[g] = rl_four_sum(&s) / p->du[g];
-        spread(p, g, here, mean[g], sum);
     }
-    return fmax(fmax(top[0], top[1]), fmax(top[2], top[3]));
+    c->lane = top;
+    if (c->alpha != NULL) c->alpha[g] += a;
+    if (c->sum == NULL) return;
+    c->mean[g] = rl_four_sum(&s) / p->du[g];
+    spread(p, g, v, c->mean[g], c->sum);
+}
+
+RL_CLONES void rl_fetwo_step(const rl_feplan *p, size_t chunk, rl_fetwo *c, size_t k)
+{
+    for (size_t j = 0; j < k; j++) {
+        c[j].lane = (rl_four){0};
+        if (c[j].sum != NULL) memset(c[j].sum, 0, p->T * sizeof(double));
+    }
+    for (size_t g = p->from[chunk]; g < p->from[chunk + 1]; g++)
+        for (size_t j = 0; j < k; j++) step(p, g, &c[j]);
+    for (size_t j = 0; j < k; j++)
+        c[j].found = fmax(fmax(c[j].lane[0], c[j].lane[1]), fmax(c[j].lane[2], c[j].lane[3]));
 }

@@ -50,7 +50,7 @@ static int by_size(const void *a, const void *b)
 typedef struct stream {
     rl_table *t;
     size_t blocks;
-    rl_type type;   /* columns of this type */
+    rl_type type;       /* columns of this type */
     volatile double by; /* 1, which the compiler does not know */
     double *seen;       /* a block of a column */
 } stream;
@@ -114,7 +114,7 @@ static void lower(double *to, double x)
 static void stream_once(rl_table *t, least *l, rl_ctx *cx)
 {
     stream s = {.t = t, .blocks = rl_blocks(t->n, RL_ROWS_PER_BLOCK), .by = 1};
-    s.seen = RL_NEW(cx->tmp, double, s.blocks *t->k);
+    s.seen = RL_NEW(cx->tmp, double, s.blocks * t->k);
     lower(&l->numbers, wall_of(read_block, RL_NUM, &s, cx));
     lower(&l->codes, wall_of(read_block, RL_TEXT, &s, cx));
     lower(&l->change, wall_of(change_block, RL_NUM, &s, cx));
