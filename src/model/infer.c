@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fmath.h"
+#include "model/diag.h"
 #include "model/infer_work.h"
 #include "num/dist.h"
 #include "num/ols.h"
@@ -473,5 +474,6 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     RL_TRY(joint_tests(&w, cx));
     RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);
-    return rl_infer_compare(d, f, req, out, keep, cx);
+    RL_TRY(rl_infer_compare(d, f, req, out, keep, cx));
+    return rl_diag_run(d, f, req, out, keep, cx);
 }
