@@ -252,6 +252,13 @@ static void singletons_unravel(void **state)
     rl_fe fe = {2, (size_t[]){(size_t)la + 2, (size_t)lb + 2}, code};
     assert_int_equal(rl_singletons(&fe, N + 4, keep, &cx), N);
     for (int i = 0; i < N + 4; i++) assert_int_equal(keep[i], i >= N);
+    assert_true(rl_any_singleton(&fe, N + 4, &cx));
+    const int32_t *square[2] = {a + N, b + N};
+    for (int i = 0; i < 4; i++) {
+        a[N + i] = i / 2;
+        b[N + i] = i % 2;
+    }
+    assert_false(rl_any_singleton(&(rl_fe){2, (size_t[]){2, 2}, square}, 4, &cx));
     rl_fe none = {0, NULL, NULL};
     assert_int_equal(rl_singletons(&none, N, keep, &cx), 0);
     rl_ctx_free(&cx);
