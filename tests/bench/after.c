@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     size_t n, runs = argc == 6 ? (size_t)atoi(argv[3]) : 0;
     if (runs < 1 || runs > MOST) return 2;
     rl_ctx_init(&cx, atoi(argv[2]), 1, no_memory, NULL);
-    rl_request req = {.formula = argv[4], .level = 0.95};
+    rl_request req = {.formula = argv[4], .level = 0.95, .max_lags = -1, .horizon = -1};
     rl_faults_init(&faults, cx.keep);
     rl_source src = rl_source_of(argv[1]);
     rl_code code = rl_vcov_parse(argv[5], &req.vcov, cx.keep, &cx);
