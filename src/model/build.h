@@ -1,5 +1,5 @@
 /* model/build.h -- the steps of rl_design_make(), shared by design.c,
- * design_did.c and columns.c. */
+ * missing.c, design_did.c, variables.c and columns.c. */
 #ifndef RL_MODEL_BUILD_H
 #define RL_MODEL_BUILD_H
 
@@ -16,7 +16,7 @@ typedef struct rl_variable {
     double **v;                    /* number: width of n(table)                     */
     double **low;                  /* number: what rounding took from v, or NULL    */
     bool packed;                   /* number: v and low hold the rows used, one after the other */
-    const double *of;              /* lag or lead: the numbers it is seen of, rows of the table; v then is width of NULL */
+    const double *of;              /* lag or lead: the numbers it is seen of, rows of the table; v then holds NULL */
     rl_ago *ago;                   /* width  how it is seen                         */
 } rl_variable;
 
@@ -55,6 +55,9 @@ static inline rl_family rl_build_family(const rl_build *b)
 RL_MUST rl_code rl_build_groups(rl_build *b, const char *name, const char *what_for, rl_groups *g, rl_ctx *cx);
 /* Count rows lost and say why in the waterfall. */
 void rl_build_lose(rl_build *b, const char *why, size_t rows, rl_ctx *cx);
+
+/* missing.c */
+RL_MUST rl_code rl_build_missing(rl_build *b, rl_ctx *cx);
 
 /* design_did.c */
 RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and treated on all rows       */

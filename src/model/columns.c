@@ -421,45 +421,46 @@ static bool is_spent(const rl_build *b, const rl_variable *v)
     return !named(r->unit, v->e->col) && !named(r->time, v->e->col) && !named(r->weights, v->e->col);
 }
 
-typedef struct copy_job {
+/* Views written out, where they are to be swept as columns of their own. */
+typedef struct write_job {
     const rl_cols *X;
-    double **to; /* k; NULL = nothing to copy */
-} copy_job;
+    double **to; /* k; NULL = not to be written */
+} write_job;
 
-static void copy_column(size_t j, void *arg)
+static void write_view(size_t j, void *arg)
 {
-    copy_job *p = arg;
-    if (p->to[j] == NULL) return;
-    const double *x = rl_cols_part(p->X, j, 0, p->X->n, p->to[j]);
-    if (x != p->to[j]) memcpy(p->to[j], x, p->X->n * sizeof *x);
+    write_job *p = arg;
+    if (p->to[j] != NULL) rl_cols_part(p->X, j, 0, p->X->n, p->to[j]);
 }
 
-/* The columns to be swept: those of the table are taken over when the request spends it, else copied; lags stay
- * views when that takes less. */
+/* The columns to be swept: those of the table are taken over when the request spends it, else swept into new ones;
+ * lags stay views when that takes less. */
 static void take_over(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
     rl_cols *X = d->blocks;
     bool views = !d->keep_effects && rl_absorb_views(&d->fe, d->n);
-    copy_job p = {X, RL_NEW(cx->tmp, double *, X->k)};
+    write_job p = {X, RL_NEW(cx->tmp, double *, X->k)};
     d->own = RL_NEW(cx->tmp, double *, X->k);
+    d->own_from = RL_NEW(cx->tmp, const double *, X->k);
     for (size_t j = 0; j < X->k; j++) {
         rl_variable *v = NULL;
         for (size_t i = 0; i < b->n_var && v == NULL; i++)
             for (size_t c = 0; c < b->var[i].width; c++)
                 if (X->x[j] != NULL && b->var[i].v[c] == X->x[j]) v = &b->var[i];
-        d->own[j] = (double *)X->x[j];
+        d->own_from[j] = d->own[j] = (double *)X->x[j];
         X->low[j] = NULL; /* a product's: nothing beside the effects */
-        if (X->x[j] == NULL && views) continue;
-        if (X->x[j] != NULL && v == NULL) continue; /* made for this column */
-        if (v != NULL && b->req->spend != NULL && is_spent(b, v)) {
+        if (X->x[j] == NULL && !views) d->own_from[j] = d->own[j] = p.to[j] = RL_NEW(cx->tmp, double, d->n);
+        if (v == NULL) continue; /* made for this column, or a view */
+        if (b->req->spend != NULL && is_spent(b, v)) {
             rl_table_col(b->t, v->e->col)->num = v->v[0] = NULL;
             continue;
         }
-        d->own[j] = p.to[j] = RL_NEW(cx->tmp, double, d->n);
+        X->x[j] = d->own[j] = RL_NEW(cx->tmp, double, d->n);
     }
-    rl_par(X->k, copy_column, &p, cx);
-    for (size_t j = 0; j < X->k; j++) X->x[j] = d->own[j];
+    rl_par(X->k, write_view, &p, cx);
+    for (size_t j = 0; j < X->k; j++)
+        if (p.to[j] != NULL) X->x[j] = p.to[j];
 }
 
 /* Give back the numbers of the table that X now holds. */

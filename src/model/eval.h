@@ -32,7 +32,7 @@ typedef struct rl_scene {
 /* Where the row of the same unit k periods ago stands: */
 typedef struct rl_ago {
     int k;
-    const int32_t *unit;           /* even: row i - k, when it is there and of the same unit (NULL: there is one unit) */
+    const int32_t *unit;           /* even: row i - k, when it is there and of the same unit (NULL = one) */
     size_t n;
     uint32_t *from;                /* n  not even: from[i], or RL_NO_ROW; NULL = even    */
 } rl_ago;

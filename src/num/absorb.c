@@ -16,14 +16,16 @@ static const double CG_TOL = 1e-13, DONE = 1e-10;
 typedef struct sweep {
     const rl_feplan *p;
     size_t k;
-    double *v[BATCH];       /* n       by place                      */
-    double *src[BATCH];     /* n       by row                        */
-    double *mean[BATCH];    /* U                                     */
-    double *x[BATCH];       /* T       right side, then solution     */
-    double *slot;           /* k by chunks by T                      */
-    double *top;            /* k by chunks: largest |change|         */
-    double *alpha_u[BATCH]; /* U       coefficients so far, or NULL  */
-    double *alpha_t[BATCH]; /* T                                     */
+    double *v[BATCH];         /* n       by place                      */
+    const double *now[BATCH]; /* n     the same, where they stand before the first step */
+    const double *src[BATCH]; /* n     by row                        */
+    double *out[BATCH];       /* n     by row, in the end            */
+    double *mean[BATCH];      /* U                                     */
+    double *x[BATCH];         /* T       right side, then solution     */
+    double *slot;             /* k by chunks by T                      */
+    double *top;              /* k by chunks: largest |change|         */
+    double *alpha_u[BATCH];   /* U       coefficients so far, or NULL  */
+    double *alpha_t[BATCH];   /* T                                     */
     bool done[BATCH];
     bool on;                  /* another round is sure to come         */
     double *norm2;            /* k       or NULL                       */
@@ -46,19 +48,44 @@ static void scatter(size_t j, void *arg)
 {
     sweep *s = arg;
     if (s->view[j]) return;
-    for (size_t i = 0; i < s->p->n; i++) s->src[j][s->p->order[i]] = s->v[j][i];
+    for (size_t i = 0; i < s->p->n; i++) s->out[j][s->p->order[i]] = s->v[j][i];
+}
+
+/* With chunks enough for the threads a job is a chunk of all columns, else of one. */
+enum { CHUNKS_ENOUGH = 16 };
+static size_t columns_a_job(const sweep *s) { return s->p->run != NULL && s->p->chunks >= CHUNKS_ENOUGH ? s->k : 1; }
+static size_t jobs_of(const sweep *s) { return s->k / columns_a_job(s) * s->p->chunks; }
+
+/* One pass over chunk c of the columns from j0 on that are not done. */
+static void pass(sweep *s, size_t j0, size_t c, bool steps)
+{
+    const rl_feplan *p = s->p;
+    rl_fetwo col[BATCH];
+    size_t of[BATCH], k = 0;
+    for (size_t j = j0; j < j0 + columns_a_job(s); j++) {
+        double *sum = steps && !s->on ? NULL : s->slot + (j * p->chunks + c) * p->T;
+        if (s->done[j]) continue;
+        of[k] = j;
+        col[k++] = (rl_fetwo){s->now[j], s->v[j], s->x[j], s->mean[j], sum, s->alpha_u[j], 0, {0}};
+    }
+    (steps ? rl_fetwo_step : rl_fetwo_collect)(p, c, col, k);
+    for (size_t i = 0; i < k; i++) s->top[of[i] * p->chunks + c] = col[i].found;
 }
 
 /* The view behind column j of the batch, as it is, in the rows of chunk c. */
-static void fill_view(size_t at, void *arg)
+static void fill_view(sweep *s, size_t j, size_t c)
 {
-    sweep *s = arg;
-    size_t j = at / s->p->chunks, c = at % s->p->chunks;
     size_t from = s->p->start[s->p->from[c]], to = s->p->start[s->p->from[c + 1]];
     if (!s->view[j] || from == to) return;
-    const double *x = rl_cols_part(s->X, s->j0 + j, from, to - from, s->src[j] + from);
-    assert(x == s->src[j] + from);
+    const double *x = rl_cols_part(s->X, s->j0 + j, from, to - from, s->out[j] + from);
+    assert(x == s->out[j] + from);
     (void)x;
+}
+
+static void fill_chunk(size_t at, void *arg)
+{
+    sweep *s = arg;
+    fill_view(s, at / s->p->chunks, at % s->p->chunks);
 }
 
 /* The first time along with what a view is. */
@@ -68,12 +95,20 @@ static void collect(size_t at, void *arg)
 {
     sweep *s = arg;
     size_t j = at / s->p->chunks, c = at % s->p->chunks;
-    if (s->fresh && fills_late(s)) fill_view(at, arg);
-    double *sum = s->slot + at * s->p->T;
+    for (size_t q = j; s->fresh && fills_late(s) && q < j + columns_a_job(s); q++) fill_view(s, q, c);
     if (s->p->run != NULL)
-        s->top[at] = rl_fetwo_collect(s->p, c, s->v[j], s->mean[j], sum);
+        pass(s, j, c, false);
     else
-        rl_feplan_collect(s->p, c, s->v[j], NULL, s->mean[j], sum);
+        rl_feplan_collect(s->p, c, s->now[j], NULL, s->mean[j], s->slot + at * s->p->T);
+}
+
+/* Rows of a column to where they will be swept. */
+static void move(size_t at, void *arg)
+{
+    sweep *s = arg;
+    size_t blocks = rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), j = at / blocks, from = at % blocks * RL_ROWS_PER_BLOCK;
+    size_t m = s->p->n - from < RL_ROWS_PER_BLOCK ? s->p->n - from : RL_ROWS_PER_BLOCK;
+    if (s->v[j] != s->src[j]) memcpy(s->v[j] + from, s->src[j] + from, m * sizeof(double));
 }
 
 /* Add up the chunks of column j in their order. */
@@ -132,13 +167,11 @@ static void step(size_t at, void *arg)
     sweep *s = arg;
     const rl_feplan *p = s->p;
     size_t j = at / p->chunks, c = at % p->chunks;
-    double *sum = s->on ? s->slot + at * p->T : NULL;
-    if (s->done[j]) return;
     if (p->run != NULL) {
-        s->top[at] = rl_fetwo_step(p, c, s->v[j], s->x[j], s->mean[j], sum, s->alpha_u[j]);
-    } else {
+        pass(s, j, c, true);
+    } else if (!s->done[j]) {
         s->top[at] = take_off(s, j, c);
-        if (s->on) rl_feplan_collect(p, c, s->v[j], NULL, s->mean[j], sum);
+        if (s->on) rl_feplan_collect(p, c, s->v[j], NULL, s->mean[j], s->slot + at * p->T);
     }
 }
 
@@ -170,7 +203,7 @@ static void rounding(const sweep *s, size_t j, double *soft, double *hard)
 {
     double sum = 0.0, squares = 0.0;
     for (size_t i = 0; i < s->p->n; i++) {
-        double wv = fabs(s->v[j][i]) * (s->p->w ? s->p->w[i] : 1.0);
+        double wv = fabs(s->now[j][i]) * (s->p->w ? s->p->w[i] : 1.0);
         sum += wv;
         squares += wv * wv;
     }
@@ -252,7 +285,8 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
     s->on = round == 0; /* the second nearly always is the last */
     for (size_t j = 0; j < s->k; j++)
         if (s->view[j] && !s->done[j]) keep_round(s, j, cx);
-    rl_par(s->k * p->chunks, step, s, cx);
+    rl_par(jobs_of(s), step, s, cx);
+    for (size_t j = 0; j < s->k; j++) s->now[j] = s->v[j];
     for (size_t j = 0; j < s->k; j++) {
         if (s->done[j]) continue;
         double top = 0.0;
@@ -271,10 +305,15 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
 
 static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
 {
-    if (s->p->order) rl_par(s->k, gather, s, cx);
+    bool direct = s->p->order == NULL && s->p->run != NULL;
+    if (s->p->order)
+        rl_par(s->k, gather, s, cx);
+    else if (!direct)
+        rl_par(s->k * rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), move, s, cx);
+    for (size_t j = 0; j < s->k; j++) s->now[j] = direct ? s->src[j] : s->v[j];
     memset(s->done, 0, sizeof s->done);
     s->fresh = true;
-    rl_par(s->k * s->p->chunks, collect, s, cx);
+    rl_par(jobs_of(s), collect, s, cx);
     s->fresh = false;
     for (size_t j = 0; j < s->k && s->norm2 != NULL && s->p->run != NULL; j++) { /* collected along the way */
         s->norm2[j] = 0.0;
@@ -282,7 +321,7 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
     }
     bool all = false;
     for (int round = 0; round < MOST_SWEEPS && !all; round++) {
-        if (round > 1) rl_par(s->k * s->p->chunks, collect, s, cx);
+        if (round > 1) rl_par(jobs_of(s), collect, s, cx);
         RL_TRY(sweep_once(s, round, iterations, cx));
         all = true;
         for (size_t j = 0; j < s->k; j++) all = all && s->done[j];
@@ -356,7 +395,7 @@ static void give_back(sweep *s, size_t batch, rl_ctx *cx)
 }
 
 /* The next columns from j0 on: as many as there is room for. */
-static void take_batch(sweep *s, double *const *v, size_t j0, size_t k, rl_ctx *cx)
+static void take_batch(sweep *s, const double *const *from, double *const *v, size_t j0, size_t k, rl_ctx *cx)
 {
     size_t views = 0;
     s->j0 = j0;
@@ -365,17 +404,18 @@ static void take_batch(sweep *s, double *const *v, size_t j0, size_t k, rl_ctx *
         s->view[j] = v[j0 + j] == NULL;
         if (s->view[j] && views == MOST_VIEWS) return;
         if (s->view[j] && s->room[views] == NULL) s->room[views] = RL_NEW(cx->tmp, double, s->p->n);
-        s->src[j] = s->view[j] ? s->room[views++] : v[j0 + j];
-        if (!s->p->order) s->v[j] = s->src[j];
+        s->out[j] = s->view[j] ? s->room[views++] : v[j0 + j];
+        s->src[j] = s->view[j] ? s->out[j] : from[j0 + j];
+        if (!s->p->order) s->v[j] = s->out[j];
     }
 }
 
-static rl_code sweep_all(sweep *s, const double *w, double *const *v, size_t k, rl_mat *alpha, double *norm2,
-                         int *iterations, rl_ctx *cx)
+static rl_code sweep_all(sweep *s, const double *w, const double *const *from, double *const *v, size_t k,
+                         rl_mat *alpha, double *norm2, int *iterations, rl_ctx *cx)
 {
     for (size_t j0 = 0; j0 < k; j0 += s->k) {
-        take_batch(s, v, j0, k, cx);
-        if (s->keep != NULL && !fills_late(s)) rl_par(s->k * s->p->chunks, fill_view, s, cx);
+        take_batch(s, from, v, j0, k, cx);
+        if (s->keep != NULL && !fills_late(s)) rl_par(s->k * s->p->chunks, fill_chunk, s, cx);
         for (size_t j = 0; j < s->k; j++)
             if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, s->src[j], s->src[j], s->p->n, cx);
         s->norm2 = norm2 != NULL ? norm2 + j0 : NULL;
@@ -421,8 +461,8 @@ static void make_views(rl_cols *X, double *const *v, const rl_taken *t, rl_fepla
     p->start = NULL;
 }
 
-static rl_code sweep_columns(const rl_fe *fe, const double *w, rl_cols *X, double *const *v, size_t n, size_t k,
-                             rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
+static rl_code sweep_columns(const rl_fe *fe, const double *w, rl_cols *X, const double *const *from, double *const *v,
+                             size_t n, size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
 {
     rl_feplan p;
     bool views = false;
@@ -438,7 +478,7 @@ static rl_code sweep_columns(const rl_fe *fe, const double *w, rl_cols *X, doubl
     assert(!views || alpha == NULL);
     make_room(&s, batch, alpha != NULL, cx);
     if (views) s.keep = make_taken(&p, k, cx);
-    rl_code code = sweep_all(&s, w, v, k, alpha, norm2, &info->iterations, cx);
+    rl_code code = sweep_all(&s, w, from, v, k, alpha, norm2, &info->iterations, cx);
     give_back(&s, batch, cx);
     for (size_t i = 0; i < MOST_VIEWS; i++) rl_release(cx->tmp, s.room[i]);
     if (views) make_views(X, v, s.keep, &p);
@@ -446,21 +486,21 @@ static rl_code sweep_columns(const rl_fe *fe, const double *w, rl_cols *X, doubl
     return code;
 }
 
-rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k, rl_mat *alpha,
-                          double *norm2, rl_absorbed *info, rl_ctx *cx)
+rl_code rl_absorb_columns(const rl_fe *fe, const double *w, const double *const *from, double *const *v, size_t n,
+                          size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
 {
-    return sweep_columns(fe, w, NULL, v, n, k, alpha, norm2, info, cx);
+    return sweep_columns(fe, w, NULL, from, v, n, k, alpha, norm2, info, cx);
 }
 
-rl_code rl_absorb_cols(const rl_fe *fe, const double *w, rl_cols *X, double *const *v, size_t k, rl_mat *alpha,
-                       double *norm2, rl_absorbed *info, rl_ctx *cx)
+rl_code rl_absorb_cols(const rl_fe *fe, const double *w, rl_cols *X, const double *const *from, double *const *v,
+                       size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
 {
-    return sweep_columns(fe, w, X, v, X->n, k, alpha, norm2, info, cx);
+    return sweep_columns(fe, w, X, from, v, X->n, k, alpha, norm2, info, cx);
 }
 
 rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)
 {
     double **v = RL_NEW(cx->tmp, double *, V->k);
     for (size_t j = 0; j < V->k; j++) v[j] = rl_mat_col(V, j);
-    return rl_absorb_columns(fe, w, v, V->n, V->k, alpha, NULL, info, cx);
+    return rl_absorb_columns(fe, w, (const double *const *)v, v, V->n, V->k, alpha, NULL, info, cx);
 }
