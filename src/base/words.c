@@ -6,7 +6,6 @@
 #include "base/par.h"
 
 enum { FIRST_SLOTS = 256, REGION_BITS = 6, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 16 };
-enum { FIRST_SLAB = 256 * 1024, LAST_SLAB = 64 * 1024 * 1024 };
 
 /* ---- one piece ---- */
 
@@ -36,7 +35,7 @@ static void clear(rl_words *w, size_t cap)
 
 void rl_words_begin(rl_words *w, bool all_new)
 {
-    w->n = 0;
+    w->n = w->bytes = 0;
     w->all_new = all_new;
     clear(w, FIRST_SLOTS);
 }
@@ -190,30 +189,13 @@ static void count_fresh(size_t l, void *arg)
     m->bytes[l] = bytes;
 }
 
-/* `bytes` for the texts of a merge: slabs grow with the dictionary. */
-static char *slab(rl_dict *d, size_t bytes)
-{
-    if (bytes > d->left) {
-        size_t n = d->slabs < LAST_SLAB ? d->slabs : LAST_SLAB;
-        if (n < FIRST_SLAB) n = FIRST_SLAB;
-        if (n < bytes) n = bytes;
-        d->slab = rl_alloc(d->in, n, 1);
-        d->left = n;
-        d->slabs += n;
-    }
-    char *at = d->slab;
-    d->slab += bytes;
-    d->left -= bytes;
-    return at;
-}
-
 /* Codes and room of each list's fresh words. */
 static void give_room(const merging *m)
 {
     rl_dict *d = m->d;
     size_t bytes = 0;
     for (size_t l = 0; l < m->n_lists; l++) bytes += m->bytes[l];
-    char *to = bytes > 0 ? slab(d, bytes) : NULL;
+    char *to = bytes > 0 ? rl_dict_slab(d, bytes) : NULL;
     for (size_t l = 0; l < m->n_lists; l++) {
         m->code[l] = (int32_t)d->n;
         m->text[l] = to;
@@ -221,19 +203,6 @@ static void give_room(const merging *m)
         d->n += m->fresh[l];
         to += m->bytes[l];
     }
-}
-
-static inline void copy(char *to, const char *s, size_t n)
-{
-    uint64_t a, b;
-    if (n < 8 || n > 16) {
-        memcpy(to, s, n);
-        return;
-    }
-    memcpy(&a, s, 8);
-    memcpy(&b, s + n - 8, 8);
-    memcpy(to, &a, 8);
-    memcpy(to + n - 8, &b, 8);
 }
 
 static void add_fresh(size_t l, void *arg)
@@ -246,7 +215,7 @@ static void add_fresh(size_t l, void *arg)
     for (size_t i = 0; i < w->n; i++) {
         if (!is_fresh(m, l, i)) continue;
         const rl_word *x = &w->word[i];
-        copy(to, x->s, x->n);
+        rl_copy_text(to, x->s, x->n);
         to[x->n] = '\0';
         d->text[c] = to;
         d->len[c] = x->n;

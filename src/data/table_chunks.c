@@ -2,7 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/words.h"
+#include "base/fresh.h"
+#include "base/par.h"
 #include "data/csv_chunks.h"
 #include "data/table_read.h"
 
@@ -36,6 +37,10 @@ typedef struct growth {
     size_t before; /* texts it had                            */
     bool all_new;  /* hardly a text came twice                */
     size_t expect; /* texts it will have if that stays so     */
+    bool listed;   /* then they wait to be looked up          */
+    bool never;    /* .. but not again: too many came twice   */
+    rl_fresh fresh;
+    size_t row0; /* the first row that has a code of them   */
 } growth;
 
 typedef struct table_piece {
@@ -184,11 +189,19 @@ static void store(void *user, void *slot)
     for (size_t j = 0; j < r->l->n_column; j++) {
         rl_col *c = r->l->column[j].col;
         const part *from = &p->part[j];
+        if (c->type == RL_NUM) rl_touch(c->num + p->row0, p->rows * sizeof *c->num);
+        if (c->type == RL_DATE) rl_touch(c->day + p->row0, p->rows * sizeof *c->day);
+        if (c->type == RL_TEXT) rl_touch(c->code + p->row0, p->rows * sizeof *c->code);
         if (c->type == RL_NUM) memcpy(c->num + p->row0, from->num, p->rows * sizeof *c->num);
         if (c->type == RL_DATE) memcpy(c->day + p->row0, from->whole, p->rows * sizeof *c->day);
         if (c->type != RL_TEXT) continue;
-        for (size_t i = 0; i < p->rows; i++)
-            c->code[p->row0 + i] = from->whole[i] < 0 ? -1 : from->texts->words.code[from->whole[i]];
+        const rl_words *w = &from->texts->words;
+        int32_t *code = c->code + p->row0;
+        if (p->growth[from->texts - p->texts].listed) {
+            for (size_t i = 0; i < p->rows; i++) code[i] = from->whole[i] < 0 ? -1 : from->whole[i] + w->first;
+        } else {
+            for (size_t i = 0; i < p->rows; i++) code[i] = from->whole[i] < 0 ? -1 : w->code[from->whole[i]];
+        }
     }
 }
 
@@ -205,15 +218,59 @@ static void take(void *user, void *slot, double share)
     r->taken[r->n_taken++] = p;
 }
 
+/* Rows whose texts waited get the codes these have now. */
+typedef struct recoding {
+    int32_t *code;
+    size_t row0, rows, from;
+    const int32_t *now;
+} recoding;
+
+static void recode(size_t block, void *arg)
+{
+    const recoding *x = arg;
+    const size_t first = block * RL_ROWS_PER_BLOCK, left = x->rows - first;
+    int32_t *code = x->code + x->row0 + first;
+    for (size_t i = 0; i < RL_ROWS_PER_BLOCK && i < left; i++)
+        if (code[i] >= (int32_t)x->from) code[i] = x->now[(size_t)code[i] - x->from];
+}
+
+/* Look up the texts of the i-th dictionary that wait; `rows` have their codes. */
+static void settle(const reading *r, size_t i, size_t rows, rl_ctx *cx)
+{
+    growth *g = &r->growth[i];
+    const size_t waited = g->fresh.wait;
+    recoding x = {.row0 = g->row0, .rows = rows - g->row0};
+    int32_t *now = rl_fresh_settle(&g->fresh, &x.from, cx);
+    g->never = g->fresh.d->n - x.from < waited - waited / 8;
+    x.now = now;
+    for (size_t j = 0; now != NULL && j < r->l->n_column; j++) {
+        const rl_col *c = r->l->column[j].col;
+        x.code = c->code;
+        if (c->type == RL_TEXT && c->dict == g->fresh.d) rl_par(rl_blocks(x.rows, RL_ROWS_PER_BLOCK), recode, &x, cx);
+    }
+    rl_release(cx->tmp, now);
+}
+
 /* The texts of all pieces taken into the i-th dictionary. */
 static void merge(reading *r, size_t i, rl_ctx *cx)
 {
     const texts *t = &r->taken[0]->texts[i];
     growth *g = &r->growth[i];
-    for (size_t k = 0; k < r->n_taken; k++) r->list[k] = &r->taken[k]->texts[i].words;
-    rl_words_merge(r->list, r->n_taken, t->dict, g->expect, cx);
+    const size_t row0 = r->taken[0]->row0;
+    size_t words = 0;
+    for (size_t k = 0; k < r->n_taken; k++) {
+        r->list[k] = &r->taken[k]->texts[i].words;
+        words += r->list[k]->n;
+    }
+    if (rl_fresh_due(&g->fresh, words)) settle(r, i, row0, cx);
+    g->listed = g->all_new && !g->never;
+    if (g->fresh.wait == 0) g->row0 = row0;
+    if (g->listed)
+        rl_fresh_add(&g->fresh, r->list, r->n_taken, g->expect, cx);
+    else
+        rl_words_merge(r->list, r->n_taken, t->dict, g->expect, cx);
     const size_t added = t->dict->n - g->before, cells = t->n_columns * r->l->n;
-    g->all_new = added > cells - cells / 4;
+    g->all_new = g->fresh.wait > 0 || added > cells - cells / 4;
     g->expect = g->all_new ? g->before + (size_t)(1.01 * (double)added / r->share) : 0;
 }
 
@@ -280,7 +337,7 @@ static void *make_slot(void *user, size_t at)
     }
     for (size_t i = 0; i < p->n_texts; i++) {
         rl_words_init(&p->texts[i].words, p->texts[i].n_columns * r->rows, tmp);
-        if (at == 0) r->growth[i] = (growth){.before = p->texts[i].dict->n};
+        if (at == 0) r->growth[i] = (growth){.before = p->texts[i].dict->n, .fresh = {.d = p->texts[i].dict}};
     }
     p->bad = RL_NEW(tmp, bad_cell, bad * r->rows);
     p->empty = RL_NEW(tmp, size_t, r->rows);
@@ -371,6 +428,8 @@ bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
     r.list = RL_NEW(l->tmp, rl_words *, slots);
     r.growth = RL_NEW(l->tmp, growth, l->n_column);
     rl_csv_chunks(l->src, &l->t->header, bytes, &sink, &done, cx);
+    for (size_t i = 0; i < l->n_column; i++)
+        if (r.growth[i].fresh.wait > 0) settle(&r, i, done ? l->n : r.growth[i].row0, cx);
     free_slots(&r, slots);
     if (done && !r.changed) {
         for (size_t j = 0; j < l->n_column; j++) l->column[j].col->full = !has_blank(&r, slots, j);
