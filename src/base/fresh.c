@@ -9,7 +9,7 @@ enum { FIRST_WAIT = 1 << 20, ONE_IN = 64, FEW_KNOWN = 8 };
 enum { REGION_BITS = 8, REGIONS = 1 << REGION_BITS, PER_BLOCK = 1 << 16, AHEAD = 24 };
 
 /* That may wait: more when more are known, so that the table is gone through a few times in all. */
-static size_t most(const rl_fresh *f) { return FIRST_WAIT + 2 * (f->d->n - f->wait); }
+static size_t most(const rl_fresh *f) { return FIRST_WAIT + (f->d->n - f->wait); }
 
 bool rl_fresh_due(const rl_fresh *f, size_t more)
 {

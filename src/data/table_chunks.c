@@ -9,12 +9,21 @@
 
 enum { FEW_ROWS = 2048, MANY_ROWS = 65536 };
 
+/* A short text of a piece by its characters themselves: cheaper than to hash and compare it. */
+typedef struct brief {
+    uint64_t a, b; /* its characters, zeros behind */
+    int32_t n, number;
+} brief;
+
+enum { BRIEF = 16, BRIEFS = 512, TRIED = 512 };
+
 /* The texts that go into one dictionary. */
 typedef struct texts {
     rl_dict *dict;
     rl_words words;
     size_t *column; /* n_columns */
     size_t n_columns;
+    brief *brief; /* BRIEFS, by their characters; n = 0: none here yet */
 } texts;
 
 typedef struct bad_cell {
@@ -28,8 +37,9 @@ typedef struct part {
     double *num;    /* RL_NUM                    */
     int32_t *whole; /* days, or numbers of words */
     texts *texts;
-    bool repeats; /* the last rows had their texts in runs */
-    bool blank;   /* a cell is missing                     */
+    bool repeats;        /* the last rows had their texts in runs */
+    size_t tried, known; /* texts of this piece that were looked for among the brief ones, and found */
+    bool blank;          /* a cell is missing                     */
 } part;
 
 /* What became of a dictionary so far. */
@@ -77,7 +87,11 @@ static void begin(void *slot)
     table_piece *p = slot;
     p->rows = p->n_bad = p->n_empty = 0;
     p->changed = false;
-    for (size_t i = 0; i < p->n_texts; i++) rl_words_begin(&p->texts[i].words, p->growth[i].all_new);
+    for (size_t j = 0; j < p->l->n_column; j++) p->part[j].tried = p->part[j].known = 0;
+    for (size_t i = 0; i < p->n_texts; i++) {
+        rl_words_begin(&p->texts[i].words, p->growth[i].all_new);
+        if (!p->growth[i].all_new) memset(p->texts[i].brief, 0, BRIEFS * sizeof *p->texts[i].brief);
+    }
 }
 
 static void no_value(table_piece *p, size_t at, size_t j, const rl_field *f, bool missing)
@@ -112,12 +126,58 @@ static void days(table_piece *p, size_t j, size_t at, const rl_field *f, size_t 
     }
 }
 
+static inline uint64_t characters(const char *s, size_t n)
+{
+    uint64_t w = rl_load64(s);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
+    return n < 8 ? w & (((uint64_t)1 << 8 * n) - 1) : w;
+}
+
+static inline int32_t number_of(const table_piece *p, texts *t, const rl_field *f)
+{
+    return rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+}
+
+/* Cells of a few texts that are all over the rows: most are told by their characters. */
+static void few_texts(table_piece *p, texts *t, size_t j, int32_t *whole, const rl_field *f, size_t step, size_t n)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++, f += step) {
+        if (f->n - 1 >= BRIEF) { /* none, or a long one */
+            whole[i] = number_of(p, t, f);
+            if (whole[i] < 0) p->part[j].blank = true;
+            continue;
+        }
+        const uint64_t a = characters(f->s, f->n), b = f->n > 8 ? characters(f->s + 8, f->n - 8) : 0;
+        brief *x = &t->brief[(a ^ b * 0xbf58476d1ce4e5b9u) * 0x9e3779b97f4a7c15u >> 55];
+        if (x->a == a && x->b == b && x->n == (int32_t)f->n) {
+            whole[i] = x->number;
+            known++;
+            continue;
+        }
+        whole[i] = number_of(p, t, f);
+        if (whole[i] < 0)
+            p->part[j].blank = true;
+        else
+            *x = (brief){a, b, (int32_t)f->n, whole[i]};
+    }
+    p->part[j].tried += n;
+    p->part[j].known += known;
+}
+
 /* Sorted files repeat a text: it is first held against the one in the row before, as long as that pays. */
 static void one_column(table_piece *p, texts *t, size_t j, size_t at, const rl_field *f, size_t step, size_t n)
 {
     int32_t *whole = p->part[j].whole + at, last = at > 0 ? whole[-1] : -1;
     size_t same = 0;
     bool repeats = p->part[j].repeats || at == 0;
+    const bool strange = p->part[j].tried >= TRIED && 2 * p->part[j].known < p->part[j].tried;
+    if (!repeats && !strange && !t->words.all_new) {
+        few_texts(p, t, j, whole, f, step, n);
+        return;
+    }
     for (size_t i = 0; i < n; i++, f += step) {
         if (repeats && last >= 0) {
             const rl_word *w = &t->words.word[last];
@@ -127,7 +187,7 @@ static void one_column(table_piece *p, texts *t, size_t j, size_t at, const rl_f
                 continue;
             }
         }
-        whole[i] = last = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+        whole[i] = last = number_of(p, t, f);
         if (last < 0) p->part[j].blank = true;
     }
     p->part[j].repeats = 2 * same > n;
@@ -141,7 +201,7 @@ static void many_columns(table_piece *p, texts *t, size_t at, const rl_field *fi
             size_t j = t->column[c];
             const rl_field *f = &field[p->l->column[j].col->field];
             int32_t *whole = &p->part[j].whole[at + i];
-            *whole = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+            *whole = number_of(p, t, f);
             if (*whole < 0) p->part[j].blank = true;
         }
     }
@@ -311,7 +371,9 @@ static texts *texts_of(table_piece *p, const rl_col *c, size_t j)
     while (i < p->n_texts && p->texts[i].dict != c->dict) i++;
     texts *t = &p->texts[i];
     if (i == p->n_texts) {
-        *t = (texts){.dict = c->dict, .column = RL_NEW(p->l->tmp, size_t, p->l->n_column)};
+        *t = (texts){.dict = c->dict,
+                     .column = RL_NEW(p->l->tmp, size_t, p->l->n_column),
+                     .brief = RL_NEW(p->l->tmp, brief, BRIEFS)};
         p->n_texts++;
     }
     t->column[t->n_columns++] = j;
@@ -353,7 +415,10 @@ static void free_slots(reading *r, size_t slots)
             rl_release(tmp, p->part[j].num);
             rl_release(tmp, p->part[j].whole);
         }
-        for (size_t i = 0; i < p->n_texts; i++) rl_words_release(&p->texts[i].words, tmp);
+        for (size_t i = 0; i < p->n_texts; i++) {
+            rl_words_release(&p->texts[i].words, tmp);
+            rl_release(tmp, p->texts[i].brief);
+        }
         rl_release(tmp, p->bad);
         rl_release(tmp, p->empty);
     }
@@ -428,9 +493,9 @@ bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
     r.list = RL_NEW(l->tmp, rl_words *, slots);
     r.growth = RL_NEW(l->tmp, growth, l->n_column);
     rl_csv_chunks(l->src, &l->t->header, bytes, &sink, &done, cx);
+    free_slots(&r, slots);
     for (size_t i = 0; i < l->n_column; i++)
         if (r.growth[i].fresh.wait > 0) settle(&r, i, done ? l->n : r.growth[i].row0, cx);
-    free_slots(&r, slots);
     if (done && !r.changed) {
         for (size_t j = 0; j < l->n_column; j++) l->column[j].col->full = !has_blank(&r, slots, j);
         if (l->cap == 0) rl_load_room(l, 1);
