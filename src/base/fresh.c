@@ -5,8 +5,8 @@
 
 #include "base/par.h"
 
-enum { FIRST_WAIT = 1 << 20, ONE_IN = 64, FEW_KNOWN = 8 };
-enum { REGION_BITS = 8, REGIONS = 1 << REGION_BITS, PER_BLOCK = 1 << 16, AHEAD = 24 };
+enum { FIRST_WAIT = 1 << 20, ONE_IN = 128, FEW_KNOWN = 8 };
+enum { REGION_BITS = 8, REGIONS = 1 << REGION_BITS, PER_BLOCK = 1 << 14, AHEAD = 24 };
 
 /* That may wait: more when more are known, so that the table is gone through a few times in all. */
 static size_t most(const rl_fresh *f) { return FIRST_WAIT + (f->d->n - f->wait); }
@@ -34,11 +34,10 @@ static void add_list(size_t l, void *arg)
     const rl_words *w = a->list[l];
     const size_t c = (size_t)w->first;
     const char **text = d->text + c;
-    uint32_t *len = d->len + c, *hash = f->hash + (c - (d->n - f->wait));
+    uint32_t *len = d->len + c;
     char *to = a->text[l];
     rl_touch(text, w->n * sizeof *text);
     rl_touch(len, w->n * sizeof *len);
-    rl_touch(hash, w->n * sizeof *hash);
     rl_touch(to, w->bytes);
     for (size_t i = 0; i < w->n; i++) {
         const rl_word *x = &w->word[i];
@@ -46,13 +45,11 @@ static void add_list(size_t l, void *arg)
         to[x->n] = '\0';
         text[i] = to;
         len[i] = x->n;
-        hash[i] = x->hash;
         to += x->n + 1;
     }
-    for (size_t i = 0; i < w->n && d->cap > 0; i += ONE_IN) __builtin_prefetch(&d->slot[rl_dict_home(d, hash[i])]);
     for (size_t i = 0; i < w->n; i += ONE_IN) {
         a->probed[l]++;
-        a->known[l] += rl_dict_find_of(d, text[i], len[i], hash[i]) >= 0;
+        a->known[l] += rl_dict_find(d, text[i], len[i]) >= 0;
     }
 }
 
@@ -73,12 +70,6 @@ void rl_fresh_add(rl_fresh *f, rl_words *const *list, size_t n_lists, size_t exp
     assert(d->n + words < INT32_MAX);
     f->expect = d->n + words > expect ? d->n + words : expect;
     rl_dict_room(d, f->expect);
-    if (f->wait + words > f->room) {
-        const size_t known = d->n - f->wait, left = expect > known ? expect - known : 0;
-        f->room = left < most(f) ? left : most(f);
-        if (f->room < f->wait + words) f->room = f->wait + words + words / 2;
-        f->hash = rl_regrow(cx->tmp, f->hash, f->wait, f->room, sizeof *f->hash);
-    }
     char *to = rl_dict_slab(d, bytes);
     for (size_t l = 0; l < n_lists; l++) {
         list[l]->first = (int32_t)d->n;
@@ -112,9 +103,8 @@ typedef struct region {
 
 typedef struct settling {
     rl_dict *d;
-    const uint32_t *hash; /* n                                                      */
-    size_t had, n;        /* texts before, texts that wait                          */
-    uint64_t *old;        /* old_cap  the table before it grew, or NULL             */
+    size_t had, n; /* texts before, texts that wait                          */
+    uint64_t *old; /* old_cap  the table before it grew, or NULL             */
     size_t old_cap;
     place *sorted; /* n        block by block, in each by region              */
     region (*block)[REGIONS];
@@ -130,12 +120,16 @@ static void sort_block(size_t b, void *arg)
 {
     const settling *s = arg;
     const size_t first = b * PER_BLOCK, n = s->n - first < PER_BLOCK ? s->n - first : PER_BLOCK;
-    const uint32_t *hash = s->hash + first;
+    const char *const *text = s->d->text + s->had + first;
+    const uint32_t *len = s->d->len + s->had + first;
     region *g = s->block[b];
-    uint32_t at[REGIONS], from = 0;
+    uint32_t hash[PER_BLOCK], at[REGIONS], from = 0;
     place *to = s->sorted + first;
     rl_touch(to, n * sizeof *to);
-    for (size_t i = 0; i < n; i++) g[region_of(hash[i])].n++;
+    for (size_t i = 0; i < n; i++) {
+        hash[i] = rl_hash_text(text[i], len[i]);
+        g[region_of(hash[i])].n++;
+    }
     for (size_t r = 0; r < REGIONS; from += g[r++].n) at[r] = g[r].from = from;
     for (size_t i = 0; i < n; i++) to[at[region_of(hash[i])]++] = (place){hash[i], (uint32_t)(first + i)};
 }
@@ -268,7 +262,7 @@ static void widen(settling *s, size_t expect)
 int32_t *rl_fresh_settle(rl_fresh *f, size_t *from, rl_ctx *cx)
 {
     rl_dict *d = f->d;
-    settling s = {.d = d, .hash = f->hash, .had = d->n - f->wait, .n = f->wait};
+    settling s = {.d = d, .had = d->n - f->wait, .n = f->wait};
     size_t known = 0;
     *from = s.had;
     if (s.n == 0) return NULL;
@@ -277,7 +271,6 @@ int32_t *rl_fresh_settle(rl_fresh *f, size_t *from, rl_ctx *cx)
     s.block = rl_alloc(cx->tmp, s.blocks, sizeof *s.block);
     s.same = RL_NEW(cx->tmp, int32_t, s.n);
     rl_par(s.blocks, sort_block, &s, cx);
-    rl_release(cx->tmp, f->hash);
     widen(&s, f->expect);
     rl_par(REGIONS, look_up_region, &s, cx);
     look_up_late(&s);

@@ -17,8 +17,7 @@
 typedef struct rl_fresh {
     rl_dict *d;
     size_t wait;               /* the last of its texts, which its table does not know */
-    uint32_t *hash;            /* room    of those that wait                           */
-    size_t room, expect;
+    size_t expect;
     size_t probed, known;      /* some of them were looked up; the table had them      */
 } rl_fresh;
 

@@ -141,12 +141,10 @@ static int32_t probe(const rl_dict *d, const char *s, size_t n, uint32_t h, size
     return -1;
 }
 
-int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n) { return rl_dict_find_of(d, s, n, rl_hash_text(s, n)); }
-
-int32_t rl_dict_find_of(const rl_dict *d, const char *s, size_t n, uint32_t h)
+int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n)
 {
     size_t at;
-    return d->cap ? probe(d, s, n, h, &at) : -1;
+    return d->cap ? probe(d, s, n, rl_hash_text(s, n), &at) : -1;
 }
 
 uint32_t rl_dict_hash(const rl_dict *d, const char *s, size_t n)

@@ -43,7 +43,6 @@ int32_t rl_dict_code(rl_dict *d, const char *s, size_t n);          /* adds it w
 uint32_t rl_dict_hash(const rl_dict *d, const char *s, size_t n);
 int32_t rl_dict_code_of(rl_dict *d, const char *s, size_t n, uint32_t hash);
 int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n);    /* -1 when not there  */
-int32_t rl_dict_find_of(const rl_dict *d, const char *s, size_t n, uint32_t hash);
 
 /* Room for n texts, so that there is no growing on the way to them. */
 void rl_dict_reserve(rl_dict *d, size_t n);

@@ -81,12 +81,18 @@ typedef struct merging {
     char **text;   /* n_lists  .. and where its text goes */
 } merging;
 
+static void hash(rl_words *w)
+{
+    for (size_t i = 0; w->all_new && i < w->n; i++) w->word[i].hash = rl_hash_text(w->word[i].s, w->word[i].n);
+}
+
 static void sort_by_region(size_t l, void *arg)
 {
     const merging *m = arg;
     rl_words *w = m->list[l];
     share *s = m->share[l];
     uint32_t at[REGIONS];
+    hash(w);
     for (size_t i = 0; i < w->n; i++) s[w->word[i].hash >> (32 - REGION_BITS)].n++;
     for (size_t r = 0, from = 0; r < REGIONS; from += s[r++].n) at[r] = s[r].from = (uint32_t)from;
     for (size_t i = 0; i < w->n; i++) {
@@ -263,6 +269,7 @@ static bool comes_again(const merging *m)
 
 static void one_by_one(rl_words *w, rl_dict *d)
 {
+    hash(w);
     for (size_t i = 0; i < w->n; i++) {
         if (i + AHEAD < w->n && d->cap > 0) __builtin_prefetch(&d->slot[rl_dict_home(d, w->word[i + AHEAD].hash)]);
         w->code[i] = rl_dict_code_of(d, w->word[i].s, w->word[i].n, w->word[i].hash);

@@ -15,7 +15,7 @@
 
 typedef struct rl_word {
     const char *s;             /* stays where it is until the lists are merged */
-    uint32_t n, hash;
+    uint32_t n, hash;          /* hash: not yet, when all are new                */
 } rl_word;
 
 typedef struct rl_words {
@@ -52,8 +52,9 @@ void rl_words_widen(rl_words *w);
 
 static inline int32_t rl_words_number(rl_words *w, const char *s, size_t n)
 {
-    uint32_t hash = rl_hash_text(s, n);
+    uint32_t hash = 0;
     if (!w->all_new) {
+        hash = rl_hash_text(s, n);
         if (2 * (w->n + 1) > w->cap) rl_words_widen(w);
         size_t at = hash & (w->cap - 1);
         for (; w->slot[at] >= 0; at = (at + 1) & (w->cap - 1)) {

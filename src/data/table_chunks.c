@@ -482,7 +482,7 @@ static bool has_blank(const reading *r, size_t slots, size_t j)
 
 bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
 {
-    size_t slots = rl_chunk_slots(l->src, cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
+    size_t slots = rl_chunk_slots(cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
            empty = l->faults->count[RL_RULE_EMPTY];
     reading r = {.l = l, .rows = rl_chunk_rows(l->src, &l->t->header, bytes)};
     const rl_chunk_sink sink = {&r, slots, make_slot, begin, rows, take, room, store};
