@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "data/table.h"
 #include "num/absorb.h"
 #include "num/cols.h"
 #include "num/glm.h"
@@ -25,6 +26,7 @@
 typedef struct rl_design rl_design;      /* model/design.h  */
 typedef struct rl_request rl_request;    /* model/request.h */
 typedef struct rl_estimator rl_estimator;
+typedef struct rl_result rl_result;      /* model/result.h  */
 
 /* The influence of the rows on m estimates, b_j - beta_j ~ sum_i psi_ij, as
  * an operator: it can add itself up over any codes, block by block, so that
@@ -102,6 +104,7 @@ struct rl_fit {
     const rl_psi *psi;     /* NULL when the method has none (then infer refuses)   */
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
+    bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */
     bool normal;           /* the method's own convention: normal, not t */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
@@ -162,7 +165,15 @@ struct rl_estimator {
                               design.times, never asks for clusters, gives a core and leaves no row out */
     bool instruments;      /* takes the third part of the formula                  */
     bool blocks;           /* reads design.blocks instead of X where they are given (see there) */
+    bool orders;           /* takes --lags, --max-lags, --ic                       */
+    bool shocks;           /* takes --shock                                        */
+    const char *methods;   /* words of --method, the default first, between blanks; NULL = takes none */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
+    /* The request in terms of another formula, before the design is made (ardl: its lags written out; the
+     * same columns of the table); NULL for most.  Texts it makes live in cx->keep. */
+    rl_code (*expand)(const rl_request *req, const rl_table *t, rl_request *out, rl_ctx *cx);
+    /* Several regressions in one (lp: one a horizon): carries out the request by itself; fit is NULL then. */
+    rl_code (*run)(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx);
 };
 
 const rl_estimator *rl_estimator_by_name(const char *name);           /* NULL when unknown */

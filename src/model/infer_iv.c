@@ -12,13 +12,16 @@ void rl_infer_add_test(rl_result *r, rl_test t, rl_arena *keep)
     r->test = rl_regrow(keep, r->test, r->n_tests, r->n_tests + 1, sizeof *r->test);
     t.name = rl_strdup(keep, t.name);
     if (t.variable != NULL) t.variable = rl_strdup(keep, t.variable);
+    if (t.kind != NULL) t.kind = rl_strdup(keep, t.kind);
+    if (t.model != NULL) t.model = rl_strdup(keep, t.model);
+    if (t.says != NULL) t.says = rl_strdup(keep, t.says);
     r->test[r->n_tests++] = t;
 }
 
 rl_request rl_infer_for_tests(const rl_request *req, bool bare)
 {
     rl_request out = *req;
-    out.n_lincom = out.n_restriction = 0;
+    out.n_lincom = out.n_restriction = out.n_diag = 0;
     if (bare) out.profile = "plm";
     return out;
 }

@@ -21,7 +21,9 @@ typedef enum rl_vcov_kind {
     RL_CR2, RL_CR3, RL_HAC, RL_WILD
 } rl_vcov_kind;
 
-enum { RL_MAX_WAYS = 4, RL_MAX_REFS = 8 };
+enum { RL_MAX_WAYS = 4, RL_MAX_REFS = 8, RL_MAX_ORDERS = 32 };
+
+typedef enum rl_ic { RL_IC_DEFAULT, RL_IC_AIC, RL_IC_BIC, RL_IC_HQ } rl_ic;
 
 typedef struct rl_vcov_spec {
     rl_vcov_kind kind;
@@ -84,6 +86,16 @@ typedef struct rl_request {
     size_t n_lincom;
     const char *const *restriction;/* joint tests of restrictions, one text each             */
     size_t n_restriction;
+    const char *const *diag;         /* tests by name, one text each (model/diag.h)             */
+    size_t n_diag;
+    /* lagged regression */
+    size_t n_orders;                 /* ardl: lags of the outcome, then of each regressor; 0 = see max_lags */
+    int order[RL_MAX_ORDERS];
+    int max_lags;                    /* ardl: choose the orders up to this; -1 = not said       */
+    rl_ic ic;                        /* .. by this criterion                                    */
+    int horizon;                     /* lp, responses: the last one; -1 = not said              */
+    const char *shock;               /* lp: the regressor whose response is asked for           */
+    const char *method;              /* koyck: iv or ols; others have their own words           */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

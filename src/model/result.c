@@ -6,6 +6,7 @@
 
 #include "model/collapse.h"
 #include "model/design.h"
+#include "model/diag.h"
 #include "model/infer.h"
 
 static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
@@ -98,6 +99,11 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
                 .loglik_null = NAN};
     size_t notes = cx->n_notes;
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
+    if (req.estimator->run != NULL) return req.estimator->run(&req, t, out, keep, cx);
+    if (req.estimator->expand != NULL) {
+        rl_request as_asked = req;
+        RL_TRY(req.estimator->expand(&as_asked, t, &req, cx));
+    }
     *out = (rl_result){.estimator = req.estimator};
     for (;;) {
         rl_fit attempt = f;
@@ -190,6 +196,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
     for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));
     if (req->vcov.draw_by != NULL) RL_TRY(want_joined(&w, req->vcov.draw_by, "--vcov wild", cx));
+    RL_TRY(rl_diag_columns(req, want_column, &w, in, cx));
     *list = w.v;
     *n = w.n;
     return RL_OK;

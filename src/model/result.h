@@ -20,11 +20,17 @@ typedef struct rl_dropped { const char *why; size_t rows; } rl_dropped;   /* one
 
 typedef struct rl_test {
     const char *name;           /* "pre-trend" */
-    const char *variable;       /* first stages: of this regressor; or NULL */
-    double statistic, df, df2, p_value;
+    const char *variable;       /* first stages, unit roots: of this regressor; or NULL */
+    double statistic, df, df2, p_value;        /* NaN = not there                       */
+    /* what only some tests have */
+    const char *kind;           /* "F" "chi2" "t" ..: what the statistic is called; NULL = F or chi2 by the name */
+    int n_lags, lag;            /* n_lags = 1: it looks `lag` periods back; 0 = no lag  */
+    int kase;                   /* bounds tests: the case of Pesaran, Shin & Smith, 1..5; 0 = none */
+    const char *model;          /* unit roots: none drift level trend; or NULL          */
+    const char *says;           /* what it means for the reader and what to do; or NULL */
 } rl_test;
 
-typedef struct rl_result {
+struct rl_result {
     const rl_estimator *estimator;
     const char *formula;
     /* sample */
@@ -65,7 +71,7 @@ typedef struct rl_result {
     size_t n_effects;
     /* for charts and re-use */
     const uint32_t *row;        /* rows_used  table row of each row used; with omega, else NULL         */
-} rl_result;
+};
 
 /* Carry out a request on a table: design, fit, inference.
  *

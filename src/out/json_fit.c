@@ -104,7 +104,11 @@ static void tests(rl_json *j, const rl_result *r)
         rl_json_num(j, "statistic", t->statistic);
         rl_json_num(j, "df", t->df);
         number_if(j, "df2", t->df2);
+        if (t->n_lags > 0) rl_json_int(j, "lag", t->lag);
+        if (t->kase > 0) rl_json_int(j, "case", t->kase);
+        if (t->model != NULL) rl_json_str(j, "model", t->model);
         rl_json_num(j, "p_value", t->p_value);
+        if (t->says != NULL) rl_json_str(j, "says", t->says);
         rl_json_close(j);
     }
     rl_json_close(j);

@@ -33,7 +33,7 @@ static int by_size(const void *a, const void *b)
 static int run(char **argv, rl_ctx *cx)
 {
     enum { MOST = 100 };
-    rl_request req = {.formula = argv[4], .level = 0.95};
+    rl_request req = {.formula = argv[4], .level = 0.95, .max_lags = -1, .horizon = -1};
     rl_faults faults;
     rl_table t;
     rl_want *want;

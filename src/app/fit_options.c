@@ -1,0 +1,283 @@
+/* The options of fit, one by one; what they mean together stands in fit.c. */
+#include "app/fit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/diag.h"
+#include "model/infer.h"
+#include "model/linear.h"
+
+void rl_fit_args_init(rl_fit_args *a, const char *formula)
+{
+    *a = (rl_fit_args){.req = {.formula = formula, .level = 0.95, .vcov = {.lag = -1}, .max_lags = -1, .horizon = -1}};
+}
+
+static rl_code bad_value(rl_ctx *cx, const char *name, const char *value, const char *want)
+{
+    rl_fail(cx, RL_EUSAGE, "--%s '%s' is not known", name, value);
+    return rl_hint(cx, "%s", want);
+}
+
+static bool whole(const char *s, const char **end, int *k)
+{
+    char *stop;
+    long x = strtol(s, &stop, 10);
+    if (stop == s || x < -100000 || x > 100000) return false;
+    *k = (int)x;
+    *end = stop;
+    return true;
+}
+
+static rl_code take_window(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *s;
+    rl_request *r = &a->req;
+    if (!whole(v, &s, &r->window_lo) || *s != ':' || !whole(s + 1, &s, &r->window_hi) || *s != '\0')
+        return bad_value(cx, "window", v, "write the first and the last event time, as in --window -6:8");
+    if (r->window_lo > r->window_hi)
+        return bad_value(cx, "window", v, "the window goes from the smaller to the larger event time");
+    r->has_window = true;
+    return RL_OK;
+}
+
+static rl_code take_refs(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *s = v;
+    rl_request *r = &a->req;
+    for (r->n_ref = 0;; s++) {
+        if (r->n_ref == RL_MAX_REFS || !whole(s, &s, &r->ref[r->n_ref]) || (*s != ',' && *s != '\0'))
+            return bad_value(cx, "ref", v, "write event times, as in --ref -1 or --ref -1,-3");
+        r->n_ref++;
+        if (*s == '\0') return RL_OK;
+    }
+}
+
+static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *comma = strrchr(v, ',');
+    if (comma == NULL || comma == v || comma[1] == '\0')
+        return bad_value(cx, "panel", v, "write the columns of unit and time, as in --panel region,month");
+    a->req.unit = rl_strndup(cx->keep, v, (size_t)(comma - v));
+    a->req.time = rl_strdup(cx->keep, comma + 1);
+    return RL_OK;
+}
+
+static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    static const char *const LATER[] = {"ardl",  "koyck",     "lp",  "cs",   "sunab", "bjs",  "did2s", "stacked",
+                                        "lpdid", "staggered", "ddd", "dcdh", "sc",    "sdid", "bacon"};
+    enum { N_LATER = sizeof LATER / sizeof *LATER };
+    const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
+    size_t n = 0;
+    rl_str names = rl_str_new(cx->keep);
+    a->req.estimator = rl_estimator_by_name(v);
+    if (a->req.estimator != NULL) return RL_OK;
+    for (size_t i = 0; i < rl_estimator_count(); i++) {
+        known[n++] = rl_estimator_at(i)->name;
+        rl_str_addf(&names, "%s%s", i ? " " : "", known[i]);
+    }
+    for (size_t i = 0; i < N_LATER; i++) {
+        if (strcmp(v, LATER[i]) == 0) {
+            rl_fail(cx, RL_EUSAGE, "estimator '%s' is not in this version", v);
+            return rl_hint(cx, "known: %s", rl_str_text(&names));
+        }
+        known[n++] = LATER[i];
+    }
+    rl_fail(cx, RL_EUSAGE, "--estimator '%s' is not known", v);
+    const char *near = rl_nearest(v, known, n);
+    if (near != NULL) return rl_hint(cx, "did you mean '%s'? known: %s", near, rl_str_text(&names));
+    return rl_hint(cx, "known: %s", rl_str_text(&names));
+}
+
+static rl_code take_agg(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    static const char *const NAME[] = {"group-time", "simple", "dynamic", "group", "calendar"};
+    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
+        if (strcmp(v, NAME[i]) == 0) {
+            a->req.agg = (rl_agg)(RL_AGG_GROUP_TIME + (int)i);
+            return RL_OK;
+        }
+    return bad_value(cx, "agg", v, "known: group-time simple dynamic group calendar");
+}
+
+static rl_code take_period(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    a->req.calendar = (rl_calendar){rl_period_kind_of(v), 1};
+    if (a->req.calendar.kind != RL_PERIOD_NONE) return RL_OK;
+    return bad_value(cx, "period", v, "known: day week month quarter year");
+}
+
+static rl_code take_subset(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *eq = strchr(v, '=');
+    if (eq == NULL || eq == v) return bad_value(cx, "subset", v, "write COL=VALUE, as in --subset region=North");
+    a->req.subset_col = rl_strndup(cx->keep, v, (size_t)(eq - v));
+    a->req.subset_value = rl_strdup(cx->keep, eq + 1);
+    return RL_OK;
+}
+
+static rl_code take_level(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    char *end;
+    a->req.level = strtod(v, &end);
+    if (*v != '\0' && *end == '\0' && a->req.level > 0 && a->req.level < 1) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--level '%s': the level must lie between 0 and 1", v);
+    return rl_hint(cx, "--level 0.95 gives 95 %% intervals");
+}
+
+static rl_code take_word(const char *name, const char *v, const char *a, const char *b, rl_ctx *cx)
+{
+    if (strcmp(v, a) == 0 || (b != NULL && strcmp(v, b) == 0)) return RL_OK;
+    return rl_fail(cx, RL_EUSAGE, "--%s '%s' is not known: %s%s%s", name, v, a, b != NULL ? " or " : "",
+                   b != NULL ? b : "");
+}
+
+static rl_code take_family(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    a->req.family = strcmp(v, "logit") == 0 ? RL_LOGIT : RL_POISSON;
+    return take_word("family", v, "poisson", "logit", cx);
+}
+
+static void append(const char *const **list, size_t *n, const char *v, rl_ctx *cx)
+{
+    const char **more = RL_NEW(cx->keep, const char *, *n + 1);
+    for (size_t i = 0; i < *n; i++) more[i] = (*list)[i];
+    more[(*n)++] = v;
+    *list = more;
+}
+
+static rl_code take_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *s = v;
+    rl_request *r = &a->req;
+    for (r->n_orders = 0;; s++) {
+        if (r->n_orders == RL_MAX_ORDERS || !whole(s, &s, &r->order[r->n_orders]) || (*s != ',' && *s != '\0') ||
+            r->order[r->n_orders] < 0)
+            return bad_value(cx, "lags", v,
+                             "write the lags of the outcome, then those of each regressor, as in --lags 2,1,0");
+        r->n_orders++;
+        if (*s == '\0') return RL_OK;
+    }
+}
+
+static rl_code take_count(const char *name, const char *v, int *to, rl_ctx *cx)
+{
+    const char *s;
+    if (whole(v, &s, to) && *s == '\0' && *to >= 0) return RL_OK;
+    return bad_value(cx, name, v, "write a whole number, 0 or more");
+}
+
+static rl_code take_max_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    return take_count("max-lags", v, &a->req.max_lags, cx);
+}
+
+static rl_code take_horizon(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    return take_count("horizon", v, &a->req.horizon, cx);
+}
+
+static rl_code take_ic(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    static const char *const NAME[] = {"aic", "bic", "hq"};
+    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
+        if (strcmp(v, NAME[i]) == 0) {
+            a->req.ic = (rl_ic)(RL_IC_AIC + (int)i);
+            return RL_OK;
+        }
+    return bad_value(cx, "ic", v, "known: aic bic hq");
+}
+
+static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    append(&a->req.lincom, &a->req.n_lincom, v, cx);
+    return RL_OK;
+}
+
+static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    static const char *const IV[] = {"first-stage-f",    "first-stage-wald", "wu-hausman",
+                                     "sargan",           "hansen",           "sanderson-windmeijer-f",
+                                     "anderson-lm",      "cragg-donald-f",   "kleibergen-paap-lm",
+                                     "kleibergen-paap-f"};
+    for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
+        if (strcmp(v, IV[i]) == 0) {
+            a->iv_test = v;
+            return RL_OK;
+        }
+    if (rl_diag_known(v)) {
+        rl_diag_spec spec;
+        RL_TRY(rl_diag_parse(v, &spec, cx->keep, cx));
+        append(&a->req.diag, &a->req.n_diag, v, cx);
+        return RL_OK;
+    }
+    if (!rl_linear_is_restriction(v)) {
+        rl_fail(cx, RL_EUSAGE, "--test '%s' is no restriction and no test of this version", v);
+        return rl_hint(cx,
+                       "write what should be equal, as in --test 'x1 = x2, x3 = 0'; known by name: first-stage-f "
+                       "first-stage-wald sanderson-windmeijer-f anderson-lm cragg-donald-f kleibergen-paap-lm "
+                       "kleibergen-paap-f wu-hausman sargan hansen %s",
+                       rl_diag_names(cx->keep));
+    }
+    append(&a->req.restriction, &a->req.n_restriction, v, cx);
+    return RL_OK;
+}
+
+static rl_code take_profile(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    a->req.profile = v;
+    if (rl_profile_by_name(v) != NULL) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--as '%s' is not known", v);
+    return rl_hint(cx, "known: %s", rl_profile_names());
+}
+
+rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *cx)
+{
+    static const struct {
+        const char *name;
+        rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
+    } PARSED[] = {
+        {"window", take_window}, {"ref", take_refs},          {"panel", take_panel},   {"estimator", take_estimator},
+        {"agg", take_agg},       {"period", take_period},     {"subset", take_subset}, {"level", take_level},
+        {"as", take_profile},    {"family", take_family},     {"lincom", take_lincom}, {"test", take_test},
+        {"lags", take_lags},     {"max-lags", take_max_lags}, {"ic", take_ic},         {"horizon", take_horizon},
+    };
+    const struct {
+        const char *name;
+        const char **to;
+    } PLAIN[] = {
+        {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
+        {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
+        {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
+        {"fe-out", &a->fe_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
+    };
+    if (strcmp(name, "endpoints") == 0) {
+        a->req.endpoints_drop = true;
+        return take_word(name, v, "drop", NULL, cx);
+    }
+    if (strcmp(name, "control") == 0) {
+        a->control = v;
+        return take_word(name, v, "never", "notyet", cx);
+    }
+    if (strcmp(name, "singletons") == 0) {
+        a->req.keep_singletons = strcmp(v, "keep") == 0;
+        return take_word(name, v, "keep", "drop", cx);
+    }
+    if (strcmp(name, "na") == 0) {
+        a->req.na_drop = strcmp(v, "drop") == 0;
+        return take_word(name, v, "drop", "fail", cx);
+    }
+    if (strcmp(name, "margins") == 0) {
+        a->req.margins = true;
+        return RL_OK;
+    }
+    for (size_t i = 0; i < sizeof PARSED / sizeof *PARSED; i++)
+        if (strcmp(name, PARSED[i].name) == 0) return PARSED[i].take(a, v, cx);
+    for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++)
+        if (strcmp(name, PLAIN[i].name) == 0) {
+            *PLAIN[i].to = v;
+            return RL_OK;
+        }
+    return rl_fail(cx, RL_EUSAGE, "fit does not take --%s", name);
+}
