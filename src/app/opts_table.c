@@ -79,6 +79,8 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar"},
 
+    {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
+
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
      "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"

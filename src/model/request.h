@@ -96,6 +96,10 @@ typedef struct rl_request {
     int horizon;                     /* lp, responses: the last one; -1 = not said              */
     const char *shock;               /* lp: the regressor whose response is asked for           */
     const char *method;              /* koyck: iv or ols; others have their own words           */
+    const char *const *response;     /* "COL", "COL,H" or "all": responses over time (model/response.h) */
+    size_t n_response;
+    bool response_if_any;            /* "all" may find none                                     */
+    rl_period_kind step;             /* what one step of time is, where the times are numbers   */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

@@ -8,6 +8,7 @@
 #include "model/design.h"
 #include "model/diag.h"
 #include "model/infer.h"
+#include "model/response.h"
 
 static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
 {
@@ -98,6 +99,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
                 .deviance = NAN,
                 .loglik_null = NAN};
     size_t notes = cx->n_notes;
+    if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     if (req.estimator->run != NULL) return req.estimator->run(&req, t, out, keep, cx);
     if (req.estimator->expand != NULL) {
@@ -121,6 +123,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
+    RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.omega != NULL) {
         keep_rows(&d, out, keep);
         keep_omega(&d, &f, req.omega, out, keep, cx);

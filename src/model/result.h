@@ -56,6 +56,8 @@ struct rl_result {
     size_t K, K_full;           /* coefficients that count in the covariance; all, effects too   */
     rl_test *test;
     size_t n_tests;
+    struct rl_response *response;    /* model/response.h */
+    size_t n_responses;
     const char **note;
     size_t n_notes;
     /* for joint covariances across models: psi summed over the first cluster

@@ -1,0 +1,97 @@
+/* model/response.h -- what a lagged regression says over time.
+ *
+ * A fit with lags answers "how long does it keep working": the response of
+ * the outcome, h periods later, to one unit more of a regressor in one single
+ * period (impulse), its running sum (cumulative), where that ends (long run),
+ * and how soon it gets there (mean lag, half-life, the share that comes after
+ * h periods).
+ *
+ *   y_t = sum_i phi_i y_{t-i} + sum_j beta_j x_{t-j} + ..
+ *   psi_h = direct_h + sum_i phi_i psi_{h-i}            impulse response at h
+ *
+ * The terms are found by their labels (model/carry.h), so every estimator that
+ * calls its estimates lag(x,2), lag(y,1) is understood unseen.  Everything is
+ * a smooth function of the estimates: its covariance is J V J' with V the
+ * covariance the request asked for, J analytic (num/impulse.h).  Bands hold
+ * for all periods at once (num/supt.h).  With `diff(y)` as outcome and lags of
+ * y among the regressors the response is that of y itself.
+ *
+ * A factor crossed with the regressor makes one response a segment.  What is
+ * not there is said: a long run where nothing dies out, a half-life of
+ * responses that change sign.  Where the lags of the outcome cannot be told
+ * from adding up to 1, or the long run from nothing, the figure stands without
+ * an interval and `why` says that the data cannot tell.
+ *
+ * Source: Hendry (1995), chapter 6; delta method; half-life by inversion of
+ * the test of "half is reached" (Fieller 1954).
+ */
+#ifndef RL_MODEL_RESPONSE_H
+#define RL_MODEL_RESPONSE_H
+
+#include "model/carry.h"
+#include "model/design.h"
+#include "num/impulse.h"
+
+/* Interval of one period alone, and of the band for all. */
+typedef struct rl_banded { double est, se, low, high, band_low, band_high; } rl_banded;
+
+typedef struct rl_summary {
+    double est, se, low, high;   /* NaN = not there; high may be infinite              */
+    const char *why;             /* why it, or its interval, is not there; or NULL     */
+} rl_summary;
+
+typedef struct rl_response {
+    const char *variable;        /* "log1p(spend)"                                     */
+    const char *outcome;         /* what responds: "log(revenue)"                      */
+    const char *segment;         /* "region::South", "region: reference level", or NULL */
+    const char *period;          /* "month", or "period" where it is not known         */
+    double level;
+    size_t n;                    /* horizons 0 .. n-1                                  */
+    rl_banded *impulse, *cumulative;
+    double crit_impulse, crit_cumulative;    /* of the bands                           */
+    rl_summary long_run, mean_lag, half_life, share_after;   /* periods; share of the long run */
+    int after;                   /* share_after: what comes after so many periods      */
+    bool leads;                  /* leads were left out                                */
+    /* One unit of `variable` and of the outcome in plain units at the observed means:
+     * a response times `factor` is outcome_unit a unit of variable_unit; 1 = as it is, NaN = not known */
+    double factor;
+    const char *variable_unit, *outcome_unit;    /* "spend", "revenue"                 */
+    double mean_variable, mean_outcome;
+    bool log_variable, log_outcome;          /* percentages: elasticities              */
+    size_t n_says;
+    const char **says;           /* in words                                           */
+    /* to go on with (model/channel.h): the impulse as it was made, and what its parameters are */
+    const rl_impulse *path;
+    const size_t *use;           /* path->q estimates                                  */
+} rl_response;
+
+/* Carry out req->response: into out->response.
+ *
+ * Errors  RL_EUSAGE  a variable that is not in the formula, or the outcome; no time; a response that is not
+ *                    one number a period; a horizon beyond the data; `all` where nothing acts later
+ * Cost    q n p for n periods, p lags of the outcome and q estimates; see num/supt.h for the bands */
+RL_MUST rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx);
+
+/* "COL,H" into its parts; h = -1 without.  Errors RL_EUSAGE. */
+RL_MUST rl_code rl_response_parse(const char *text, const char **col, int *h, rl_arena *in, rl_ctx *cx);
+
+/* Internal to the module. */
+
+/* How far the lags of the outcome are from adding up to 1. */
+typedef struct rl_feedback {
+    size_t n;                    /* 0 = none                                           */
+    double *phi;                 /* n                                                  */
+    rl_mat dphi;                 /* q-by-n                                             */
+    bool stable;
+    size_t units, periods;
+} rl_feedback;
+
+/* A figure with its gradient: standard error and interval. */
+rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit);
+/* long_run .. share_after of s (response_sum.c), in the arena `keep`. */
+void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
+                     rl_arena *keep, rl_ctx *cx);
+/* says (response_words.c). */
+void rl_response_words(rl_response *s, rl_arena *keep);
+
+#endif

@@ -1,0 +1,214 @@
+/* Where a response ends and how soon it gets there. */
+#include <math.h>
+
+#include "base/str.h"
+#include "model/response.h"
+
+static double form(const double *g, const rl_mat *V)
+{
+    double s = 0;
+    for (size_t j = 0; j < V->k; j++)
+        for (size_t i = 0; i < V->n; i++)
+            if (g[i] != 0 && g[j] != 0) s += g[i] * *rl_mat_at(V, i, j) * g[j];
+    return s > 0 ? s : 0;
+}
+
+rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit)
+{
+    double se = sqrt(form(g, V));
+    return (rl_summary){est, se, est - crit * se, est + crit * se, NULL};
+}
+
+static rl_summary nothing(const char *why) { return (rl_summary){NAN, NAN, NAN, NAN, why}; }
+
+/* The figure stands, its interval does not. */
+static rl_summary unsure(rl_summary s, const char *why)
+{
+    s.low = s.high = NAN;
+    s.why = why;
+    return s;
+}
+
+/* 1 - sum phi, which the long run divides by. */
+static rl_summary distance(const rl_feedback *f, const rl_mat *V, double crit, rl_ctx *cx)
+{
+    double *g = RL_NEW(cx->tmp, double, V->n), est = 1;
+    for (size_t i = 0; i < f->n; i++) {
+        est -= f->phi[i];
+        for (size_t j = 0; j < V->n; j++) g[j] -= *rl_mat_at(&f->dphi, j, i);
+    }
+    return rl_response_figure(est, g, V, crit);
+}
+
+/* How many standard errors the lags of the outcome must fall short of 1: in a series with a unit root the ratio
+ * follows Dickey and Fuller's law, not the normal's; 5 %, with a constant (MacKinnon 2010, table 2).  A
+ * panel averages over its units. */
+static double apart(const rl_feedback *f, double crit)
+{
+    double t = (double)f->periods;
+    if (f->units > 1) return crit;
+    return fmax(crit, 2.86154 + 2.8903 / t + 4.234 / (t * t) + 40.04 / (t * t * t));
+}
+
+static void long_run(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
+                     rl_arena *keep, rl_ctx *cx)
+{
+    rl_summary room = distance(f, V, apart(f, crit), cx);
+    s->long_run = rl_response_figure(p->total, p->d_total, V, crit);
+    if (f->n > 0 && !f->stable)
+        s->long_run = nothing(
+            room.est <= 0 ? rl_sprintf(keep,
+                                       "there is no long run: the lags of the outcome add up to %.3g, so what is added "
+                                       "once never dies out",
+                                       1 - room.est)
+                          : "there is no long run: the lags of the outcome swing more and more instead of dying out");
+    else if (!p->fades)
+        s->long_run = nothing("there is no long run: a rate of 1 or more keeps everything for ever");
+    else if (f->n > 0 && !(room.low > 0))
+        s->long_run = unsure(s->long_run, rl_sprintf(keep,
+                                                     "cannot tell where it ends: the lags of the outcome add up to "
+                                                     "%.3g, which the data do not tell from 1",
+                                                     1 - room.est));
+}
+
+/* The first two periods of opposite sign; false when all go one way. */
+static bool changes_sign(const rl_impulse *p, size_t *up, size_t *down)
+{
+    double largest = 0;
+    bool is_up = false, is_down = false;
+    for (size_t h = 0; h < p->n; h++) largest = fmax(largest, fabs(p->psi[h]));
+    for (size_t h = 0; h < p->n && !(is_up && is_down); h++) {
+        if (fabs(p->psi[h]) <= 1e-9 * largest) continue;
+        if (p->psi[h] > 0 && !is_up) *up = h, is_up = true;
+        if (p->psi[h] < 0 && !is_down) *down = h, is_down = true;
+    }
+    return is_up && is_down;
+}
+
+/* Running sums C_h and their gradients; C_{-1} = 0 stands at place 0. */
+typedef struct sums {
+    size_t n; /* n + 1 of them */
+    double *c;
+    rl_mat G; /* q-by-(n+1) */
+} sums;
+
+static sums running(const rl_impulse *p, rl_ctx *cx)
+{
+    sums s = {p->n, RL_NEW(cx->tmp, double, p->n + 1), rl_mat_new(p->q, p->n + 1, cx->tmp)};
+    for (size_t h = 0; h < p->n; h++) {
+        s.c[h + 1] = s.c[h] + p->psi[h];
+        for (size_t j = 0; j < p->q; j++) *rl_mat_at(&s.G, j, h + 1) = *rl_mat_at(&s.G, j, h) + *rl_mat_at(&p->J, j, h);
+    }
+    return s;
+}
+
+/* C at u periods from the start of period 0, spread evenly within each, less half of all: in units of `sign`. */
+static rl_summary beyond_half(const sums *s, const rl_impulse *p, double u, double sign, const rl_mat *V, double crit,
+                              double *g)
+{
+    size_t h = u >= (double)s->n ? s->n - 1 : (size_t)u;
+    double part = u - (double)h;
+    for (size_t j = 0; j < p->q; j++)
+        g[j] = sign * (*rl_mat_at(&s->G, j, h) * (1 - part) + *rl_mat_at(&s->G, j, h + 1) * part - p->d_total[j] / 2);
+    return rl_response_figure(sign * (s->c[h] * (1 - part) + s->c[h + 1] * part - p->total / 2), g, V, crit);
+}
+
+/* Where the bound of beyond_half() crosses zero between u and u + 1. */
+static double crossing(const sums *s, const rl_impulse *p, double u, bool high, double sign, const rl_mat *V,
+                       double crit, double *g)
+{
+    double lo = u, hi = u + 1;
+    for (int round = 0; round < 50; round++) {
+        double mid = 0.5 * (lo + hi);
+        rl_summary x = beyond_half(s, p, mid, sign, V, crit, g);
+        if ((high ? x.low : x.high) < 0)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return 0.5 * (lo + hi);
+}
+
+/* All times at which "half is in" is not rejected: [low, high]. */
+static void half_life(rl_response *s, const rl_impulse *p, const rl_mat *V, double crit, rl_ctx *cx)
+{
+    double *g = RL_NEW(cx->tmp, double, p->q), sign = p->total < 0 ? -1 : 1;
+    sums c = running(p, cx);
+    size_t k = 0;
+    while (k < c.n && sign * c.c[k + 1] < sign * p->total / 2) k++;
+    if (k == c.n) {
+        s->half_life = nothing(rl_sprintf(cx->keep, "half of it takes more than %zu %ss", c.n, s->period));
+        return;
+    }
+    double part = (p->total / 2 - c.c[k]) / p->psi[k];
+    for (size_t j = 0; j < p->q; j++)
+        g[j] = (p->d_total[j] / 2 - *rl_mat_at(&c.G, j, k) - part * *rl_mat_at(&p->J, j, k)) / p->psi[k];
+    s->half_life = rl_response_figure((double)k + part, g, V, crit);
+    double low = 0, high = INFINITY;
+    for (size_t h = 0; h <= k; h++) { /* the first moment at which half may be in */
+        if (beyond_half(&c, p, (double)h, sign, V, crit, g).high >= 0) break;
+        low = crossing(&c, p, (double)h, false, sign, V, crit, g);
+        if (low < (double)(h + 1)) break;
+    }
+    for (size_t h = c.n; h-- > k;) { /* the last moment at which it may not be */
+        if (beyond_half(&c, p, (double)(h + 1), sign, V, crit, g).low <= 0) break;
+        high = (double)h;
+        if (beyond_half(&c, p, (double)h, sign, V, crit, g).low <= 0) {
+            high = crossing(&c, p, (double)h, true, sign, V, crit, g);
+            break;
+        }
+    }
+    s->half_life.low = fmin(low, s->half_life.est);
+    s->half_life.high = fmax(high, s->half_life.est);
+}
+
+static void mean_lag(rl_response *s, const rl_impulse *p, const rl_mat *V, double crit, rl_ctx *cx)
+{
+    double *g = RL_NEW(cx->tmp, double, p->q), lag = p->first / p->total;
+    for (size_t j = 0; j < p->q; j++) g[j] = (p->d_first[j] - lag * p->d_total[j]) / p->total;
+    s->mean_lag = rl_response_figure(lag, g, V, crit);
+}
+
+static void share_after(rl_response *s, const rl_impulse *p, const rl_mat *V, double crit, rl_ctx *cx)
+{
+    double *g = RL_NEW(cx->tmp, double, p->q), in = 0;
+    for (size_t h = 0; h < p->n && h < (size_t)s->after; h++) {
+        in += p->psi[h];
+        for (size_t j = 0; j < p->q; j++) g[j] -= *rl_mat_at(&p->J, j, h) / p->total;
+    }
+    double share = 1 - in / p->total;
+    for (size_t j = 0; j < p->q; j++) g[j] += in / p->total * p->d_total[j] / p->total;
+    s->share_after = rl_response_figure(share, g, V, crit);
+}
+
+void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
+                     rl_arena *keep, rl_ctx *cx)
+{
+    size_t up = 0, down = 0;
+    const char *why = NULL;
+    long_run(s, p, f, V, crit, keep, cx);
+    if (isnan(s->long_run.est))
+        why = "there is no long run to take a share of";
+    else if (p->total == 0)
+        why = "nothing is left in the long run: there is no half of it";
+    else if (changes_sign(p, &up, &down))
+        why = rl_sprintf(keep,
+                         "the response changes its sign (up after %zu %ss, down after %zu): no half of it, no "
+                         "mean lag",
+                         up, s->period, down);
+    if (why != NULL) {
+        s->mean_lag = s->half_life = s->share_after = nothing(why);
+        return;
+    }
+    mean_lag(s, p, V, crit, cx);
+    half_life(s, p, V, crit, cx);
+    share_after(s, p, V, crit, cx);
+    if (isnan(s->long_run.low))
+        why = s->long_run.why;
+    else if (s->long_run.low <= 0 && s->long_run.high >= 0)
+        why = "cannot tell when: whether there is an effect in the long run is not clear";
+    if (why == NULL) return;
+    s->mean_lag = unsure(s->mean_lag, why);
+    s->half_life = unsure(s->half_life, why);
+    s->share_after = unsure(s->share_after, why);
+}

@@ -1,0 +1,91 @@
+/* A response in words, for a reader who pays for it. */
+#include <math.h>
+
+#include "base/str.h"
+#include "model/response.h"
+
+enum { MOST_SAYS = 8 };
+
+static const char *figure(double x, rl_arena *in) { return rl_sprintf(in, "%.4g", x); }
+
+static void say(rl_response *s, const char *text) { s->says[s->n_says++] = text; }
+
+/* One more of what brings how much more of what: the unit of a response. */
+static const char *unit(const rl_response *s, rl_arena *in)
+{
+    if (s->log_outcome && s->log_variable)
+        return rl_sprintf(in,
+                          "both are logs, so responses are elasticities: 1 %% more %s in one %s goes with so many per "
+                          "cent more %s",
+                          s->variable_unit, s->period, s->outcome_unit);
+    if (s->log_outcome)
+        return rl_sprintf(in,
+                          "the outcome is a log: times 100, a response is the change of %s in per cent for one unit "
+                          "more of %s",
+                          s->outcome_unit, s->variable);
+    if (s->log_variable)
+        return rl_sprintf(in, "%s is a log: over 100, a response is the change of %s for 1 %% more %s", s->variable,
+                          s->outcome, s->variable_unit);
+    return NULL;
+}
+
+static const char *in_all(const rl_response *s, rl_arena *in)
+{
+    const rl_summary *l = &s->long_run;
+    if (isnan(l->est)) {
+        const rl_banded *c = &s->cumulative[s->n - 1];
+        return rl_sprintf(in, "one more %s in one %s brings %s of %s within %zu %ss (%g %% interval %s to %s); %s",
+                          s->variable, s->period, figure(c->est, in), s->outcome, s->n - 1, s->period, 100 * s->level,
+                          figure(c->low, in), figure(c->high, in), l->why);
+    }
+    if (l->why != NULL)
+        return rl_sprintf(in, "one more %s in one %s brings %s of %s in the long run; %s", s->variable, s->period,
+                          figure(l->est, in), s->outcome, l->why);
+    return rl_sprintf(in, "one more %s in one %s brings %s of %s in the long run (%g %% interval %s to %s)",
+                      s->variable, s->period, figure(l->est, in), s->outcome, 100 * s->level, figure(l->low, in),
+                      figure(l->high, in));
+}
+
+/* "to an end that is not known" for an interval without one. */
+static const char *range(const rl_summary *x, double times, const char *unit_text, rl_arena *in)
+{
+    if (x->why != NULL) return "";
+    if (isinf(x->high)) return rl_sprintf(in, " (%.*f%s or more)", times == 1, times * x->low, unit_text);
+    return rl_sprintf(in, " (%.*f to %.*f%s)", times == 1, times * x->low, times == 1, times * x->high, unit_text);
+}
+
+static const char *when(const rl_response *s, rl_arena *in)
+{
+    if (isnan(s->half_life.est)) return rl_sprintf(in, "when it comes: %s", s->half_life.why);
+    const char *quarter =
+        s->after == 1 ? rl_sprintf(in, "the %s itself", s->period) : rl_sprintf(in, "%d %ss", s->after, s->period);
+    return rl_sprintf(in,
+                      "half of it is in after %.1f %ss%s, counted from the start of the %s; %.0f %% of it%s comes "
+                      "after %s%s%s",
+                      s->half_life.est, s->period, range(&s->half_life, 1, "", in), s->period, 100 * s->share_after.est,
+                      range(&s->share_after, 100, " %", in), quarter, s->half_life.why != NULL ? "; " : "",
+                      s->half_life.why != NULL ? s->half_life.why : "");
+}
+
+static const char *money(const rl_response *s, rl_arena *in)
+{
+    double f = s->factor;
+    if (f == 1 || isnan(f) || isnan(s->long_run.est)) return NULL;
+    const rl_summary *l = &s->long_run;
+    const char *ends =
+        l->why != NULL ? "" : rl_sprintf(in, " (%s to %s)", figure(f * l->low, in), figure(f * l->high, in));
+    return rl_sprintf(in, "at the observed means (%s %s, %s %s) one more %s brings %s%s more %s in the long run",
+                      s->variable_unit, figure(s->mean_variable, in), s->outcome_unit, figure(s->mean_outcome, in),
+                      s->variable_unit, figure(f * l->est, in), ends, s->outcome_unit);
+}
+
+void rl_response_words(rl_response *s, rl_arena *keep)
+{
+    const char *u = unit(s, keep), *m = money(s, keep);
+    s->says = RL_NEW(keep, const char *, MOST_SAYS);
+    if (u != NULL) say(s, u);
+    say(s, in_all(s, keep));
+    say(s, when(s, keep));
+    if (m != NULL) say(s, m);
+    if (s->leads) say(s, "leads are no part of it: what comes before its cause is a placebo");
+}

@@ -1,0 +1,264 @@
+#include "unit/fit_fixture.h"
+
+#include "model/response.h"
+#include "num/dist.h"
+
+static rl_ctx cx;
+static int setup(void **s)
+{
+    (void)s;
+    check_ctx(&cx);
+    return 0;
+}
+static int teardown(void **s)
+{
+    (void)s;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+/* N units of T periods: t, x, z (positive), y with lags of x and of itself, u and region. */
+static rl_table series(size_t N, size_t T, double phi, uint64_t seed)
+{
+    static const char *const REGION[] = {"North", "South", "West"};
+    rl_table t = fit_table(N * T);
+    const char **unit = RL_NEW(cx.keep, const char *, t.n), **region = RL_NEW(cx.keep, const char *, t.n);
+    fit_num(&t, "t", &cx), fit_num(&t, "x", &cx), fit_num(&t, "z", &cx), fit_num(&t, "y", &cx);
+    double *at = t.col[0].num, *x = t.col[1].num, *z = t.col[2].num, *y = t.col[3].num;
+    rl_rng r = rl_rng_for(seed, 3);
+    for (size_t u = 0; u < N; u++)
+        for (size_t p = 0; p < T; p++) {
+            size_t i = u * T + p;
+            at[i] = 100 + (double)p;
+            x[i] = 2 + rl_normal(&r);
+            z[i] = 3 + 2 * rl_uniform(&r);
+            y[i] = 5 + 0.9 * x[i] + (p > 0 ? 0.5 * x[i - 1] + phi * y[i - 1] : 0) + 0.4 * rl_normal(&r);
+            unit[i] = rl_sprintf(cx.keep, "u%zu", u);
+            region[i] = REGION[u % 3];
+        }
+    fit_text(&t, "unit", unit, &cx);
+    fit_text(&t, "region", region, &cx);
+    return t;
+}
+
+static rl_result answer(const rl_table *t, const char *formula, const char *what)
+{
+    rl_request r = fit_request(formula);
+    rl_result out;
+    const char **list = RL_NEW(cx.keep, const char *, 1);
+    list[0] = what;
+    r.response = list, r.n_response = 1;
+    r.time = "t";
+    r.unit = rl_table_col(t, "unit") != NULL ? "unit" : NULL;
+    r.horizon = -1;
+    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
+    return out;
+}
+
+static double v(const rl_result *r, size_t i, size_t j) { return r->V[i + j * r->m]; }
+
+/* Finite lags: the coefficients themselves, their sums, and ratios of sums. */
+static void finite_lags(void **s)
+{
+    (void)s;
+    rl_table t = series(1, 60, 0.3, 1);
+    rl_result r = answer(&t, "y ~ lag(x,0:3) + z", "x");
+    assert_int_equal(r.n_responses, 1);
+    const rl_response *a = &r.response[0];
+    assert_string_equal(a->variable, "x");
+    assert_int_equal(a->n, 4);
+    double sum = 0, var = 0, first = 0, g[4];
+    for (size_t h = 0; h < 4; h++) {
+        CHECK_DIGITS(a->impulse[h].est, r.est[h + 1].estimate, 15);
+        CHECK_DIGITS(a->impulse[h].se, r.est[h + 1].std_error, 13);
+        CHECK_DIGITS(a->impulse[h].low, r.est[h + 1].conf_low, 12);
+        sum += r.est[h + 1].estimate;
+        first += (double)h * r.est[h + 1].estimate;
+        var = 0;
+        for (size_t i = 1; i <= h + 1; i++)
+            for (size_t j = 1; j <= h + 1; j++) var += v(&r, i, j);
+        CHECK_DIGITS(a->cumulative[h].est, sum, 14);
+        CHECK_DIGITS(a->cumulative[h].se, sqrt(var), 12);
+    }
+    CHECK_DIGITS(a->long_run.est, sum, 14);
+    CHECK_DIGITS(a->long_run.se, sqrt(var), 12);
+    assert_null(a->long_run.why);
+    if (a->mean_lag.why != NULL) fail_msg("%s", a->mean_lag.why);
+    CHECK_DIGITS(a->mean_lag.est, first / sum, 14);
+    for (size_t h = 0; h < 4; h++) g[h] = ((double)h - first / sum) / sum;
+    var = 0;
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 4; j++) var += g[i] * g[j] * v(&r, i + 1, j + 1);
+    CHECK_DIGITS(a->mean_lag.se, sqrt(var), 12);
+    CHECK_DIGITS(a->share_after.est, 1 - r.est[1].estimate / sum, 14); /* what a period is is not known: after one */
+    double b0 = r.est[1].estimate, b1 = r.est[2].estimate;
+    CHECK_DIGITS(a->half_life.est, b0 >= sum / 2 ? sum / 2 / b0 : 1 + (sum / 2 - b0) / b1, 14);
+    assert_true(a->half_life.low < a->half_life.est && a->half_life.est < a->half_life.high);
+    assert_true(a->n_says >= 2 && strstr(a->says[0], "long run") != NULL);
+}
+
+/* y_t = .. + b x_t + phi y_{t-1}: b phi^h, and where it ends with its error by numeric derivatives. */
+static void feedback(void **s)
+{
+    (void)s;
+    rl_table t = series(1, 120, 0.6, 2);
+    rl_result r = answer(&t, "y ~ x + lag(y,1)", "x,20");
+    const rl_response *a = &r.response[0];
+    double b = fit_find(&r, "x")->estimate, phi = fit_find(&r, "lag(y,1)")->estimate, lr = b / (1 - phi);
+    assert_int_equal(a->n, 21);
+    for (size_t h = 0; h < 21; h++) {
+        CHECK_DIGITS(a->impulse[h].est, b * pow(phi, (double)h), 12);
+        CHECK_DIGITS(a->cumulative[h].est, lr * (1 - pow(phi, (double)h + 1)), 12);
+        double db = pow(phi, (double)h), dp = b * (double)h * pow(phi, (double)h - 1);
+        CHECK_DIGITS(a->impulse[h].se, sqrt(db * db * v(&r, 1, 1) + 2 * db * dp * v(&r, 1, 2) + dp * dp * v(&r, 2, 2)),
+                     11);
+        assert_true(a->impulse[h].band_low <= a->impulse[h].low && a->impulse[h].high <= a->impulse[h].band_high);
+        assert_true(a->cumulative[h].band_low <= a->cumulative[h].low);
+    }
+    CHECK_DIGITS(a->long_run.est, lr, 13);
+    double step = 1e-6, db = ((b + step) - (b - step)) / (1 - phi) / (2 * step),
+           dp = (b / (1 - phi - step) - b / (1 - phi + step)) / (2 * step);
+    CHECK_DIGITS(a->long_run.se, sqrt(db * db * v(&r, 1, 1) + 2 * db * dp * v(&r, 1, 2) + dp * dp * v(&r, 2, 2)), 8);
+    CHECK_DIGITS(a->mean_lag.est, phi / (1 - phi), 12);
+    CHECK_DIGITS(a->mean_lag.se, sqrt(v(&r, 2, 2)) / (1 - phi) / (1 - phi), 11);
+    CHECK_DIGITS(a->share_after.est, phi, 12);
+    CHECK_DIGITS(a->share_after.se, sqrt(v(&r, 2, 2)), 10);
+}
+
+/* The same regression written with lags and as an error correction: one response. */
+static void error_correction(void **s)
+{
+    (void)s;
+    rl_table t = series(1, 90, 0.5, 3);
+    rl_result r = answer(&t, "y ~ x + lag(x,1) + lag(y,1:2)", "x,12");
+    rl_result e = answer(&t, "diff(y) ~ lag(y,1) + lag(diff(y),1) + lag(x,1) + diff(x)", "x,12");
+    const rl_response *a = &r.response[0], *b = &e.response[0];
+    assert_string_equal(b->outcome, "y");
+    for (size_t h = 0; h <= 12; h++) {
+        CHECK_NEAR(a->impulse[h].est, b->impulse[h].est, 1e-10);
+        CHECK_NEAR(a->cumulative[h].se, b->cumulative[h].se, 1e-9);
+    }
+    CHECK_DIGITS(a->long_run.est, b->long_run.est, 9);
+    CHECK_DIGITS(a->long_run.se, b->long_run.se, 8);
+    CHECK_DIGITS(a->mean_lag.se, b->mean_lag.se, 7);
+}
+
+/* Crossed with a factor: one response a level, the reference by itself. */
+static void segments(void **s)
+{
+    (void)s;
+    rl_table t = series(6, 30, 0.3, 4);
+    rl_result r = answer(&t, "y ~ lag(x,0:1) + lag(x,0:1):region | unit", "x");
+    assert_int_equal(r.n_responses, 3);
+    assert_string_equal(r.response[0].segment, "region: reference level");
+    assert_string_equal(r.response[1].segment, "region::South");
+    CHECK_DIGITS(r.response[0].impulse[1].est, fit_find(&r, "lag(x,1)")->estimate, 14);
+    CHECK_DIGITS(r.response[2].impulse[1].est,
+                 fit_find(&r, "lag(x,1)")->estimate + fit_find(&r, "lag(x,1):region::West")->estimate, 13);
+    rl_result own = answer(&t, "y ~ x:region + lag(y,1) | unit", "x,3");
+    assert_int_equal(own.n_responses, 3);
+    assert_string_equal(own.response[0].segment, "region::North");
+    double b = fit_find(&own, "x:region::West")->estimate, phi = fit_find(&own, "lag(y,1)")->estimate;
+    CHECK_DIGITS(own.response[2].impulse[3].est, b * phi * phi * phi, 12);
+}
+
+/* Logs: elasticities in words, and plain units at the means. */
+static void logs(void **s)
+{
+    (void)s;
+    rl_table t = series(1, 60, 0.2, 5);
+    rl_result r = answer(&t, "log(y) ~ lag(log1p(z),0:1) + x", "log1p(z)");
+    const rl_response *a = &r.response[0];
+    double y = 0, z = 0;
+    for (size_t i = 1; i < 60; i++) y += t.col[3].num[i] / 59, z += t.col[2].num[i] / 59;
+    assert_true(a->log_variable && a->log_outcome);
+    assert_non_null(strstr(a->says[0], "elasticities"));
+    CHECK_DIGITS(a->factor, y / (1 + z), 12);
+    assert_string_equal(a->variable_unit, "z");
+    rl_result plain = answer(&t, "log(y) ~ lag(log1p(z),0:1) + x", "z"); /* asked for in its own unit */
+    CHECK_DIGITS(plain.response[0].impulse[1].est, r.est[2].estimate / (1 + z), 12);
+    CHECK_DIGITS(plain.response[0].factor, y, 12);
+    rl_result scaled = answer(&t, "y ~ lag(z/4,0:1)", "z");
+    CHECK_DIGITS(scaled.response[0].impulse[1].est, scaled.est[2].estimate / 4, 14);
+    assert_true(scaled.response[0].factor == 1);
+}
+
+/* What is not there is said, with no number. */
+static void not_there(void **s)
+{
+    (void)s;
+    rl_table t = series(1, 80, 0.2, 6);
+    double *y = t.col[3].num, *x = t.col[1].num;
+    rl_rng r = rl_rng_for(8, 8);
+    for (size_t i = 1; i < 80; i++) y[i] = 1.03 * y[i - 1] + x[i] + 0.01 * rl_normal(&r);
+    rl_result up = answer(&t, "y ~ x + lag(y,1)", "x");
+    assert_true(isnan(up.response[0].long_run.est) && isnan(up.response[0].half_life.est));
+    assert_non_null(strstr(up.response[0].long_run.why, "never dies out"));
+    for (size_t i = 1; i < 80; i++) y[i] = 0.99 * y[i - 1] + 0.01 * x[i] + rl_normal(&r);
+    rl_result root = answer(&t, "y ~ x + lag(y,1)", "x");
+    if (!(isfinite(root.response[0].long_run.est) && isnan(root.response[0].long_run.low)))
+        fail_msg("phi %g se %g: %s", root.est[2].estimate, root.est[2].std_error, root.response[0].long_run.why);
+    assert_non_null(strstr(root.response[0].long_run.why, "cannot tell"));
+    for (size_t i = 1; i < 80; i++) y[i] = x[i] - 0.6 * x[i - 1] + 0.1 * rl_normal(&r);
+    rl_result sign = answer(&t, "y ~ lag(x,0:1)", "x");
+    assert_true(isnan(sign.response[0].half_life.est) && isnan(sign.response[0].mean_lag.est));
+    assert_non_null(strstr(sign.response[0].half_life.why, "sign"));
+    for (size_t i = 1; i < 80; i++) y[i] = 2 + rl_normal(&r);
+    rl_result flat = answer(&t, "y ~ lag(x,0:3) + lead(x,1)", "x");
+    assert_true(flat.response[0].leads);
+    assert_true(isnan(flat.response[0].half_life.low));
+}
+
+static void all(void **s)
+{
+    (void)s;
+    rl_table t = series(3, 40, 0.4, 7);
+    rl_result r = answer(&t, "y ~ lag(x,0:2) + z + lag(log(z),1) | unit", "all");
+    assert_int_equal(r.n_responses, 2); /* z itself acts at once only */
+    assert_string_equal(r.response[0].variable, "x");
+    assert_string_equal(r.response[1].variable, "log(z)");
+    rl_result own = answer(&t, "y ~ x + z + lag(y,1)", "all,4");
+    assert_int_equal(own.n_responses, 2);
+    assert_int_equal(own.response[1].n, 5);
+}
+
+static void refused(const rl_table *t, const char *formula, const char *what, const char *time, const char *word)
+{
+    rl_ctx one;
+    check_ctx(&one);
+    rl_request r = fit_request(formula);
+    rl_result out;
+    const char *const list[] = {what};
+    r.response = list, r.n_response = 1, r.time = time, r.unit = time != NULL ? "unit" : NULL, r.horizon = -1;
+    assert_int_equal(rl_estimate_run(&r, t, &out, one.keep, &one), RL_EUSAGE);
+    if (strstr(one.err.what, word) == NULL && strstr(one.err.hint, word) == NULL)
+        fail_msg("%s %s: \"%s\" (%s) lacks '%s'", formula, what, one.err.what, one.err.hint, word);
+    rl_ctx_free(&one);
+}
+
+static void refusals(void **s)
+{
+    (void)s;
+    rl_table t = series(6, 20, 0.4, 8);
+    refused(&t, "y ~ lag(x,0:2)", "spend", "t", "no number of the formula");
+    refused(&t, "y ~ lag(x,0:2) + z", "log(x", "t", "no number");
+    refused(&t, "y ~ lag(x,0:2)", "y", "t", "outcome");
+    refused(&t, "y ~ x + z", "x", NULL, "--time");
+    refused(&t, "y ~ lag(x,0:2)", "x,20", "t", "longer than the data");
+    refused(&t, "y ~ lag(x,0:2)", "x,two", "t", "not a number of periods");
+    refused(&t, "y ~ x + z", "all", "t", "no regressor acts later");
+    refused(&t, "y ~ x + x^2 + lag(x,1)", "x", "t", "x^2");
+    refused(&t, "y ~ lag(x,0:1):z", "x", "t", "another number");
+    refused(&t, "y ~ lag(x,0:1):region + lag(x,0:1):unit", "x", "t", "segments");
+    refused(&t, "y ~ x:region:unit", "x", "t", "two factors");
+    refused(&t, "log(y) ~ x + lag(y,1)", "x", "t", "no lag of it");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finite_lags), cmocka_unit_test(feedback), cmocka_unit_test(error_correction),
+        cmocka_unit_test(segments),    cmocka_unit_test(logs),     cmocka_unit_test(not_there),
+        cmocka_unit_test(all),         cmocka_unit_test(refusals)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
