@@ -278,32 +278,31 @@ static double freedom(const work *w, const places *s)
     return df;
 }
 
-static rl_banded *banded(const work *w, const double *est, const rl_mat *G, size_t n, const rl_mat *V, double df,
-                         double *crit)
+static rl_banded *banded(const work *w, const double *est, const rl_mat *G, const rl_mat *V, double point, double crit)
 {
-    rl_banded *row = RL_NEW(w->keep, rl_banded, n);
-    rl_mat first = *G;
-    first.k = n;
-    double point = rl_t_quantile(0.5 + w->out->level / 2, df);
-    *crit = rl_supt(&first, V, df, w->out->level, point, w->cx->seed, w->cx);
-    for (size_t h = 0; h < n; h++) {
+    rl_banded *row = RL_NEW(w->keep, rl_banded, G->k);
+    for (size_t h = 0; h < G->k; h++) {
         rl_summary s = rl_response_figure(est[h], rl_mat_col(G, h), V, point);
-        row[h] = (rl_banded){s.est, s.se, s.low, s.high, s.est - *crit * s.se, s.est + *crit * s.se};
+        row[h] = (rl_banded){s.est, s.se, s.low, s.high, s.est - crit * s.se, s.est + crit * s.se};
     }
     return row;
 }
 
-static void rows(const work *w, rl_response *s, const rl_impulse *p, const rl_mat *V, double df)
+static void rows(const work *w, rl_response *s, const rl_impulse *p, const rl_mat *V, double df, double point)
 {
-    double *sum = RL_NEW(w->cx->tmp, double, s->n);
-    rl_mat G = rl_mat_new(p->q, s->n, w->cx->tmp);
+    double *sum = RL_NEW(w->cx->tmp, double, s->n), crit[2];
+    rl_mat G[2] = {p->J, rl_mat_new(p->q, s->n, w->cx->tmp)};
+    G[0].k = s->n;
     for (size_t h = 0; h < s->n; h++) {
         sum[h] = p->psi[h] + (h > 0 ? sum[h - 1] : 0);
         for (size_t j = 0; j < p->q; j++)
-            *rl_mat_at(&G, j, h) = *rl_mat_at(&p->J, j, h) + (h > 0 ? *rl_mat_at(&G, j, h - 1) : 0);
+            *rl_mat_at(&G[1], j, h) = *rl_mat_at(&p->J, j, h) + (h > 0 ? *rl_mat_at(&G[1], j, h - 1) : 0);
     }
-    s->impulse = banded(w, p->psi, &p->J, s->n, V, df, &s->crit_impulse);
-    s->cumulative = banded(w, sum, &G, s->n, V, df, &s->crit_cumulative);
+    rl_supt(G, 2, V, df, w->out->level, point, w->cx->seed, crit, w->cx);
+    s->crit_impulse = crit[0];
+    s->crit_cumulative = crit[1];
+    s->impulse = banded(w, p->psi, &G[0], V, point, crit[0]);
+    s->cumulative = banded(w, sum, &G[1], V, point, crit[1]);
 }
 
 /* Where to stop when nobody says: behind the last lag; when 98 % are in; or after a year or so. */
@@ -392,7 +391,7 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
                        .path = p,
                        .use = at.use};
     s->n = (h >= 0 ? (size_t)h : horizon_of(p, x, goes_on)) + 1;
-    rows(w, s, p, &V, df);
+    rows(w, s, p, &V, df, crit);
     rl_response_sum(s, p, &f, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));
     rl_response_words(s, w->keep);

@@ -18,11 +18,12 @@
 
 enum { RL_SUPT_DRAWS = 20000 };
 
-/* G  q-by-n  gradients of n figures; V  q-by-q, positive semi-definite covariance of the
- * parameters; df  of t, 0 = normal; pointwise  the critical value of one: c is never below it.
- * Figures without variance are left out; NaN when V is not finite.
- * Cost: 20,000 q n multiplications on all threads, and an eigenproblem of order q. */
-double rl_supt(const rl_mat *G, const rl_mat *V, double df, double level, double pointwise, uint64_t seed, rl_ctx *cx);
+/* G  n_G of q-by-n  gradients of n figures each: a band a set of them; V  q-by-q, positive semi-definite
+ * covariance of the parameters; df  of t, 0 = normal; pointwise  the critical value of one: no c (n_G, out)
+ * is below it.  Figures without variance are left out; NaN when V is not finite or nothing varies.
+ * Cost: 20,000 q n multiplications on all threads, 20,000 q normal draws, and an eigenproblem of order q <= 512. */
+void rl_supt(const rl_mat *G, size_t n_G, const rl_mat *V, double df, double level, double pointwise, uint64_t seed,
+             double *c, rl_ctx *cx);
 
 /* S (q-by-q) with S S' = V, negative eigenvalues taken for 0; false when V is not finite. */
 bool rl_supt_root(const rl_mat *V, rl_mat *S, rl_ctx *cx);
