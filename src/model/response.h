@@ -28,9 +28,8 @@
 #ifndef RL_MODEL_RESPONSE_H
 #define RL_MODEL_RESPONSE_H
 
-#include "model/carry.h"
 #include "model/design.h"
-#include "num/impulse.h"
+#include "model/lagged.h"
 
 /* Interval of one period alone, and of the band for all. */
 typedef struct rl_banded { double est, se, low, high, band_low, band_high; } rl_banded;
@@ -76,15 +75,6 @@ RL_MUST rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_re
 RL_MUST rl_code rl_response_parse(const char *text, const char **col, int *h, rl_arena *in, rl_ctx *cx);
 
 /* Internal to the module. */
-
-/* How far the lags of the outcome are from adding up to 1. */
-typedef struct rl_feedback {
-    size_t n;                    /* 0 = none                                           */
-    double *phi;                 /* n                                                  */
-    rl_mat dphi;                 /* q-by-n                                             */
-    bool stable;
-    size_t units, periods;
-} rl_feedback;
 
 /* A figure with its gradient: standard error and interval. */
 rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit);

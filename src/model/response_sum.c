@@ -4,18 +4,9 @@
 #include "base/str.h"
 #include "model/response.h"
 
-static double form(const double *g, const rl_mat *V)
-{
-    double s = 0;
-    for (size_t j = 0; j < V->k; j++)
-        for (size_t i = 0; i < V->n; i++)
-            if (g[i] != 0 && g[j] != 0) s += g[i] * *rl_mat_at(V, i, j) * g[j];
-    return s > 0 ? s : 0;
-}
-
 rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit)
 {
-    double se = sqrt(form(g, V));
+    double se = sqrt(rl_quadratic(g, V));
     return (rl_summary){est, se, est - crit * se, est + crit * se, NULL};
 }
 
@@ -29,46 +20,24 @@ static rl_summary unsure(rl_summary s, const char *why)
     return s;
 }
 
-/* 1 - sum phi, which the long run divides by. */
-static rl_summary distance(const rl_feedback *f, const rl_mat *V, double crit, rl_ctx *cx)
-{
-    double *g = RL_NEW(cx->tmp, double, V->n), est = 1;
-    for (size_t i = 0; i < f->n; i++) {
-        est -= f->phi[i];
-        for (size_t j = 0; j < V->n; j++) g[j] -= *rl_mat_at(&f->dphi, j, i);
-    }
-    return rl_response_figure(est, g, V, crit);
-}
-
-/* How many standard errors the lags of the outcome must fall short of 1: in a series with a unit root the ratio
- * follows Dickey and Fuller's law, not the normal's; 5 %, with a constant (MacKinnon 2010, table 2).  A
- * panel averages over its units. */
-static double apart(const rl_feedback *f, double crit)
-{
-    double t = (double)f->periods;
-    if (f->units > 1) return crit;
-    return fmax(crit, 2.86154 + 2.8903 / t + 4.234 / (t * t) + 40.04 / (t * t * t));
-}
-
 static void long_run(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
-                     rl_arena *keep, rl_ctx *cx)
+                     rl_arena *keep)
 {
-    rl_summary room = distance(f, V, apart(f, crit), cx);
     s->long_run = rl_response_figure(p->total, p->d_total, V, crit);
     if (f->n > 0 && !f->stable)
         s->long_run = nothing(
-            room.est <= 0 ? rl_sprintf(keep,
-                                       "there is no long run: the lags of the outcome add up to %.3g, so what is added "
-                                       "once never dies out",
-                                       1 - room.est)
-                          : "there is no long run: the lags of the outcome swing more and more instead of dying out");
+            f->sum >= 1 ? rl_sprintf(keep,
+                                     "there is no long run: the lags of the outcome add up to %.3g, so what is added "
+                                     "once never dies out",
+                                     f->sum)
+                        : "there is no long run: the lags of the outcome swing more and more instead of dying out");
     else if (!p->fades)
         s->long_run = nothing("there is no long run: a rate of 1 or more keeps everything for ever");
-    else if (f->n > 0 && !(room.low > 0))
+    else if (f->n > 0 && !rl_feedback_told(f, V, crit))
         s->long_run = unsure(s->long_run, rl_sprintf(keep,
                                                      "cannot tell where it ends: the lags of the outcome add up to "
                                                      "%.3g, which the data do not tell from 1",
-                                                     1 - room.est));
+                                                     f->sum));
 }
 
 /* The first two periods of opposite sign; false when all go one way. */
@@ -186,7 +155,7 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
 {
     size_t up = 0, down = 0;
     const char *why = NULL;
-    long_run(s, p, f, V, crit, keep, cx);
+    long_run(s, p, f, V, crit, keep);
     if (isnan(s->long_run.est))
         why = "there is no long run to take a share of";
     else if (p->total == 0)

@@ -30,6 +30,19 @@ static void keep_rows(const rl_design *d, rl_result *out, rl_arena *keep)
     out->row = row;
 }
 
+/* What the regression gives for each row, where y = fitted + residual. */
+static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    if (f->core == NULL || f->core->working || f->family != RL_LINEAR) return;
+    double *fitted = RL_NEW(keep, double, d->n), *e = RL_NEW(keep, double, d->n);
+    for (size_t i = 0; i < d->n; i++) {
+        e[i] = f->core->e[i];
+        fitted[i] = d->y[i] - e[i];
+    }
+    out->fitted = fitted;
+    out->residual = e;
+}
+
 /* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j. */
 static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep,
                        rl_ctx *cx)
@@ -124,8 +137,9 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
+    if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
+    if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);
     if (req.omega != NULL) {
-        keep_rows(&d, out, keep);
         keep_omega(&d, &f, req.omega, out, keep, cx);
     }
     if (f.effect != NULL) keep_effects(&d, &f, out, keep);
