@@ -26,6 +26,8 @@
 #include "model/answer.h"
 #include "model/response.h"
 
+enum { RL_MOST_CHANNELS = 64 };
+
 /* Find and answer the channels among the columns `spend` (n) that stand in the formula.
  *
  *   req, t, r   the request, its table and its result, which kept its rows

@@ -311,18 +311,23 @@ static rl_code ask(work *w, const char *text)
 
 /* --- all of them ----------------------------------------------------------------------------------- */
 
-rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx)
+static rl_code run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     work w = {.req = req, .d = d, .out = out, .keep = keep, .cx = cx};
-    if (req->n_response == 0) return RL_OK;
-    if (d->at == NULL) {
-        if (req->response_if_any) return RL_OK;
-        rl_fail(cx, RL_EUSAGE, "--response needs to know the time of a row");
-        return rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
-    }
     rl_formula *f = RL_NEW(keep, rl_formula, 1);
     RL_TRY(rl_formula_parse(d->formula->text, f, keep, cx));
     RL_TRY(rl_lagged_open(req, f, d->unit_name, d->time_name, d->t, out, &w.l, keep, cx));
     for (size_t i = 0; i < req->n_response; i++) RL_TRY(ask(&w, req->response[i]));
+    return RL_OK;
+}
+
+rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx)
+{
+    if (req->n_response == 0 || (req->response_if_any && d->time_name == NULL)) return RL_OK;
+    rl_code code = run(req, d, out, keep, cx);
+    if (code != RL_EUSAGE || !req->response_if_any) return code;
+    rl_remark(cx, "response", "%s", cx->err.what);
+    rl_forgive(cx);
+    out->n_responses = 0;
     return RL_OK;
 }
