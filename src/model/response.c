@@ -275,6 +275,15 @@ static rl_code check_horizon(const work *w, const char *text, int h)
     return rl_hint(w->cx, "ask for %zu or less", w->out->periods - 1);
 }
 
+/* What a study tells unasked: spend, where there is any; everything would bury it under controls. */
+static size_t worth_telling(const char **base, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (strstr(base[i], "spend") != NULL) base[kept++] = base[i];
+    return kept > 0 ? kept : n;
+}
+
 static rl_code ask(work *w, const char *text)
 {
     const char *col;
@@ -289,6 +298,7 @@ static rl_code ask(work *w, const char *text)
         base = rl_carry_bases(&w->l.p, w->l.past.n == 0, &n, w->keep);
     else
         one[0] = spelled(w, col);
+    if (all && w->req->response_if_any) n = worth_telling(base, n);
     if (n == 0 && w->req->response_if_any) return RL_OK;
     if (n == 0) {
         rl_fail(w->cx, RL_EUSAGE, "--response all: no regressor acts later than in its own period");

@@ -161,10 +161,8 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
     else if (p->total == 0)
         why = "nothing is left in the long run: there is no half of it";
     else if (changes_sign(p, &up, &down))
-        why = rl_sprintf(keep,
-                         "the response changes its sign (up after %zu %ss, down after %zu): no half of it, no "
-                         "mean lag",
-                         up, s->period, down);
+        why = rl_sprintf(keep, "the response changes its sign (up at %s %zu, down at %zu): no half of it, no mean lag",
+                         s->period, up, down);
     if (why != NULL) {
         s->mean_lag = s->half_life = s->share_after = nothing(why);
         return;

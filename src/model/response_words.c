@@ -6,11 +6,19 @@
 
 enum { MOST_SAYS = 8 };
 
-static const char *figure(double x, rl_arena *in) { return rl_sprintf(in, "%.4g", x); }
+/* x with the decimals that two leading digits of the standard error need. */
+static const char *figure(double x, double se, rl_arena *in)
+{
+    int decimals = se > 0 && se < 1e12 ? 1 - (int)floor(log10(se)) : 2;
+    if (decimals > 9) return rl_sprintf(in, "%.3e", x);
+    return rl_sprintf(in, "%.*f", decimals > 0 ? decimals : 0, x);
+}
+
+static const char *mean(double x, rl_arena *in) { return rl_sprintf(in, fabs(x) >= 100 ? "%.0f" : "%.3g", x); }
 
 static void say(rl_response *s, const char *text) { s->says[s->n_says++] = text; }
 
-/* One more of what brings how much more of what: the unit of a response. */
+/* One more of what goes with how much more of what: the unit of a response. */
 static const char *unit(const rl_response *s, rl_arena *in)
 {
     if (s->log_outcome && s->log_variable)
@@ -34,16 +42,16 @@ static const char *in_all(const rl_response *s, rl_arena *in)
     const rl_summary *l = &s->long_run;
     if (isnan(l->est)) {
         const rl_banded *c = &s->cumulative[s->n - 1];
-        return rl_sprintf(in, "one more %s in one %s brings %s of %s within %zu %ss (%g %% interval %s to %s); %s",
-                          s->variable, s->period, figure(c->est, in), s->outcome, s->n - 1, s->period, 100 * s->level,
-                          figure(c->low, in), figure(c->high, in), l->why);
+        return rl_sprintf(in, "one more %s in one %s goes with %s of %s within %zu %ss (%g %% interval %s to %s); %s",
+                          s->variable, s->period, figure(c->est, c->se, in), s->outcome, s->n - 1, s->period,
+                          100 * s->level, figure(c->low, c->se, in), figure(c->high, c->se, in), l->why);
     }
     if (l->why != NULL)
-        return rl_sprintf(in, "one more %s in one %s brings %s of %s in the long run; %s", s->variable, s->period,
-                          figure(l->est, in), s->outcome, l->why);
-    return rl_sprintf(in, "one more %s in one %s brings %s of %s in the long run (%g %% interval %s to %s)",
-                      s->variable, s->period, figure(l->est, in), s->outcome, 100 * s->level, figure(l->low, in),
-                      figure(l->high, in));
+        return rl_sprintf(in, "one more %s in one %s goes with %s of %s in the long run; %s", s->variable, s->period,
+                          figure(l->est, l->se, in), s->outcome, l->why);
+    return rl_sprintf(in, "one more %s in one %s goes with %s of %s in the long run (%g %% interval %s to %s)",
+                      s->variable, s->period, figure(l->est, l->se, in), s->outcome, 100 * s->level,
+                      figure(l->low, l->se, in), figure(l->high, l->se, in));
 }
 
 /* "to an end that is not known" for an interval without one. */
@@ -72,11 +80,12 @@ static const char *money(const rl_response *s, rl_arena *in)
     double f = s->factor;
     if (f == 1 || isnan(f) || isnan(s->long_run.est)) return NULL;
     const rl_summary *l = &s->long_run;
-    const char *ends =
-        l->why != NULL ? "" : rl_sprintf(in, " (%s to %s)", figure(f * l->low, in), figure(f * l->high, in));
-    return rl_sprintf(in, "at the observed means (%s %s, %s %s) one more %s brings %s%s more %s in the long run",
-                      s->variable_unit, figure(s->mean_variable, in), s->outcome_unit, figure(s->mean_outcome, in),
-                      s->variable_unit, figure(f * l->est, in), ends, s->outcome_unit);
+    const char *ends = l->why != NULL ? ""
+                                      : rl_sprintf(in, " (%s to %s)", figure(f * l->low, f * l->se, in),
+                                                   figure(f * l->high, f * l->se, in));
+    return rl_sprintf(in, "at the observed means (%s %s, %s %s) one more %s goes with %s%s more %s in the long run",
+                      s->variable_unit, mean(s->mean_variable, in), s->outcome_unit, mean(s->mean_outcome, in),
+                      s->variable_unit, figure(f * l->est, f * l->se, in), ends, s->outcome_unit);
 }
 
 void rl_response_words(rl_response *s, rl_arena *keep)
