@@ -8,7 +8,7 @@ set offsets 0, 0, graph 0.06, graph 0.04
 if (lowest > 0) set object 1 rectangle from graph 0, graph 0 to first lowest, graph 1 behind fillcolor rgb PALE fillstyle solid 0.6 noborder
 set object 2 rectangle from first highest, graph 0 to graph 1, graph 1 behind fillcolor rgb PALE fillstyle solid 0.6 noborder
 set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lw 0.9 lc rgb GREY back
-set label 103 seen_text at graph 0.5, graph 0.03 center font SMALL_FONT textcolor rgb GREY
+set label 103 seen_text at graph 0.935, graph 0.03 right font SMALL_FONT textcolor rgb GREY
 if (today == today) {                  # not NaN
     set arrow 2 from today, graph 0 to today, graph 1 nohead lw 1 dashtype (6, 4) lc rgb GREY back
     set label 104 today_text at today, graph 0.96 offset 0.6, 0 font SMALL_FONT textcolor rgb INK

@@ -16,7 +16,8 @@ set lmargin at screen 0.74
 set rmargin at screen 0.975
 set xrange [0.3:acf_last + 0.7]
 set yrange [-1:1]
-set xtics (acf_last > 16 ? 6 : acf_last > 6 ? 3 : 1)
+step = (acf_last > 16 ? 6 : acf_last > 6 ? 3 : 1)
+set xtics step
 set ytics 0.5
 set xlabel xlabel
 set label 103 'correlation of residuals' at graph 0.0, graph 1.05 font SMALL_FONT textcolor rgb INK

@@ -192,13 +192,13 @@ typedef struct rl_channels {
 } rl_channels;
 
 /* Actual and fitted in the model's own unit, and autocorrelations of the residuals within units. */
-typedef struct rl_track {
+typedef struct rl_trace {
     size_t n;                     /* periods                                                 */
     int32_t *period;
     double *actual, *fitted;      /* mean over units                                         */
     size_t n_acf;                 /* lags 1 .. n_acf                                          */
     double *acf, bound;           /* +- bound holds 95 % of each when there is none          */
-} rl_track;
+} rl_trace;
 
 typedef enum rl_status { RL_MODEL_DONE, RL_MODEL_REFUSED } rl_status;
 
@@ -223,7 +223,7 @@ typedef struct rl_model_answer {
     const rl_estimate **lag;
     const rl_interval *cumulated; /* n_lags: sum of lags 0..i, from the joint covariance; or NULL */
     rl_channels channels;         /* n = 0 without spend in a formula                        */
-    rl_track track;               /* n = 0 without                                           */
+    rl_trace track;               /* n = 0 without                                           */
     double breakdown_drift;       /* drift per period that would bring the lift to zero       */
     double breakdown_drift_ci;    /* .. that would make the interval include zero             */
     size_t n_by, looks;           /* columns of `by`; groups answered in all of them          */

@@ -473,7 +473,7 @@ rl_code rl_channels_make(const rl_request *req, const rl_table *t, const rl_resu
 enum { MOST_ACF = 24 };
 
 /* Sums of e_t e_{t-k} over units, by the calendar, over the sum of squares. */
-static void autocorrelations(const rl_result *r, const rl_scene *s, rl_track *out, rl_arena *keep, rl_ctx *cx)
+static void autocorrelations(const rl_result *r, const rl_scene *s, rl_trace *out, rl_arena *keep, rl_ctx *cx)
 {
     double *e = RL_NEW(cx->tmp, double, s->t->n), *sum = RL_NEW(cx->tmp, double, MOST_ACF + 1);
     for (size_t i = 0; i < s->t->n; i++) e[i] = NAN;
@@ -491,11 +491,11 @@ static void autocorrelations(const rl_result *r, const rl_scene *s, rl_track *ou
     out->bound = 1.959963984540054 / sqrt((double)r->rows_used);
 }
 
-rl_code rl_track_make(const rl_request *req, const rl_table *t, const rl_result *r, rl_track *out, rl_arena *keep,
+rl_code rl_trace_make(const rl_request *req, const rl_table *t, const rl_result *r, rl_trace *out, rl_arena *keep,
                       rl_ctx *cx)
 {
     rl_lagged l;
-    *out = (rl_track){0};
+    *out = (rl_trace){0};
     if (r->residual == NULL || req->time == NULL) return RL_OK;
     if (open_lagged(req, t, r, &l, keep, cx) != RL_OK) {
         if (cx->err.code != RL_EUSAGE) return cx->err.code;
@@ -505,7 +505,7 @@ rl_code rl_track_make(const rl_request *req, const rl_table *t, const rl_result 
     RL_TRY(rl_scene_sort(&l.scene, cx));
     rl_channels at = {0};
     at.period = times_used(r, l.scene.at, &at.n_periods, keep);
-    *out = (rl_track){.n = at.n_periods,
+    *out = (rl_trace){.n = at.n_periods,
                       .period = at.period,
                       .actual = RL_NEW(keep, double, at.n_periods),
                       .fitted = RL_NEW(keep, double, at.n_periods)};

@@ -39,7 +39,7 @@ RL_MUST rl_code rl_channels_make(const rl_request *req, const rl_table *t, const
                                  rl_ctx *cx);
 
 /* Actual and fitted by period, and how the residuals hang together in time (answer.h). */
-RL_MUST rl_code rl_track_make(const rl_request *req, const rl_table *t, const rl_result *r, rl_track *out,
+RL_MUST rl_code rl_trace_make(const rl_request *req, const rl_table *t, const rl_result *r, rl_trace *out,
                               rl_arena *keep, rl_ctx *cx);
 
 #endif

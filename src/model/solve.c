@@ -177,7 +177,7 @@ static rl_code solve_spend(const rl_tables *t, rl_model_answer *m, const rl_requ
         for (size_t i = 0; i < f.term[j].n; i++) rl_expr_columns(f.term[j].var[i], true, take_spend, &s);
     double margin = t->study->money.given ? t->study->money.gross_margin : NAN;
     RL_TRY(rl_channels_make(r, rows, &m->main, s.v, s.n, margin, &m->channels, cx->keep, cx));
-    return rl_track_make(r, rows, &m->main, &m->track, cx->keep, cx);
+    return rl_trace_make(r, rows, &m->main, &m->track, cx->keep, cx);
 }
 
 static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)

@@ -68,7 +68,7 @@ static void tics(rl_chart *c, const rl_view *v, const rl_study *s, const int32_t
     rl_chart_tics(c, "x", at, label, k, 0);
 }
 
-static const char *track_title(const rl_view *v, const rl_track *t)
+static const char *track_title(const rl_view *v, const rl_trace *t)
 {
     size_t beyond = 0, at = 0;
     for (size_t k = 0; k < t->n_acf; k++)
@@ -83,7 +83,7 @@ static const char *track_title(const rl_view *v, const rl_track *t)
 
 static rl_chart *track(rl_charts *out, const rl_view *v, const rl_study *s, const rl_model_answer *m, size_t at)
 {
-    const rl_track *t = &m->track;
+    const rl_trace *t = &m->track;
     if (t->n < 4 || t->n > MOST_ROWS || t->n_acf == 0) return NULL;
     rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-track", at + 1), "track", track_title(v, t),
                                  rl_sprintf(v->in,

@@ -180,10 +180,10 @@ static void track(void **s)
     rl_result r;
     static const char *const ALL[] = {"all"};
     rl_request q = fit_request("y ~ lag(spend,0:1)");
-    rl_track k;
+    rl_trace k;
     q.response = ALL, q.n_response = 1, q.response_if_any = true, q.time = "t", q.horizon = -1;
     CHECK_OK(rl_estimate_run(&q, &t, &r, cx.keep, &cx), &cx);
-    CHECK_OK(rl_track_make(&q, &t, &r, &k, cx.keep, &cx), &cx);
+    CHECK_OK(rl_trace_make(&q, &t, &r, &k, cx.keep, &cx), &cx);
     assert_int_equal(k.n, T - 1);
     CHECK_DIGITS(k.actual[4], t.col[3].num[5], 14);
     double top = 0, all = 0;
