@@ -79,6 +79,10 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar"},
 
+    {RL_CMD_FIT, NULL, 0, NULL, "lags"},
+    {RL_CMD_FIT, "lags", 0, "P", "ar: lags of the errors (default 1)"},
+    {RL_CMD_FIT, "max-lags", 0, "N", "choose the lags, up to N"},
+    {RL_CMD_FIT, "ic", 0, "NAME", "by bic (default), aic or hq"},
     {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
@@ -110,8 +114,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "rcs", 0, NULL, NULL},              {RL_CMD_FIT, "balance", 0, "K", NULL},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},      {RL_CMD_FIT, "inference", 0, "KIND", NULL},
     {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
-    {RL_CMD_FIT, "lags", 0, "P,Q", NULL},            {RL_CMD_FIT, "max-lags", 0, "N", NULL},
-    {RL_CMD_FIT, "ic", 0, "NAME", NULL},             {RL_CMD_FIT, "horizon", 0, "H", NULL},
+    {RL_CMD_FIT, "horizon", 0, "H", NULL},
     {RL_CMD_FIT, "shock", 0, "COL", NULL},
     {RL_CMD_FIT, "partition", 0, "COL", NULL},
     {RL_CMD_FIT, "composition", 0, "HOW", NULL},     {RL_CMD_FIT, "normalized", 0, "yes", NULL},
