@@ -175,6 +175,15 @@ static rl_code solve_spend(const rl_tables *t, rl_model_answer *m, const rl_requ
     RL_TRY(rl_formula_parse(r->formula, &f, cx->tmp, cx));
     for (size_t j = 0; j < f.n_terms; j++)
         for (size_t i = 0; i < f.term[j].n; i++) rl_expr_columns(f.term[j].var[i], true, take_spend, &s);
+    for (size_t c = 0; c < m->spec->channels.n; c++) {
+        const rl_text *name = &m->spec->channels.v[c];
+        bool found = false;
+        for (size_t i = 0; i < s.n; i++) found |= strcmp(s.v[i], name->s) == 0;
+        if (found) continue;
+        rl_fail_at(cx, RL_EINPUT, t->study->path, name->at.line, name->at.col, "channel '%s' is not in the formula",
+                   name->s);
+        return rl_hint(cx, "`channels` names columns of the formula that are money spent");
+    }
     double margin = t->study->money.given ? t->study->money.gross_margin : NAN;
     RL_TRY(rl_channels_make(r, rows, &m->main, s.v, s.n, margin, &m->channels, cx->keep, cx));
     return rl_trace_make(r, rows, &m->main, &m->track, cx->keep, cx);
