@@ -18,9 +18,10 @@
  *
  * A factor crossed with the regressor makes one response a segment.  What is
  * not there is said: a long run where nothing dies out, a half-life of
- * responses that change sign.  Where the lags of the outcome cannot be told
- * from adding up to 1, or the long run from nothing, the figure stands without
- * an interval and `why` says that the data cannot tell.
+ * responses that change sign.  The long run is a ratio: its interval is
+ * Fieller's set, which holds the truth where the delta method's fails; where
+ * the lags of the outcome cannot be told from adding up to 1 the set has no
+ * end and `why` says that the data cannot tell.
  *
  * Source: Hendry (1995), chapter 6; delta method; half-life by inversion of
  * the test of "half is reached" (Fieller 1954).
@@ -50,6 +51,7 @@ typedef struct rl_response {
     double crit_impulse, crit_cumulative;    /* of the bands                           */
     rl_summary long_run, mean_lag, half_life, share_after;   /* periods; share of the long run */
     int after;                   /* share_after: what comes after so many periods      */
+    const char *unit_root;       /* a warning: perhaps nothing dies out; or NULL       */
     bool leads;                  /* leads were left out                                */
     /* One unit of `variable` and of the outcome in plain units at the observed means:
      * a response times `factor` is outcome_unit a unit of variable_unit; 1 = as it is, NaN = not known */

@@ -20,8 +20,39 @@ static rl_summary unsure(rl_summary s, const char *why)
     return s;
 }
 
+/* All totals that are not rejected: N - total D = 0, with D = 1 - sum phi and N = D total, is as good as linear in
+ * the estimates where their ratio is not (Fieller 1954).  Without bounds where D is not told from 0; D below 0 is
+ * ruled out, so that one end may be left. */
+static void fieller(rl_summary *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit, rl_ctx *cx)
+{
+    double *gn = RL_NEW(cx->tmp, double, p->q), *gd = RL_NEW(cx->tmp, double, p->q);
+    double D = 1 - f->sum, N = D * p->total, c = crit * crit;
+    for (size_t j = 0; j < p->q; j++) {
+        gd[j] = -f->d_sum[j];
+        gn[j] = D * p->d_total[j] + p->total * gd[j];
+    }
+    double vn = rl_quadratic(gn, V), vd = rl_quadratic(gd, V), cov = 0;
+    for (size_t j = 0; j < p->q; j++)
+        for (size_t i = 0; i < p->q; i++) cov += gn[i] * *rl_mat_at(V, i, j) * gd[j];
+    /* (N - l D)^2 <= c (vn - 2 l cov + l^2 vd) */
+    double a = D * D - c * vd, b = N * D - c * cov, k = N * N - c * vn, root = b * b - a * k;
+    s->low = -INFINITY, s->high = INFINITY;
+    if (!(root >= 0)) return;
+    root = sqrt(root);
+    double x = (b - root) / a, y = (b + root) / a;
+    if (a > 0) {
+        s->low = fmin(x, y);
+        s->high = fmax(x, y);
+    } else if (k > 0) { /* zero is rejected: beyond one of the two, on the side of the estimate */
+        if (p->total > 0)
+            s->low = fmax(x, y);
+        else
+            s->high = fmin(x, y);
+    }
+}
+
 static void long_run(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
-                     rl_arena *keep)
+                     rl_arena *keep, rl_ctx *cx)
 {
     s->long_run = rl_response_figure(p->total, p->d_total, V, crit);
     if (f->n > 0 && !f->stable)
@@ -33,11 +64,19 @@ static void long_run(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
                         : "there is no long run: the lags of the outcome swing more and more instead of dying out");
     else if (!p->fades)
         s->long_run = nothing("there is no long run: a rate of 1 or more keeps everything for ever");
-    else if (f->n > 0 && !rl_feedback_told(f, V, crit))
-        s->long_run = unsure(s->long_run, rl_sprintf(keep,
-                                                     "cannot tell where it ends: the lags of the outcome add up to "
-                                                     "%.3g, which the data do not tell from 1",
-                                                     f->sum));
+    else if (f->n > 0)
+        fieller(&s->long_run, p, f, V, crit, cx);
+    if (f->n == 0 || !f->stable) return;
+    if (isinf(s->long_run.low) || isinf(s->long_run.high))
+        s->long_run.why = rl_sprintf(keep,
+                                     "cannot tell where it ends: the lags of the outcome add up to %.3g, which the "
+                                     "data do not tell from 1",
+                                     f->sum);
+    else if (!rl_feedback_told(f, V, crit))
+        s->unit_root = rl_sprintf(keep,
+                                  "the lags of the outcome add up to %.3g, which a test for a unit root does not tell "
+                                  "from 1: if they do, nothing dies out and there is no long run",
+                                  f->sum);
 }
 
 /* The first two periods of opposite sign; false when all go one way. */
@@ -155,7 +194,7 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
 {
     size_t up = 0, down = 0;
     const char *why = NULL;
-    long_run(s, p, f, V, crit, keep);
+    long_run(s, p, f, V, crit, keep, cx);
     if (isnan(s->long_run.est))
         why = "there is no long run to take a share of";
     else if (p->total == 0)
@@ -170,7 +209,7 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
     mean_lag(s, p, V, crit, cx);
     half_life(s, p, V, crit, cx);
     share_after(s, p, V, crit, cx);
-    if (isnan(s->long_run.low))
+    if (s->long_run.why != NULL)
         why = s->long_run.why;
     else if (s->long_run.low <= 0 && s->long_run.high >= 0)
         why = "cannot tell when: whether there is an effect in the long run is not clear";

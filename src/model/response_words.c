@@ -46,6 +46,9 @@ static const char *in_all(const rl_response *s, rl_arena *in)
                           s->variable, s->period, figure(c->est, c->se, in), s->outcome, s->n - 1, s->period,
                           100 * s->level, figure(c->low, c->se, in), figure(c->high, c->se, in), l->why);
     }
+    if (l->why != NULL && isfinite(l->low))
+        return rl_sprintf(in, "one more %s in one %s goes with %s of %s in the long run, %s or more; %s", s->variable,
+                          s->period, figure(l->est, l->se, in), s->outcome, figure(l->low, l->se, in), l->why);
     if (l->why != NULL)
         return rl_sprintf(in, "one more %s in one %s goes with %s of %s in the long run; %s", s->variable, s->period,
                           figure(l->est, l->se, in), s->outcome, l->why);
@@ -96,5 +99,6 @@ void rl_response_words(rl_response *s, rl_arena *keep)
     say(s, in_all(s, keep));
     say(s, when(s, keep));
     if (m != NULL) say(s, m);
+    if (s->unit_root != NULL) say(s, s->unit_root);
     if (s->leads) say(s, "leads are no part of it: what comes before its cause is a placebo");
 }

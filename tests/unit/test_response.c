@@ -119,6 +119,11 @@ static void feedback(void **s)
     double step = 1e-6, db = ((b + step) - (b - step)) / (1 - phi) / (2 * step),
            dp = (b / (1 - phi - step) - b / (1 - phi + step)) / (2 * step);
     CHECK_DIGITS(a->long_run.se, sqrt(db * db * v(&r, 1, 1) + 2 * db * dp * v(&r, 1, 2) + dp * dp * v(&r, 2, 2)), 8);
+    /* its ends: where |b - l (1 - phi)| is crit of its own standard errors */
+    for (int end = 0; end < 2; end++) {
+        double l = end ? a->long_run.high : a->long_run.low, crit = rl_t_quantile(0.975, r.df);
+        CHECK_DIGITS(fabs(b - l * (1 - phi)), crit * sqrt(v(&r, 1, 1) + 2 * l * v(&r, 1, 2) + l * l * v(&r, 2, 2)), 9);
+    }
     CHECK_DIGITS(a->mean_lag.est, phi / (1 - phi), 12);
     CHECK_DIGITS(a->mean_lag.se, sqrt(v(&r, 2, 2)) / (1 - phi) / (1 - phi), 11);
     CHECK_DIGITS(a->share_after.est, phi, 12);
@@ -195,10 +200,15 @@ static void not_there(void **s)
     assert_true(isnan(up.response[0].long_run.est) && isnan(up.response[0].half_life.est));
     assert_non_null(strstr(up.response[0].long_run.why, "never dies out"));
     for (size_t i = 1; i < 80; i++) y[i] = 0.99 * y[i - 1] + 0.01 * x[i] + rl_normal(&r);
-    rl_result root = answer(&t, "y ~ x + lag(y,1)", "x");
-    if (!(isfinite(root.response[0].long_run.est) && isnan(root.response[0].long_run.low)))
-        fail_msg("phi %g se %g: %s", root.est[2].estimate, root.est[2].std_error, root.response[0].long_run.why);
-    assert_non_null(strstr(root.response[0].long_run.why, "cannot tell"));
+    rl_result root = answer(&t, "y ~ x + lag(y,1)", "x"); /* the normal tells it from 1, Dickey and Fuller do not */
+    assert_true(isfinite(root.response[0].long_run.low) && root.response[0].long_run.why == NULL);
+    assert_non_null(strstr(root.response[0].unit_root, "unit root"));
+    for (size_t i = 1; i < 80; i++) y[i] = 0.98 * y[i - 1] + 0.5 * x[i] - 1 + 0.6 * rl_normal(&r);
+    rl_result far = answer(&t, "y ~ x + lag(y,1)", "x");
+    if (far.response[0].long_run.why == NULL) fail_msg("phi %g %g", far.est[2].estimate, far.est[2].std_error);
+    assert_non_null(strstr(far.response[0].long_run.why, "cannot tell"));
+    assert_true(far.response[0].long_run.low > 0 && isinf(far.response[0].long_run.high));
+    assert_non_null(strstr(far.response[0].says[0], "or more"));
     for (size_t i = 1; i < 80; i++) y[i] = x[i] - 0.6 * x[i - 1] + 0.1 * rl_normal(&r);
     rl_result sign = answer(&t, "y ~ lag(x,0:1)", "x");
     assert_true(isnan(sign.response[0].half_life.est) && isnan(sign.response[0].mean_lag.est));
