@@ -6,6 +6,8 @@
 #include "base/par.h"
 #include "base/simd.h"
 #include "model/build.h"
+#include "model/forms.h"
+#include "model/reach.h"
 
 /* --- losing rows -------------------------------------------------------------- */
 
@@ -13,7 +15,7 @@ void rl_build_lose(rl_build *b, const char *why, size_t rows, rl_ctx *cx)
 {
     if (rows == 0) return;
     rl_design *d = b->d;
-    if (d->dropped == NULL) d->dropped = RL_NEW(cx->tmp, rl_dropped, 16);
+    if (d->dropped == NULL) d->dropped = RL_NEW(cx->tmp, rl_dropped, 32);
     d->dropped[d->n_dropped++] = (rl_dropped){why, rows};
     b->left -= rows;
 }
@@ -25,7 +27,12 @@ static rl_code nothing_left(rl_build *b, rl_ctx *cx)
     rl_str s = rl_str_new(cx->tmp);
     for (size_t i = 0; i < d->n_dropped; i++)
         rl_str_addf(&s, "%s%zu %s", i ? ", " : "", d->dropped[i].rows, d->dropped[i].why);
-    return rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
+    rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
+    size_t k = b->f.constant;
+    for (size_t j = 0; j < b->n_var; j++) k += b->var[j].factor ? 1 : b->var[j].width;
+    size_t units = b->unit.G > 0 ? b->unit.G : 1;
+    rl_hint_fewer_lags(&b->f, units, rl_reach_short(b, units), k, cx);
+    return RL_EDATA;
 }
 
 /* Rows without a value: code[] < 0, or v[] NaN. */
@@ -504,13 +511,17 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
                          .unit_name = req->unit,
                          .time_name = req->time,
                          .unit = req->unit != NULL ? &b.unit : NULL,
-                         .at = b.at};
+                         .at = b.at,
+                         .season = d->clock.dates || req->numbered ? d->clock.cal : (rl_calendar){0}};
+    RL_TRY(rl_forms_check(&b, cx));
     RL_TRY(rl_build_number(&b, b.f.y, 0, &b.y, cx));
     RL_TRY(rl_build_variables(&b, cx));
+    RL_TRY(rl_forms_make(&b, cx));
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));
     RL_TRY(take_weights(&b, cx));
     RL_TRY(take_offset(&b, cx));
+    rl_build_reach(&b, cx);
     RL_TRY(drop_missing(&b, cx));
     rl_build_frame(&b, cx);
     rl_build_leave(&b, cx);
@@ -518,5 +529,6 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(rl_build_outcome(&b, cx));
     RL_TRY(drop_singletons(&b, cx));
     gather(&b, cx);
-    return rl_build_columns(&b, cx);
+    RL_TRY(rl_build_columns(&b, cx));
+    return rl_forms_place(&b, cx);
 }

@@ -1,0 +1,215 @@
+/* What the data know of the parameters: the values an F test does not reject. */
+#include <math.h>
+#include <string.h>
+
+#include "base/fmath.h"
+#include "base/str.h"
+#include "model/forms_fit.h"
+#include "model/reach.h"
+#include "num/dist.h"
+#include "num/ols.h"
+
+enum { GRID = 16, HALVINGS = 14 };
+
+/* A set [lo, hi] of values of one parameter; whether it goes to the ends of the box. */
+typedef struct set {
+    double lo, hi;
+    bool lo_end, hi_end;
+} set;
+
+typedef struct judge {
+    rl_search *s;
+    const rl_point *best;
+    double most; /* rss up to which a value fits */
+    double level;
+} judge;
+
+/* --- words ----------------------------------------------------------------------------- */
+
+static const char *number(double x, rl_arena *in)
+{
+    char buf[32];
+    return rl_strdup(in, rl_num_text(buf, rl_round_digits(x, 3)));
+}
+
+static const char *example(const rl_form_par *p, double x, rl_arena *in)
+{
+    if (p->fn == RL_FN_ADSTOCK && strncmp(p->form, "adstock(", 8) == 0)
+        return rl_sprintf(in, "%.*s,%s)", (int)strlen(p->form) - 1, p->form, number(x, in));
+    return p->fn == RL_FN_WEIBULL ? "weibull(x,2,3)" : "hill(x,20,2)";
+}
+
+/* What an end of the box means. */
+static const char *meaning(const rl_form_par *p, bool low)
+{
+    if (p->fn == RL_FN_ADSTOCK)
+        return low ? "no carry-over is seen: take what is inside by itself"
+                   : "the stock never wears off in these data: a trend or a shift in level may be what it follows";
+    if (p->fn == RL_FN_HILL && p->which == 0)
+        return low ? "all but the smallest values do the same: a yes or no would do"
+                   : "no saturation is seen within the data: take what is inside by itself, or log1p of it";
+    if (p->fn == RL_FN_HILL)
+        return low ? "hardly any bend is seen: take log1p" : "it is a step at the half: a yes or no would do";
+    return p->which == 1 && low ? "no delay is seen: take what is inside by itself" : "give both, or take almon()";
+}
+
+/* --- the set of one parameter --------------------------------------------------------------- */
+
+/* A share of the way from the optimum to an end of the box. */
+static double on_the_way(const judge *g, size_t j, double share, bool down)
+{
+    const rl_form_par *p = &g->s->forms->par[j];
+    double from = g->best->theta[j], to = down ? g->best->lo[j] : g->best->hi[j];
+    if (share >= 1) return to;
+    return rl_form_box(p->fn, p->which).log ? from * rl_exp(share * rl_log(to / from)) : from + share * (to - from);
+}
+
+/* Does theta_j = x fit, the others at their best?  at: where the last one was found, and where this one is. */
+static rl_code fits(const judge *g, size_t j, double x, rl_point *at, bool *yes, rl_ctx *cx)
+{
+    bool fixed[RL_FORMS_MOST] = {false};
+    fixed[j] = true;
+    at->theta[j] = x;
+    RL_TRY(rl_search_improve(g->s, at, fixed, cx));
+    *yes = at->rss <= g->most;
+    return RL_OK;
+}
+
+static rl_code one_side(const judge *g, size_t j, bool down, double *end, bool *reached, rl_ctx *cx)
+{
+    size_t q = g->s->forms->q, m = g->s->forms->m;
+    rl_point at = rl_point_new(q, m, cx->tmp), inner = rl_point_new(q, m, cx->tmp);
+    double in = 0, out;
+    rl_point_copy(&at, g->best, q, m);
+    rl_point_copy(&inner, g->best, q, m);
+    for (int i = 1; i <= GRID; i++) { /* all of them: the set may have holes */
+        bool yes;
+        RL_TRY(fits(g, j, on_the_way(g, j, (double)i / GRID, down), &at, &yes, cx));
+        if (!yes) continue;
+        in = (double)i / GRID;
+        rl_point_copy(&inner, &at, q, m);
+    }
+    *reached = in == 1;
+    out = *reached ? 1 : in + 1.0 / GRID;
+    for (int i = 0; i < HALVINGS && !*reached; i++) {
+        bool yes;
+        double mid = (in + out) / 2;
+        rl_point_copy(&at, &inner, q, m);
+        RL_TRY(fits(g, j, on_the_way(g, j, mid, down), &at, &yes, cx));
+        *(yes ? &in : &out) = mid;
+        if (yes) rl_point_copy(&inner, &at, q, m);
+    }
+    *end = on_the_way(g, j, in, down);
+    return RL_OK;
+}
+
+static rl_code set_of(const judge *g, size_t j, set *out, rl_ctx *cx)
+{
+    RL_TRY(one_side(g, j, true, &out->lo, &out->lo_end, cx));
+    return one_side(g, j, false, &out->hi, &out->hi_end, cx);
+}
+
+/* --- verdicts ----------------------------------------------------------------------------------- */
+
+/* Is the optimum at an end of the box? -1 the lower, +1 the upper. */
+static int end_of(const rl_point *p, size_t j)
+{
+    double near = 1e-6 * (p->hi[j] - p->lo[j]);
+    return p->theta[j] <= p->lo[j] + near ? -1 : p->theta[j] >= p->hi[j] - near ? 1 : 0;
+}
+
+static rl_code refuse_end(const judge *g, size_t j, const set *t, int end, rl_ctx *cx)
+{
+    const rl_form_par *p = &g->s->forms->par[j];
+    rl_fail(cx, RL_EDATA,
+            "the data do not tell the %s of '%s': the best is %s, an end of what was looked at; from %s to %s "
+            "all fit at %g %%",
+            p->word, p->form, number(g->best->theta[j], cx->tmp), number(t->lo, cx->tmp), number(t->hi, cx->tmp),
+            100 * g->level);
+    return rl_hint(cx, "%s; or give it, as in %s", meaning(p, end < 0), example(p, (t->lo + t->hi) / 2, cx->tmp));
+}
+
+static rl_code refuse_flat(const judge *g, size_t j, const set *t, rl_ctx *cx)
+{
+    const rl_form_par *p = &g->s->forms->par[j];
+    rl_fail(cx, RL_EDATA, "the data cannot tell the %s of '%s': every one from %s to %s fits at %g %%", p->word,
+            p->form, number(t->lo, cx->tmp), number(t->hi, cx->tmp), 100 * g->level);
+    return rl_hint(cx, "give it, as in %s, or leave the form out; longer series or larger swings would tell",
+                   example(p, g->best->theta[j], cx->tmp));
+}
+
+/* Where estimate and error would mislead. */
+static void tell_set(const judge *g, size_t j, const set *t, rl_ctx *cx)
+{
+    const rl_form_par *p = &g->s->forms->par[j];
+    double left = g->best->theta[j] - t->lo, right = t->hi - g->best->theta[j];
+    bool lopsided = left > 1.3 * right || right > 1.3 * left, end = t->lo_end || t->hi_end;
+    if (!lopsided && !end) return;
+    rl_remark(
+        cx, "search",
+        "'%s': by the F test every %s from %s to %s fits at %g %%%s, the estimate being %s; the interval beside it is "
+        "symmetric and says less",
+        p->label, p->word, number(t->lo, cx->tmp), number(t->hi, cx->tmp), 100 * g->level,
+        t->lo_end   ? ", down to the least that was looked at"
+        : t->hi_end ? ", up to the most that was looked at"
+                    : "",
+        number(g->best->theta[j], cx->tmp));
+}
+
+/* Another optimum among the values that fit. */
+static void tell_others(const judge *g, const rl_point *optimum, size_t count, rl_ctx *cx)
+{
+    const rl_forms *f = g->s->forms;
+    for (size_t i = 1; i < count; i++) {
+        if (!(optimum[i].rss <= g->most)) continue;
+        for (size_t j = 0; j < f->q; j++) {
+            double width = g->best->hi[j] - g->best->lo[j];
+            if (!(fabs(optimum[i].theta[j] - g->best->theta[j]) > 0.05 * width)) continue;
+            rl_remark(cx, "search", "another optimum fits nearly as well: '%s' at %s instead of %s", f->par[j].label,
+                      number(optimum[i].theta[j], cx->tmp), number(g->best->theta[j], cx->tmp));
+            return;
+        }
+    }
+}
+
+static rl_code judge_all(judge *g, const rl_point *optimum, size_t count, rl_ctx *cx)
+{
+    const rl_forms *f = g->s->forms;
+    double each = 2 * (GRID + HALVINGS) * (f->q > 1 ? 10 : 1), budget = 4e9;
+    bool cheap = g->s->cost * each * (double)f->q < budget;
+    for (size_t j = 0; j < f->q; j++) {
+        int end = end_of(g->best, j);
+        set t = {g->best->lo[j], g->best->hi[j], true, true};
+        if (!cheap && end == 0) continue;
+        RL_TRY(set_of(g, j, &t, cx));
+        if (t.lo_end && t.hi_end) return refuse_flat(g, j, &t, cx);
+        if (end != 0) return refuse_end(g, j, &t, end, cx);
+        tell_set(g, j, &t, cx);
+    }
+    if (!cheap)
+        rl_remark(cx, "search",
+                  "with so many rows the sets of parameters that fit were not searched: the intervals "
+                  "rest on the optimum alone");
+    tell_others(g, optimum, count, cx);
+    return RL_OK;
+}
+
+rl_code rl_forms_fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
+{
+    rl_search s;
+    rl_point *optimum;
+    size_t count;
+    RL_TRY(rl_search_open(d, &s, cx));
+    if (s.rank >= d->n) {
+        rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients and %zu parameters: no degree of freedom is left",
+                d->n, s.rank - s.forms->q, s.forms->q);
+        rl_hint_fewer_lags(d->formula, d->unit.G > 0 ? d->unit.G : 1, (int64_t)d->n, s.rank, cx);
+        return rl_hint(cx, "give the parameters, use fewer regressors, or more rows");
+    }
+    RL_TRY(rl_search_start(&s, &optimum, &count, cx));
+    double df = (double)(d->n - s.rank), t = rl_t_quantile(1 - (1 - req->level) / 2, df);
+    double yy = rl_dot(NULL, s.y, s.y, d->n, cx);
+    judge g = {&s, &optimum[0], optimum[0].rss * (1 + t * t / df), req->level};
+    if (optimum[0].rss > 1e-24 * yy) RL_TRY(judge_all(&g, optimum, count, cx)); /* else a perfect fit */
+    return rl_search_finish(&s, &optimum[0], f, cx);
+}
