@@ -299,8 +299,8 @@ static double in_box(rl_box b, double u)
 }
 
 /* Through all nodes: theta from the unit cube where that is given, boxes, values. */
-static void walk(const rl_forms *f, const double *unit, double *theta, bool slopes, rl_jet *out, double *lo, double *hi,
-                 rl_arena *in)
+static void walk(const rl_forms *f, const double *unit, double *theta, const bool *fixed, bool slopes, rl_jet *out,
+                 double *lo, double *hi, rl_arena *in)
 {
     for (size_t c = 0; c < f->n_chains; c++) {
         const rl_chain *chain = &f->chain[c];
@@ -314,7 +314,10 @@ static void walk(const rl_forms *f, const double *unit, double *theta, bool slop
                 if (j == SIZE_MAX) continue;
                 rl_box box = box_of(f, node, i, &x);
                 if (unit != NULL) theta[j] = in_box(box, unit[j]);
-                if (lo != NULL) lo[j] = box.lo, hi[j] = box.hi;
+                if (lo != NULL) {
+                    lo[j] = box.lo, hi[j] = box.hi;
+                    if (fixed == NULL || !fixed[j]) theta[j] = fmin(fmax(theta[j], box.lo), box.hi);
+                }
                 par[i] = theta[j];
             }
             rl_jet y = rl_jet_new(f->track.n, x.q, in);
@@ -330,15 +333,13 @@ static void walk(const rl_forms *f, const double *unit, double *theta, bool slop
     }
 }
 
-void rl_forms_values(const rl_forms *f, const double *theta, bool slopes, rl_jet *out, double *lo, double *hi,
-                     rl_arena *in)
+void rl_forms_values(const rl_forms *f, double *theta, const bool *fixed, bool slopes, rl_jet *out, double *lo,
+                     double *hi, rl_arena *in)
 {
-    double *copy = RL_NEW(in, double, f->q);
-    memcpy(copy, theta, f->q * sizeof *copy);
-    walk(f, NULL, copy, slopes, out, lo, hi, in);
+    walk(f, NULL, theta, fixed, slopes, out, lo, hi, in);
 }
 
 void rl_forms_theta(const rl_forms *f, const double *unit, double *theta, rl_arena *in)
 {
-    walk(f, unit, theta, false, NULL, NULL, NULL, in);
+    walk(f, unit, theta, NULL, false, NULL, NULL, NULL, in);
 }

@@ -70,9 +70,9 @@ RL_MUST rl_code rl_forms_make(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_forms_place(rl_build *b, rl_ctx *cx);
 
 /* Values of all chains at theta (q), with derivatives when asked: out n_chains.  lo, hi (q, or NULL):
- * the box of every parameter given those before it. */
-void rl_forms_values(const rl_forms *f, const double *theta, bool slopes, rl_jet *out, double *lo, double *hi,
-                     rl_arena *in);
+ * the box of every parameter given those before it; theta is moved into it but for what is fixed (q, or NULL). */
+void rl_forms_values(const rl_forms *f, double *theta, const bool *fixed, bool slopes, rl_jet *out, double *lo,
+                     double *hi, rl_arena *in);
 /* A point of the unit cube (q) as parameters. */
 void rl_forms_theta(const rl_forms *f, const double *unit, double *theta, rl_arena *in);
 

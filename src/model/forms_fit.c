@@ -113,7 +113,7 @@ static rl_code evaluate(const rl_search *s, rl_point *p, bool slopes, rl_ctx *su
     const rl_forms *f = s->forms;
     size_t n = s->d->n, m = f->m, q = f->q;
     rl_jet *jet = RL_NEW(sub->tmp, rl_jet, f->n_chains);
-    rl_forms_values(f, p->theta, slopes, jet, p->lo, p->hi, sub->tmp);
+    rl_forms_values(f, p->theta, p->fixed, slopes, jet, p->lo, p->hi, sub->tmp);
     rl_mat M = rl_mat_new(n, m, sub->tmp), D = rl_mat_new(n, slopes ? q : 0, sub->tmp);
     double *norm0 = RL_NEW(sub->tmp, double, m), *R = RL_NEW(sub->tmp, double, m *m), *c = RL_NEW(sub->tmp, double, m);
     double *e = RL_NEW(sub->tmp, double, n);
@@ -215,6 +215,7 @@ rl_code rl_search_improve(rl_search *s, rl_point *p, const bool *fixed, rl_ctx *
     rl_point next = rl_point_new(q, m, cx->tmp);
     double damp = 0, step[RL_FORMS_MOST];
     bool held[RL_FORMS_MOST];
+    p->fixed = next.fixed = fixed;
     RL_TRY(rl_search_at(s, p, true, cx));
     for (int turn = 0; turn < STEPS; turn++) {
         bool better = false;
@@ -373,7 +374,7 @@ rl_code rl_search_finish(rl_search *s, const rl_point *p, rl_fit *f, rl_ctx *cx)
     rl_label *label = RL_NEW(cx->tmp, rl_label, k + q);
     size_t *kept = RL_NEW(cx->tmp, size_t, k + q);
     rl_mat X = rl_mat_new(d->n, k + q + 1, cx->tmp);
-    rl_forms_values(forms, p->theta, true, jet, NULL, NULL, cx->tmp);
+    rl_forms_values(forms, p->theta, NULL, true, jet, NULL, NULL, cx->tmp);
     for (size_t j = 0; j < k; j++) {
         memcpy(rl_mat_col(&X, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
         label[j] = rl_label_of(d->x_name[j]);

@@ -22,6 +22,7 @@ typedef struct rl_point {
     double *g, *H;           /* q, q-by-q  D'e and D'D                                    */
     double *b;               /* m        coefficients                                     */
     double rss;
+    const bool *fixed;       /* q        of the search under way, or NULL                 */
 } rl_point;
 
 rl_point rl_point_new(size_t q, size_t m, rl_arena *in);

@@ -143,7 +143,7 @@ static void tell_set(const judge *g, size_t j, const set *t, rl_ctx *cx)
 {
     const rl_form_par *p = &g->s->forms->par[j];
     double left = g->best->theta[j] - t->lo, right = t->hi - g->best->theta[j];
-    bool lopsided = left > 1.3 * right || right > 1.3 * left, end = t->lo_end || t->hi_end;
+    bool lopsided = left > 1.5 * right || right > 1.5 * left, end = t->lo_end || t->hi_end;
     if (!lopsided && !end) return;
     rl_remark(
         cx, "search",

@@ -112,12 +112,24 @@ size_t rl_weibull_wear(double shape, double scale)
     return k < 1 ? 1 : k > RL_STOCK_MOST ? RL_STOCK_MOST : (size_t)k;
 }
 
+/* Periods of the longest unit. */
+static size_t longest(const rl_track *t)
+{
+    int64_t most = 1;
+    for (size_t p = 0, first = 0; p < t->n; p++) {
+        if (!same_unit(t, p, first)) first = p;
+        int64_t span = (int64_t)t->at[p] - t->at[first] + 1;
+        if (span > most) most = span;
+    }
+    return (size_t)most;
+}
+
 /* w[0]: the weights, w[1], w[2]: their derivatives by shape and scale.  Returns how many. */
-static size_t weights_of(const double par[2], double *const w[3])
+static size_t weights_of(const double par[2], size_t most, double *const w[3])
 {
     double S = 1, S_shape = 0, S_scale = 0;
     size_t l = 0;
-    for (; l < RL_STOCK_MOST && S >= NOTHING; l++) {
+    for (; l < most && S >= NOTHING; l++) {
         double u = (double)(l + 1) / par[1], c = rl_pow(u, par[0]), next = rl_exp(-c);
         double by_shape = next > 0 ? -next * c * rl_log(u) : 0, by_scale = next > 0 ? next * c * par[0] / par[1] : 0;
         w[0][l] = S - next;
@@ -144,8 +156,9 @@ void rl_jet_weibull(const rl_track *t, const rl_jet *x, const double par[2], siz
                     rl_jet *out, rl_arena *in)
 {
     double *w[3];
-    for (int i = 0; i < 3; i++) w[i] = RL_NEW(in, double, RL_STOCK_MOST);
-    size_t lags = weights_of(par, w);
+    size_t most = longest(t) < RL_STOCK_MOST ? longest(t) : RL_STOCK_MOST;
+    for (int i = 0; i < 3; i++) w[i] = RL_NEW(in, double, most);
+    size_t lags = weights_of(par, most, w);
     walker go = {0};
     slots(x, out, t->n, in);
     for (int i = 0; i < 2; i++) slot(out, own[i], t->n, in);
