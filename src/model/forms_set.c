@@ -32,11 +32,19 @@ static const char *number(double x, rl_arena *in)
     return rl_strdup(in, rl_num_text(buf, rl_round_digits(x, 3)));
 }
 
-static const char *example(const rl_form_par *p, double x, rl_arena *in)
+/* The form with its parameters given: this one, and the other at its best. */
+static const char *example(const judge *g, size_t j, double x, rl_arena *in)
 {
-    if (p->fn == RL_FN_ADSTOCK && strncmp(p->form, "adstock(", 8) == 0)
-        return rl_sprintf(in, "%.*s,%s)", (int)strlen(p->form) - 1, p->form, number(x, in));
-    return p->fn == RL_FN_WEIBULL ? "weibull(x,2,3)" : "hill(x,20,2)";
+    const rl_forms *f = g->s->forms;
+    const rl_form_par *p = &f->par[j];
+    rl_str s = rl_str_new(in);
+    rl_str_addn(&s, p->form, strlen(p->form) - 1);
+    for (size_t which = 0; which < rl_fn_pars(p->fn); which++)
+        for (size_t i = 0; i < f->q; i++)
+            if (f->par[i].which == which && strcmp(f->par[i].form, p->form) == 0)
+                rl_str_addf(&s, ",%s", number(i == j ? x : g->best->theta[i], in));
+    rl_str_addc(&s, ')');
+    return rl_str_text(&s);
 }
 
 /* What an end of the box means. */
@@ -126,7 +134,7 @@ static rl_code refuse_end(const judge *g, size_t j, const set *t, int end, rl_ct
             "all fit at %g %%",
             p->word, p->form, number(g->best->theta[j], cx->tmp), number(t->lo, cx->tmp), number(t->hi, cx->tmp),
             100 * g->level);
-    return rl_hint(cx, "%s; or give it, as in %s", meaning(p, end < 0), example(p, (t->lo + t->hi) / 2, cx->tmp));
+    return rl_hint(cx, "%s; or give it, as in %s", meaning(p, end < 0), example(g, j, (t->lo + t->hi) / 2, cx->tmp));
 }
 
 static rl_code refuse_flat(const judge *g, size_t j, const set *t, rl_ctx *cx)
@@ -135,7 +143,7 @@ static rl_code refuse_flat(const judge *g, size_t j, const set *t, rl_ctx *cx)
     rl_fail(cx, RL_EDATA, "the data cannot tell the %s of '%s': every one from %s to %s fits at %g %%", p->word,
             p->form, number(t->lo, cx->tmp), number(t->hi, cx->tmp), 100 * g->level);
     return rl_hint(cx, "give it, as in %s, or leave the form out; longer series or larger swings would tell",
-                   example(p, g->best->theta[j], cx->tmp));
+                   example(g, j, g->best->theta[j], cx->tmp));
 }
 
 /* Where estimate and error would mislead. */

@@ -172,7 +172,7 @@ static rl_code level_of(rl_parser *p, const char **ref)
     return RL_OK;
 }
 
-/* What the parameters of adstock, weibull and hill are called, and where they lie: from lo, or above it, to below hi. */
+/* The parameters of adstock, weibull and hill, and where they lie: from 0, or above it (open), to below hi. */
 static const struct {
     rl_fn fn;
     const char *name[2];
