@@ -241,7 +241,7 @@ rl_code rl_search_improve(rl_search *s, rl_point *p, const bool *fixed, rl_ctx *
 
 /* --- starting ----------------------------------------------------------------------------- */
 
-enum { MOST_POINTS = 1000, FEWEST_POINTS = 40, STARTS = 6 };
+enum { MOST_POINTS = 1000, FEWEST_POINTS = 12, STARTS = 6 };
 
 /* The golden ratio of q dimensions: the root of g^(q+1) = g + 1 (Roberts 2018). */
 static double golden(size_t q)
@@ -295,8 +295,8 @@ rl_code rl_search_start(rl_search *s, rl_point **optimum, size_t *count, rl_ctx 
 {
     size_t q = s->forms->q, m = s->forms->m, best[STARTS];
     double g = golden(q);
-    size_t points = s->cost < 2e9 / MOST_POINTS ? MOST_POINTS : (size_t)(2e9 / s->cost);
-    if (points < FEWEST_POINTS) points = FEWEST_POINTS;
+    size_t points = s->cost < 1e8 / MOST_POINTS ? MOST_POINTS : (size_t)(1e8 / s->cost);
+    if (points < FEWEST_POINTS * q) points = FEWEST_POINTS * q;
     if (points > 60 * q * q) points = 60 * q * q;
     double *u = RL_NEW(cx->tmp, double, points *q), *rss = RL_NEW(cx->tmp, double, points);
     rl_point p = rl_point_new(q, m, cx->tmp);
@@ -308,7 +308,7 @@ rl_code rl_search_start(rl_search *s, rl_point **optimum, size_t *count, rl_ctx 
     }
     *count = 0;
     *optimum = RL_NEW(cx->tmp, rl_point, STARTS);
-    for (size_t i = 0, starts = choose(u, rss, points, q, best); i < starts && (i < 3 || s->cost < 1e7); i++) {
+    for (size_t i = 0, starts = choose(u, rss, points, q, best); i < starts && (i < 2 || s->cost < 1e6); i++) {
         rl_point o = rl_point_new(q, m, cx->tmp);
         rl_forms_theta(s->forms, u + best[i] * q, o.theta, s->scratch);
         RL_TRY(rl_search_improve(s, &o, NULL, cx));

@@ -9,7 +9,9 @@
 #include "num/dist.h"
 #include "num/ols.h"
 
-enum { GRID = 16, HALVINGS = 14 };
+enum { GRID = 16, HALVINGS = 14, COARSE_GRID = 4, COARSE_HALVINGS = 9 }; /* coarse: many rows, narrow sets */
+
+static const double CLOSE = 1e-4;
 
 /* A set [lo, hi] of values of one parameter; whether it goes to the ends of the box. */
 typedef struct set {
@@ -22,6 +24,7 @@ typedef struct judge {
     const rl_point *best;
     double most; /* rss up to which a value fits */
     double level;
+    int grid, halvings;
 } judge;
 
 /* --- words ----------------------------------------------------------------------------- */
@@ -72,14 +75,15 @@ static double on_the_way(const judge *g, size_t j, double share, bool down)
     return rl_form_box(p->fn, p->which).log ? from * rl_exp(share * rl_log(to / from)) : from + share * (to - from);
 }
 
-/* Does theta_j = x fit, the others at their best?  at: where the last one was found, and where this one is. */
-static rl_code fits(const judge *g, size_t j, double x, rl_point *at, bool *yes, rl_ctx *cx)
+/* How far theta_j = x is from the optimum, the others at their best: 0 there, 1 where it just fits, and
+ * nearly linear in between.  at: where the last one was found, and where this one is. */
+static rl_code distance(const judge *g, size_t j, double x, rl_point *at, double *far, rl_ctx *cx)
 {
     bool fixed[RL_FORMS_MOST] = {false};
     fixed[j] = true;
     at->theta[j] = x;
     RL_TRY(rl_search_improve(g->s, at, fixed, cx));
-    *yes = at->rss <= g->most;
+    *far = sqrt(fmax(0, at->rss - g->best->rss) / (g->most - g->best->rss));
     return RL_OK;
 }
 
@@ -87,27 +91,36 @@ static rl_code one_side(const judge *g, size_t j, bool down, double *end, bool *
 {
     size_t q = g->s->forms->q, m = g->s->forms->m;
     rl_point at = rl_point_new(q, m, cx->tmp), inner = rl_point_new(q, m, cx->tmp);
-    double in = 0, out;
+    double in = 0, near = 0, far = 2, x, last = 0, mid = 0;
     rl_point_copy(&at, g->best, q, m);
     rl_point_copy(&inner, g->best, q, m);
-    for (int i = 1; i <= GRID; i++) { /* all of them: the set may have holes */
-        bool yes;
-        RL_TRY(fits(g, j, on_the_way(g, j, (double)i / GRID, down), &at, &yes, cx));
-        if (!yes) continue;
-        in = (double)i / GRID;
+    for (int i = 1; i <= g->grid; i++) { /* all of them: the set may have holes */
+        RL_TRY(distance(g, j, on_the_way(g, j, (double)i / g->grid, down), &at, &x, cx));
+        if (x > 1) {
+            if ((double)(i - 1) / g->grid == in) far = x;
+            continue;
+        }
+        in = (double)i / g->grid;
+        near = x;
         rl_point_copy(&inner, &at, q, m);
     }
     *reached = in == 1;
-    out = *reached ? 1 : in + 1.0 / GRID;
-    for (int i = 0; i < HALVINGS && !*reached; i++) {
-        bool yes;
-        double mid = (in + out) / 2;
+    double out = in + 1.0 / g->grid;
+    for (int i = 0; i < g->halvings && !*reached && fabs(last - 1) > CLOSE; i++) {
+        double share = i % 4 == 3 ? 0.5 : fmin(fmax((1 - near) / (far - near), 0.02), 0.98);
+        mid = in + share * (out - in);
         rl_point_copy(&at, &inner, q, m);
-        RL_TRY(fits(g, j, on_the_way(g, j, mid, down), &at, &yes, cx));
-        *(yes ? &in : &out) = mid;
-        if (yes) rl_point_copy(&inner, &at, q, m);
+        RL_TRY(distance(g, j, on_the_way(g, j, mid, down), &at, &last, cx));
+        if (last > 1) {
+            out = mid;
+            far = last;
+            continue;
+        }
+        in = mid;
+        near = last;
+        rl_point_copy(&inner, &at, q, m);
     }
-    *end = on_the_way(g, j, in, down);
+    *end = on_the_way(g, j, fabs(last - 1) > CLOSE ? in : mid, down);
     return RL_OK;
 }
 
@@ -183,7 +196,7 @@ static void tell_others(const judge *g, const rl_point *optimum, size_t count, r
 static rl_code judge_all(judge *g, const rl_point *optimum, size_t count, rl_ctx *cx)
 {
     const rl_forms *f = g->s->forms;
-    double each = 2 * (GRID + HALVINGS) * (f->q > 1 ? 10 : 1), budget = 4e9;
+    double each = 2 * (g->grid + g->halvings) * (f->q > 1 ? 10 : 1), budget = 2e9;
     bool cheap = g->s->cost * each * (double)f->q < budget;
     for (size_t j = 0; j < f->q; j++) {
         int end = end_of(g->best, j);
@@ -217,7 +230,13 @@ rl_code rl_forms_fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ct
     RL_TRY(rl_search_start(&s, &optimum, &count, cx));
     double df = (double)(d->n - s.rank), t = rl_t_quantile(1 - (1 - req->level) / 2, df);
     double yy = rl_dot(NULL, s.y, s.y, d->n, cx);
-    judge g = {&s, &optimum[0], optimum[0].rss * (1 + t * t / df), req->level};
+    bool coarse = s.cost > 1e6;
+    judge g = {&s,
+               &optimum[0],
+               optimum[0].rss * (1 + t * t / df),
+               req->level,
+               coarse ? COARSE_GRID : GRID,
+               coarse ? COARSE_HALVINGS : HALVINGS};
     if (optimum[0].rss > 1e-24 * yy) RL_TRY(judge_all(&g, optimum, count, cx)); /* else a perfect fit */
     return rl_search_finish(&s, &optimum[0], f, cx);
 }
