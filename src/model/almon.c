@@ -74,26 +74,46 @@ static size_t row_of(report *r, const char *term)
     return j;
 }
 
-/* Lag weights of the group whose first polynomial is estimate j; long_run alone when sum. */
-static rl_code add_weights(report *r, size_t j, const rl_expr *e, const char *at, const char *behind, bool sum,
-                           rl_ctx *cx)
+/* Lag weights of the group whose first polynomial is estimate j. */
+static rl_code add_weights(report *r, size_t j, const rl_expr *e, const char *at, const char *behind, rl_ctx *cx)
 {
     const char *name = r->f->label[j].term;
     rl_mat M = rl_eval_weights(e, cx->tmp);
-    int front = (int)(at - name);
     size_t *from = RL_NEW(cx->tmp, size_t, M.k);
     for (size_t k = 0; k < M.k; k++) {
         from[k] = place_of(r->f, name, e, k, at, behind, cx);
         if (from[k] == r->f->m) return left_out(e, cx);
     }
     for (size_t i = 0; i < M.n; i++) {
-        const char *term =
-            sum ? rl_sprintf(cx->tmp, "%.*slong_run::%s%s", front, name, e->a->text, behind)
-                : rl_sprintf(cx->tmp, "%.*slag(%s,%d)%s", front, name, e->a->text, e->lo + (int)i, behind);
-        size_t row = row_of(r, term);
+        size_t row = row_of(
+            r, rl_sprintf(cx->tmp, "%.*slag(%s,%d)%s", (int)(at - name), name, e->a->text, e->lo + (int)i, behind));
         for (size_t k = 0; k < M.k; k++) *rl_mat_at(&r->L, row, from[k]) += *rl_mat_at(&M, i, k);
     }
     return RL_OK;
+}
+
+/* Does the term read front lag(x,i) behind? */
+static bool is_lag_of(const char *term, const char *front, const char *behind)
+{
+    size_t n = strlen(front);
+    char *end;
+    if (strncmp(term, front, n) != 0) return false;
+    strtol(term + n, &end, 10);
+    return end > term + n && *end == ')' && strcmp(end + 1, behind) == 0;
+}
+
+/* The sum of all lags of x, those of other terms too; once for each x. */
+static void add_long_run(report *r, size_t j, const rl_expr *e, const char *at, const char *behind, rl_ctx *cx)
+{
+    const char *name = r->f->label[j].term, *front;
+    int length = (int)(at - name);
+    size_t before = r->m, row;
+    row = row_of(r, rl_sprintf(cx->tmp, "%.*slong_run::%s%s", length, name, e->a->text, behind));
+    if (r->m == before) return;
+    front = rl_sprintf(cx->tmp, "%.*slag(%s,", length, name, e->a->text);
+    for (size_t i = 0; i < row; i++)
+        for (size_t k = 0; k < r->f->m && is_lag_of(r->label[i].term, front, behind); k++)
+            *rl_mat_at(&r->L, row, k) += *rl_mat_at(&r->L, i, k);
 }
 
 /* A group none of whose polynomials is the first: that one was left out. */
@@ -129,16 +149,17 @@ rl_code rl_almon_report(const rl_design *d, const rl_request *req, rl_fit *f, rl
     if (req->estimator->frame != RL_FRAME_PLAIN || f->core == NULL)
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' does not take almon()", req->estimator->name);
     report r = {f, rl_mat_new(f->m + lags, f->m, cx->tmp), RL_NEW(cx->tmp, rl_label, f->m + lags), 0};
-    for (int sum = 0; sum < 2; sum++)
-        for (size_t j = 0; j < f->m; j++) {
-            e = almon_in(formula, f->label[j].term, &k, &at, &behind);
-            if (e != NULL && k == 0) {
-                RL_TRY(add_weights(&r, j, e, at, behind, sum == 1, cx));
-            } else if (e == NULL && sum == 0) {
-                *rl_mat_at(&r.L, r.m, j) = 1;
-                r.label[r.m++] = f->label[j];
-            }
-        }
+    for (size_t j = 0; j < f->m; j++) {
+        e = almon_in(formula, f->label[j].term, &k, &at, &behind);
+        if (e != NULL && k == 0) RL_TRY(add_weights(&r, j, e, at, behind, cx));
+        if (e != NULL) continue;
+        size_t row = row_of(&r, f->label[j].term);
+        *rl_mat_at(&r.L, row, j) += 1;
+        r.label[row] = f->label[j];
+    }
+    for (size_t j = 0; j < f->m; j++)
+        if ((e = almon_in(formula, f->label[j].term, &k, &at, &behind)) != NULL && k == 0)
+            add_long_run(&r, j, e, at, behind, cx);
     rl_mat L = rl_mat_new(r.m, f->m, cx->tmp);
     for (size_t j = 0; j < f->m; j++) memcpy(rl_mat_col(&L, j), rl_mat_col(&r.L, j), r.m * sizeof(double));
     f->null = NULL; /* a null on the polynomials is none on the weights */

@@ -57,7 +57,7 @@ struct rl_design {
     rl_groups unit;                      /* G = 0 without                                     */
     rl_clock clock;
     int32_t *at;                         /* n   time; NULL without                            */
-    rl_groups time;                      /* codes of the times, ascending; G = 0 without      */
+    rl_groups time;                      /* codes of the times, ascending, without labels; G = 0 without */
     int32_t *time_at;                    /* time.G  the time of a code                        */
     int32_t first_time, last_time;
     int32_t *cohort;                     /* n   first treated time or RL_NEVER; NULL without  */

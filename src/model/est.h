@@ -38,6 +38,9 @@ struct rl_psi {
      * rows with code[i] = g; rows with code -1 are left out.  code NULL: G = n,
      * every row by itself.  Fixed order: same bits for any number of threads. */
     rl_code (*sum_by)(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx);
+    /* Rows from .. from+count-1 by themselves, estimate j of them at out + j ld; NULL: sum_by() alone.
+     * May be called from several threads at once. */
+    void (*rows)(const rl_psi *psi, size_t from, size_t count, double *out, size_t ld);
     const void *self;
     bool has_time;         /* rows have a time: Driscoll-Kraay and HAC make sense */
 };

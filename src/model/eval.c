@@ -2,89 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/dd.h"
 #include "base/fmath.h"
-
-/* --- rows in order ----------------------------------------------------------- */
-
-typedef struct slot {
-    int32_t unit, at;
-    uint32_t row;
-} slot;
-
-static int by_slot(const void *a, const void *b)
-{
-    const slot *x = a, *y = b;
-    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
-    if (x->at != y->at) return x->at < y->at ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-static rl_code twice(const rl_scene *s, size_t i, rl_ctx *cx)
-{
-    char buf[32];
-    const rl_col *time = rl_table_col(s->t, s->time_name);
-    const char *when = rl_cell_text(time, i, buf);
-    if (s->unit == NULL) {
-        rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of time '%s' (column '%s')", when, s->time_name);
-        return rl_hint(cx, "name the unit too: --panel UNIT,%s", s->time_name);
-    }
-    return rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of unit '%s' and time '%s' (columns '%s' and '%s')",
-                        s->unit->label[s->unit->code[i]], when, s->unit_name, s->time_name);
-}
-
-rl_code rl_scene_sort(rl_scene *s, rl_ctx *cx)
-{
-    if (s->order != NULL) return RL_OK;
-    slot *v = RL_NEW(cx->tmp, slot, s->t->n);
-    size_t m = 0;
-    for (size_t i = 0; i < s->t->n; i++) {
-        int32_t u = s->unit != NULL ? s->unit->code[i] : 0;
-        if (s->keep[i] && u >= 0 && s->at[i] != RL_NO_TIME) v[m++] = (slot){u, s->at[i], (uint32_t)i};
-    }
-    qsort(v, m, sizeof *v, by_slot);
-    for (size_t j = 1; j < m; j++)
-        if (v[j].unit == v[j - 1].unit && v[j].at == v[j - 1].at) return twice(s, v[j].row, cx);
-    s->order = RL_NEW(cx->tmp, uint32_t, m);
-    for (size_t j = 0; j < m; j++) s->order[j] = v[j].row;
-    s->n_order = m;
-    rl_release(cx->tmp, v);
-    return RL_OK;
-}
-
-rl_code rl_scene_timed(rl_scene *s, const rl_expr *e, rl_ctx *cx)
-{
-    if (s->at != NULL) return rl_scene_sort(s, cx);
-    rl_fail(cx, RL_EUSAGE, "'%s': %s() needs to know the time of a row", e->text, rl_fn_name(e->fn));
-    rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
-    rl_formula_caret(s->formula, e->at, cx);
-    return RL_EUSAGE;
-}
-
-/* out = v, k periods ago; NaN where there is no such row. */
-static rl_code shift(rl_scene *s, const rl_expr *e, int k, const double *v, double *out, rl_ctx *cx)
-{
-    RL_TRY(rl_scene_timed(s, e, cx));
-    for (size_t i = 0; i < s->t->n; i++) out[i] = NAN;
-    size_t q = 0; /* the row k periods before row p, or the first after it */
-    for (size_t p = 0; p < s->n_order; p++) {
-        uint32_t i = s->order[p];
-        int64_t want = (int64_t)s->at[i] - k;
-        int32_t u = s->unit != NULL ? s->unit->code[i] : 0;
-        for (; q < s->n_order; q++) {
-            uint32_t j = s->order[q];
-            int32_t w = s->unit != NULL ? s->unit->code[j] : 0;
-            if (w > u || (w == u && s->at[j] >= want)) break;
-        }
-        if (q == s->n_order) break;
-        uint32_t j = s->order[q];
-        if ((s->unit == NULL || s->unit->code[j] == u) && s->at[j] == want) out[i] = v[j];
-    }
-    return RL_OK;
-}
 
 /* --- arithmetic -------------------------------------------------------------- */
 
@@ -219,14 +140,19 @@ rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *som
     return RL_OK;
 }
 
+bool rl_eval_is_shift(const rl_expr *e) { return e->op == RL_OP_FN && (e->fn == RL_FN_LAG || e->fn == RL_FN_LEAD); }
+
 static rl_code shifted(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
 {
     double *x = RL_NEW(cx->tmp, double, s->t->n);
+    rl_ago ago;
     RL_TRY(rl_eval(s, e->a, 0, x, cx));
-    int lag = e->lo + k;
-    RL_TRY(shift(s, e, e->fn == RL_FN_LEAD ? -lag : lag, x, v, cx));
-    if (e->fn == RL_FN_DIFF)
-        for (size_t i = 0; i < s->t->n; i++) v[i] = x[i] - v[i];
+    RL_TRY(rl_scene_ago(s, e, rl_eval_shift(e, (size_t)k), &ago, cx));
+    for (size_t i = 0; i < s->t->n; i++) {
+        size_t j = rl_ago_row(&ago, i);
+        v[i] = j == SIZE_MAX ? (double)NAN : x[j];
+        if (e->fn == RL_FN_DIFF) v[i] = x[i] - v[i];
+    }
     rl_release(cx->tmp, x);
     return RL_OK;
 }

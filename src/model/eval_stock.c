@@ -7,17 +7,6 @@
 #include "model/eval.h"
 #include "model/forms.h"
 
-rl_track rl_eval_track(const rl_scene *s, rl_ctx *cx)
-{
-    int32_t *unit = s->unit != NULL ? RL_NEW(cx->tmp, int32_t, s->n_order) : NULL;
-    int32_t *at = RL_NEW(cx->tmp, int32_t, s->n_order);
-    for (size_t p = 0; p < s->n_order; p++) {
-        at[p] = s->at[s->order[p]];
-        if (unit != NULL) unit[p] = s->unit->code[s->order[p]];
-    }
-    return (rl_track){s->n_order, unit, at};
-}
-
 size_t rl_eval_wear(const rl_expr *e)
 {
     bool free = e->n_par < rl_fn_pars(e->fn);
@@ -51,25 +40,24 @@ static rl_code saturated(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
 /* --- carry-over ---------------------------------------------------------------------- */
 
 /* Values of the table in the order of the track. */
-static double *in_order(const rl_scene *s, const double *x, rl_ctx *cx)
+static double *in_order(const rl_line *l, const double *x, rl_ctx *cx)
 {
-    double *y = RL_NEW(cx->tmp, double, s->n_order);
-    for (size_t p = 0; p < s->n_order; p++) y[p] = x[s->order[p]];
+    double *y = RL_NEW(cx->tmp, double, l->track.n);
+    for (size_t p = 0; p < l->track.n; p++) y[p] = x[rl_line_row(l, p)];
     return y;
 }
 
-static void back_in_place(const rl_scene *s, const double *y, double *v)
+static void back_in_place(const rl_scene *s, const rl_line *l, const double *y, double *v)
 {
     for (size_t i = 0; i < s->t->n; i++) v[i] = NAN;
-    for (size_t p = 0; p < s->n_order; p++) v[s->order[p]] = y[p];
+    for (size_t p = 0; p < l->track.n; p++) v[rl_line_row(l, p)] = y[p];
 }
 
-static void tell_unknown(const rl_scene *s, const rl_expr *e, const rl_track *t, const double *x, const double *a,
-                         rl_ctx *cx)
+static void tell_unknown(const rl_expr *e, const rl_track *t, const double *x, const double *a, rl_ctx *cx)
 {
     size_t rows = 0;
     bool begun = false;
-    for (size_t p = 0; p < s->n_order; p++) {
+    for (size_t p = 0; p < t->n; p++) {
         if (p == 0 || (t->unit != NULL && t->unit[p] != t->unit[p - 1])) begun = false;
         begun = begun || !isnan(x[p]);
         rows += begun && !isnan(x[p]) && isnan(a[p]);
@@ -85,16 +73,17 @@ static rl_code carried(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
 {
     const size_t none[2] = {SIZE_MAX, SIZE_MAX};
     const double par[2] = {e->n_par > 0 ? e->par[0] : 0.5, e->n_par > 1 ? e->par[1] : 1};
-    RL_TRY(rl_scene_timed(s, e, cx));
+    rl_line l;
+    RL_TRY(rl_scene_line(s, e, &l, cx));
     RL_TRY(rl_eval(s, e->a, 0, v, cx));
-    rl_track t = rl_eval_track(s, cx);
-    rl_jet x = {.v = in_order(s, v, cx), .d = NULL}, a = rl_jet_new(t.n, 0, cx->tmp);
+    const rl_track *t = &l.track;
+    rl_jet x = {.v = in_order(&l, v, cx), .d = NULL}, a = rl_jet_new(t->n, 0, cx->tmp);
     if (e->fn == RL_FN_ADSTOCK)
-        rl_jet_adstock(&t, &x, par[0], rl_eval_wear(e), SIZE_MAX, &a, cx->tmp);
+        rl_jet_adstock(t, &x, par[0], rl_eval_wear(e), SIZE_MAX, &a, cx->tmp);
     else
-        rl_jet_weibull(&t, &x, par, rl_eval_wear(e), none, &a, cx->tmp);
-    tell_unknown(s, e, &t, x.v, a.v, cx);
-    back_in_place(s, a.v, v);
+        rl_jet_weibull(t, &x, par, rl_eval_wear(e), none, &a, cx->tmp);
+    tell_unknown(e, t, x.v, a.v, cx);
+    back_in_place(s, &l, a.v, v);
     rl_release(cx->tmp, x.v);
     rl_release(cx->tmp, a.v);
     return RL_OK;
@@ -111,20 +100,21 @@ rl_mat rl_eval_weights(const rl_expr *e, rl_arena *in)
 
 static rl_code polynomial(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
 {
-    RL_TRY(rl_scene_timed(s, e, cx));
+    rl_line l;
+    RL_TRY(rl_scene_line(s, e, &l, cx));
     RL_TRY(rl_eval(s, e->a, 0, v, cx));
-    rl_track t = rl_eval_track(s, cx);
+    const rl_track *t = &l.track;
     rl_mat M = rl_eval_weights(e, cx->tmp);
-    double *x = in_order(s, v, cx), *z = RL_NEW(cx->tmp, double, t.n);
-    for (int l = e->lo; l <= e->hi; l++) {
-        double weight = *rl_mat_at(&M, (size_t)(l - e->lo), (size_t)k);
+    double *x = in_order(&l, v, cx), *z = RL_NEW(cx->tmp, double, t->n);
+    for (int lag = e->lo; lag <= e->hi; lag++) {
+        double weight = *rl_mat_at(&M, (size_t)(lag - e->lo), (size_t)k);
         size_t from = 0;
-        for (size_t p = 0; p < t.n; p++) {
-            size_t q = rl_track_before(&t, p, l, &from);
+        for (size_t p = 0; p < t->n; p++) {
+            size_t q = rl_track_before(t, p, lag, &from);
             z[p] = q == SIZE_MAX ? NAN : z[p] + weight * x[q];
         }
     }
-    back_in_place(s, z, v);
+    back_in_place(s, &l, z, v);
     rl_release(cx->tmp, x);
     rl_release(cx->tmp, z);
     return RL_OK;
@@ -136,8 +126,8 @@ static rl_code trend(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
 {
     int32_t first = INT32_MAX;
     RL_TRY(rl_scene_timed(s, e, cx));
-    for (size_t p = 0; p < s->n_order; p++)
-        if (s->at[s->order[p]] < first) first = s->at[s->order[p]];
+    for (size_t i = 0; i < s->t->n; i++)
+        if (s->keep[i] && s->at[i] != RL_NO_TIME && s->at[i] < first) first = s->at[i];
     for (size_t i = 0; i < s->t->n; i++) v[i] = s->at[i] == RL_NO_TIME ? NAN : (double)s->at[i] - (double)first;
     return RL_OK;
 }

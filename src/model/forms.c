@@ -125,6 +125,8 @@ static bool has_hill(const rl_chain *c)
     return false;
 }
 
+static uint32_t row_at(const rl_forms *f, size_t p) { return f->order != NULL ? f->order[p] : (uint32_t)p; }
+
 /* A series that does not move tells nothing; one below 0 has no saturation. */
 static rl_code look_at(const rl_build *b, const rl_forms *f, const rl_chain *c, const double *x, rl_ctx *cx)
 {
@@ -133,7 +135,7 @@ static rl_code look_at(const rl_build *b, const rl_forms *f, const rl_chain *c, 
     double lo = HUGE_VAL, hi = -HUGE_VAL, *v = RL_NEW(cx->tmp, double, b->t->n);
     size_t negative = 0;
     for (size_t p = 0; p < f->track.n; p++) {
-        uint32_t i = f->order[p];
+        uint32_t i = row_at(f, p);
         v[i] = x[i];
         if (isnan(x[i])) continue;
         if (x[i] < 0) v[i] = INFINITY, negative++;
@@ -166,7 +168,7 @@ static rl_code add_chain(rl_build *b, rl_forms *f, const rl_expr *e, rl_ctx *cx)
     RL_TRY(rl_build_number(b, base_of(e), 0, &x, cx));
     RL_TRY(look_at(b, f, c, x, cx));
     double *own = RL_NEW(cx->tmp, double, f->track.n);
-    for (size_t p = 0; p < f->track.n; p++) own[p] = x[f->order[p]];
+    for (size_t p = 0; p < f->track.n; p++) own[p] = x[row_at(f, p)];
     c->x = own;
     return RL_OK;
 }
@@ -178,15 +180,16 @@ static bool needs_time(const rl_expr *e)
 }
 
 /* The rows as series; without any form that looks back, as they come. */
-static void lay_track(const rl_build *b, rl_forms *f, rl_ctx *cx)
+static rl_code lay_track(rl_build *b, rl_forms *f, rl_ctx *cx)
 {
-    const rl_scene *s = &b->scene;
-    bool timed = false;
-    for (size_t j = 0; j < b->n_var; j++) timed |= rl_expr_is_free(b->var[j].e) && needs_time(b->var[j].e);
-    if (timed) {
-        f->track = rl_eval_track(s, cx);
-        f->order = s->order;
-        return;
+    for (size_t j = 0; j < b->n_var; j++) {
+        const rl_expr *e = b->var[j].e;
+        if (!rl_expr_is_free(e) || !needs_time(e)) continue;
+        rl_line l;
+        RL_TRY(rl_scene_line(&b->scene, e, &l, cx));
+        f->track = l.track;
+        f->order = l.row;
+        return RL_OK;
     }
     uint32_t *order = RL_NEW(cx->tmp, uint32_t, b->t->n);
     int32_t *at = RL_NEW(cx->tmp, int32_t, b->t->n);
@@ -195,6 +198,7 @@ static void lay_track(const rl_build *b, rl_forms *f, rl_ctx *cx)
     for (size_t p = 0; p < f->track.n; p++) at[p] = (int32_t)p;
     f->track.at = at;
     f->order = order;
+    return RL_OK;
 }
 
 static double longest_unit(const rl_track *t)
@@ -216,7 +220,7 @@ rl_code rl_forms_make(rl_build *b, rl_ctx *cx)
     rl_forms *f = b->d->forms = RL_NEW(cx->tmp, rl_forms, 1);
     f->chain = RL_NEW(cx->tmp, rl_chain, some);
     f->par = RL_NEW(cx->tmp, rl_form_par, RL_FORMS_MOST);
-    lay_track(b, f, cx);
+    RL_TRY(lay_track(b, f, cx));
     for (size_t j = 0; j < b->n_var; j++)
         if (rl_expr_is_free(b->var[j].e)) RL_TRY(add_chain(b, f, b->var[j].e, cx));
     f->longest = longest_unit(&f->track);
@@ -249,7 +253,7 @@ static uint32_t *places(const rl_build *b, int shift, rl_ctx *cx)
     size_t begin = 0;
     for (size_t p = 0; p < t->n; p++) {
         size_t q = rl_track_before(t, p, shift, &begin);
-        at[d->forms->order[p]] = q == SIZE_MAX ? 0 : (uint32_t)q; /* a row without is not used */
+        at[row_at(d->forms, p)] = q == SIZE_MAX ? 0 : (uint32_t)q; /* a row without is not used */
     }
     for (size_t i = 0; i < d->n; i++) from[i] = at[d->row[i]];
     rl_release(cx->tmp, at);

@@ -53,7 +53,7 @@ typedef struct rl_moving {
 
 struct rl_forms {
     rl_track track;
-    const uint32_t *order;               /* track.n  row of the table                          */
+    const uint32_t *order;               /* track.n  row of the table; NULL = the same          */
     size_t n_chains;
     rl_chain *chain;
     size_t q;
