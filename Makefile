@@ -33,7 +33,7 @@ $(BUILD)/revlift: $(BUILD)/obj/app/main.o $(BUILD)/librevlift.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Loops over columns are worth the vectoriser.
-$(BUILD)/obj/num/%.o $(BUILD)/obj/model/design.o: CFLAGS += $(if $(SAN),,-O3)
+$(BUILD)/obj/num/%.o $(BUILD)/obj/model/design.o $(BUILD)/obj/model/missing.o: CFLAGS += $(if $(SAN),,-O3)
 
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

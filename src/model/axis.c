@@ -44,13 +44,27 @@ static bool whole(double x, int32_t *at)
     return true;
 }
 
+/* A few digits, which is what most times are: without the trouble that numbers can be. */
+static bool digits(const char *s, size_t n, int32_t *at)
+{
+    int32_t x = 0;
+    if (n == 0 || n > 9) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] < '0' || s[i] > '9') return false;
+        x = 10 * x + (s[i] - '0');
+    }
+    *at = x;
+    return true;
+}
+
 /* What the texts of a column are, when nobody said. */
 static bool reads_as(const rl_dict *d, rl_calendar cal)
 {
     int32_t at;
     for (size_t c = 0; c < d->n; c++) {
         double x;
-        bool ok = cal.kind == RL_PERIOD_NONE ? rl_number_parse(d->text[c], d->len[c], RL_NUMBERS_PLAIN, &x)
+        bool ok = cal.kind == RL_PERIOD_NONE ? digits(d->text[c], d->len[c], &at) ||
+                                                   rl_number_parse(d->text[c], d->len[c], RL_NUMBERS_PLAIN, &x)
                                              : rl_period_parse(d->text[c], d->len[c], cal, &at);
         if (!ok) return false;
     }
@@ -101,6 +115,7 @@ static bool read_time(const char *s, size_t n, rl_clock clock, int32_t *at)
     double x;
     rl_calendar cal = clock.cal;
     if (clock.fractions) return read_fraction(s, n, cal, at);
+    if (cal.kind == RL_PERIOD_NONE && digits(s, n, at)) return true;
     if (cal.kind != RL_PERIOD_NONE && rl_period_parse(s, n, cal, at)) return true;
     return cal.kind == RL_PERIOD_NONE && rl_number_parse(s, n, RL_NUMBERS_PLAIN, &x) && whole(x, at);
 }

@@ -1,5 +1,5 @@
 /* model/build.h -- the steps of rl_design_make(), shared by design.c,
- * design_did.c and columns.c. */
+ * missing.c, design_did.c, variables.c and columns.c. */
 #ifndef RL_MODEL_BUILD_H
 #define RL_MODEL_BUILD_H
 
@@ -16,7 +16,15 @@ typedef struct rl_variable {
     double **v;                    /* number: width of n(table)                     */
     double **low;                  /* number: what rounding took from v, or NULL    */
     bool packed;                   /* number: v and low hold the rows used, one after the other */
+    const double *of;              /* lag or lead: the numbers it is seen of, rows of the table; v then holds NULL */
+    rl_ago *ago;                   /* width  how it is seen                         */
 } rl_variable;
+
+/* What stands inside lag() and lead(), computed once for all of them. */
+typedef struct rl_inner {
+    const char *text;
+    double *v;
+} rl_inner;
 
 typedef struct rl_build {
     const rl_request *req;
@@ -31,6 +39,8 @@ typedef struct rl_build {
     double *treated, *w, *y, *offset;
     size_t n_var;
     rl_variable *var;
+    size_t n_inner;
+    rl_inner *inner;
     size_t most_missing;           /* cells missing in .. */
     const char *most_name;         /* .. this column      */
 } rl_build;
@@ -46,6 +56,9 @@ RL_MUST rl_code rl_build_groups(rl_build *b, const char *name, const char *what_
 /* Count rows lost and say why in the waterfall. */
 void rl_build_lose(rl_build *b, const char *why, size_t rows, rl_ctx *cx);
 
+/* missing.c */
+RL_MUST rl_code rl_build_missing(rl_build *b, rl_ctx *cx);
+
 /* design_did.c */
 RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and treated on all rows       */
 void rl_build_frame(rl_build *b, rl_ctx *cx);                      /* rows the estimator cannot use        */
@@ -56,10 +69,21 @@ RL_MUST rl_code rl_build_outcome(rl_build *b, rl_ctx *cx);         /* y is what 
 size_t rl_build_perfect(rl_build *b, rl_ctx *cx);                  /* levels that explain all: rows lost   */
 void rl_build_leave(rl_build *b, rl_ctx *cx);                      /* the request's own list               */
 
-/* columns.c */
+/* variables.c */
 /* An expression's numbers on all rows; a column of the table is not copied. */
 RL_MUST rl_code rl_build_number(rl_build *b, const rl_expr *e, int k, double **v, rl_ctx *cx);
 RL_MUST rl_code rl_build_variables(rl_build *b, rl_ctx *cx);
+rl_variable *rl_build_find(const rl_build *b, const rl_expr *e);
+
+/* The terms of one part of the formula: exogenous, endogenous, instruments. */
+typedef struct rl_terms {
+    const rl_term *term;
+    size_t n;
+} rl_terms;
+enum { RL_PARTS = 3 };
+void rl_build_parts(const rl_formula *f, rl_terms out[RL_PARTS]);
+
+/* columns.c */
 RL_MUST rl_code rl_build_columns(rl_build *b, rl_ctx *cx);         /* X of the rows used                   */
 
 #endif

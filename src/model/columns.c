@@ -7,90 +7,6 @@
 
 enum { MOST_COLUMNS = 20000 };
 
-/* --- variables --------------------------------------------------------------- */
-
-static rl_variable *find(const rl_build *b, const rl_expr *e)
-{
-    for (size_t i = 0; i < b->n_var; i++)
-        if (strcmp(b->var[i].e->text, e->text) == 0 && b->var[i].e->op == e->op) return &b->var[i];
-    return NULL;
-}
-
-rl_code rl_build_number(rl_build *b, const rl_expr *e, int k, double **v, rl_ctx *cx)
-{
-    const rl_col *c = e->op == RL_OP_COL ? rl_table_col(b->t, e->col) : NULL;
-    if (c != NULL && c->type == RL_NUM) {
-        *v = c->num;
-        return RL_OK;
-    }
-    *v = RL_NEW(cx->tmp, double, b->t->n);
-    return rl_eval(&b->scene, e, k, *v, cx);
-}
-
-static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
-{
-    const rl_expr *e = v->e, *c = e->op == RL_OP_FN && e->fn == RL_FN_FACTOR ? e->a : e;
-    if (c->op == RL_OP_COL) {
-        const rl_col *col;
-        RL_TRY(rl_table_need(b->t, c->col, "the formula", &col, cx));
-        v->factor = c != e || col->type != RL_NUM;
-        if (v->factor) {
-            rl_groups_of(col, b->t->n, &v->level, cx->tmp, cx);
-            return RL_OK;
-        }
-    }
-    v->width = rl_eval_width(e);
-    v->v = RL_NEW(cx->tmp, double *, v->width);
-    v->low = RL_NEW(cx->tmp, double *, v->width);
-    for (size_t k = 0; k < v->width; k++) RL_TRY(rl_build_number(b, e, (int)k, &v->v[k], cx));
-    if (!b->req->estimator->blocks) return RL_OK; /* only least squares makes use of more than 53 bits */
-    for (size_t k = 0; k < v->width; k++) {
-        if (!rl_eval_rounds(e, (int)k)) continue;
-        bool some;
-        double *low = RL_NEW(cx->tmp, double, b->t->n);
-        RL_TRY(rl_eval_low(&b->scene, e, (int)k, low, &some, cx));
-        if (some)
-            v->low[k] = low;
-        else
-            rl_release(cx->tmp, low);
-    }
-    return RL_OK;
-}
-
-/* The terms of one part of the formula. */
-typedef struct list {
-    const rl_term *term;
-    size_t n;
-} list;
-
-enum { PARTS = 3 };
-
-static void parts_of_formula(const rl_formula *f, list out[PARTS])
-{
-    out[0] = (list){f->term, f->n_terms};
-    out[1] = (list){f->endo, f->n_endo};
-    out[2] = (list){f->inst, f->n_inst};
-}
-
-rl_code rl_build_variables(rl_build *b, rl_ctx *cx)
-{
-    size_t most = 0;
-    list block_of[PARTS];
-    parts_of_formula(&b->f, block_of);
-    for (size_t p = 0; p < PARTS; p++)
-        for (size_t j = 0; j < block_of[p].n; j++) most += block_of[p].term[j].n;
-    b->var = RL_NEW(cx->tmp, rl_variable, most);
-    for (size_t p = 0; p < PARTS; p++)
-        for (size_t j = 0; j < block_of[p].n; j++)
-            for (size_t i = 0; i < block_of[p].term[j].n; i++) {
-                const rl_expr *e = block_of[p].term[j].var[i];
-                if (find(b, e) != NULL) continue;
-                b->var[b->n_var] = (rl_variable){.e = e};
-                RL_TRY(evaluate(b, &b->var[b->n_var++], cx));
-            }
-    return RL_OK;
-}
-
 /* --- columns ----------------------------------------------------------------- */
 
 /* A variable as it stands in one term: its columns, less a reference level or not. */
@@ -100,7 +16,7 @@ typedef struct part {
     int32_t ref;
 } part;
 
-static bool has_term(const list *l, const rl_term *t, size_t without)
+static bool has_term(const rl_terms *l, const rl_term *t, size_t without)
 {
     for (size_t j = 0; j < l->n; j++) {
         const rl_term *u = &l->term[j];
@@ -131,13 +47,13 @@ static rl_code reference(const rl_variable *v, int32_t *ref, rl_ctx *cx)
 
 /* Which levels of the factors of a term have columns: a factor loses its
  * reference where the term without it is in the model (Chambers & Hastie 1992, 2.4.1). */
-static rl_code parts_of(rl_build *b, const list *own, const rl_term *t, bool *spanned, part *p, size_t *width,
+static rl_code parts_of(rl_build *b, const rl_terms *own, const rl_term *t, bool *spanned, part *p, size_t *width,
                         rl_ctx *cx)
 {
-    const list exogenous = {b->f.term, b->f.n_terms};
+    const rl_terms exogenous = {b->f.term, b->f.n_terms};
     *width = 1;
     for (size_t i = 0; i < t->n; i++) {
-        p[i] = (part){.v = find(b, t->var[i]), .ref = -1};
+        p[i] = (part){.v = rl_build_find(b, t->var[i]), .ref = -1};
         p[i].width = p[i].v->factor ? p[i].v->used.G : p[i].v->width;
         if (p[i].v->factor) {
             bool contrast = t->n == 1 ? *spanned : has_term(own, t, i) || has_term(&exogenous, t, i);
@@ -167,7 +83,23 @@ static size_t level_of(const part *p, size_t k) { return p->ref >= 0 && k >= (si
 static const char *part_name(const part *p, size_t k, rl_arena *in)
 {
     if (!p->v->factor) return rl_eval_name(p->v->e, k, in);
-    return rl_sprintf(in, "%s::%s", p->v->e->text, p->v->used.label[level_of(p, k)]);
+    bool season = p->v->e->op == RL_OP_FN && p->v->e->fn == RL_FN_SEASON; /* without its parentheses */
+    return rl_sprintf(in, "%s::%s", season ? "season" : p->v->e->text, p->v->used.label[level_of(p, k)]);
+}
+
+/* x = y, or x = x y when it is not the first; low holds what rounding takes away. */
+static inline void times(rl_dd y, bool first, double *x, double *low)
+{
+    rl_dd z = first ? y : rl_dd_mul((rl_dd){*x, *low}, y);
+    bool exact = first || (fabs(z.hi) > 1e-200 && fabs(*x) < 1e140 && fabs(y.hi) < 1e140);
+    *x = exact ? z.hi : *x * y.hi;
+    *low = exact ? z.lo : 0;
+}
+
+/* Where the i-th row used sees its number of a lag: row of the table. */
+static inline size_t seen(const rl_design *d, const rl_ago *a, size_t i)
+{
+    return a->from != NULL ? a->from[i] : (size_t)((ptrdiff_t)d->row[i] - a->k);
 }
 
 /* x = p_k, or x = x p_k when it is not the first of its term; low, when
@@ -183,18 +115,19 @@ static void multiply(const rl_design *d, const part *p, size_t k, bool first, do
         }
         return;
     }
-    const double *v = p->v->v[k], *v_low = p->v->low[k];
-    bool packed = p->v->packed || d->n == d->t->n;
-    if (first && packed) memcpy(x, v, d->n * sizeof *x);
-    for (size_t i = 0; i < d->n && low != NULL; i++) {
-        size_t r = packed ? i : d->row[i];
-        rl_dd y = {v[r], v_low != NULL ? v_low[r] : 0}, z = first ? y : rl_dd_mul((rl_dd){x[i], low[i]}, y);
-        bool exact = first || (fabs(z.hi) > 1e-200 && fabs(x[i]) < 1e140 && fabs(y.hi) < 1e140);
-        x[i] = exact ? z.hi : x[i] * y.hi;
-        low[i] = exact ? z.lo : 0;
+    const double *v = p->v->of != NULL ? p->v->of : p->v->v[k], *v_low = p->v->low[k];
+    bool packed = p->v->of == NULL && (p->v->packed || d->n == d->t->n);
+    if (first && packed && low == NULL) {
+        memcpy(x, v, d->n * sizeof *x);
+        return;
     }
-    if (low != NULL || (first && packed)) return;
-    for (size_t i = 0; i < d->n; i++) x[i] = (first ? 1 : x[i]) * v[packed ? i : d->row[i]];
+    for (size_t i = 0; i < d->n; i++) {
+        size_t r = packed ? i : p->v->of != NULL ? seen(d, &p->v->ago[k], i) : d->row[i];
+        if (low != NULL)
+            times((rl_dd){v[r], v_low != NULL ? v_low[r] : 0}, first, &x[i], &low[i]);
+        else
+            x[i] = (first ? 1 : x[i]) * v[r];
+    }
 }
 
 /* A term with its variables, and where its columns begin. */
@@ -277,7 +210,7 @@ static void numbers_of(const columns *q, size_t c, fills *f, const double **x, c
     if (numbers == 0) return;
     for (size_t i = 0, left = c; i < q->t->n && numbers == 1; left /= q->p[i++].width) {
         const rl_variable *v = q->p[i].v;
-        if (v->factor || !(v->packed || d->n == d->t->n)) continue;
+        if (v->factor || v->of != NULL || !(v->packed || d->n == d->t->n)) continue;
         *x = v->v[left % q->p[i].width];
         *low = v->low[left % q->p[i].width];
         return;
@@ -346,6 +279,22 @@ static size_t count_blocks(const columns *q)
     return count_numbers(q) < q->t->n ? n : 0;
 }
 
+/* A lag by itself is a view of its column; where the rows used follow each other and nothing is to be swept
+ * out of it, of a stretch of it. */
+static bool add_lag(const columns *q, size_t c, rl_cols *X)
+{
+    const rl_design *d = q->d;
+    const rl_variable *v = q->p[0].v;
+    if (q->t->n > 1 || v->of == NULL) return false;
+    const rl_ago *a = &v->ago[c];
+    rl_shifted w = {.v = v->of, .row = a->from, .back = 0};
+    if (a->from == NULL) w = (rl_shifted){.v = v->of, .row = d->row, .rises = true, .back = a->k};
+    if (a->from == NULL && d->fe.n_fe == 0 && d->row[d->n - 1] - d->row[0] == d->n - 1)
+        w = (rl_shifted){.v = v->of, .back = a->k - (ptrdiff_t)d->row[0]};
+    rl_cols_add_view(X, q->at + c, w);
+    return true;
+}
+
 static void add_columns(const columns *q, rl_cols *X, fills *f, rl_ctx *cx)
 {
     const double *x, *low;
@@ -354,6 +303,7 @@ static void add_columns(const columns *q, rl_cols *X, fills *f, rl_ctx *cx)
     bool dense = count_blocks(q) == 0;
     for (size_t c = 0; c < q->width; c++) {
         if (!dense && !is_first(q, c)) continue;
+        if (dense && add_lag(q, c, X)) continue;
         numbers_of(q, c, f, &x, &low, cx);
         if (dense) {
             rl_cols_add(X, q->at + c, x, low);
@@ -382,7 +332,7 @@ static void name_columns(const columns *q, const char **x_name, rl_ctx *cx)
 }
 
 /* The terms of one part of the formula, and the names of their k columns. */
-static rl_code measure(rl_build *b, const list *l, bool constant, bool *spanned, columns **out, size_t *k,
+static rl_code measure(rl_build *b, const rl_terms *l, bool constant, bool *spanned, columns **out, size_t *k,
                        const char ***x_name, rl_ctx *cx)
 {
     columns *q = *out = RL_NEW(cx->tmp, columns, l->n);
@@ -462,35 +412,56 @@ static bool is_spent(const rl_build *b, const rl_variable *v)
 {
     const rl_request *r = b->req;
     if (v->factor || v->e->op != RL_OP_COL || v->v[0] == b->y) return false;
+    for (size_t i = 0; i < b->n_var; i++)
+        if (b->var[i].of == v->v[0]) return false; /* its lags look at it */
     for (size_t j = 0, times = 0; j < b->f.n_terms; j++)
         for (size_t i = 0; i < b->f.term[j].n; i++) {
-            times += find(b, b->f.term[j].var[i]) == v;
+            times += rl_build_find(b, b->f.term[j].var[i]) == v;
             if (times > 1) return false;
         }
     return !named(r->unit, v->e->col) && !named(r->time, v->e->col) && !named(r->weights, v->e->col);
 }
 
-/* The columns to be swept: those of the table are taken over when the request spends it, else swept into new ones. */
+/* Views written out, where they are to be swept as columns of their own. */
+typedef struct write_job {
+    const rl_cols *X;
+    double **to; /* k; NULL = not to be written */
+} write_job;
+
+static void write_view(size_t j, void *arg)
+{
+    write_job *p = arg;
+    if (p->to[j] != NULL) rl_cols_part(p->X, j, 0, p->X->n, p->to[j]);
+}
+
+/* The columns to be swept: those of the table are taken over when the request spends it, else swept into new ones;
+ * lags stay views when that takes less. */
 static void take_over(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
     rl_cols *X = d->blocks;
+    bool views = !d->keep_effects && rl_absorb_views(&d->fe, d->n);
+    write_job p = {X, RL_NEW(cx->tmp, double *, X->k)};
     d->own = RL_NEW(cx->tmp, double *, X->k);
     d->own_from = RL_NEW(cx->tmp, const double *, X->k);
     for (size_t j = 0; j < X->k; j++) {
         rl_variable *v = NULL;
         for (size_t i = 0; i < b->n_var && v == NULL; i++)
             for (size_t c = 0; c < b->var[i].width; c++)
-                if (b->var[i].v[c] == X->x[j]) v = &b->var[i];
+                if (X->x[j] != NULL && b->var[i].v[c] == X->x[j]) v = &b->var[i];
         d->own_from[j] = d->own[j] = (double *)X->x[j];
-        X->low[j] = NULL;        /* a product's: nothing beside the effects */
-        if (v == NULL) continue; /* made for this column */
+        X->low[j] = NULL; /* a product's: nothing beside the effects */
+        if (X->x[j] == NULL && !views) d->own_from[j] = d->own[j] = p.to[j] = RL_NEW(cx->tmp, double, d->n);
+        if (v == NULL) continue; /* made for this column, or a view */
         if (b->req->spend != NULL && is_spent(b, v)) {
             rl_table_col(b->t, v->e->col)->num = v->v[0] = NULL;
             continue;
         }
         X->x[j] = d->own[j] = RL_NEW(cx->tmp, double, d->n);
     }
+    rl_par(X->k, write_view, &p, cx);
+    for (size_t j = 0; j < X->k; j++)
+        if (p.to[j] != NULL) X->x[j] = p.to[j];
 }
 
 /* Give back the numbers of the table that X now holds. */
@@ -511,7 +482,7 @@ static void spend(rl_build *b)
 static bool computed(const rl_build *b, const rl_variable *v)
 {
     const rl_col *c = v->e->op == RL_OP_COL ? rl_table_col(b->t, v->e->col) : NULL;
-    return !v->factor && (c == NULL || c->type != RL_NUM);
+    return !v->factor && v->of == NULL && (c == NULL || c->type != RL_NUM);
 }
 
 static void pack_variable(size_t at, void *arg)
@@ -544,13 +515,14 @@ static void give_back(rl_build *b, rl_ctx *cx)
 rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
-    list block_of[PARTS];
+    rl_terms block_of[RL_PARTS];
     columns *q;
     size_t k;
     for (size_t i = 0; i < b->n_var; i++)
         if (b->var[i].factor) rl_groups_keep(&b->var[i].level, d->row, d->n, &b->var[i].used, cx->tmp);
     if (d->n < b->t->n) rl_par(b->n_var, pack_variable, b, cx);
-    parts_of_formula(&b->f, block_of);
+    if (d->n < b->t->n) rl_scene_pack(&b->scene, d->row, d->n);
+    rl_build_parts(&b->f, block_of);
     d->constant = b->f.constant && d->fe.n_fe == 0;
     bool spanned = d->constant || d->fe.n_fe > 0;
     RL_TRY(measure(b, &block_of[0], d->constant, &spanned, &q, &k, &d->x_name, cx));
@@ -558,12 +530,12 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     if (d->constant) d->x_term[0] = SIZE_MAX;
     for (size_t j = 0; j < block_of[0].n; j++)
         for (size_t c = 0; c < q[j].width; c++) d->x_term[q[j].at + c] = j;
-    if (b->req->estimator->blocks && (d->fe.n_fe == 0 || is_plain(q, block_of[0].n))) {
+    if (b->req->estimator->blocks && d->forms == NULL && (d->fe.n_fe == 0 || is_plain(q, block_of[0].n))) {
         d->blocks = as_blocks(d, q, block_of[0].n, k, cx);
         d->X = (rl_mat){NULL, d->n, k, d->n};
         if (d->fe.n_fe > 0) take_over(b, cx);
     } else {
-        if (b->req->estimator->blocks) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
+        if (b->req->estimator->blocks && d->forms == NULL) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
         d->X = written(d, q, block_of[0].n, d->constant, k, d->x_low, cx);
     }
     RL_TRY(measure(b, &block_of[1], false, &spanned, &q, &k, &d->endo_name, cx));

@@ -1,11 +1,11 @@
 #include "model/design.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/par.h"
-#include "base/simd.h"
 #include "model/build.h"
+#include "model/forms.h"
+#include "model/reach.h"
 
 /* --- losing rows -------------------------------------------------------------- */
 
@@ -13,7 +13,7 @@ void rl_build_lose(rl_build *b, const char *why, size_t rows, rl_ctx *cx)
 {
     if (rows == 0) return;
     rl_design *d = b->d;
-    if (d->dropped == NULL) d->dropped = RL_NEW(cx->tmp, rl_dropped, 16);
+    if (d->dropped == NULL) d->dropped = RL_NEW(cx->tmp, rl_dropped, 32);
     d->dropped[d->n_dropped++] = (rl_dropped){why, rows};
     b->left -= rows;
 }
@@ -25,102 +25,12 @@ static rl_code nothing_left(rl_build *b, rl_ctx *cx)
     rl_str s = rl_str_new(cx->tmp);
     for (size_t i = 0; i < d->n_dropped; i++)
         rl_str_addf(&s, "%s%zu %s", i ? ", " : "", d->dropped[i].rows, d->dropped[i].why);
-    return rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
-}
-
-/* Rows without a value: code[] < 0, or v[] NaN. */
-typedef struct blanks {
-    const unsigned char *keep;
-    const int32_t *code;
-    const double *v;
-    size_t n;
-    unsigned char *gone;
-    size_t *cells; /* a block */
-} blanks;
-
-/* Nearly always there is none, and that is quickly seen. */
-RL_CLONES static bool any_blank(const int32_t *code, const double *v, size_t n)
-{
-    int32_t sign = 0;
-    int64_t blank = 0;
-    for (size_t i = 0; i < n && code != NULL; i++) sign |= code[i];
-    for (size_t i = 0; i < n && code == NULL; i++) blank |= v[i] != v[i];
-    return sign < 0 || blank != 0;
-}
-
-static void find_blanks(size_t block, void *arg)
-{
-    const blanks *p = arg;
-    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK, cells = 0;
-    if (to > p->n) to = p->n;
-    p->cells[block] = 0;
-    if (!any_blank(p->code != NULL ? p->code + from : NULL, p->v != NULL ? p->v + from : NULL, to - from)) return;
-    for (size_t i = from; i < to; i++) {
-        if (!(p->code != NULL ? p->code[i] < 0 : isnan(p->v[i])) || !p->keep[i]) continue;
-        p->gone[i] = 1;
-        cells++;
-    }
-    p->cells[block] = cells;
-}
-
-/* What was read without a blank need not be looked through. */
-static bool is_full(const rl_table *t, const int32_t *code, const double *v)
-{
-    for (size_t j = 0; j < t->k; j++) {
-        const rl_col *c = &t->col[j];
-        if (c->full && (code != NULL ? c->type == RL_TEXT && c->code == code : c->type == RL_NUM && c->num == v))
-            return true;
-    }
-    return false;
-}
-
-static size_t missing(rl_build *b, const char *name, const int32_t *code, const double *v, unsigned char *gone,
-                      rl_ctx *cx)
-{
-    size_t blocks = rl_blocks(b->t->n, RL_ROWS_PER_BLOCK), cells = 0;
-    if (is_full(b->t, code, v)) return 0;
-    blanks p = {b->keep, code, v, b->t->n, gone, RL_NEW(cx->tmp, size_t, blocks)};
-    rl_par(blocks, find_blanks, &p, cx);
-    for (size_t k = 0; k < blocks; k++) cells += p.cells[k];
-    if (cells > b->most_missing) {
-        b->most_missing = cells;
-        b->most_name = name;
-    }
-    return cells;
-}
-
-static rl_code drop_missing(rl_build *b, rl_ctx *cx)
-{
-    unsigned char *gone = RL_NEW(cx->tmp, unsigned char, b->t->n);
-    const rl_vcov_spec *vcov = &b->d->vcov;
-    size_t lost = 0, cells = missing(b, b->f.y->text, NULL, b->y, gone, cx);
-    if (cells == b->left && cells > 0)
-        return rl_fail(cx, RL_EDATA, "every cell of the outcome '%s' is missing (%zu rows)", b->f.y->text, cells);
-    for (size_t j = 0; j < b->n_var; j++) {
-        const rl_variable *v = &b->var[j];
-        if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone, cx);
-        for (size_t k = 0; k < v->width; k++) missing(b, v->e->text, NULL, v->v[k], gone, cx);
-    }
-    for (size_t f = 0; f < b->d->fe.n_fe; f++) missing(b, b->d->fe_name[f], b->effect[f].code, NULL, gone, cx);
-    for (size_t c = 0; c < vcov->ways; c++) missing(b, vcov->by[c], b->cluster[c].code, NULL, gone, cx);
-    if (vcov->draw_by != NULL) missing(b, vcov->draw_by, b->drawn.code, NULL, gone, cx);
-    if (b->w != NULL) missing(b, b->req->weights, NULL, b->w, gone, cx);
-    if (b->offset != NULL) missing(b, b->req->offset, NULL, b->offset, gone, cx);
-    if (b->treated != NULL && b->req->cohort == NULL) missing(b, b->req->treated, NULL, b->treated, gone, cx);
-    if (b->trait.G > 0) missing(b, b->req->covariates[0], b->trait.code, NULL, gone, cx);
-    if (b->most_missing == 0 && b->at == NULL && b->unit.G == 0) return RL_OK;
-    for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i]) continue;
-        if (b->at != NULL && b->at[i] == RL_NO_TIME) gone[i] = 1;
-        if (b->unit.G > 0 && b->unit.code[i] < 0) gone[i] = 1;
-        if (!gone[i]) continue;
-        b->keep[i] = 0;
-        lost++;
-    }
-    const char *why = "missing values";
-    if (b->most_name != NULL) why = rl_sprintf(cx->keep, "missing values, most of them in '%s'", b->most_name);
-    rl_build_lose(b, why, lost, cx);
-    return RL_OK;
+    rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
+    size_t k = b->f.constant;
+    for (size_t j = 0; j < b->n_var; j++) k += b->var[j].factor ? 1 : b->var[j].width;
+    size_t units = b->unit.G > 0 ? b->unit.G : 1;
+    rl_hint_fewer_lags(&b->f, units, rl_reach_short(b, units), k, cx);
+    return RL_EDATA;
 }
 
 static rl_code take_subset(rl_build *b, rl_ctx *cx)
@@ -357,22 +267,42 @@ static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Codes of times by their place in the span; where that has too many holes, sorted as any column is. */
+static void number_times(rl_design *d, rl_ctx *cx)
+{
+    size_t span = (size_t)((int64_t)d->last_time - d->first_time) + 1;
+    if (span > 4 * d->n + 1024) {
+        rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, d->n), .field = -1};
+        for (size_t i = 0; i < d->n; i++) c.num[i] = d->at[i];
+        rl_groups_of(&c, d->n, &d->time, cx->tmp, cx);
+        rl_release(cx->tmp, c.num);
+        return;
+    }
+    int32_t *code = RL_NEW(cx->tmp, int32_t, span);
+    for (size_t i = 0; i < d->n; i++) code[d->at[i] - d->first_time] = 1;
+    d->time = (rl_groups){.code = RL_NEW(cx->tmp, int32_t, d->n), .every = d->n};
+    for (size_t t = 0; t < span; t++)
+        if (code[t] > 0) code[t] = (int32_t)d->time.G++;
+    for (size_t i = 0; i < d->n; i++) d->time.code[i] = code[d->at[i] - d->first_time];
+    rl_release(cx->tmp, code);
+}
+
 static void gather_times(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
     d->at = RL_NEW(cx->tmp, int32_t, d->n);
     d->first_time = INT32_MAX;
     d->last_time = INT32_MIN;
-    rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, d->n), .field = -1};
     for (size_t i = 0; i < d->n; i++) {
         d->at[i] = b->at[d->row[i]];
-        c.num[i] = d->at[i];
         if (d->at[i] < d->first_time) d->first_time = d->at[i];
         if (d->at[i] > d->last_time) d->last_time = d->at[i];
     }
-    rl_groups_of(&c, d->n, &d->time, cx->tmp, cx);
+    number_times(d, cx);
     d->time_at = RL_NEW(cx->tmp, int32_t, d->time.G);
     for (size_t i = 0; i < d->n; i++) d->time_at[d->time.code[i]] = d->at[i];
+    rl_release(cx->tmp, b->at); /* what sees rows of other times has found them by now */
+    b->at = NULL;
 }
 
 /* Everything by table row becomes everything by row used. */
@@ -404,6 +334,7 @@ static void gather(rl_build *b, rl_ctx *cx)
     }
     if (b->at != NULL) gather_times(b, cx);
     if (b->unit.G > 0) rl_groups_keep(&b->unit, d->row, d->n, &d->unit, cx->tmp);
+    if (b->unit.G > 0 && d->unit.code != b->unit.code) rl_release(cx->tmp, b->unit.code);
     if (b->trait.G > 0) rl_groups_keep(&b->trait, d->row, d->n, &d->trait, cx->tmp);
     for (size_t c = 0; c < d->vcov.ways; c++) rl_groups_keep(&b->cluster[c], d->row, d->n, &d->cluster[c], cx->tmp);
     if (d->vcov.draw_by != NULL) rl_groups_keep(&b->drawn, d->row, d->n, &d->drawn, cx->tmp);
@@ -521,19 +452,24 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
                          .unit_name = req->unit,
                          .time_name = req->time,
                          .unit = req->unit != NULL ? &b.unit : NULL,
-                         .at = b.at};
+                         .at = b.at,
+                         .season = d->clock.dates || req->numbered ? d->clock.cal : (rl_calendar){0}};
+    RL_TRY(rl_forms_check(&b, cx));
     RL_TRY(rl_build_number(&b, b.f.y, 0, &b.y, cx));
     RL_TRY(rl_build_variables(&b, cx));
+    RL_TRY(rl_forms_make(&b, cx));
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));
     RL_TRY(take_weights(&b, cx));
     RL_TRY(take_offset(&b, cx));
-    RL_TRY(drop_missing(&b, cx));
+    RL_TRY(rl_build_reach(&b, cx));
+    RL_TRY(rl_build_missing(&b, cx));
     rl_build_frame(&b, cx);
     rl_build_leave(&b, cx);
     if (b.left == 0) return nothing_left(&b, cx);
     RL_TRY(rl_build_outcome(&b, cx));
     RL_TRY(drop_singletons(&b, cx));
     gather(&b, cx);
-    return rl_build_columns(&b, cx);
+    RL_TRY(rl_build_columns(&b, cx));
+    return rl_forms_place(&b, cx);
 }

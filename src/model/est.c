@@ -5,10 +5,9 @@
 
 #include "base/dd.h"
 #include "base/fmath.h"
-#include "base/par.h"
-#include "base/simd.h"
 #include "base/str.h"
 #include "model/design.h"
+#include "model/reach.h"
 #include "num/ols.h"
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
@@ -56,238 +55,6 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     rl_str_add(&s, l->term);
     if (ids.n > 2) rl_str_addf(&s, " (%s)", ids.s + 2);
     return rl_str_text(&s);
-}
-
-/* --- psi given as an array ------------------------------------------------------ */
-
-typedef struct dense {
-    rl_psi psi;
-    const double *v;
-} dense;
-
-static rl_code dense_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
-{
-    (void)cx;
-    const dense *d = psi->self;
-    for (size_t j = 0; j < psi->m; j++) {
-        double *o = rl_mat_col(out, j);
-        const double *v = d->v + j * psi->n;
-        memset(o, 0, G * sizeof *o);
-        for (size_t i = 0; i < psi->n; i++) {
-            if (code == NULL)
-                o[i] = v[i];
-            else if (code[i] >= 0)
-                o[code[i]] += v[i];
-        }
-    }
-    return RL_OK;
-}
-
-double *rl_psi_dense(rl_fit *f, size_t n, rl_ctx *cx)
-{
-    dense *d = RL_NEW(cx->tmp, dense, 1);
-    double *v = RL_NEW(cx->tmp, double, n * f->m);
-    *d = (dense){{.n = n, .m = f->m, .sum_by = dense_sum, .self = d, .has_time = true}, v};
-    f->psi = &d->psi;
-    return v;
-}
-
-/* --- psi of a least-squares core ------------------------------------------------- */
-
-typedef struct swept {
-    rl_psi psi;
-    const rl_core *core;
-    double *LA; /* k-by-m  (L A)' */
-} swept;
-
-typedef struct job {
-    const swept *s;
-    const int32_t *code;
-    size_t G;
-    rl_mat sum;
-    rl_mat *out;
-    const double *we;
-    bool groups; /* sums of the dense columns are there */
-} job;
-
-/* Of X'We by group: a dense column, or the columns of a block. */
-static void sum_column(size_t at, void *arg)
-{
-    job *p = arg;
-    const rl_core *c = p->s->core;
-    const rl_cols *X = &c->X;
-    const double *e = c->e, *w = c->w;
-    size_t n = p->s->psi.n;
-    if (at < X->n_dense && p->groups) return;
-    if (at < X->n_dense) {
-        const double *x = X->x[X->dense[at]];
-        double *o = rl_mat_col(&p->sum, X->dense[at]);
-        for (size_t i = 0; i < n; i++)
-            if (p->code[i] >= 0) o[p->code[i]] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
-        return;
-    }
-    const rl_hot *h = &X->hot[at - X->n_dense];
-    for (size_t i = 0; i < n; i++) {
-        int32_t j = h->col[h->code[i]], g = p->code[i];
-        if (j >= 0 && g >= 0)
-            *rl_mat_at(&p->sum, (size_t)g, (size_t)j) += (h->z != NULL ? h->z[i] : 1) * ((w != NULL ? w[i] : 1) * e[i]);
-    }
-}
-
-/* Codes that never fall: groups stand together, and a piece of the rows has groups of its own. */
-typedef struct order_job {
-    const int32_t *code;
-    size_t n;
-    bool *falls; /* a block */
-} order_job;
-
-static void find_fall(size_t block, void *arg)
-{
-    order_job *p = arg;
-    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
-    bool falls = p->code[from] < 0;
-    if (to > p->n) to = p->n;
-    for (size_t i = from > 0 ? from : 1; i < to; i++) falls |= p->code[i] < p->code[i - 1];
-    p->falls[block] = falls;
-}
-
-static bool in_order(const int32_t *code, size_t n, rl_ctx *cx)
-{
-    size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK);
-    order_job p = {code, n, RL_NEW(cx->tmp, bool, blocks)};
-    bool falls = false;
-    rl_par(blocks, find_fall, &p, cx);
-    for (size_t b = 0; b < blocks; b++) falls = falls || p.falls[b];
-    return !falls;
-}
-
-/* x'(w e) over rows from .. to-1, in four lanes. */
-RL_INLINE double rows_of_group(const double *x, const double *w, const double *e, size_t from, size_t to)
-{
-    rl_four s = {0};
-    size_t i = from;
-    for (; i + 4 <= to; i += 4) {
-        rl_four we = RL_FOUR_OF(e + i);
-        if (w != NULL) we *= RL_FOUR_OF(w + i);
-        s += RL_FOUR_OF(x + i) * we;
-    }
-    for (; i < to; i++) s[0] += x[i] * ((w != NULL ? w[i] : 1) * e[i]);
-    return rl_four_sum(&s);
-}
-
-/* The groups that begin in a block of the rows, all dense columns. */
-RL_CLONES static void sum_groups(size_t block, void *arg)
-{
-    job *p = arg;
-    const rl_core *c = p->s->core;
-    size_t n = p->s->psi.n, from = block * RL_ROWS_PER_BLOCK, end = from + RL_ROWS_PER_BLOCK, to;
-    while (from > 0 && from < n && from < end && p->code[from] == p->code[from - 1]) from++;
-    for (; from < end && from < n; from = to) {
-        for (to = from + 1; to < n && p->code[to] == p->code[from];) to++;
-        for (size_t d = 0; d < c->X.n_dense; d++) {
-            size_t j = c->X.dense[d];
-            *rl_mat_at(&p->sum, (size_t)p->code[from], j) = rows_of_group(c->X.x[j], c->w, c->e, from, to);
-        }
-    }
-}
-
-/* Column j of the influence by group, from those sums. */
-static void combine_column(size_t j, void *arg)
-{
-    job *p = arg;
-    double *o = rl_mat_col(p->out, j);
-    memset(o, 0, p->G * sizeof *o);
-    for (size_t q = 0; q < p->sum.k; q++) {
-        double a = p->s->LA[q + j * p->sum.k];
-        const double *x = rl_mat_col(&p->sum, q);
-        for (size_t g = 0; g < p->G && a != 0; g++) o[g] += a * x[g];
-    }
-}
-
-/* Column j of the influence, row by row: sum_k LA_jk x_k w e. */
-static void row_column(size_t j, void *arg)
-{
-    job *p = arg;
-    const rl_cols *X = &p->s->core->X;
-    double *o = rl_mat_col(p->out, j);
-    memset(o, 0, X->n * sizeof *o);
-    rl_cols_times(X, p->s->LA + j * X->k, 0, X->n, o);
-    for (size_t i = 0; i < X->n; i++) o[i] *= p->we[i];
-}
-
-/* Column j of the influence where rows share theirs of X: L A x first, which is short. */
-static void shared_column(size_t j, void *arg)
-{
-    job *p = arg;
-    const rl_core *c = p->s->core;
-    const double *z = rl_mat_col(&p->sum, j);
-    double *o = rl_mat_col(p->out, j);
-    memset(o, 0, p->G * sizeof *o);
-    for (size_t i = 0; i < p->s->psi.n; i++) {
-        if (p->code == NULL)
-            o[i] = z[c->row_of[i]] * c->e[i];
-        else if (p->code[i] >= 0)
-            o[p->code[i]] += z[c->row_of[i]] * c->e[i];
-    }
-}
-
-static void shared_sum(job *p, rl_ctx *cx)
-{
-    const rl_core *c = p->s->core;
-    size_t m = p->s->psi.m;
-    p->sum = rl_mat_new(c->X.n, m, cx->tmp);
-    for (size_t j = 0; j < m; j++) rl_cols_times(&c->X, p->s->LA + j * c->X.k, 0, c->X.n, rl_mat_col(&p->sum, j));
-    rl_par(m, shared_column, p, cx);
-    rl_release(cx->tmp, p->sum.a);
-}
-
-static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
-{
-    const swept *s = psi->self;
-    const rl_core *c = s->core;
-    job p = {.s = s, .code = code, .G = G, .out = out};
-    if (c->row_of != NULL) {
-        shared_sum(&p, cx);
-        return RL_OK;
-    }
-    if (code == NULL) {
-        double *we = RL_NEW(cx->tmp, double, psi->n);
-        for (size_t i = 0; i < psi->n; i++) we[i] = (c->w != NULL ? c->w[i] : 1) * c->e[i];
-        p.we = we;
-        rl_par(psi->m, row_column, &p, cx);
-        rl_release(cx->tmp, we);
-        return RL_OK;
-    }
-    p.sum = rl_mat_new(G, c->X.k, cx->tmp);
-    p.groups = in_order(code, psi->n, cx);
-    if (p.groups) rl_par(rl_blocks(psi->n, RL_ROWS_PER_BLOCK), sum_groups, &p, cx);
-    rl_par(rl_cols_most(&c->X), sum_column, &p, cx);
-    rl_par(psi->m, combine_column, &p, cx);
-    rl_release(cx->tmp, p.sum.a);
-    return RL_OK;
-}
-
-/* Row j of L A, from the entries of L that are not zero. */
-void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx)
-{
-    size_t k = core->X.k;
-    long double *sum = RL_NEW(cx->tmp, long double, k);
-    for (size_t r = 0; r < k; r++) {
-        double l = *rl_mat_at(&core->L, j, r);
-        for (size_t q = 0; q < k && l != 0; q++) sum[q] += (long double)l * *rl_mat_at(&core->A, q, r);
-    }
-    for (size_t q = 0; q < k; q++) la[q] = (double)sum[q];
-    rl_release(cx->tmp, sum);
-}
-
-const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx)
-{
-    swept *s = RL_NEW(cx->tmp, swept, 1);
-    size_t k = core->X.k;
-    *s = (swept){
-        {.n = n, .m = m, .sum_by = swept_sum, .self = s, .has_time = has_time}, core, RL_NEW(cx->tmp, double, k *m)};
-    for (size_t j = 0; j < m; j++) rl_core_direction(core, j, s->LA + j * k, cx);
-    return &s->psi;
 }
 
 /* --- least squares ------------------------------------------------------------------ */
@@ -415,6 +182,8 @@ rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_
     if (rank < d->n) return RL_OK;
     rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients: no degree of freedom is left", d->n,
             k_asked + effects_rank(d, redundant));
+    rl_hint_fewer_lags(d->formula, d->unit.G > 0 ? d->unit.G : 1, (int64_t)d->n, k_asked + effects_rank(d, redundant),
+                       cx);
     return rl_hint(cx, "use fewer regressors, or more rows");
 }
 
@@ -525,7 +294,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     return RL_OK;
 }
 
-/* The design's own columns, swept where they stand. */
+/* The design's own columns, swept where they stand; views stay what they are, less their effects. */
 static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx)
 {
     size_t k = X->k;
@@ -534,17 +303,17 @@ static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *l
     rl_mat *alpha = room_for_effects(d, k + 1, cx);
     rl_absorbed info;
     rl_ols_fit o;
+    rl_cols C = *X;
     for (size_t j = 0; j < k; j++) {
         v[j] = d->own[j];
         from[j] = d->own_from[j];
     }
     v[k] = RL_NEW(cx->tmp, double, d->n);
     from[k] = d->y;
-    RL_TRY(rl_absorb_columns(&d->fe, d->w, from, v, d->n, k + 1, alpha, norm0, &info, cx));
-    rl_cols C = *X;
+    RL_TRY(rl_absorb_cols(&d->fe, d->w, &C, from, v, k + 1, alpha, norm0, &info, cx));
     C.bound = lengths(d, norm0, k, cx);
     RL_TRY(rl_ols_cols(&C, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));
-    RL_TRY(finish(d, &o, X, label, SIZE_MAX, NULL, info.redundant, o.yy, f, cx));
+    RL_TRY(finish(d, &o, &C, label, SIZE_MAX, NULL, info.redundant, o.yy, f, cx));
     if (alpha != NULL) recover_effects(d, alpha, o.b, k, f, cx);
     return RL_OK;
 }

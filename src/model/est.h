@@ -38,6 +38,9 @@ struct rl_psi {
      * rows with code[i] = g; rows with code -1 are left out.  code NULL: G = n,
      * every row by itself.  Fixed order: same bits for any number of threads. */
     rl_code (*sum_by)(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx);
+    /* Rows from .. from+count-1 by themselves, estimate j of them at out + j ld; NULL: sum_by() alone.
+     * May be called from several threads at once. */
+    void (*rows)(const rl_psi *psi, size_t from, size_t count, double *out, size_t ld);
     const void *self;
     bool has_time;         /* rows have a time: Driscoll-Kraay and HAC make sense */
 };
@@ -165,6 +168,7 @@ struct rl_estimator {
                               design.times, never asks for clusters, gives a core and leaves no row out */
     bool instruments;      /* takes the third part of the formula                  */
     bool blocks;           /* reads design.blocks instead of X where they are given (see there) */
+    bool forms;            /* estimates the parameters of adstock(x), hill(x).. too (model/forms.h) */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */
     const char *methods;   /* words of --method, the default first, between blanks; NULL = takes none */

@@ -2,86 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/dd.h"
 #include "base/fmath.h"
-
-/* --- rows in order ----------------------------------------------------------- */
-
-typedef struct slot {
-    int32_t unit, at;
-    uint32_t row;
-} slot;
-
-static int by_slot(const void *a, const void *b)
-{
-    const slot *x = a, *y = b;
-    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
-    if (x->at != y->at) return x->at < y->at ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-static rl_code twice(const rl_scene *s, size_t i, rl_ctx *cx)
-{
-    char buf[32];
-    const rl_col *time = rl_table_col(s->t, s->time_name);
-    const char *when = rl_cell_text(time, i, buf);
-    if (s->unit == NULL) {
-        rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of time '%s' (column '%s')", when, s->time_name);
-        return rl_hint(cx, "name the unit too: --panel UNIT,%s", s->time_name);
-    }
-    return rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of unit '%s' and time '%s' (columns '%s' and '%s')",
-                        s->unit->label[s->unit->code[i]], when, s->unit_name, s->time_name);
-}
-
-rl_code rl_scene_sort(rl_scene *s, rl_ctx *cx)
-{
-    if (s->order != NULL) return RL_OK;
-    slot *v = RL_NEW(cx->tmp, slot, s->t->n);
-    size_t m = 0;
-    for (size_t i = 0; i < s->t->n; i++) {
-        int32_t u = s->unit != NULL ? s->unit->code[i] : 0;
-        if (s->keep[i] && u >= 0 && s->at[i] != RL_NO_TIME) v[m++] = (slot){u, s->at[i], (uint32_t)i};
-    }
-    qsort(v, m, sizeof *v, by_slot);
-    for (size_t j = 1; j < m; j++)
-        if (v[j].unit == v[j - 1].unit && v[j].at == v[j - 1].at) return twice(s, v[j].row, cx);
-    s->order = RL_NEW(cx->tmp, uint32_t, m);
-    for (size_t j = 0; j < m; j++) s->order[j] = v[j].row;
-    s->n_order = m;
-    rl_release(cx->tmp, v);
-    return RL_OK;
-}
-
-/* out = v, k periods ago; NaN where there is no such row. */
-static rl_code shift(rl_scene *s, const rl_expr *e, int k, const double *v, double *out, rl_ctx *cx)
-{
-    if (s->at == NULL) {
-        rl_fail(cx, RL_EUSAGE, "'%s': %s() needs to know the time of a row", e->text, rl_fn_name(e->fn));
-        rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
-        rl_formula_caret(s->formula, e->at, cx);
-        return RL_EUSAGE;
-    }
-    RL_TRY(rl_scene_sort(s, cx));
-    for (size_t i = 0; i < s->t->n; i++) out[i] = NAN;
-    size_t q = 0; /* the row k periods before row p, or the first after it */
-    for (size_t p = 0; p < s->n_order; p++) {
-        uint32_t i = s->order[p];
-        int64_t want = (int64_t)s->at[i] - k;
-        int32_t u = s->unit != NULL ? s->unit->code[i] : 0;
-        for (; q < s->n_order; q++) {
-            uint32_t j = s->order[q];
-            int32_t w = s->unit != NULL ? s->unit->code[j] : 0;
-            if (w > u || (w == u && s->at[j] >= want)) break;
-        }
-        if (q == s->n_order) break;
-        uint32_t j = s->order[q];
-        if ((s->unit == NULL || s->unit->code[j] == u) && s->at[j] == want) out[i] = v[j];
-    }
-    return RL_OK;
-}
 
 /* --- arithmetic -------------------------------------------------------------- */
 
@@ -89,14 +13,14 @@ static const rl_col *first_column(const rl_table *t, const rl_expr *e)
 {
     while (e->op != RL_OP_COL) {
         const rl_expr *next = e->a != NULL && e->a->op != RL_OP_NUM ? e->a : e->b;
-        if (next == NULL) return NULL;
+        if (next == NULL) return NULL; /* numbers, trend() */
         e = next;
     }
     return rl_table_col(t, e->col);
 }
 
 /* A value outside the domain: say which, where first, and how many. */
-static rl_code outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx)
+rl_code rl_eval_outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx)
 {
     size_t first = 0, count = 0;
     for (size_t i = s->t->n; i-- > 0;)
@@ -121,11 +45,10 @@ static rl_code outside(const rl_scene *s, const rl_expr *e, const double *in, co
     return rl_hint(cx, "correct the cells, or leave the rows out with --na drop or --subset");
 }
 
-/* Leave the rows out that have no value, and say so; or fail. */
-static rl_code no_value(const rl_scene *s, const rl_expr *e, const double *in, double *out, rl_ctx *cx)
+rl_code rl_eval_no_value(const rl_scene *s, const rl_expr *e, const double *in, double *out, rl_ctx *cx)
 {
     size_t rows = 0;
-    if (!s->na_drop) return outside(s, e, in, out, cx);
+    if (!s->na_drop) return rl_eval_outside(s, e, in, out, cx);
     for (size_t i = 0; i < s->t->n; i++) {
         if (isfinite(out[i])) continue;
         rows += s->keep[i] && !isnan(out[i]);
@@ -160,7 +83,7 @@ static rl_code simple_function(rl_scene *s, const rl_expr *e, double *v, rl_ctx 
         v[i] = isnan(x[i]) ? NAN : apply(e->fn, x[i]);
         bad |= s->keep[i] && isinf(v[i]);
     }
-    if (bad) return no_value(s, e, x, v, cx);
+    if (bad) return rl_eval_no_value(s, e, x, v, cx);
     rl_release(cx->tmp, x);
     return RL_OK;
 }
@@ -188,7 +111,7 @@ static rl_code power(rl_scene *s, const rl_expr *e, int d, double *v, rl_ctx *cx
         v[i] = power_of(x[i], d).hi;
         bad |= s->keep[i] && isinf(v[i]);
     }
-    if (bad) return no_value(s, e, NULL, v, cx);
+    if (bad) return rl_eval_no_value(s, e, NULL, v, cx);
     rl_release(cx->tmp, x);
     return RL_OK;
 }
@@ -217,14 +140,19 @@ rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *som
     return RL_OK;
 }
 
+bool rl_eval_is_shift(const rl_expr *e) { return e->op == RL_OP_FN && (e->fn == RL_FN_LAG || e->fn == RL_FN_LEAD); }
+
 static rl_code shifted(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
 {
     double *x = RL_NEW(cx->tmp, double, s->t->n);
+    rl_ago ago;
     RL_TRY(rl_eval(s, e->a, 0, x, cx));
-    int lag = e->lo + k;
-    RL_TRY(shift(s, e, e->fn == RL_FN_LEAD ? -lag : lag, x, v, cx));
-    if (e->fn == RL_FN_DIFF)
-        for (size_t i = 0; i < s->t->n; i++) v[i] = x[i] - v[i];
+    RL_TRY(rl_scene_ago(s, e, rl_eval_shift(e, (size_t)k), &ago, cx));
+    for (size_t i = 0; i < s->t->n; i++) {
+        size_t j = rl_ago_row(&ago, i);
+        v[i] = j == SIZE_MAX ? (double)NAN : x[j];
+        if (e->fn == RL_FN_DIFF) v[i] = x[i] - v[i];
+    }
     rl_release(cx->tmp, x);
     return RL_OK;
 }
@@ -244,11 +172,11 @@ static rl_code arithmetic(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
         if (e->op == RL_OP_NEG) v[i] = -v[i];
         bad |= s->keep[i] && known && !isfinite(v[i]);
     }
-    if (bad && s->na_drop) return no_value(s, e, NULL, v, cx);
+    if (bad && s->na_drop) return rl_eval_no_value(s, e, NULL, v, cx);
     if (bad) {
         for (size_t i = 0; i < s->t->n; i++)
             if (isnan(v[i])) v[i] = 0; /* missing, not outside */
-        return outside(s, e, NULL, v, cx);
+        return rl_eval_outside(s, e, NULL, v, cx);
     }
     rl_release(cx->tmp, x);
     return RL_OK;
@@ -279,18 +207,21 @@ rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
     if (e->op != RL_OP_FN) return arithmetic(s, e, v, cx);
     if (e->fn < RL_FN_FACTOR) return simple_function(s, e, v, cx);
     if (e->fn == RL_FN_POLY) return power(s, e, k + 1, v, cx);
+    if (e->fn > RL_FN_DIFF) return rl_eval_stock(s, e, k, v, cx);
     return shifted(s, e, k, v, cx);
 }
 
 size_t rl_eval_width(const rl_expr *e)
 {
     if (e->op != RL_OP_FN || e->fn < RL_FN_POLY) return 1;
+    if (e->fn > RL_FN_DIFF) return e->fn == RL_FN_ALMON ? rl_eval_basis(e) : 1;
     return e->fn == RL_FN_POLY ? (size_t)e->hi : (size_t)(e->hi - e->lo + 1);
 }
 
 const char *rl_eval_name(const rl_expr *e, size_t k, rl_arena *in)
 {
-    if (e->op != RL_OP_FN || e->fn < RL_FN_POLY || e->fn == RL_FN_DIFF) return e->text;
+    if (e->op == RL_OP_FN && e->fn == RL_FN_ALMON) return rl_sprintf(in, "%s[%zu]", e->text, k + 1);
+    if (e->op != RL_OP_FN || e->fn < RL_FN_POLY || e->fn >= RL_FN_DIFF) return e->text;
     int i = e->fn == RL_FN_POLY ? (int)k + 1 : e->lo + (int)k;
     return rl_sprintf(in, "%s(%s,%d)", rl_fn_name(e->fn), e->a->text, i);
 }

@@ -1,51 +1,159 @@
 #include "model/hac.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/fmath.h"
+#include "base/par.h"
+#include "base/simd.h"
 #include "num/ols.h"
 
-/* Row t - l of row i, or SIZE_MAX. q: where the last search ended. */
-static size_t before(const int32_t *at, const int32_t *unit, size_t i, int l, bool by_rank, size_t *q)
+enum { CHUNK = 512, MOST_WORKERS = 64 };
+
+typedef struct job {
+    const rl_hac_rows *h;
+    const int32_t *at, *unit;
+    const double *w;
+    size_t L, halo; /* lags; rows that can be so far back */
+    bool by_rank;
+    size_t ld, size; /* of a worker's room: h of the chunk and the halo before, m-by-ld; f, m-by-CHUNK */
+    double *room;
+    atomic_flag *busy;
+    size_t workers;
+    double *slot; /* a block by pairs */
+} job;
+
+/* Do the rows from - L .. to-1 follow each other without a gap? */
+static bool even(const job *p, size_t from, size_t to)
 {
-    if (by_rank) {
-        size_t j = i - (size_t)l;
-        return i < (size_t)l || (unit != NULL && unit[j] != unit[i]) ? SIZE_MAX : j;
-    }
-    int64_t want = (int64_t)at[i] - l;
-    while (*q < i && ((unit != NULL && unit[*q] != unit[i]) || at[*q] < want)) (*q)++;
-    return *q < i && at[*q] == want ? *q : SIZE_MAX;
+    if (p->L == 0) return true;
+    if (from < p->L) return false; /* so the halo is all of L */
+    size_t lo = from - p->L;
+    if (p->unit != NULL && p->unit[lo] != p->unit[to - 1]) return false;
+    return p->by_rank || (int64_t)p->at[to - 1] - p->at[lo] == (int64_t)(to - 1 - lo);
 }
 
-/* V_ab += w (h_ia h_jb + h_ja h_ib) for all pairs (i, j) of lag l */
-static void add_lag(const rl_mat *h, const int32_t *at, const int32_t *unit, int l, double w, bool by_rank, rl_mat *V)
+/* f = h / 2 + sum_l w_l h_l of n neighbours, sixteen at a time. */
+RL_CLONES static void filter(const double *h, const double *w, size_t L, size_t n, double *f)
 {
-    size_t m = h->k, q = 0;
-    for (size_t i = 0; i < h->n; i++) {
-        size_t j = before(at, unit, i, l, by_rank, &q);
-        if (j == SIZE_MAX) continue;
-        for (size_t a = 0; a < m; a++)
-            for (size_t b = 0; b <= a; b++) {
-                double s = *rl_mat_at(h, i, a) * *rl_mat_at(h, j, b) + *rl_mat_at(h, j, a) * *rl_mat_at(h, i, b);
-                *rl_mat_at(V, a, b) += w * s;
-            }
+    enum { STEP = 16 };
+    size_t r = 0;
+    for (; r + STEP <= n; r += STEP) {
+        const double *x = h + r;
+        rl_four s0 = 0.5 * RL_FOUR_OF(x), s1 = 0.5 * RL_FOUR_OF(x + 4), s2 = 0.5 * RL_FOUR_OF(x + 8),
+                s3 = 0.5 * RL_FOUR_OF(x + 12);
+        for (size_t l = 1; l <= L; l++) {
+            const rl_four by = {w[l], w[l], w[l], w[l]};
+            const double *before = x - l;
+            s0 += by * RL_FOUR_OF(before);
+            s1 += by * RL_FOUR_OF(before + 4);
+            s2 += by * RL_FOUR_OF(before + 8);
+            s3 += by * RL_FOUR_OF(before + 12);
+        }
+        RL_FOUR(f + r) = s0;
+        RL_FOUR(f + r + 4) = s1;
+        RL_FOUR(f + r + 8) = s2;
+        RL_FOUR(f + r + 12) = s3;
     }
+    for (; r < n; r++) {
+        f[r] = 0.5 * h[r];
+        for (size_t l = 1; l <= L; l++) f[r] += w[l] * *(h + r - l);
+    }
+}
+
+/* The same of row i, from the rows before it that are there. */
+static void filter_row(const job *p, size_t i, const double *h, double *f)
+{
+    for (size_t a = 0; a < p->h->m; a++) f[a * CHUNK] = 0.5 * h[a * p->ld];
+    for (size_t back = 1; back <= p->halo && back <= i; back++) {
+        size_t j = i - back;
+        int64_t l = p->by_rank ? (int64_t)back : (int64_t)p->at[i] - p->at[j];
+        if ((p->unit != NULL && p->unit[j] != p->unit[i]) || l > (int64_t)p->L) return;
+        for (size_t a = 0; a < p->h->m; a++) f[a * CHUNK] += p->w[l] * *(h + a * p->ld - back);
+    }
+}
+
+/* sum of a_r d_r + b_r c_r, in four lanes */
+RL_CLONES static double products(const double *a, const double *b, const double *c, const double *d, size_t n)
+{
+    rl_four s = {0};
+    size_t r = 0;
+    for (; r + 4 <= n; r += 4) s += RL_FOUR_OF(a + r) * RL_FOUR_OF(d + r) + RL_FOUR_OF(b + r) * RL_FOUR_OF(c + r);
+    for (; r < n; r++) s[0] += a[r] * d[r] + b[r] * c[r];
+    return rl_four_sum(&s);
+}
+
+static void add_chunk(const job *p, size_t from, size_t to, const double *H, double *F, double *slot)
+{
+    size_t m = p->h->m, n = to - from;
+    if (even(p, from, to))
+        for (size_t a = 0; a < m; a++) filter(H + a * p->ld + p->halo, p->w, p->L, n, F + a * CHUNK);
+    else
+        for (size_t r = 0; r < n; r++) filter_row(p, from + r, H + p->halo + r, F + r);
+    for (size_t a = 0; a < m; a++)
+        for (size_t b = 0; b <= a; b++)
+            *slot++ += products(H + a * p->ld + p->halo, F + a * CHUNK, H + b * p->ld + p->halo, F + b * CHUNK, n);
+}
+
+static void add_block(size_t block, void *arg)
+{
+    const job *p = arg;
+    size_t worker = 0, m = p->h->m, from = block * RL_ROWS_PER_BLOCK, end = from + RL_ROWS_PER_BLOCK;
+    while (atomic_flag_test_and_set_explicit(&p->busy[worker], memory_order_acquire))
+        worker = (worker + 1) % p->workers;
+    double *H = p->room + worker * p->size, *F = H + m * p->ld;
+    size_t before = from < p->halo ? from : p->halo;
+    if (end > p->h->n) end = p->h->n;
+    p->h->rows(p->h->of, from - before, before, H + (p->halo - before), p->ld);
+    for (size_t to; from < end; from = to) {
+        to = end - from < CHUNK ? end : from + CHUNK;
+        p->h->rows(p->h->of, from, to - from, H + p->halo, p->ld);
+        add_chunk(p, from, to, H, F, p->slot + block * (m * (m + 1) / 2));
+        for (size_t a = 0; a < m; a++) memmove(H + a * p->ld, H + a * p->ld + (to - from), p->halo * sizeof *H);
+    }
+    atomic_flag_clear_explicit(&p->busy[worker], memory_order_release);
+}
+
+void rl_hac_made(const rl_hac_rows *h, const int32_t *at, const int32_t *unit, const double *w, int L, bool by_rank,
+                 rl_mat *V, rl_ctx *cx)
+{
+    size_t m = h->m, pairs = m * (m + 1) / 2, blocks = rl_blocks(h->n, RL_ROWS_PER_BLOCK);
+    job p = {.h = h, .at = at, .unit = unit, .w = w, .L = (size_t)L, .by_rank = by_rank};
+    p.halo = p.L < h->n ? p.L : h->n;
+    p.ld = p.halo + CHUNK;
+    p.size = m * (p.ld + CHUNK);
+    p.workers = cx->threads < MOST_WORKERS ? (size_t)cx->threads : MOST_WORKERS;
+    if (p.workers > blocks) p.workers = blocks > 0 ? blocks : 1;
+    p.room = RL_NEW(cx->tmp, double, p.workers *p.size);
+    p.busy = RL_NEW(cx->tmp, atomic_flag, p.workers);
+    for (size_t t = 0; t < p.workers; t++) atomic_flag_clear(&p.busy[t]);
+    p.slot = RL_NEW(cx->tmp, double, blocks *pairs);
+    rl_par(blocks, add_block, &p, cx);
+    for (size_t a = 0, q = 0; a < m; a++)
+        for (size_t b = 0; b <= a; b++, q++) {
+            double sum = 0;
+            for (size_t k = 0; k < blocks; k++) sum += p.slot[k * pairs + q];
+            *rl_mat_at(V, a, b) = *rl_mat_at(V, b, a) = sum;
+        }
+    rl_release(cx->tmp, p.room);
+    rl_release(cx->tmp, p.slot);
+}
+
+static void stored(const void *of, size_t from, size_t count, double *out, size_t ld)
+{
+    const rl_mat *h = of;
+    for (size_t j = 0; j < h->k; j++) memcpy(out + j * ld, rl_mat_col(h, j) + from, count * sizeof *out);
 }
 
 void rl_hac_weighted(const rl_mat *h, const int32_t *at, const int32_t *unit, const double *w, int L, bool by_rank,
                      rl_mat *V, rl_ctx *cx)
 {
-    size_t m = h->k;
-    for (size_t a = 0; a < m; a++)
-        for (size_t b = 0; b <= a; b++)
-            *rl_mat_at(V, a, b) = rl_dot(NULL, rl_mat_col(h, a), rl_mat_col(h, b), h->n, cx);
-    for (int l = 1; l <= L; l++) add_lag(h, at, unit, l, w[l], by_rank, V);
-    for (size_t a = 0; a < m; a++)
-        for (size_t b = 0; b < a; b++) *rl_mat_at(V, b, a) = *rl_mat_at(V, a, b);
+    rl_hac_rows rows = {h->n, h->k, stored, h};
+    rl_hac_made(&rows, at, unit, w, L, by_rank, V, cx);
 }
 
-static double *bartlett(int L, rl_ctx *cx)
+double *rl_hac_bartlett(int L, rl_ctx *cx)
 {
     double *w = RL_NEW(cx->tmp, double, (size_t)L + 1);
     for (int l = 0; l <= L; l++) w[l] = 1 - l / (L + 1.0);
@@ -54,7 +162,7 @@ static double *bartlett(int L, rl_ctx *cx)
 
 void rl_hac_sum(const rl_mat *h, const int32_t *at, const int32_t *unit, int L, bool by_rank, rl_mat *V, rl_ctx *cx)
 {
-    rl_hac_weighted(h, at, unit, bartlett(L, cx), L, by_rank, V, cx);
+    rl_hac_weighted(h, at, unit, rl_hac_bartlett(L, cx), L, by_rank, V, cx);
 }
 
 /* Residuals of a VAR(1) without a constant, n - 1 rows; B (k-by-k): u_t = B' u_(t-1) + out_t. */
@@ -114,7 +222,7 @@ rl_code rl_hac_prewhitened(const rl_mat *h, const double *w, int L, rl_mat *V, r
         rl_fail(cx, RL_EDATA, "the scores of %zu periods cannot be prewhitened", h->n);
         return rl_hint(cx, "leave it out, as in NW:4,prewhite=0");
     }
-    rl_hac_weighted(&white, NULL, NULL, w != NULL ? w : bartlett(L, cx), L, true, &M, cx);
+    rl_hac_weighted(&white, NULL, NULL, w != NULL ? w : rl_hac_bartlett(L, cx), L, true, &M, cx);
     for (size_t a = 0; a < k; a++) /* V = D M D' */
         for (size_t b = 0; b <= a; b++) {
             long double sum = 0;

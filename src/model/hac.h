@@ -4,6 +4,10 @@
  *
  * t - l goes by the calendar: where no such period is there, nothing is
  * added.  By rank: the l-th period before among those that are there.
+ *
+ * With f_t = h_t / 2 + sum_l w_l h_(t-l) it is V = sum_t (h_t f_t' + f_t h_t'):
+ * a row costs m L + m^2 products and not m^2 L.  Rows are taken a stretch at
+ * a time and need not stand anywhere.
  */
 #ifndef RL_MODEL_HAC_H
 #define RL_MODEL_HAC_H
@@ -23,6 +27,17 @@ void rl_hac_sum(const rl_mat *h, const int32_t *at, const int32_t *unit, int L, 
 /* The same with weights w_0 .. w_L of one's own. */
 void rl_hac_weighted(const rl_mat *h, const int32_t *at, const int32_t *unit, const double *w, int L, bool by_rank,
                      rl_mat *V, rl_ctx *cx);
+
+/* The same of n rows of m numbers that are made when they are wanted: rows from .. from+count-1,
+ * number j of them at out + j ld. */
+typedef struct rl_hac_rows {
+    size_t n, m;
+    void (*rows)(const void *of, size_t from, size_t count, double *out, size_t ld);
+    const void *of;
+} rl_hac_rows;
+void rl_hac_made(const rl_hac_rows *h, const int32_t *at, const int32_t *unit, const double *w, int L, bool by_rank,
+                 rl_mat *V, rl_ctx *cx);
+double *rl_hac_bartlett(int L, rl_ctx *cx);      /* w_0 .. w_L */
 
 /* The same of one series after a VAR(1) without a constant was taken out, and
  * put back (Andrews & Monahan 1992).  Rows of h in time order; w NULL: Bartlett.  Errors RL_EDATA. */

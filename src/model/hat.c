@@ -66,6 +66,10 @@ rl_code rl_hat_make(const rl_design *d, const rl_core *core, const char *what, b
     rl_ols_fit o;
     size_t F = 0;
     *h = (rl_hat){.X = core->X};
+    if (rl_cols_has_views(&h->X)) { /* clusters look at rows one by one */
+        rl_mat X = rl_cols_written(&core->X, cx);
+        h->X = rl_cols_of(&X, NULL, cx->tmp);
+    }
     if (root) {
         RL_TRY(rl_ols_cols(&h->X, core->e, NULL, core->w, NULL, NULL, &o, cx->tmp, cx));
         h->RX = o.R;

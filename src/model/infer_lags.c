@@ -120,11 +120,25 @@ static int by_spot(const void *a, const void *b)
     return x->code < y->code ? -1 : x->code > y->code;
 }
 
-static rl_code in_order(const rl_design *d, const char *name, spot *s, rl_ctx *cx)
+static spot spot_of(const rl_design *d, size_t i)
 {
-    for (size_t i = 0; i < d->n; i++) s[i] = (spot){d->unit.G > 0 ? d->unit.code[i] : 0, d->time.code[i], i};
+    return (spot){d->unit.G > 0 ? d->unit.code[i] : 0, d->time.code[i], i};
+}
+
+/* Rows by unit and time; NULL when they stand so. */
+static rl_code in_order(const rl_design *d, const char *name, spot **out, rl_ctx *cx)
+{
+    size_t i = 1;
+    *out = NULL;
+    for (spot last = spot_of(d, 0), next; i < d->n; i++, last = next) {
+        next = spot_of(d, i);
+        if (by_spot(&last, &next) >= 0) break;
+    }
+    if (i >= d->n) return RL_OK;
+    spot *s = *out = RL_NEW(cx->tmp, spot, d->n);
+    for (i = 0; i < d->n; i++) s[i] = spot_of(d, i);
     qsort(s, d->n, sizeof *s, by_spot);
-    for (size_t i = 1; i < d->n; i++) {
+    for (i = 1; i < d->n; i++) {
         if (s[i].unit != s[i - 1].unit || s[i].code != s[i - 1].code) continue;
         const rl_col *c = rl_table_col(d->t, d->time_name);
         char buf[32];
@@ -138,38 +152,68 @@ static rl_code in_order(const rl_design *d, const char *name, spot *s, rl_ctx *c
     return RL_OK;
 }
 
-/* Influence in the order of s, with the period and the unit of each row. */
-static rl_code rows_in_order(const rl_infer_work *w, const spot *s, rl_mat *h, int32_t *at, int32_t *unit, rl_ctx *cx)
+/* The influence in order, with the period (its rank: of periods, not of a unit's rows) and the unit of each row. */
+typedef struct ordered {
+    const int32_t *at, *unit; /* n  unit NULL: one series */
+    rl_mat h;                 /* n-by-m  a NULL: not stored */
+} ordered;
+
+static rl_code take_order(const rl_infer_work *w, const char *name, ordered *o, rl_ctx *cx)
 {
     const rl_design *d = w->d;
-    rl_mat P;
-    *h = rl_mat_new(d->n, w->f->m, cx->tmp);
-    RL_TRY(rl_infer_rows(w, &P, cx));
+    spot *s;
+    RL_TRY(in_order(d, name, &s, cx));
+    *o = (ordered){.at = w->p->by_rank ? d->time.code : d->at, .unit = d->unit.G > 0 ? d->unit.code : NULL};
+    if (s == NULL) return RL_OK;
+    int32_t *at = RL_NEW(cx->tmp, int32_t, d->n), *unit = RL_NEW(cx->tmp, int32_t, d->n);
     for (size_t i = 0; i < d->n; i++) {
+        at[i] = o->at[s[i].row];
         unit[i] = s[i].unit;
-        at[i] = w->p->by_rank ? s[i].code : d->time_at[s[i].code]; /* ranks of periods, not of a unit's rows */
-        for (size_t j = 0; j < w->f->m; j++) *rl_mat_at(h, i, j) = *rl_mat_at(&P, s[i].row, j);
     }
+    rl_mat P;
+    RL_TRY(rl_infer_rows(w, &P, cx));
+    o->h = rl_mat_new(d->n, w->f->m, cx->tmp);
+    for (size_t j = 0; j < w->f->m; j++)
+        for (size_t i = 0; i < d->n; i++) *rl_mat_at(&o->h, i, j) = *rl_mat_at(&P, s[i].row, j);
+    rl_release(cx->tmp, P.a);
+    o->at = at;
+    if (o->unit != NULL) o->unit = unit;
+    return RL_OK;
+}
+
+static void psi_rows(const void *of, size_t from, size_t count, double *out, size_t ld)
+{
+    const rl_psi *psi = of;
+    psi->rows(psi, from, count, out, ld);
+}
+
+/* The weighted sums of lagged products: of rows made along the way where that is possible. */
+static rl_code lagged_sums(rl_infer_work *w, ordered *o, const double *weight, int L, bool white, rl_ctx *cx)
+{
+    enum { FAR = 4096 }; /* the rows before a stretch are kept beside it */
+    const rl_psi *psi = w->f->psi;
+    if (o->h.a == NULL && !white && psi->rows != NULL && L <= FAR) {
+        rl_hac_rows rows = {psi->n, psi->m, psi_rows, psi};
+        rl_hac_made(&rows, o->at, o->unit, weight, L, false, &w->V, cx);
+        return RL_OK;
+    }
+    if (o->h.a == NULL) RL_TRY(rl_infer_rows(w, &o->h, cx));
+    if (white) return rl_hac_prewhitened(&o->h, weight, L, &w->V, cx);
+    rl_hac_weighted(&o->h, o->at, o->unit, weight, L, false, &w->V, cx);
     return RL_OK;
 }
 
 rl_code rl_infer_newey_west(rl_infer_work *w, rl_ctx *cx)
 {
     const rl_design *d = w->d;
+    ordered o;
     int L;
     RL_TRY(need_two_periods(w, "NW", cx));
-    spot *s = RL_NEW(cx->tmp, spot, d->n);
-    RL_TRY(in_order(d, "NW", s, cx));
+    RL_TRY(take_order(w, "NW", &o, cx));
     rl_infer_count_K(w, false, cx);
     RL_TRY(choose_lag(w, d->unit.G > 0 ? w->p->dk_lag : w->p->nw_lag, &L, cx));
-    rl_mat h;
-    int32_t *at = RL_NEW(cx->tmp, int32_t, d->n), *unit = RL_NEW(cx->tmp, int32_t, d->n);
-    RL_TRY(rows_in_order(w, s, &h, at, unit, cx));
     bool white = d->vcov.prewhite > 0 || (d->vcov.prewhite == 0 && w->p->prewhite && d->unit.G == 0);
-    if (white)
-        RL_TRY(rl_hac_prewhitened(&h, NULL, L, &w->V, cx));
-    else
-        rl_hac_sum(&h, at, d->unit.G > 0 ? unit : NULL, L, false, &w->V, cx);
+    RL_TRY(lagged_sums(w, &o, rl_hac_bartlett(L, cx), L, white, cx));
     if (white) rl_remark(cx, "lag rule", "scores prewhitened by a VAR(1)");
     finish_lags(w, w->p->nw_n, w->p->nw_t, w->p->nw_df, cx);
     return RL_OK;
@@ -187,20 +231,15 @@ rl_code rl_infer_spectral(rl_infer_work *w, rl_ctx *cx)
         rl_fail(cx, RL_EDATA, "HAC:qs is for one series, and '%s' makes a panel", d->unit_name);
         return rl_hint(cx, "use NW or DK");
     }
-    spot *s = RL_NEW(cx->tmp, spot, d->n);
-    RL_TRY(in_order(d, "HAC", s, cx));
+    ordered o;
+    RL_TRY(take_order(w, "HAC", &o, cx));
     rl_infer_count_K(w, false, cx);
-    rl_mat u = scores_in_time(w, cx), h;
+    rl_mat u = scores_in_time(w, cx);
     double bw = rl_hac_andrews(&u, d->constant ? 0 : SIZE_MAX, white, true, cx);
     if (!isfinite(bw)) return rl_fail(cx, RL_EDATA, "HAC: %zu periods are too few for an automatic bandwidth", d->n);
-    int32_t *at = RL_NEW(cx->tmp, int32_t, d->n), *unit = RL_NEW(cx->tmp, int32_t, d->n);
-    RL_TRY(rows_in_order(w, s, &h, at, unit, cx));
-    size_t span = (size_t)(at[d->n - 1] - at[0]) + 1; /* a gap makes lags longer than the series has rows */
+    size_t span = (size_t)(o.at[d->n - 1] - o.at[0]) + 1; /* a gap makes lags longer than the series has rows */
     double *weight = rl_hac_spectral(bw, white ? d->n - 1 : span < 2 * d->n ? span : 2 * d->n, &L, cx);
-    if (white)
-        RL_TRY(rl_hac_prewhitened(&h, weight, L, &w->V, cx));
-    else
-        rl_hac_weighted(&h, at, NULL, weight, L, false, &w->V, cx);
+    RL_TRY(lagged_sums(w, &o, weight, L, white, cx));
     char buf[32];
     rl_remark(cx, "lag rule",
               "quadratic spectral weights of all lags, bandwidth %s of %zu periods by Andrews (1991)%s%s",

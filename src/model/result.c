@@ -7,6 +7,7 @@
 #include "model/collapse.h"
 #include "model/design.h"
 #include "model/diag.h"
+#include "model/forms.h"
 #include "model/infer.h"
 #include "model/response.h"
 
@@ -134,6 +135,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         leave_out(&req, &d, &attempt, cx);
         cx->n_notes = notes; /* they come again */
     }
+    RL_TRY(rl_almon_report(&d, &req, &f, cx));
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));

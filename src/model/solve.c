@@ -209,6 +209,8 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
                     .response_if_any = true,
                     .step = t->study->calendar.kind};
     r.time = deals ? NULL : "period"; /* deals are no series: nothing to lag */
+    r.calendar = t->study->calendar;
+    r.numbered = true;
     const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
     r.estimator = rl_estimator_by_name(name);
     if (r.estimator == NULL || r.estimator->needs_cohort)

@@ -1,5 +1,6 @@
 #include "num/absorb.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "num/fetwo.h"
 #include "num/ols.h"
 
-enum { BATCH = 8, MOST_SWEEPS = 6, MOST_ITERATIONS = 20000 };
+enum { BATCH = 8, MOST_VIEWS = 1, MOST_SWEEPS = RL_MOST_ROUNDS, MOST_ITERATIONS = 20000 };
 static const double CG_TOL = 1e-13, DONE = 1e-10;
 
 /* A batch of columns on its way. */
@@ -26,9 +27,15 @@ typedef struct sweep {
     double *alpha_u[BATCH];   /* U       coefficients so far, or NULL  */
     double *alpha_t[BATCH];   /* T                                     */
     bool done[BATCH];
-    bool on;             /* another round is sure to come         */
-    double *norm2;       /* k       or NULL                       */
-    double first[BATCH]; /* size of the first change              */
+    bool on;                  /* another round is sure to come         */
+    double *norm2;            /* k       or NULL                       */
+    double first[BATCH];      /* size of the first change              */
+    rl_taken *keep;           /* what is taken off is kept, or NULL    */
+    rl_cols *X;               /* the views are among its columns ..    */
+    size_t j0;                /* .. from this one on                   */
+    double *room[MOST_VIEWS]; /* n */
+    bool view[BATCH];
+    bool fresh; /* nothing of the batch was looked at yet */
 } sweep;
 
 static void gather(size_t j, void *arg)
@@ -40,6 +47,7 @@ static void gather(size_t j, void *arg)
 static void scatter(size_t j, void *arg)
 {
     sweep *s = arg;
+    if (s->view[j]) return;
     for (size_t i = 0; i < s->p->n; i++) s->out[j][s->p->order[i]] = s->v[j][i];
 }
 
@@ -64,10 +72,30 @@ static void pass(sweep *s, size_t j0, size_t c, bool steps)
     for (size_t i = 0; i < k; i++) s->top[of[i] * p->chunks + c] = col[i].found;
 }
 
+/* The view behind column j of the batch, as it is, in the rows of chunk c. */
+static void fill_view(sweep *s, size_t j, size_t c)
+{
+    size_t from = s->p->start[s->p->from[c]], to = s->p->start[s->p->from[c + 1]];
+    if (!s->view[j] || from == to) return;
+    const double *x = rl_cols_part(s->X, s->j0 + j, from, to - from, s->out[j] + from);
+    assert(x == s->out[j] + from);
+    (void)x;
+}
+
+static void fill_chunk(size_t at, void *arg)
+{
+    sweep *s = arg;
+    fill_view(s, at / s->p->chunks, at % s->p->chunks);
+}
+
+/* The first time along with what a view is. */
+static bool fills_late(const sweep *s) { return s->p->order == NULL && s->p->run != NULL; }
+
 static void collect(size_t at, void *arg)
 {
     sweep *s = arg;
     size_t j = at / s->p->chunks, c = at % s->p->chunks;
+    for (size_t q = j; s->fresh && fills_late(s) && q < j + columns_a_job(s); q++) fill_view(s, q, c);
     if (s->p->run != NULL)
         pass(s, j, c, false);
     else
@@ -228,6 +256,17 @@ static rl_code iterate(sweep *s, size_t j, int *iterations, rl_ctx *cx)
 
 /* ---- a batch ---- */
 
+/* The coefficients of the round to come: its own room for those of the larger effect, a copy of the others. */
+static void keep_round(sweep *s, size_t j, rl_ctx *cx)
+{
+    const rl_feplan *p = s->p;
+    size_t which = s->j0 + j;
+    double *x = RL_NEW(cx->tmp, double, p->T);
+    memcpy(x, s->x[j], p->T * sizeof *x);
+    s->alpha_u[j] = RL_NEW(cx->tmp, double, p->U);
+    s->keep->round[which][s->keep->rounds[which]++] = (rl_round){s->alpha_u[j], x};
+}
+
 /* One sweep over all columns; sets done where the next would change nothing. */
 static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
 {
@@ -244,6 +283,8 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
             if (!isfinite(s->x[j][t])) return not_finite(cx);
     }
     s->on = round == 0; /* the second nearly always is the last */
+    for (size_t j = 0; j < s->k; j++)
+        if (s->view[j] && !s->done[j]) keep_round(s, j, cx);
     rl_par(jobs_of(s), step, s, cx);
     for (size_t j = 0; j < s->k; j++) s->now[j] = s->v[j];
     for (size_t j = 0; j < s->k; j++) {
@@ -271,7 +312,9 @@ static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
         rl_par(s->k * rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), move, s, cx);
     for (size_t j = 0; j < s->k; j++) s->now[j] = direct ? s->src[j] : s->v[j];
     memset(s->done, 0, sizeof s->done);
+    s->fresh = true;
     rl_par(jobs_of(s), collect, s, cx);
+    s->fresh = false;
     for (size_t j = 0; j < s->k && s->norm2 != NULL && s->p->run != NULL; j++) { /* collected along the way */
         s->norm2[j] = 0.0;
         for (size_t c = 0; c < s->p->chunks; c++) s->norm2[j] += s->top[j * s->p->chunks + c];
@@ -351,28 +394,78 @@ static void give_back(sweep *s, size_t batch, rl_ctx *cx)
     }
 }
 
+/* The next columns from j0 on: as many as there is room for. */
+static void take_batch(sweep *s, const double *const *from, double *const *v, size_t j0, size_t k, rl_ctx *cx)
+{
+    size_t views = 0;
+    s->j0 = j0;
+    for (s->k = 0; s->k < BATCH && j0 + s->k < k; s->k++) {
+        size_t j = s->k;
+        s->view[j] = v[j0 + j] == NULL;
+        if (s->view[j] && views == MOST_VIEWS) return;
+        if (s->view[j] && s->room[views] == NULL) s->room[views] = RL_NEW(cx->tmp, double, s->p->n);
+        s->out[j] = s->view[j] ? s->room[views++] : v[j0 + j];
+        s->src[j] = s->view[j] ? s->out[j] : from[j0 + j];
+        if (!s->p->order) s->v[j] = s->out[j];
+    }
+}
+
 static rl_code sweep_all(sweep *s, const double *w, const double *const *from, double *const *v, size_t k,
                          rl_mat *alpha, double *norm2, int *iterations, rl_ctx *cx)
 {
-    for (size_t j0 = 0; j0 < k; j0 += BATCH) {
-        s->k = k - j0 < BATCH ? k - j0 : BATCH;
-        for (size_t j = 0; j < s->k; j++) {
-            s->src[j] = from[j0 + j];
-            s->out[j] = v[j0 + j];
-            if (!s->p->order) s->v[j] = s->out[j];
+    for (size_t j0 = 0; j0 < k; j0 += s->k) {
+        take_batch(s, from, v, j0, k, cx);
+        if (s->keep != NULL && !fills_late(s)) rl_par(s->k * s->p->chunks, fill_chunk, s, cx);
+        for (size_t j = 0; j < s->k; j++)
             if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, s->src[j], s->src[j], s->p->n, cx);
-        }
         s->norm2 = norm2 != NULL ? norm2 + j0 : NULL;
         RL_TRY(sweep_batch(s, iterations, cx));
+        for (size_t j = 0; j < s->k; j++)
+            if (s->view[j]) s->alpha_u[j] = NULL; /* it is the view's now */
         if (alpha) keep_alpha(s, j0, alpha, cx);
     }
     return RL_OK;
 }
 
-rl_code rl_absorb_columns(const rl_fe *fe, const double *w, const double *const *from, double *const *v, size_t n,
-                          size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
+bool rl_absorb_views(const rl_fe *fe, size_t n)
+{
+    size_t levels = 0;
+    for (size_t f = 0; f < fe->n_fe; f++) levels += fe->levels[f];
+    return levels <= n / 8;
+}
+
+/* Where the views of X find what is taken off them; the pieces of the plan that it needs stay. */
+static rl_taken *make_taken(rl_feplan *p, size_t k, rl_ctx *cx)
+{
+    rl_taken *t = RL_NEW(cx->tmp, rl_taken, 1);
+    *t = (rl_taken){.n_fe = p->fe->n_fe,
+                    .big = p->big,
+                    .code = p->fe->code,
+                    .first = p->first,
+                    .perm = p->perm,
+                    .start = p->start,
+                    .run = p->order == NULL ? p->run : NULL,
+                    .rounds = RL_NEW(cx->tmp, size_t, k),
+                    .round = rl_alloc(cx->tmp, k, sizeof *t->round)};
+    return t;
+}
+
+static void make_views(rl_cols *X, double *const *v, const rl_taken *t, rl_feplan *p)
+{
+    for (size_t j = 0; j < X->k; j++) {
+        if (v[j] != NULL) continue;
+        X->shifted[j].less = t;
+        X->shifted[j].which = j;
+    }
+    p->perm = p->run = NULL;
+    p->start = NULL;
+}
+
+static rl_code sweep_columns(const rl_fe *fe, const double *w, rl_cols *X, const double *const *from, double *const *v,
+                             size_t n, size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
 {
     rl_feplan p;
+    bool views = false;
     *info = (rl_absorbed){0};
     if (fe->n_fe == 0) return RL_OK;
     rl_feplan_make(&p, fe, n, w, cx);
@@ -380,12 +473,29 @@ rl_code rl_absorb_columns(const rl_fe *fe, const double *w, const double *const 
     info->redundant = p.m == 0 ? 0 : p.redundant;
 
     size_t batch = k < BATCH ? k : BATCH;
-    sweep s = {.p = &p};
+    sweep s = {.p = &p, .X = X};
+    for (size_t j = 0; j < k; j++) views = views || v[j] == NULL;
+    assert(!views || alpha == NULL);
     make_room(&s, batch, alpha != NULL, cx);
+    if (views) s.keep = make_taken(&p, k, cx);
     rl_code code = sweep_all(&s, w, from, v, k, alpha, norm2, &info->iterations, cx);
     give_back(&s, batch, cx);
+    for (size_t i = 0; i < MOST_VIEWS; i++) rl_release(cx->tmp, s.room[i]);
+    if (views) make_views(X, v, s.keep, &p);
     rl_feplan_free(&p, cx);
     return code;
+}
+
+rl_code rl_absorb_columns(const rl_fe *fe, const double *w, const double *const *from, double *const *v, size_t n,
+                          size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
+{
+    return sweep_columns(fe, w, NULL, from, v, n, k, alpha, norm2, info, cx);
+}
+
+rl_code rl_absorb_cols(const rl_fe *fe, const double *w, rl_cols *X, const double *const *from, double *const *v,
+                       size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
+{
+    return sweep_columns(fe, w, X, from, v, X->n, k, alpha, norm2, info, cx);
 }
 
 rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "num/cols.h"
 #include "num/mat.h"
 
 typedef struct rl_fe {
@@ -62,6 +63,16 @@ RL_MUST rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *a
  *   norm2  out k  squared norms (weighted) before the sweep, to the digits that a threshold needs; or NULL */
 RL_MUST rl_code rl_absorb_columns(const rl_fe *fe, const double *w, const double *const *from, double *const *v,
                                   size_t n, size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx);
+
+/* The same of the columns of X and what comes behind them: v[j] is where column j of from[] is to stand (n),
+ * or NULL where it is a view, which from now on is less its effects and takes no room
+ * but for its coefficients.  A view wants rl_absorb_views(). */
+RL_MUST rl_code rl_absorb_cols(const rl_fe *fe, const double *w, rl_cols *X, const double *const *from,
+                               double *const *v, size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info,
+                               rl_ctx *cx);
+
+/* Are the coefficients of a column much less than the column itself? */
+bool rl_absorb_views(const rl_fe *fe, size_t n);
 
 /* Connected components of the levels of two effects; part_a (levels_a) and
  * part_b (levels_b) receive the component of each level, numbered by first

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/par.h"
+#include "base/simd.h"
+
+enum { STRIPE = 512 };
 
 rl_cols rl_cols_new(size_t n, size_t k, size_t blocks, rl_arena *in)
 {
@@ -11,6 +14,7 @@ rl_cols rl_cols_new(size_t n, size_t k, size_t blocks, rl_arena *in)
                  .k = k,
                  .x = RL_NEW(in, const double *, k),
                  .low = RL_NEW(in, const double *, k),
+                 .shifted = RL_NEW(in, rl_shifted, k),
                  .dense = RL_NEW(in, size_t, k),
                  .hot = RL_NEW(in, rl_hot, blocks),
                  .block = RL_NEW(in, int32_t, k),
@@ -34,6 +38,20 @@ void rl_cols_add(rl_cols *X, size_t j, const double *x, const double *low)
     X->dense[X->n_dense++] = j;
 }
 
+void rl_cols_add_view(rl_cols *X, size_t j, rl_shifted v)
+{
+    bool stands = v.row == NULL && v.less == NULL;
+    rl_cols_add(X, j, stands ? v.v + -v.back : NULL, NULL);
+    if (!stands) X->shifted[j] = v;
+}
+
+bool rl_cols_has_views(const rl_cols *X)
+{
+    for (size_t d = 0; d < X->n_dense; d++)
+        if (X->x[X->dense[d]] == NULL) return true;
+    return false;
+}
+
 void rl_cols_add_block(rl_cols *X, rl_hot h)
 {
     for (size_t g = 0; g < h.G; g++) {
@@ -49,7 +67,9 @@ rl_cols rl_cols_keep(const rl_cols *X, const size_t *keep, size_t m, rl_arena *i
     rl_cols c = rl_cols_new(X->n, m, X->n_hot, in);
     for (size_t d = 0; d < X->n_dense; d++) {
         size_t j = X->dense[d];
-        if (keep[j] != SIZE_MAX) rl_cols_add(&c, keep[j], X->x[j], X->low[j]);
+        if (keep[j] == SIZE_MAX) continue;
+        rl_cols_add(&c, keep[j], X->x[j], X->low[j]);
+        c.shifted[keep[j]] = X->shifted[j];
     }
     for (size_t b = 0; b < X->n_hot; b++) {
         rl_hot h = X->hot[b];
@@ -63,13 +83,46 @@ rl_cols rl_cols_keep(const rl_cols *X, const size_t *keep, size_t m, rl_arena *i
     return c;
 }
 
+/* room = v[row[..]], eight at a time where rows that ascend are neighbours. */
+static void pick(const double *v, const uint32_t *row, bool rises, ptrdiff_t back, size_t m, double *room)
+{
+    enum { STEP = 8 };
+    size_t r = 0;
+    for (; rises && r + STEP <= m; r += STEP) {
+        if (row[r + STEP - 1] - row[r] == STEP - 1)
+            memcpy(room + r, v + ((ptrdiff_t)row[r] - back), STEP * sizeof *room);
+        else
+            for (size_t i = r; i < r + STEP; i++) room[i] = v[(ptrdiff_t)row[i] - back];
+    }
+    for (; r < m; r++) room[r] = v[(ptrdiff_t)row[r] - back];
+}
+
+static void look(const rl_shifted *w, size_t from, size_t m, double *room)
+{
+    if (w->row == NULL)
+        memcpy(room, w->v + ((ptrdiff_t)from - w->back), m * sizeof *room);
+    else
+        pick(w->v, w->row + from, w->rises, w->back, m, room);
+    if (w->less != NULL) rl_taken_off(w->less, w->which, from, m, room);
+}
+
 const double *rl_cols_part(const rl_cols *X, size_t j, size_t from, size_t m, double *room)
 {
     if (X->x[j] != NULL) return X->x[j] + from;
+    if (X->shifted[j].v != NULL) {
+        look(&X->shifted[j], from, m, room);
+        return room;
+    }
     const rl_hot *h = &X->hot[X->block[j]];
     const int32_t *code = h->code + from, level = X->level[j];
     for (size_t r = 0; r < m; r++) room[r] = code[r] == level ? (h->z != NULL ? h->z[from + r] : 1.0) : 0.0;
     return room;
+}
+
+static inline double value(const rl_cols *X, size_t j, size_t i)
+{
+    double room;
+    return *rl_cols_part(X, j, i, 1, &room);
 }
 
 size_t rl_cols_row(const rl_cols *X, size_t i, size_t *at, double *v)
@@ -77,7 +130,7 @@ size_t rl_cols_row(const rl_cols *X, size_t i, size_t *at, double *v)
     size_t m = 0;
     for (; m < X->n_dense; m++) {
         at[m] = X->dense[m];
-        v[m] = X->x[at[m]][i];
+        v[m] = value(X, at[m], i);
     }
     for (size_t b = 0; b < X->n_hot; b++) {
         const rl_hot *h = &X->hot[b];
@@ -92,7 +145,7 @@ size_t rl_cols_row(const rl_cols *X, size_t i, size_t *at, double *v)
 void rl_cols_whole_row(const rl_cols *X, size_t i, double *v)
 {
     if (X->n_hot > 0) memset(v, 0, X->k * sizeof *v);
-    for (size_t d = 0; d < X->n_dense; d++) v[X->dense[d]] = X->x[X->dense[d]][i];
+    for (size_t d = 0; d < X->n_dense; d++) v[X->dense[d]] = value(X, X->dense[d], i);
     for (size_t b = 0; b < X->n_hot; b++) {
         const rl_hot *h = &X->hot[b];
         int32_t j = h->col[h->code[i]];
@@ -100,13 +153,20 @@ void rl_cols_whole_row(const rl_cols *X, size_t i, double *v)
     }
 }
 
+RL_CLONES static void add_times(const double *x, double by, size_t m, double *out)
+{
+    for (size_t r = 0; r < m; r++) out[r] += by * x[r];
+}
+
 void rl_cols_times(const rl_cols *X, const double *a, size_t from, size_t m, double *out)
 {
     for (size_t d = 0; d < X->n_dense; d++) {
-        const double *x = X->x[X->dense[d]] + from;
-        double by = a[X->dense[d]];
-        if (by == 0) continue;
-        for (size_t r = 0; r < m; r++) out[r] += by * x[r];
+        double by = a[X->dense[d]], room[STRIPE];
+        size_t step = X->x[X->dense[d]] != NULL ? m : STRIPE;
+        for (size_t at = 0; at < m && by != 0; at += step) {
+            size_t some = m - at < step ? m - at : step;
+            add_times(rl_cols_part(X, X->dense[d], from + at, some, room), by, some, out + at);
+        }
     }
     for (size_t b = 0; b < X->n_hot; b++) {
         const rl_hot *h = &X->hot[b];

@@ -5,12 +5,15 @@
  * a value in the column of its level alone.  The indicators of a factor are
  * such a block, those of two factors crossed are another (one level for a
  * pair), a factor times x is one with x for values.  A block of G columns
- * takes 4 bytes a row (and 8 for values of its own) instead of 8 G.
+ * takes 4 bytes a row (and 8 for values of its own) instead of 8 G.  Or a
+ * column is a view of numbers that stand elsewhere in other rows, such as a
+ * lag, less the effects that were swept out of it (num/taken.h): what it
+ * costs is a map of rows, which any number of columns share.
  *
  *   n  rows      k  columns
  *
  * Who needs numbers asks for a stretch of a column (rl_cols_part), which
- * costs nothing when it is dense, or for what is not zero in a row
+ * costs nothing when it stands somewhere, or for what is not zero in a row
  * (rl_cols_row).  Sums of products know the structure: within a block a
  * diagonal, a block by a dense column sums by level, a block by a block a
  * table of pairs.
@@ -18,11 +21,14 @@
 #ifndef RL_NUM_COLS_H
 #define RL_NUM_COLS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/ctx.h"
 #include "base/dd.h"
 #include "num/mat.h"
+#include "num/taken.h"
 
 typedef struct rl_hot {
     size_t G;                /* levels                                                  */
@@ -31,11 +37,22 @@ typedef struct rl_hot {
     int32_t *col;            /* G   column of a level, -1 = none (a reference, a dropped one) */
 } rl_hot;
 
+/* Row i of the column is v[row[i] - back], less its effects. */
+typedef struct rl_shifted {
+    const double *v;         /* NULL = no view                                          */
+    const uint32_t *row;     /* n   NULL = i                                            */
+    bool rises;              /* row[] ascends                                           */
+    ptrdiff_t back;
+    const rl_taken *less;    /* effects of its column `which`, or NULL                  */
+    size_t which;
+} rl_shifted;
+
 typedef struct rl_cols {
     size_t n, k;
-    const double **x;        /* k   dense columns; NULL in a block                      */
+    const double **x;        /* k   dense columns; NULL in a block and in a view        */
     const double **low;      /* k   what rounding took from a dense column, or NULL     */
-    size_t n_dense, *dense;  /* n_dense  which columns are dense, ascending             */
+    rl_shifted *shifted;           /* k                                                       */
+    size_t n_dense, *dense;  /* n_dense  which columns are dense or views, ascending    */
     size_t n_hot;
     rl_hot *hot;             /* n_hot  blocks                                           */
     int32_t *block, *level;  /* k   of a column in a block                              */
@@ -49,6 +66,7 @@ rl_cols rl_cols_of(const rl_mat *X, double *const *low, rl_arena *in);
  * and blocks whose col[] says which columns are theirs. */
 rl_cols rl_cols_new(size_t n, size_t k, size_t blocks, rl_arena *in);
 void rl_cols_add(rl_cols *X, size_t j, const double *x, const double *low);
+void rl_cols_add_view(rl_cols *X, size_t j, rl_shifted v); /* dense where its rows are neighbours and nothing is off */
 void rl_cols_add_block(rl_cols *X, rl_hot h);
 
 /* The columns kept (keep[j] their new number, SIZE_MAX = left out), m of them. */
@@ -56,6 +74,7 @@ rl_cols rl_cols_keep(const rl_cols *X, const size_t *keep, size_t m, rl_arena *i
 
 /* Rows from .. from+m-1 of column j: where they stand, or written to room (m). */
 const double *rl_cols_part(const rl_cols *X, size_t j, size_t from, size_t m, double *room);
+bool rl_cols_has_views(const rl_cols *X);
 
 /* What may differ from zero in row i: columns at[] (the dense, then blocks), values v[].
  * There are at most rl_cols_most(). */

@@ -9,10 +9,12 @@
 /* What is tiny beside the largest of its column counts as zero, as in num/gram.h. */
 static const double TINY = 0x1p-320, TINY_WEIGHT = 0x1p-300;
 
+enum { STRIPE = 512 };
+
 /* One column of numbers behind the design: a dense column, y, the values of a
  * block, or what rounding took from one of them. */
 typedef struct source {
-    const double *v;     /* n   NULL = 1, of a block                  */
+    const double *v;     /* n   NULL = 1, of a block; or a view       */
     const rl_hot *block; /* NULL: dense                               */
     size_t j;            /* column of the result, when dense          */
     int exp;             /* |v| < 2^exp                               */
@@ -74,13 +76,17 @@ static void sum_job(size_t at, void *arg)
     double wa = ldexp(1, -(p->exp_w / 2)), wb = ldexp(1, -(p->exp_w - p->exp_w / 2));
     size_t G = a->block->G;
     rl_dd *slot = p->slot[at];
+    double room[STRIPE];
+    bool view = b->block == NULL && v == NULL, have = view || v != NULL;
     for (size_t i = 0; i < p->n; i++) {
         rl_dd x = {1, 0};
+        if (view && i % STRIPE == 0) v = rl_cols_part(p->X, b->j, i, p->n - i < STRIPE ? p->n - i : STRIPE, room);
+        double vi = have ? scaled(v[view ? i % STRIPE : i], va, vb, TINY) : 1;
         if (u != NULL) x.hi = scaled(u[i], ua, ub, TINY);
-        if (v != NULL && u != NULL)
-            x = rl_two_mul(x.hi, scaled(v[i], va, vb, TINY));
-        else if (v != NULL)
-            x.hi = scaled(v[i], va, vb, TINY);
+        if (have && u != NULL)
+            x = rl_two_mul(x.hi, vi);
+        else if (have)
+            x.hi = vi;
         if (w != NULL) x = rl_dd_mul_d(x, scaled(w[i], wa, wb, TINY_WEIGHT));
         gather(&slot[(size_t)ca[i] + (cb != NULL ? G * (size_t)cb[i] : 0)], x);
     }
@@ -143,6 +149,12 @@ static void list_sources(sums *p, const double *y, const double *y_low, rl_ctx *
     p->n_all = n;
 }
 
+static const double *view_part(const void *of, size_t at, size_t from, size_t m, double *room)
+{
+    const sums *p = of;
+    return rl_cols_part(p->X, p->s[at].j, from, m, room);
+}
+
 /* The dense part, by the kernels of num/gram.h. */
 static rl_code dense_sums(sums *p, rl_dd *G, rl_ctx *cx)
 {
@@ -155,7 +167,8 @@ static rl_code dense_sums(sums *p, rl_dd *G, rl_ctx *cx)
         col[a] = p->s[a].v;
         if (bound != NULL && !p->s[a].low) bound[a] = p->X->bound[p->s[a].j];
     }
-    RL_TRY(rl_gram_columns(col, bound, p->n, m, p->w, RL_GRAM_BEST, H, e, cx));
+    rl_gram_far far = {view_part, p};
+    RL_TRY(rl_gram_columns(col, &far, bound, p->n, m, p->w, RL_GRAM_BEST, H, e, cx));
     p->exp_w = p->exp[p->k] = e[m];
     for (size_t a = 0; a < m; a++) {
         p->s[a].exp = e[a];

@@ -21,6 +21,7 @@ bool rl_gram_has(rl_gram_kind kind)
 
 typedef struct gram_job {
     const double *const *col; /* k                                   */
+    const rl_gram_far *far;   /* or NULL                             */
     const double *w;          /* n, or NULL                          */
     size_t n, k, per;         /* rows, columns, rows a block         */
     const int *exp;           /* k+1                                 */
@@ -37,6 +38,8 @@ typedef struct gram_job {
 
 typedef struct peak_job {
     const double *const *col;
+    const rl_gram_far *far;
+    const size_t *of; /* which column of far it is */
     size_t n, blocks;
     uint64_t *peak; /* a block of a column: largest |x|, as bits */
 } peak_job;
@@ -67,13 +70,24 @@ static void find_peak(size_t at, void *arg)
     peak_job *job = arg;
     size_t from = at % job->blocks * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
     if (to > job->n) to = job->n;
-    job->peak[at] = largest(job->col[at / job->blocks] + from, to - from);
+    const double *x = job->col[at / job->blocks];
+    if (x != NULL) {
+        job->peak[at] = largest(x + from, to - from);
+        return;
+    }
+    double room[GRAM_TILE];
+    job->peak[at] = 0;
+    for (; from < to; from += GRAM_TILE) {
+        size_t m = to - from < GRAM_TILE ? to - from : GRAM_TILE;
+        uint64_t peak = largest(job->far->part(job->far->of, job->of[at / job->blocks], from, m, room), m);
+        if (peak > job->peak[at]) job->peak[at] = peak;
+    }
 }
 
 /* exp[j] = e with 2^(e-1) <= max |x| < 2^e; 0 for a column of zeros.  Of the
  * first `bounded` columns those with a bound take it for their largest value. */
-static rl_code find_scales(const double *const *col, const double *bound, size_t n, size_t k, size_t bounded, int *exp,
-                           rl_ctx *cx)
+static rl_code find_scales(const double *const *col, const rl_gram_far *far, const double *bound, size_t n, size_t k,
+                           size_t bounded, int *exp, rl_ctx *cx)
 {
     size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK), seek = 0, *of = RL_NEW(cx->tmp, size_t, k);
     const double **sought = RL_NEW(cx->tmp, const double *, k);
@@ -85,7 +99,7 @@ static rl_code find_scales(const double *const *col, const double *bound, size_t
         of[seek] = j;
         sought[seek++] = col[j];
     }
-    peak_job job = {sought, n, blocks, RL_NEW(cx->tmp, uint64_t, seek * blocks)};
+    peak_job job = {sought, far, of, n, blocks, RL_NEW(cx->tmp, uint64_t, seek * blocks)};
     rl_par(seek * blocks, find_peak, &job, cx);
     for (size_t j = 0; j < seek; j++) {
         uint64_t peak = 0;
@@ -138,7 +152,9 @@ static rl_gram_tile make_tile(const gram_job *job, double *space, size_t from, s
     if (job->w) pack(w, job->w + from, m, job->exp[job->k], LOWEST_WEIGHT);
     for (size_t j = 0; j < job->k; j++) {
         size_t at = j * GRAM_TILE;
-        pack(x + at, job->col[j] + from, m, job->exp[j], LOWEST);
+        const double *numbers =
+            job->col[j] != NULL ? job->col[j] + from : job->far->part(job->far->of, j, from, m, x + at);
+        pack(x + at, numbers, m, job->exp[j], LOWEST);
         if (job->halves) upper_half(xh + at, x + at);
         if (!job->w) continue;
         weigh(wx + at, wxl + at, x + at, w);
@@ -189,19 +205,19 @@ rl_code rl_gram_scaled(const rl_mat *X, const double *y, const double *w, rl_gra
     const double **col = RL_NEW(cx->tmp, const double *, k + 1);
     for (size_t j = 0; j < X->k; j++) col[j] = rl_mat_col(X, j);
     if (y) col[X->k] = y;
-    return rl_gram_columns(col, NULL, X->n, k, w, kind, G, exp, cx);
+    return rl_gram_columns(col, NULL, NULL, X->n, k, w, kind, G, exp, cx);
 }
 
-rl_code rl_gram_columns(const double **col, const double *bound, size_t n, size_t k, const double *w, rl_gram_kind kind,
-                        rl_dd *G, int *exp, rl_ctx *cx)
+rl_code rl_gram_columns(const double **col, const rl_gram_far *far, const double *bound, size_t n, size_t k,
+                        const double *w, rl_gram_kind kind, rl_dd *G, int *exp, rl_ctx *cx)
 {
     size_t pairs = k * (k + 1) / 2;
     col[k] = w;
     exp[k] = 0;
-    RL_TRY(find_scales(col, bound, n, k + (w != NULL), k, exp, cx));
+    RL_TRY(find_scales(col, far, bound, n, k + (w != NULL), k, exp, cx));
     exp[k] += exp[k] & 1; /* even, so that it has a root */
 
-    gram_job job = {.col = col, .w = w, .n = n, .k = k, .per = RL_ROWS_PER_BLOCK, .exp = exp};
+    gram_job job = {.col = col, .far = far, .w = w, .n = n, .k = k, .per = RL_ROWS_PER_BLOCK, .exp = exp};
     while (rl_blocks(n, job.per) > MOST_BLOCKS) job.per *= 2;
     size_t blocks = rl_blocks(n, job.per);
     choose_kernel(&job, kind);

@@ -54,11 +54,17 @@ bool rl_gram_has(rl_gram_kind kind); /* can this machine run it? */
 RL_MUST rl_code rl_gram_scaled(const rl_mat *X, const double *y, const double *w, rl_gram_kind kind, rl_dd *G, int *exp,
                                rl_ctx *cx);
 
+/* Where the numbers of a column are that stand nowhere: rows from .. from+m-1 of column j, in room (m) or elsewhere. */
+typedef struct rl_gram_far {
+    const double *(*part)(const void *of, size_t j, size_t from, size_t m, double *room);
+    const void *of;
+} rl_gram_far;
+
 /* The same for k columns of n wherever they stand; col has room for one more.
- * bound  k  what no |x| of a column exceeds, finite; 0 = not known.  NULL = none is */
-RL_MUST rl_code rl_gram_columns(const double **col, const double *bound, size_t n, size_t k, const double *w,
-                                rl_gram_kind kind, rl_dd *G,
-                                int *exp, rl_ctx *cx);
+ * bound  k  what no |x| of a column exceeds, finite; 0 = not known.  NULL = none is
+ * far       asked for the columns whose col[j] is NULL; NULL = there are none */
+RL_MUST rl_code rl_gram_columns(const double **col, const rl_gram_far *far, const double *bound, size_t n, size_t k,
+                                const double *w, rl_gram_kind kind, rl_dd *G, int *exp, rl_ctx *cx);
 
 static inline size_t rl_gram_pair(size_t k, size_t i, size_t j) { return i * k - i * (i + 1) / 2 + j; } /* i <= j */
 

@@ -10,6 +10,11 @@
  * The eight lanes take 8 / WIDTH passes over the tile.
  */
 
+#ifndef SUBTRACT
+#define SUBTRACT(a, b) ((a) - (b))
+#define PREPARE
+#endif
+
 /* What the columns i and j contribute to lane l .. l+WIDTH-1 in row r. */
 #define LOAD(p) (*(const vec *)(p))
 #ifdef FMSUB
@@ -35,6 +40,7 @@ TARGET static inline __attribute__((always_inline)) void strip(const rl_gram_til
     const double *xh = (weighted ? t->wxh : t->xh) + i * GRAM_TILE + lane, *yh = t->xh + j * GRAM_TILE + lane;
 #endif
     vec s[4], c[4];
+    PREPARE
     for (int b = 0; b < width; b++) {
         s[b] = LOAD(acc + 16 * b + lane);
         c[b] = LOAD(acc + 16 * b + 8 + lane);
@@ -46,8 +52,8 @@ TARGET static inline __attribute__((always_inline)) void strip(const rl_gram_til
             vec yv = LOAD(y + (size_t)b * GRAM_TILE + r), p, d;
             PRODUCT(xv, LOAD(xh + r), yv, LOAD(yh + (size_t)b * GRAM_TILE + r), p, d)
             if (weighted) d += LOAD(xl + r) * yv;
-            vec sum = s[b] + p, z = sum - s[b];
-            vec e = (s[b] - (sum - z)) + (p - z);
+            vec sum = s[b] + p, z = SUBTRACT(sum, s[b]);
+            vec e = SUBTRACT(s[b], SUBTRACT(sum, z)) + (p - z);
             s[b] = sum;
             c[b] += e + d;
         }

@@ -76,7 +76,7 @@ static void less_block(const rl_hot *h, const rl_dd *b, size_t from, size_t m, d
 static const double *padded(const double *x, size_t m, double *room)
 {
     if (m == STRIPE) return x;
-    memcpy(room, x, m * sizeof *x);
+    if (x != room) memcpy(room, x, m * sizeof *x);
     memset(room + m, 0, (STRIPE - m) * sizeof *x);
     return room;
 }
@@ -96,7 +96,7 @@ static void resid_block(size_t block, void *arg)
         for (size_t d = 0; d < X->n_dense; d++) {
             size_t j = X->dense[d];
             if (job->b[j].hi == 0.0) continue;
-            less_dense(padded(X->x[j] + from, m, room),
+            less_dense(padded(rl_cols_part(X, j, from, m, room), m, room),
                        X->low[j] != NULL ? padded(X->low[j] + from, m, low_room) : NULL, job->b[j], STRIPE, hi, lo);
         }
         for (size_t h = 0; h < X->n_hot; h++) less_block(&X->hot[h], job->b, from, m, hi, lo);

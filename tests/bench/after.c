@@ -1,4 +1,4 @@
-/* after.c -- after FILE THREADS RUNS FORMULA VCOV: seconds of a fit on a table that has been read.
+/* after.c -- after FILE THREADS RUNS FORMULA VCOV [[UNIT,]TIME]: seconds of a fit on a table that has been read.
  *
  * Prints the fastest and the median of RUNS wall times, each from the table
  * to the finished result, and the least CPU time of all threads: first as
@@ -193,10 +193,16 @@ int main(int argc, char **argv)
     rl_faults faults;
     rl_table t;
     rl_want *want;
-    size_t n, runs = argc == 6 ? (size_t)atoi(argv[3]) : 0;
+    size_t n, runs = argc == 6 || argc == 7 ? (size_t)atoi(argv[3]) : 0;
     if (runs < 1 || runs > MOST) return 2;
     rl_ctx_init(&cx, atoi(argv[2]), 1, no_memory, NULL);
     rl_request req = {.formula = argv[4], .level = 0.95, .max_lags = -1, .horizon = -1};
+    if (argc == 7) {
+        char *comma = strchr(argv[6], ',');
+        if (comma != NULL) *comma = '\0';
+        req.unit = comma != NULL ? argv[6] : NULL;
+        req.time = comma != NULL ? comma + 1 : argv[6];
+    }
     rl_faults_init(&faults, cx.keep);
     rl_source src = rl_source_of(argv[1]);
     rl_code code = rl_vcov_parse(argv[5], &req.vcov, cx.keep, &cx);

@@ -1,8 +1,10 @@
-/* gen.c -- the data of the speed tables: gen panel|windows|mixed N SEED >FILE
+/* gen.c -- the data of the speed tables: gen panel|windows|mixed|series|weeks N SEED >FILE
  *
  *   panel    N units x 100 periods       id,t,y,x1,x2,x3
  *   windows  N units, 10 to 30 periods in a row out of 200 each
  *   mixed    N rows                      id,date,channel,amount,spend,region
+ *   series   N periods                   t,x,y       y keeps on with x, two periods of it and its own past
+ *   weeks    N units x 260 weeks         id,week,y,c1 .. c8: spend by channel, each lingering in its own way
  *
  * Numbers have 15 significant digits, as R's fwrite gives them; the same
  * bytes for a seed on every machine.
@@ -70,6 +72,39 @@ static void mixed(long N)
     }
 }
 
+static void series(long N)
+{
+    double x[3] = {0}, y = 0;
+    puts("t,x,y");
+    for (long t = 1; t <= N; t++) {
+        x[2] = x[1];
+        x[1] = x[0];
+        x[0] = .5 * x[1] + normal();
+        y = .6 * y + .5 * x[0] + .3 * x[1] + .1 * x[2] + normal();
+        printf("%ld,%.15g,%.15g\n", t, x[0], y);
+    }
+}
+
+static void weeks(long N)
+{
+    enum { CHANNELS = 8, WEEKS = 260 };
+    puts("id,week,y,c1,c2,c3,c4,c5,c6,c7,c8");
+    for (long u = 1; u <= N; u++) {
+        double a = normal(), stock[CHANNELS] = {0};
+        for (int t = 1; t <= WEEKS; t++) {
+            double spend[CHANNELS], y = a + .5 * (t % 52) / 52 + normal();
+            for (int c = 0; c < CHANNELS; c++) {
+                spend[c] = 100 * uniform() * uniform();
+                stock[c] = spend[c] + .1 * c * stock[c];
+                y += .01 * (c % 3) * stock[c];
+            }
+            printf("%ld,%d,%.6f", u, t, y);
+            for (int c = 0; c < CHANNELS; c++) printf(",%.2f", spend[c]);
+            putchar('\n');
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static char buffer[1 << 20];
@@ -82,7 +117,11 @@ int main(int argc, char **argv)
         windows(n);
     else if (n > 0 && strcmp(argv[1], "mixed") == 0)
         mixed(n);
+    else if (n > 0 && strcmp(argv[1], "series") == 0)
+        series(n);
+    else if (n > 0 && strcmp(argv[1], "weeks") == 0)
+        weeks(n);
     else
-        return fputs("usage: gen panel|windows|mixed N SEED\n", stderr), 2;
+        return fputs("usage: gen panel|windows|mixed|series|weeks N SEED\n", stderr), 2;
     return fflush(stdout) == 0 ? 0 : 1;
 }

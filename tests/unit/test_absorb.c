@@ -276,6 +276,65 @@ static void nesting(void **state)
     rl_ctx_free(&cx);
 }
 
+/* A view less its effects has the bits of the column swept where it stands. */
+static void views_are_swept_columns(void **state)
+{
+    (void)state;
+    enum { N = 3000, K = 4, U = 70, T = 43, BACK = 5 };
+    /* rows in order, rows in disorder, weights; one, two and three effects */
+    for (int c = 0; c < 3 * 3; c++) {
+        rl_ctx cx;
+        rl_absorbed in, of;
+        check_ctx(&cx);
+        cx.threads = 1 + c % 3;
+        int32_t u[N], t[N], g[N];
+        uint32_t row[N];
+        double base[N + BACK], w[N], norm[K + 1], norm_of[K + 1], room[300];
+        rl_rng r = rl_rng_for(417, (uint64_t)c);
+        for (int i = 0; i < N + BACK; i++) base[i] = 3 + rl_normal(&r);
+        for (int i = 0; i < N; i++) {
+            u[i] = i / (N / U + 1);
+            t[i] = (i % (N / U + 1)) % T;
+            g[i] = (int32_t)(7 * rl_uniform(&r));
+            row[i] = (uint32_t)(i % 97 == 3 ? i - 1 : i) + BACK;
+            w[i] = 0.2 + rl_uniform(&r);
+        }
+        for (int i = N - 1; i > 0 && c % 3 == 1; i--) {
+            int j = (int)(rl_uniform(&r) * (i + 1));
+            int32_t a = u[i], b = t[i];
+            u[i] = u[j], t[i] = t[j], u[j] = a, t[j] = b;
+        }
+        const int32_t *code[3] = {u, t, g};
+        size_t levels[3] = {U, T, 7};
+        rl_fe fe = {(size_t)c / 3 + 1, levels, code};
+        assert_true(rl_absorb_views(&fe, N) && !rl_absorb_views(&fe, T));
+        rl_cols X = rl_cols_new(N, K, 0, cx.keep);
+        double *whole[K + 1], *own[K + 1] = {NULL};
+        for (size_t j = 0; j <= K; j++) {
+            whole[j] = RL_NEW(cx.keep, double, N);
+            bool view = j < K && j != 2;
+            for (int i = 0; i < N; i++) whole[j][i] = view ? base[row[i] - j] : rl_normal(&r);
+            if (view)
+                rl_cols_add_view(&X, j, (rl_shifted){.v = base, .row = row, .back = (ptrdiff_t)j});
+            else
+                own[j] = RL_NEW(cx.keep, double, N), memcpy(own[j], whole[j], N * sizeof(double));
+            if (j == 2) rl_cols_add(&X, j, own[j], NULL);
+        }
+        const double *weights = c % 3 == 2 ? w : NULL;
+        CHECK_OK(rl_absorb_columns(&fe, weights, (const double *const *)whole, whole, N, K + 1, NULL, norm, &in, &cx),
+                 &cx);
+        CHECK_OK(rl_absorb_cols(&fe, weights, &X, (const double *const *)own, own, K + 1, NULL, norm_of, &of, &cx),
+                 &cx);
+        assert_int_equal(in.redundant, of.redundant);
+        assert_memory_equal(norm, norm_of, sizeof norm);
+        for (size_t j = 0; j < K; j++)
+            for (size_t from = 0; from < N; from += 300)
+                assert_memory_equal(rl_cols_part(&X, j, from, 300, room), whole[j] + from, sizeof room);
+        assert_memory_equal(own[K], whole[K], N * sizeof(double));
+        rl_ctx_free(&cx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +348,7 @@ int main(void)
         cmocka_unit_test(components_are_counted),
         cmocka_unit_test(singletons_unravel),
         cmocka_unit_test(nesting),
+        cmocka_unit_test(views_are_swept_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -214,6 +214,61 @@ static void a_value_that_is_not_finite(void **state)
     rl_ctx_free(&cx);
 }
 
+/* A stretch of a column, rows here and there, and both beside a block: what is seen counts, not where it stands. */
+static void views_are_the_columns_they_show(void **state)
+{
+    (void)state;
+    enum { M = 1700, W = 5 };
+    check_ctx(&cx);
+    double *base = RL_NEW(cx.keep, double, M + 9), *y = RL_NEW(cx.keep, double, M);
+    uint32_t *row = RL_NEW(cx.keep, uint32_t, M), *mixed = RL_NEW(cx.keep, uint32_t, M);
+    int32_t *code = RL_NEW(cx.keep, int32_t, M), col[2] = {3, 4};
+    rl_rng r = rl_rng_for(93, 3);
+    for (size_t i = 0; i < M + 9; i++) base[i] = 2.385 + rl_normal(&r);
+    for (size_t i = 0; i < M; i++) {
+        row[i] = (uint32_t)(i + (i > 400 ? 2 : 0) + (i > 403 ? 1 : 0) + 2);
+        mixed[i] = (uint32_t)(rl_uniform(&r) * (M + 9));
+        code[i] = (int32_t)(2 * rl_uniform(&r));
+        y[i] = rl_normal(&r);
+    }
+    rl_cols X = rl_cols_new(M, W, 1, cx.keep), D = rl_cols_new(M, W, 1, cx.keep);
+    rl_cols_add_view(&X, 0, (rl_shifted){.v = base, .back = -4});
+    rl_cols_add_view(&X, 1, (rl_shifted){.v = base, .row = row, .rises = true, .back = 2});
+    rl_cols_add_view(&X, 2, (rl_shifted){.v = base, .row = mixed});
+    assert_true(X.x[0] == base + 4 && X.x[1] == NULL && rl_cols_has_views(&X));
+    for (size_t j = 0; j < 3; j++) {
+        double *x = RL_NEW(cx.keep, double, M);
+        for (size_t i = 0; i < M; i++) x[i] = j == 0 ? base[i + 4] : j == 1 ? base[row[i] - 2] : base[mixed[i]];
+        rl_cols_add(&D, j, x, NULL);
+    }
+    rl_hot h = {.G = 2, .code = code, .col = col};
+    rl_cols_add_block(&X, h);
+    rl_cols_add_block(&D, h);
+    assert_false(rl_cols_has_views(&D));
+    rl_ols_fit f, g;
+    for (int few = 0; few < 2; few++) {
+        CHECK_OK(rl_ols_cols(&X, y, NULL, few ? base : NULL, NULL, NULL, &f, cx.keep, &cx), &cx);
+        CHECK_OK(rl_ols_cols(&D, y, NULL, few ? base : NULL, NULL, NULL, &g, cx.keep, &cx), &cx);
+        assert_memory_equal(f.b, g.b, X.k * sizeof *f.b);
+        assert_memory_equal(f.A.a, g.A.a, X.k * X.k * sizeof *f.b);
+        assert_memory_equal(f.e, g.e, M * sizeof *f.e);
+        size_t keep[W] = {0, SIZE_MAX, 1, 2, 3};
+        X = rl_cols_keep(&X, keep, W - 1, cx.keep);
+        D = rl_cols_keep(&D, keep, W - 1, cx.keep);
+    }
+    double v[W], u[W], a[W] = {0.3, -2.385, 0.71, 1.1, 0}, *Xa = RL_NEW(cx.keep, double, M),
+                       *Da = RL_NEW(cx.keep, double, M);
+    size_t at[W];
+    rl_cols_times(&X, a, 0, M, Xa);
+    rl_cols_times(&D, a, 0, M, Da);
+    assert_memory_equal(Xa, Da, M * sizeof *Xa);
+    for (size_t i = 0; i < M; i += 13) {
+        assert_int_equal(rl_cols_row(&X, i, at, v), rl_cols_row(&D, i, at, u));
+        assert_memory_equal(v, u, rl_cols_most(&X) * sizeof *v);
+    }
+    rl_ctx_free(&cx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +278,7 @@ int main(void)
         cmocka_unit_test(columns_left_out),
         cmocka_unit_test(a_fit_on_blocks),
         cmocka_unit_test(a_value_that_is_not_finite),
+        cmocka_unit_test(views_are_the_columns_they_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,45 @@ static void gaps(void **state)
     assert_true(fabs(v - ranked) > 0.1);
 }
 
+/* Units with gaps over several blocks of rows, against the definition; the same bits for any number of threads. */
+static void many_rows(void **state)
+{
+    (void)state;
+    enum { N = 40000, M = 3, L = 9 };
+    rl_mat h = rl_mat_new(N, M, cx.keep);
+    int32_t *at = RL_NEW(cx.keep, int32_t, N), *unit = RL_NEW(cx.keep, int32_t, N);
+    double w[L + 1] = {1, 0.9, 0.8, 0.75, 0.6, -0.1, 0.43, 0.385, 0.2, 0.1}, first[M * M], v[M * M];
+    rl_mat V = {v, M, M, M};
+    rl_rng r = rl_rng_for(417, 9);
+    for (size_t i = 0; i < N; i++) {
+        unit[i] = (int32_t)(i < 30000 ? i / 6000 : 5 + (i - 30000) / 7); /* long units, then short ones */
+        bool same = i > 0 && unit[i] == unit[i - 1];
+        at[i] = same ? at[i - 1] + 1 + (rl_uniform(&r) < 0.01 ? 4 : 0) : 2000;
+        for (size_t j = 0; j < M; j++) h.a[i + j * N] = rl_normal(&r) + 0.3 * (double)j;
+    }
+    for (int rank = 0; rank < 2; rank++) {
+        long double want[M * M] = {0};
+        for (size_t i = 0; i < N; i++)
+            for (size_t j = i > L * 5 ? i - L * 5 : 0; j <= i; j++) {
+                int l = rank ? (int)(i - j) : at[i] - at[j];
+                if (unit[i] != unit[j] || l > L) continue;
+                for (size_t a = 0; a < M; a++)
+                    for (size_t b = 0; b < M; b++) {
+                        long double s = (long double)h.a[i + a * N] * h.a[j + b * N];
+                        if (i != j) s += (long double)h.a[j + a * N] * h.a[i + b * N];
+                        want[a + b * M] += w[l] * s;
+                    }
+            }
+        for (int threads = 1; threads < 4; threads++) {
+            cx.threads = threads;
+            rl_hac_weighted(&h, at, unit, w, L, rank == 1, &V, &cx);
+            for (size_t q = 0; q < M * M; q++) CHECK_DIGITS(v[q], (double)want[q], 13);
+            if (threads == 1) memcpy(first, v, sizeof v);
+            assert_memory_equal(first, v, sizeof v);
+        }
+    }
+}
+
 static void rules_by_name(void **state)
 {
     (void)state;
@@ -153,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(quadratic_spectral, setup, teardown),
         cmocka_unit_test_setup_teardown(gaps, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),
     };

@@ -258,8 +258,8 @@ static void bounds_change_no_sum(void **state)
     }
     rl_dd G[K * (K + 1) / 2], H[K * (K + 1) / 2];
     int e[K + 1], f[K + 1];
-    CHECK_OK(rl_gram_columns(col, NULL, LONG, K, NULL, RL_GRAM_BEST, G, e, &cx), &cx);
-    CHECK_OK(rl_gram_columns(col, bound, LONG, K, NULL, RL_GRAM_BEST, H, f, &cx), &cx);
+    CHECK_OK(rl_gram_columns(col, NULL, NULL, LONG, K, NULL, RL_GRAM_BEST, G, e, &cx), &cx);
+    CHECK_OK(rl_gram_columns(col, NULL, bound, LONG, K, NULL, RL_GRAM_BEST, H, f, &cx), &cx);
     assert_true(f[0] > e[0] && f[1] == e[1] && f[2] > e[2]);
     for (size_t i = 0; i < K; i++)
         for (size_t j = i; j < K; j++) {
