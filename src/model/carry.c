@@ -1,8 +1,10 @@
 #include "model/carry.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fmath.h"
 #include "base/str.h"
 #include "model/eval.h"
 
@@ -106,11 +108,14 @@ void rl_pieces_of(const rl_result *r, const rl_formula *f, rl_pieces *out, rl_ar
 
 /* --- from the outside in -------------------------------------------------------------- */
 
-static bool looks_back(const rl_expr *e)
+static bool shifts(const rl_expr *e)
 {
     return e->op == RL_OP_FN && (e->fn == RL_FN_LAG || e->fn == RL_FN_LEAD || e->fn == RL_FN_DIFF);
 }
 
+static bool stocks(const rl_expr *e) { return e->op == RL_OP_FN && (e->fn == RL_FN_ADSTOCK || e->fn == RL_FN_WEIBULL); }
+static bool saturates(const rl_expr *e) { return e->op == RL_OP_FN && e->fn == RL_FN_HILL; }
+static bool looks_back(const rl_expr *e) { return shifts(e) || stocks(e); }
 static bool bends(const rl_expr *e) { return e->op == RL_OP_FN && e->fn <= RL_FN_ABS; }
 
 static bool has_past(const rl_expr *e)
@@ -121,7 +126,7 @@ static bool has_past(const rl_expr *e)
 
 const rl_expr *rl_carry_base(const rl_expr *e)
 {
-    while (looks_back(e) || (bends(e) && has_past(e))) e = e->a;
+    while (looks_back(e) || saturates(e) || (bends(e) && has_past(e))) e = e->a;
     return e;
 }
 
@@ -175,14 +180,38 @@ static const rl_expr *times_number(const rl_expr *e, double *by)
     return number == e->b ? e->a : e->b;
 }
 
+/* The parameters of a stock: as written, or the estimates called rate::TEXT. */
+static bool parameters(const rl_pieces *p, const rl_expr *e, rl_hop *h)
+{
+    static const char *const NAME[][2] = {{"rate", NULL}, {"shape", "scale"}, {"half", "slope"}};
+    size_t kind = (size_t)(e->fn - RL_FN_ADSTOCK), n = rl_fn_pars(e->fn);
+    h->kind = e->fn == RL_FN_ADSTOCK ? RL_HOP_STOCK : e->fn == RL_FN_WEIBULL ? RL_HOP_DELAY : RL_HOP_HILL;
+    for (size_t i = 0; i < n; i++) {
+        size_t head = strlen(NAME[kind][i]);
+        h->p[i] = e->par[i];
+        if (e->n_par == n) continue;
+        for (size_t j = 0; j < p->r->m && h->at[i] < 0; j++) {
+            const char *term = p->r->est[j].label.term;
+            if (strncmp(term, NAME[kind][i], head) == 0 && strncmp(term + head, "::", 2) == 0 &&
+                strcmp(term + head + 2, e->text) == 0)
+                h->at[i] = (int)j;
+        }
+        if (h->at[i] < 0) return false;
+        h->p[i] = p->r->est[h->at[i]].estimate;
+    }
+    return true;
+}
+
 /* The hops from `base` to column k of e, outermost first; false when base is not inside. */
-static bool peel(const rl_expr *e, int k, const char *base, rl_carry *c)
+static bool peel(const rl_pieces *p, const rl_expr *e, int k, const char *base, rl_carry *c)
 {
     for (;; k = 0) {
         rl_hop h = {.e = e, .of = e->a, .at = {-1, -1}};
         if (strcmp(e->text, base) == 0 && rl_eval_width(e) == 1) break;
         if (c->n_hops == RL_MOST_HOPS) return false;
-        if (looks_back(e)) {
+        if (stocks(e) || saturates(e)) {
+            if (!parameters(p, e, &h)) return false;
+        } else if (shifts(e)) {
             int lag = e->lo + (e->fn == RL_FN_DIFF ? 0 : k);
             h.kind = e->fn == RL_FN_DIFF ? RL_HOP_DIFF : RL_HOP_LAG;
             h.k = e->fn == RL_FN_LEAD ? -lag : lag;
@@ -221,7 +250,7 @@ rl_code rl_carry_find(const rl_pieces *p, const char *base, rl_carries *out, rl_
         const char *label = p->r->est[x->at].label.term;
         if (x->other != NULL && (reads(x->e, base) || reads(x->other, base)))
             return refuse(cx, base, label, "makes it depend on another number");
-        if (!peel(x->e, x->k, base, &c)) {
+        if (!peel(p, x->e, x->k, base, &c)) {
             if (reads(x->e, base))
                 return refuse(cx, base, label, "makes it depend on where it stands, or on another number");
             continue;
@@ -252,4 +281,158 @@ const char **rl_carry_bases(const rl_pieces *p, bool late, size_t *n, rl_arena *
         if (later) base[(*n)++] = b->text;
     }
     return base;
+}
+
+/* --- steps on numbers ------------------------------------------------------------------- */
+
+size_t rl_carry_reach(const rl_carry *c)
+{
+    size_t r = (size_t)c->shift;
+    for (size_t j = 0; j < c->n_hops; j++) {
+        const rl_hop *h = &c->hop[j];
+        if (h->kind == RL_HOP_DIFF) r += (size_t)h->k;
+        if (h->kind == RL_HOP_DELAY) r += rl_delay_weights(h->p, NULL, NULL, NULL) - 1;
+    }
+    return r;
+}
+
+bool rl_carry_lasts(const rl_carry *c)
+{
+    for (size_t j = 0; j < c->n_hops; j++)
+        if (c->hop[j].kind == RL_HOP_STOCK) return true;
+    return false;
+}
+
+size_t rl_delay_weights(const double p[2], double *w, double *by_shape, double *by_scale)
+{
+    double before = 1, shape_before = 0, scale_before = 0; /* S(0) = 1 */
+    size_t n = 0;
+    while (n < RL_STOCK_MOST && before > 1e-12) {
+        double u = (double)(n + 1) / p[1], t = rl_pow(u, p[0]), S = rl_exp(-t);
+        double shape = -S * t * rl_log(u), scale = S * t * p[0] / p[1]; /* dS */
+        if (w != NULL) {
+            w[n] = before - S;
+            by_shape[n] = shape_before - shape;
+            by_scale[n] = scale_before - scale;
+        }
+        before = S, shape_before = shape, scale_before = scale;
+        n++;
+    }
+    return n;
+}
+
+double rl_bend(const rl_hop *h, double x)
+{
+    if (h->kind == RL_HOP_HILL) {
+        double u = rl_pow(x, h->p[1]), v = rl_pow(h->p[0], h->p[1]);
+        return x > 0 ? u / (u + v) : 0;
+    }
+    switch (h->e->fn) {
+    case RL_FN_LOG:
+        return rl_log(x);
+    case RL_FN_LOG1P:
+        return rl_log1p(x);
+    case RL_FN_EXP:
+        return rl_exp(x);
+    case RL_FN_SQRT:
+        return sqrt(x);
+    default:
+        return fabs(x);
+    }
+}
+
+/* hill' = s u v / (x (u + v)^2), u = x^s, v = half^s, and the derivatives of its logarithm. */
+static double hill_slope(const double p[2], double x, double by[2])
+{
+    double s = p[1], u = rl_pow(x, s), v = rl_pow(p[0], s), f = s * u * v / (x * (u + v) * (u + v));
+    double lx = rl_log(x), lk = rl_log(p[0]);
+    by[0] = f * (s / p[0]) * (1 - 2 * v / (u + v));
+    by[1] = f * (1 / s + lx + lk - 2 * (u * lx + v * lk) / (u + v));
+    return f;
+}
+
+double rl_bend_slope(const rl_hop *h, double x, double by[2])
+{
+    by[0] = by[1] = 0;
+    if (h->kind == RL_HOP_HILL) return hill_slope(h->p, x, by);
+    switch (h->e->fn) {
+    case RL_FN_LOG:
+        return 1 / x;
+    case RL_FN_LOG1P:
+        return 1 / (1 + x);
+    case RL_FN_EXP:
+        return rl_exp(x);
+    case RL_FN_SQRT:
+        return 0.5 / sqrt(x);
+    default:
+        return x < 0 ? -1 : 1;
+    }
+}
+
+static void shift(double *z, size_t n, int k, double before)
+{
+    for (size_t i = n; i-- > 0 && k > 0;) z[i] = i >= (size_t)k ? z[i - (size_t)k] : before;
+    for (size_t i = 0; i < n && k < 0; i++) z[i] = i + (size_t)-k < n ? z[i + (size_t)-k] : z[n - 1];
+}
+
+static void delay(const double p[2], double *z, size_t n, rl_arena *in)
+{
+    double *w = RL_NEW(in, double, 3 * RL_STOCK_MOST);
+    size_t m = rl_delay_weights(p, w, w + RL_STOCK_MOST, w + 2 * RL_STOCK_MOST);
+    for (size_t i = n; i-- > 0;) {
+        double sum = 0;
+        for (size_t l = 0; l < m && l <= i; l++) sum += w[l] * z[i - l];
+        z[i] = sum;
+    }
+    rl_release(in, w);
+}
+
+void rl_carry_walk(const rl_carry *c, size_t n_hops, double *z, size_t n, double before, rl_arena *in)
+{
+    for (size_t j = 0; j < n_hops; j++) {
+        const rl_hop *h = &c->hop[j];
+        switch (h->kind) {
+        case RL_HOP_LAG:
+            shift(z, n, h->k, before);
+            break;
+        case RL_HOP_DIFF:
+            for (size_t i = n; i-- > 0;) z[i] -= i >= (size_t)h->k ? z[i - (size_t)h->k] : before;
+            before = 0;
+            break;
+        case RL_HOP_TIMES:
+            for (size_t i = 0; i < n; i++) z[i] *= h->p[0];
+            before *= h->p[0];
+            break;
+        case RL_HOP_STOCK:
+            for (size_t i = 1; i < n; i++) z[i] += h->p[0] * z[i - 1];
+            before = 0;
+            break;
+        case RL_HOP_DELAY:
+            delay(h->p, z, n, in);
+            before = 0;
+            break;
+        case RL_HOP_BEND:
+        case RL_HOP_HILL:
+            for (size_t i = 0; i < n; i++) z[i] = rl_bend(h, z[i]);
+            before = rl_bend(h, before);
+        }
+    }
+}
+
+double rl_carry_settled(const rl_carry *c, double x, rl_arena *in)
+{
+    for (size_t j = 0; j < c->n_hops; j++) {
+        const rl_hop *h = &c->hop[j];
+        if (h->kind == RL_HOP_DIFF) x = 0;
+        if (h->kind == RL_HOP_TIMES) x *= h->p[0];
+        if (h->kind == RL_HOP_STOCK) x /= 1 - h->p[0];
+        if (h->kind == RL_HOP_BEND || h->kind == RL_HOP_HILL) x = rl_bend(h, x);
+        if (h->kind != RL_HOP_DELAY) continue;
+        double *w = RL_NEW(in, double, 3 * RL_STOCK_MOST), sum = 0;
+        size_t m = rl_delay_weights(h->p, w, w + RL_STOCK_MOST, w + 2 * RL_STOCK_MOST);
+        for (size_t l = 0; l < m; l++) sum += w[l];
+        rl_release(in, w);
+        x *= sum;
+    }
+    return x;
 }

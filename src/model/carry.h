@@ -8,6 +8,7 @@
  *   lag(log1p(spend),2)          of `log1p(spend)`:  [lag 2]
  *                                of `spend`:         [bend log1p] [lag 2]
  *   spend:region::South          the same for one level of a factor: a segment
+ *   adstock(spend)               a stock whose rate is the estimate rate::adstock(spend)
  *   lag(revenue,1)               with revenue the outcome: it feeds on itself
  *
  * Steps go from the inside out.  What bends (log, sqrt, hill) has no one
@@ -23,7 +24,10 @@ typedef enum rl_hop_kind {
     RL_HOP_LAG,       /* k periods ago; k < 0: ahead                                  */
     RL_HOP_DIFF,      /* less itself k periods ago                                    */
     RL_HOP_TIMES,     /* times p[0]                                                   */
-    RL_HOP_BEND       /* a function of one number: log log1p exp sqrt abs             */
+    RL_HOP_BEND,       /* a function of one number: log log1p exp sqrt abs             */
+    RL_HOP_STOCK,      /* adstock: p[0] the rate                                       */
+    RL_HOP_DELAY,      /* weibull: p shape, scale                                      */
+    RL_HOP_HILL        /* hill: p half, slope                                          */
 } rl_hop_kind;
 
 typedef struct rl_hop {
@@ -83,6 +87,22 @@ RL_MUST rl_code rl_carry_find(const rl_pieces *p, const char *base, rl_carries *
 /* What the labels start from: regressors, each once, in order; `late` = only those that act later than
  * in the same period.  The outcome and its lags are not among them. */
 const char **rl_carry_bases(const rl_pieces *p, bool late, size_t *n, rl_arena *in);
+
+/* How far back the steps of a term reach; a stock, which has no end, counts as nothing and `lasts`. */
+size_t rl_carry_reach(const rl_carry *c);
+bool rl_carry_lasts(const rl_carry *c);
+
+/* The functions that bend, and their slopes; of a hop: gradient by its two parameters too. */
+double rl_bend(const rl_hop *h, double x);
+double rl_bend_slope(const rl_hop *h, double x, double by[2]);
+
+/* weibull's lag weights and their derivatives by shape and scale: RL_STOCK_MOST at most; returns how many. */
+size_t rl_delay_weights(const double p[2], double *w, double *by_shape, double *by_scale);
+
+/* A series through the steps of a term; before it began it stood at `before`, and stocks were empty. */
+void rl_carry_walk(const rl_carry *c, size_t n_hops, double *z, size_t n, double before, rl_arena *in);
+/* Where a term settles when x stands still. */
+double rl_carry_settled(const rl_carry *c, double x, rl_arena *in);
 
 /* "log1p(spend)" for lag(log1p(spend),2), "spend" for log1p(adstock(spend,.5)): the innermost expression with
  * nothing that looks back inside it. */

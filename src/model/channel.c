@@ -15,11 +15,11 @@ enum { FAR = 1200, CURVE = 41, LONGEST = 100000 };
 typedef enum scale { AS_IT_IS, OF_LOG, NO_MONEY } scale;
 
 /* The rows of one unit on the calendar: place i is period first + i. */
-typedef struct line {
+typedef struct course {
     size_t n; /* periods from its first row to its last                 */
     int32_t first;
     const uint32_t **row; /* n  its row, or NULL                                    */
-} line;
+} course;
 
 typedef struct work {
     rl_lagged *l;
@@ -30,7 +30,7 @@ typedef struct work {
     scale scale;
     double plus; /* log1p: money moves y + 1                               */
     size_t n_lines, longest;
-    line *line;
+    course *line;
     int quarter;
     /* of the channel at hand */
     rl_carries c;
@@ -57,21 +57,31 @@ static rl_interval interval(const work *w, const total *t, double times)
 
 /* --- the calendar ------------------------------------------------------------------------------- */
 
+/* Rows of the table, unit by unit in the order of time. */
+static rl_code in_time(const rl_lagged *l, rl_scene *s, rl_line *line, uint32_t **order, rl_ctx *cx)
+{
+    RL_TRY(rl_scene_line(s, l->f->y, line, cx));
+    *order = RL_NEW(cx->tmp, uint32_t, line->track.n);
+    for (size_t p = 0; p < line->track.n; p++) (*order)[p] = rl_line_row(line, p);
+    return RL_OK;
+}
+
 static rl_code make_lines(work *w)
 {
-    rl_scene *s = &w->l->scene;
     rl_ctx *cx = w->cx;
-    RL_TRY(rl_scene_sort(s, cx));
-    w->line = RL_NEW(cx->tmp, line, s->n_order + 1);
-    for (size_t p = 0, end; p < s->n_order; p = end) {
-        int32_t u = s->unit != NULL ? s->unit->code[s->order[p]] : 0, first = s->at[s->order[p]];
-        for (end = p; end < s->n_order && (s->unit == NULL || s->unit->code[s->order[end]] == u); end++)
+    rl_line rows;
+    uint32_t *order;
+    RL_TRY(in_time(w->l, &w->l->scene, &rows, &order, cx));
+    const rl_track *t = &rows.track;
+    w->line = RL_NEW(cx->tmp, course, t->n + 1);
+    for (size_t p = 0, end; p < t->n; p = end) {
+        for (end = p; end < t->n && (t->unit == NULL || t->unit[end] == t->unit[p]); end++)
             ;
-        int64_t n = (int64_t)s->at[s->order[end - 1]] - first + 1;
+        int64_t n = (int64_t)t->at[end - 1] - t->at[p] + 1;
         if (n > LONGEST) return rl_fail(cx, RL_EDATA, "the periods of a unit lie up to %lld apart", (long long)n);
-        line *v = &w->line[w->n_lines++];
-        *v = (line){(size_t)n, first, RL_NEW(cx->tmp, const uint32_t *, (size_t)n)};
-        for (size_t i = p; i < end; i++) v->row[s->at[s->order[i]] - first] = &s->order[i];
+        course *v = &w->line[w->n_lines++];
+        *v = (course){(size_t)n, t->at[p], RL_NEW(cx->tmp, const uint32_t *, (size_t)n)};
+        for (size_t i = p; i < end; i++) v->row[t->at[i] - t->at[p]] = &order[i];
         w->longest = v->n > w->longest ? v->n : w->longest;
     }
     return RL_OK;
@@ -137,7 +147,11 @@ static const char *prepare(work *w, const char *column, rl_channel *out)
     for (size_t i = 0; i < w->c.n; i++) {
         size_t reach = rl_carry_reach(&w->c.v[i]);
         w->tail = reach > w->tail ? reach : w->tail;
-        for (size_t j = 0; j < w->c.v[i].n_hops; j++) out->straight &= w->c.v[i].hop[j].kind != RL_HOP_BEND;
+        if (rl_carry_lasts(&w->c.v[i])) w->tail = FAR;
+        for (size_t j = 0; j < w->c.v[i].n_hops; j++) {
+            rl_hop_kind kind = w->c.v[i].hop[j].kind;
+            out->straight &= kind != RL_HOP_BEND && kind != RL_HOP_HILL;
+        }
     }
     if (w->f.n > 0 && !w->f.stable)
         out->ahead_why = "the lags of the outcome do not die out: there is no end to what is to come";
@@ -152,34 +166,34 @@ static const char *prepare(work *w, const char *column, rl_channel *out)
 
 /* --- what a course of spend does ---------------------------------------------------------------------- */
 
-/* A series through the steps of a term; before it began it stood at `before`. */
-static void walk(const rl_carry *c, double *z, size_t n, double before)
+static void walk_both(work *w, const rl_carry *c, size_t n, double before)
 {
-    for (size_t j = 0; j < c->n_hops; j++) {
-        const rl_hop *h = &c->hop[j];
-        int k = h->k;
-        switch (h->kind) {
-        case RL_HOP_LAG:
-            for (size_t i = n; i-- > 0 && k > 0;) z[i] = i >= (size_t)k ? z[i - (size_t)k] : before;
-            for (size_t i = 0; i < n && k < 0; i++) z[i] = i + (size_t)-k < n ? z[i + (size_t)-k] : z[n - 1];
-            break;
-        case RL_HOP_DIFF:
-            for (size_t i = n; i-- > 0;) z[i] -= i >= (size_t)k ? z[i - (size_t)k] : before;
-            before = 0;
-            break;
-        case RL_HOP_TIMES:
-            for (size_t i = 0; i < n; i++) z[i] *= h->p[0];
-            before *= h->p[0];
-            break;
-        case RL_HOP_BEND:
-            for (size_t i = 0; i < n; i++) z[i] = rl_bend(h->e->fn, z[i]);
-            before = rl_bend(h->e->fn, before);
-        }
+    memcpy(w->za, w->a, n * sizeof *w->za);
+    memcpy(w->zb, w->b, n * sizeof *w->zb);
+    rl_carry_walk(c, c->n_hops, w->za, n, before, w->cx->tmp);
+    rl_carry_walk(c, c->n_hops, w->zb, n, before, w->cx->tmp);
+}
+
+/* The gradient by an estimated parameter of a step of term j: by central differences, courses and all. */
+static void by_parameter(work *w, size_t j, size_t hop, size_t par, const course *u, double before)
+{
+    int at = w->c.v[j].hop[hop].at[par];
+    size_t n = u->n + w->tail, q = w->s.q;
+    double beta = w->l->r->est[w->c.v[j].at].estimate;
+    if (at < 0) return;
+    for (int side = -1; side <= 1; side += 2) {
+        rl_carry c = w->c.v[j];
+        double *p = &c.hop[hop].p[par], step = 1e-5 * fmax(fabs(*p), 1e-3);
+        *p += side * step;
+        walk_both(w, &c, n, before);
+        for (size_t i = 0; i < n; i++)
+            if (there(w, j, i < u->n ? u->row[i] : u->row[u->n - 1]))
+                w->g[i * q + (size_t)w->s.at[at]] += side * beta * (w->za[i] - w->zb[i]) / (2 * step);
     }
 }
 
 /* d and g: the outcome's index under course a less that under b, and its gradient. */
-static void difference(work *w, const line *u, double before)
+static void difference(work *w, const course *u, double before)
 {
     size_t n = u->n + w->tail, q = w->s.q;
     memset(w->d, 0, n * sizeof *w->d);
@@ -188,16 +202,14 @@ static void difference(work *w, const line *u, double before)
         const rl_carry *c = &w->c.v[j];
         double beta = w->l->r->est[c->at].estimate;
         size_t at = (size_t)w->s.at[c->at];
-        memcpy(w->za, w->a, n * sizeof *w->za);
-        memcpy(w->zb, w->b, n * sizeof *w->zb);
-        walk(c, w->za, n, before);
-        walk(c, w->zb, n, before);
+        walk_both(w, c, n, before);
         for (size_t i = 0; i < n; i++) {
             if (!there(w, j, i < u->n ? u->row[i] : u->row[u->n - 1])) continue;
             double z = w->za[i] - w->zb[i];
             w->d[i] += beta * z;
             w->g[i * q + at] += z;
         }
+        for (size_t k = 0; k < 2 * c->n_hops; k++) by_parameter(w, j, k / 2, k % 2, u, before);
     }
     for (size_t i = 1; i < n; i++)
         for (size_t k = 1; k <= w->f.n && k <= i; k++) {
@@ -220,7 +232,7 @@ static double add(const work *w, size_t i, double y, total *t)
 }
 
 /* The outcome of a unit lately: what is to come of a log is a share of it. */
-static double lately(const work *w, const line *u)
+static double lately(const work *w, const course *u)
 {
     double sum = 0, n = 0;
     for (size_t i = u->n > (size_t)w->quarter ? u->n - (size_t)w->quarter : 0; i < u->n; i++)
@@ -231,7 +243,7 @@ static double lately(const work *w, const line *u)
     return n > 0 ? sum / n : 0;
 }
 
-static double lowest(const work *w, const line *u)
+static double lowest(const work *w, const course *u)
 {
     double least = INFINITY;
     for (size_t i = 0; i < u->n; i++)
@@ -240,7 +252,7 @@ static double lowest(const work *w, const line *u)
 }
 
 /* The courses: as it was, and at the lowest throughout. */
-static double courses(work *w, const line *u)
+static double courses(work *w, const course *u)
 {
     double low = lowest(w, u);
     for (size_t i = 0; i < u->n + w->tail; i++) {
@@ -269,7 +281,7 @@ static void gains(work *w, const rl_channels *all, double margin, rl_channel *ou
     out->from_zero = true;
     out->by_period = RL_NEW(w->keep, double, all->n_periods);
     for (size_t v = 0; v < w->n_lines; v++) {
-        const line *u = &w->line[v];
+        const course *u = &w->line[v];
         double low = courses(w, u), y = lately(w, u);
         out->from_zero &= low == 0;
         difference(w, u, low);
@@ -309,7 +321,7 @@ static void marginal(work *w, rl_channel *out)
     out->marginal = (rl_interval){NAN, NAN, NAN, NAN};
     if (out->ahead_why != NULL || rows == 0) return;
     for (size_t v = 0; v < w->n_lines; v++) {
-        const line *u = &w->line[v];
+        const course *u = &w->line[v];
         double low = courses(w, u), y = lately(w, u), level = 0, n = 0;
         memcpy(w->b, w->a, (u->n + w->tail) * sizeof *w->b);
         for (size_t i = u->n > quarter ? u->n - quarter : 0; i < u->n; i++) {
@@ -331,6 +343,21 @@ static void marginal(work *w, rl_channel *out)
 
 /* --- the response curve ------------------------------------------------------------------------------- */
 
+static void settled_by(const work *w, const rl_carry *c, double times, double x, double *g)
+{
+    double beta = w->l->r->est[c->at].estimate;
+    for (size_t k = 0; k < 2 * c->n_hops; k++) {
+        rl_carry up = *c, down = *c;
+        int at = c->hop[k / 2].at[k % 2];
+        double step = 1e-5 * fmax(fabs(c->hop[k / 2].p[k % 2]), 1e-3);
+        if (at < 0) continue;
+        up.hop[k / 2].p[k % 2] += step;
+        down.hop[k / 2].p[k % 2] -= step;
+        g[w->s.at[at]] +=
+            times * beta * (rl_carry_settled(&up, x, w->cx->tmp) - rl_carry_settled(&down, x, w->cx->tmp)) / (2 * step);
+    }
+}
+
 /* The index when spend stands at x for good, and its gradient; terms of a segment by its share of the rows. */
 static double settled(const work *w, const double *share, double x, double *g)
 {
@@ -338,8 +365,8 @@ static double settled(const work *w, const double *share, double x, double *g)
     memset(g, 0, w->s.q * sizeof *g);
     for (size_t j = 0; j < w->c.n; j++) {
         const rl_carry *c = &w->c.v[j];
-        double z = x;
-        walk(c, &z, 1, x);
+        double z = rl_carry_settled(c, x, w->cx->tmp);
+        settled_by(w, c, share[j] / room, x, g);
         sum += share[j] * w->l->r->est[c->at].estimate * z / room;
         g[w->s.at[c->at]] += share[j] * z / room;
     }
@@ -473,22 +500,26 @@ rl_code rl_channels_make(const rl_request *req, const rl_table *t, const rl_resu
 enum { MOST_ACF = 24 };
 
 /* Sums of e_t e_{t-k} over units, by the calendar, over the sum of squares. */
-static void autocorrelations(const rl_result *r, const rl_scene *s, rl_trace *out, rl_arena *keep, rl_ctx *cx)
+static rl_code autocorrelations(const rl_result *r, rl_lagged *l, rl_trace *out, rl_arena *keep, rl_ctx *cx)
 {
-    double *e = RL_NEW(cx->tmp, double, s->t->n), *sum = RL_NEW(cx->tmp, double, MOST_ACF + 1);
-    for (size_t i = 0; i < s->t->n; i++) e[i] = NAN;
+    rl_line rows;
+    uint32_t *order;
+    RL_TRY(in_time(l, &l->scene, &rows, &order, cx));
+    const rl_track *t = &rows.track;
+    double *e = RL_NEW(cx->tmp, double, l->t->n), *sum = RL_NEW(cx->tmp, double, MOST_ACF + 1);
+    for (size_t i = 0; i < l->t->n; i++) e[i] = NAN;
     for (size_t i = 0; i < r->rows_used; i++) e[r->row[i]] = r->residual[i];
     out->n_acf = out->n / 4 < MOST_ACF ? out->n / 4 : MOST_ACF;
-    for (size_t p = 0; p < s->n_order; p++)
+    for (size_t p = 0; p < t->n; p++)
         for (size_t q = p + 1; q-- > 0;) {
-            uint32_t i = s->order[p], j = s->order[q];
-            int64_t k = (int64_t)s->at[i] - s->at[j];
-            if (k > (int64_t)out->n_acf || (s->unit != NULL && s->unit->code[i] != s->unit->code[j])) break;
-            if (!isnan(e[i]) && !isnan(e[j])) sum[k] += e[i] * e[j];
+            int64_t k = (int64_t)t->at[p] - t->at[q];
+            if ((t->unit != NULL && t->unit[p] != t->unit[q]) || k > (int64_t)out->n_acf) break;
+            if (!isnan(e[order[p]]) && !isnan(e[order[q]])) sum[k] += e[order[p]] * e[order[q]];
         }
     out->acf = RL_NEW(keep, double, out->n_acf);
     for (size_t k = 1; k <= out->n_acf; k++) out->acf[k - 1] = sum[0] > 0 ? sum[k] / sum[0] : 0;
     out->bound = 1.959963984540054 / sqrt((double)r->rows_used);
+    return RL_OK;
 }
 
 rl_code rl_trace_make(const rl_request *req, const rl_table *t, const rl_result *r, rl_trace *out, rl_arena *keep,
@@ -502,7 +533,6 @@ rl_code rl_trace_make(const rl_request *req, const rl_table *t, const rl_result 
         rl_forgive(cx);
         return RL_OK;
     }
-    RL_TRY(rl_scene_sort(&l.scene, cx));
     rl_channels at = {0};
     at.period = times_used(r, l.scene.at, &at.n_periods, keep);
     *out = (rl_trace){.n = at.n_periods,
@@ -516,6 +546,5 @@ rl_code rl_trace_make(const rl_request *req, const rl_table *t, const rl_result 
         out->fitted[p] += (r->fitted[i] - out->fitted[p]) / rows[p];
         out->actual[p] += (r->fitted[i] + r->residual[i] - out->actual[p]) / rows[p];
     }
-    autocorrelations(r, &l.scene, out, keep, cx);
-    return RL_OK;
+    return autocorrelations(r, &l, out, keep, cx);
 }

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/fmath.h"
-
 /* --- the outcome and its own lags ----------------------------------------------------------- */
 
 static void find_column(void *user, const char *col, bool number, size_t at)
@@ -39,7 +37,7 @@ static rl_code check_past(const rl_lagged *l, const rl_expr *inner, rl_ctx *cx)
         const rl_carry *c = &l->past.v[i];
         const char *term = l->r->est[c->at].label.term;
         for (size_t j = 0; j < c->n_hops; j++)
-            if (c->hop[j].kind == RL_HOP_BEND)
+            if (c->hop[j].kind >= RL_HOP_BEND)
                 return rl_fail(cx, RL_EUSAGE, "--response: '%s' bends the outcome's own past: no one response", term);
         if (l->r->estimator->family == RL_LINEAR) continue;
         rl_fail(cx, RL_EUSAGE,
@@ -117,17 +115,27 @@ int rl_lagged_quarter(const rl_lagged *l)
 
 /* --- estimates in use ----------------------------------------------------------------------------- */
 
+static void take(rl_places *s, int at)
+{
+    if (at < 0 || s->at[at] >= 0) return;
+    s->at[at] = (int)s->q;
+    s->use[s->q++] = (size_t)at;
+}
+
 rl_places rl_lagged_places(const rl_lagged *l, const rl_carries *x, const char *segment, rl_ctx *cx)
 {
     size_t n = x->n + l->past.n;
     bool any = segment != NULL && *segment == '\0';
-    rl_places s = {RL_NEW(cx->tmp, int, l->r->m), RL_NEW(l->keep, size_t, n), 0};
+    rl_places s = {RL_NEW(cx->tmp, int, l->r->m), RL_NEW(l->keep, size_t, l->r->m), 0};
     for (size_t i = 0; i < l->r->m; i++) s.at[i] = -1;
     for (size_t i = 0; i < n; i++) {
         const rl_carry *c = i < x->n ? &x->v[i] : &l->past.v[i - x->n];
-        if (!rl_lagged_of(c, segment, any) || s.at[c->at] >= 0) continue;
-        s.at[c->at] = (int)s.q;
-        s.use[s.q++] = c->at;
+        if (!rl_lagged_of(c, segment, any)) continue;
+        take(&s, (int)c->at);
+        for (size_t j = 0; j < c->n_hops; j++) {
+            take(&s, c->hop[j].at[0]);
+            take(&s, c->hop[j].at[1]);
+        }
     }
     return s;
 }
@@ -155,14 +163,6 @@ double rl_quadratic(const double *g, const rl_mat *V)
     for (size_t j = 0; j < V->k; j++)
         for (size_t i = 0; i < V->n && g[j] != 0; i++) s += g[i] * *rl_mat_at(V, i, j) * g[j];
     return s > 0 ? s : 0;
-}
-
-size_t rl_carry_reach(const rl_carry *c)
-{
-    size_t r = (size_t)c->shift;
-    for (size_t j = 0; j < c->n_hops; j++)
-        if (c->hop[j].kind == RL_HOP_DIFF) r += (size_t)c->hop[j].k;
-    return r;
 }
 
 /* --- the outcome's own past: A(L) y = .., phi = -A ----------------------------------------------------- */
@@ -217,38 +217,4 @@ bool rl_feedback_told(const rl_feedback *f, const rl_mat *V, double crit)
     double t = (double)f->periods;
     if (f->units <= 1) crit = fmax(crit, 2.86154 + 2.8903 / t + 4.234 / (t * t) + 40.04 / (t * t * t));
     return 1 - f->sum > crit * sqrt(rl_quadratic(f->d_sum, V));
-}
-
-/* --- bends ------------------------------------------------------------------------------------------------ */
-
-double rl_bend(rl_fn fn, double x)
-{
-    switch (fn) {
-    case RL_FN_LOG:
-        return rl_log(x);
-    case RL_FN_LOG1P:
-        return rl_log1p(x);
-    case RL_FN_EXP:
-        return rl_exp(x);
-    case RL_FN_SQRT:
-        return sqrt(x);
-    default:
-        return fabs(x);
-    }
-}
-
-double rl_bend_slope(rl_fn fn, double x)
-{
-    switch (fn) {
-    case RL_FN_LOG:
-        return 1 / x;
-    case RL_FN_LOG1P:
-        return 1 / (1 + x);
-    case RL_FN_EXP:
-        return rl_exp(x);
-    case RL_FN_SQRT:
-        return 0.5 / sqrt(x);
-    default:
-        return x < 0 ? -1 : 1;
-    }
 }

@@ -56,13 +56,6 @@ rl_feedback rl_lagged_feedback(const rl_lagged *l, const rl_places *s, const cha
 /* Is 1 - sum phi told from 0?  In one series by Dickey and Fuller's values, for a panel by `crit`. */
 bool rl_feedback_told(const rl_feedback *f, const rl_mat *V, double crit);
 
-/* How far back the steps of a term reach. */
-size_t rl_carry_reach(const rl_carry *c);
-
-/* A bending function, and its slope. */
-double rl_bend(rl_fn fn, double x);
-double rl_bend_slope(rl_fn fn, double x);
-
 /* What one step of time is, NONE = not known; periods of a quarter, 1 when not known. */
 rl_period_kind rl_lagged_step(const rl_lagged *l);
 int rl_lagged_quarter(const rl_lagged *l);

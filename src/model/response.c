@@ -86,21 +86,54 @@ static rl_code mean_of(work *w, const rl_expr *e, double *mean)
     return RL_OK;
 }
 
-static rl_code hop(work *w, const rl_hop *s, rl_impulse *p)
+/* The mean of what hop j of a term is applied to, over the rows used: where parameters are estimated, by
+ * walking there. */
+static rl_code mean_before(work *w, const rl_carry *c, size_t j, double *mean)
 {
-    double mean;
-    switch (s->kind) {
+    rl_ctx *cx = w->cx;
+    rl_line rows;
+    if (!rl_expr_is_free(c->hop[j].of)) return mean_of(w, c->hop[j].of, mean);
+    RL_TRY(rl_scene_line(&w->l.scene, w->l.f->y, &rows, cx));
+    const rl_track *t = &rows.track;
+    double *v = RL_NEW(cx->tmp, double, w->l.t->n), *x = RL_NEW(cx->tmp, double, w->l.t->n), sum = 0, n = 0;
+    RL_TRY(rl_eval(&w->l.scene, c->base, 0, x, cx));
+    for (size_t p = 0, end; p < t->n; p = end) {
+        for (end = p; end < t->n && (t->unit == NULL || t->unit[end] == t->unit[p]); end++)
+            v[end] = isnan(x[rl_line_row(&rows, end)]) ? 0 : x[rl_line_row(&rows, end)];
+        rl_carry_walk(c, j, v + p, end - p, v[p], cx->tmp);
+    }
+    for (size_t p = 0; p < t->n; p++) x[rl_line_row(&rows, p)] = v[p];
+    for (size_t i = 0; i < w->d->n; i++, n++) sum += x[w->d->row[i]];
+    *mean = sum / n;
+    return RL_OK;
+}
+
+static rl_code hop(work *w, const rl_carry *c, size_t j, const rl_places *s, rl_impulse *p)
+{
+    const rl_hop *h = &c->hop[j];
+    double mean, by[2], weight[3][RL_STOCK_MOST];
+    const double *const dw[] = {weight[1], weight[2]};
+    const int at[] = {h->at[0] < 0 ? -1 : s->at[h->at[0]], h->at[1] < 0 ? -1 : s->at[h->at[1]]};
+    switch (h->kind) {
     case RL_HOP_LAG:
         return RL_OK; /* all at once: some may look ahead */
     case RL_HOP_DIFF:
-        rl_impulse_diff(p, (size_t)s->k);
+        rl_impulse_diff(p, (size_t)h->k);
         return RL_OK;
     case RL_HOP_TIMES:
-        rl_impulse_scale(p, s->p[0], RL_IMPULSE_GIVEN);
+        rl_impulse_scale(p, h->p[0], RL_IMPULSE_GIVEN);
+        return RL_OK;
+    case RL_HOP_STOCK:
+        rl_impulse_stock(p, h->p[0], at[0]);
+        return RL_OK;
+    case RL_HOP_DELAY:
+        rl_impulse_weigh(p, weight[0], rl_delay_weights(h->p, weight[0], weight[1], weight[2]), dw, at, 2, w->cx->tmp);
         return RL_OK;
     case RL_HOP_BEND:
-        RL_TRY(mean_of(w, s->of, &mean));
-        rl_impulse_scale(p, rl_bend_slope(s->e->fn, mean), RL_IMPULSE_GIVEN);
+    case RL_HOP_HILL:
+        RL_TRY(mean_before(w, c, j, &mean));
+        mean = rl_bend_slope(h, mean, by);
+        rl_impulse_bend(p, mean, by, at);
     }
     return RL_OK;
 }
@@ -114,7 +147,7 @@ static rl_code path_of(work *w, const rl_carries *x, const rl_places *s, const c
         if (!rl_lagged_of(c, segment, false)) continue;
         rl_impulse p = rl_impulse_new(n, s->q, 1, w->cx->tmp);
         rl_impulse_lag(&p, (size_t)c->shift);
-        for (size_t j = 0; j < c->n_hops; j++) RL_TRY(hop(w, &c->hop[j], &p));
+        for (size_t j = 0; j < c->n_hops; j++) RL_TRY(hop(w, c, j, s, &p));
         rl_impulse_scale(&p, w->out->est[c->at].estimate, s->at[c->at]);
         rl_impulse_add(out, &p);
     }
@@ -187,8 +220,10 @@ static rl_code units(work *w, rl_response *s, const rl_expr *x)
     RL_TRY(mean_of(w, ybar, &s->mean_outcome));
     RL_TRY(mean_of(w, xbar, &s->mean_variable));
     s->factor = 1;
-    if (is_bend(x)) s->factor *= rl_bend_slope(x->fn, s->mean_variable);
-    if (is_bend(y)) s->factor /= rl_bend_slope(y->fn, s->mean_outcome);
+    const rl_hop bend_x = {.kind = RL_HOP_BEND, .e = x}, bend_y = {.kind = RL_HOP_BEND, .e = y};
+    double by[2];
+    if (is_bend(x)) s->factor *= rl_bend_slope(&bend_x, s->mean_variable, by);
+    if (is_bend(y)) s->factor /= rl_bend_slope(&bend_y, s->mean_outcome, by);
     if (family == RL_POISSON) s->factor *= s->mean_outcome;
     if (family == RL_LOGIT) s->factor *= s->mean_outcome * (1 - s->mean_outcome);
     if (!isfinite(s->factor)) s->factor = NAN;
@@ -201,6 +236,27 @@ static const char *period_name(const rl_lagged *l)
     return k == RL_PERIOD_NONE ? "period" : rl_period_name(k);
 }
 
+/* What the long run divides by: 1 - sum phi, and 1 - rate of each stock whose rate is estimated. */
+static void room_of(const work *w, const rl_carries *x, const char *segment, const rl_places *s, const rl_feedback *f,
+                    rl_room *out)
+{
+    *out = (rl_room){1 - f->sum, RL_NEW(w->cx->tmp, double, s->q), f->n > 0, NAN};
+    bool *seen = RL_NEW(w->cx->tmp, bool, s->q);
+    for (size_t j = 0; j < s->q && f->n > 0; j++) out->g[j] = -f->d_sum[j];
+    for (size_t i = 0; i < x->n; i++)
+        for (size_t k = 0; k < x->v[i].n_hops; k++) {
+            const rl_hop *h = &x->v[i].hop[k];
+            if (!rl_lagged_of(&x->v[i], segment, false) || h->kind != RL_HOP_STOCK || h->at[0] < 0) continue;
+            size_t at = (size_t)s->at[h->at[0]];
+            if (seen[at]) continue;
+            for (size_t j = 0; j < s->q; j++) out->g[j] *= 1 - h->p[0];
+            out->g[at] -= out->room;
+            out->room *= 1 - h->p[0];
+            out->rate = isnan(out->rate) ? h->p[0] : fmax(out->rate, h->p[0]);
+            seen[at] = out->divides = true;
+        }
+}
+
 /* --- one response ------------------------------------------------------------------------------- */
 
 static rl_code respond(work *w, const rl_carries *x, const char *segment, const char *name, int h, rl_response *s)
@@ -208,6 +264,7 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     rl_places at = rl_lagged_places(&w->l, x, segment, w->cx);
     rl_feedback f = rl_lagged_feedback(&w->l, &at, segment, w->cx);
     bool goes_on = f.n > 0;
+    for (size_t i = 0; i < x->n; i++) goes_on |= rl_carry_lasts(&x->v[i]);
     size_t reach = h >= 0 ? (size_t)h + 1 : 1;
     for (size_t i = 0; i < x->n; i++) {
         size_t r = rl_carry_reach(&x->v[i]) + 1;
@@ -216,6 +273,7 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     rl_impulse *p = RL_NEW(w->keep, rl_impulse, 1);
     RL_TRY(path_of(w, x, &at, segment, &f, goes_on ? reach + FAR : reach, p));
     rl_mat V = rl_lagged_covariance(&w->l, &at);
+    rl_room room;
     double df = rl_lagged_freedom(&w->l, &at), crit = rl_t_quantile(0.5 + w->out->level / 2, df);
     *s = (rl_response){.variable = rl_strdup(w->keep, x->v[0].base->text),
                        .outcome = rl_strdup(w->keep, w->l.y->text),
@@ -228,7 +286,8 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
                        .use = at.use};
     s->n = (h >= 0 ? (size_t)h : horizon_of(p, x, goes_on)) + 1;
     rows(w, s, p, &V, df, crit);
-    rl_response_sum(s, p, &f, &V, crit, w->keep, w->cx);
+    room_of(w, x, segment, &at, &f, &room);
+    rl_response_sum(s, p, &f, &room, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));
     rl_response_words(s, w->keep);
     return RL_OK;

@@ -81,8 +81,13 @@ RL_MUST rl_code rl_response_parse(const char *text, const char **col, int *h, rl
 /* A figure with its gradient: standard error and interval. */
 rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit);
 /* long_run .. share_after of s (response_sum.c), in the arena `keep`. */
-void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
-                     rl_arena *keep, rl_ctx *cx);
+typedef struct rl_room {
+    double room, *g;             /* what the long run divides by; q: its gradient      */
+    bool divides;                /* false: it is 1 as a matter of fact                 */
+    double rate;                 /* the largest rate estimated, NaN = none             */
+} rl_room;
+void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_room *room, const rl_mat *V,
+                     double crit, rl_arena *keep, rl_ctx *cx);
 /* says (response_words.c). */
 void rl_response_words(rl_response *s, rl_arena *keep);
 

@@ -20,17 +20,14 @@ static rl_summary unsure(rl_summary s, const char *why)
     return s;
 }
 
-/* All totals that are not rejected: N - total D = 0, with D = 1 - sum phi and N = D total, is as good as linear in
+/* All totals that are not rejected: N - total D = 0, with D = 1 - sum phi (or 1 - rate) and N = D total, is as good as linear in
  * the estimates where their ratio is not (Fieller 1954).  Without bounds where D is not told from 0; D below 0 is
  * ruled out, so that one end may be left. */
-static void fieller(rl_summary *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit, rl_ctx *cx)
+static void fieller(rl_summary *s, const rl_impulse *p, const rl_room *room, const rl_mat *V, double crit, rl_ctx *cx)
 {
-    double *gn = RL_NEW(cx->tmp, double, p->q), *gd = RL_NEW(cx->tmp, double, p->q);
-    double D = 1 - f->sum, N = D * p->total, c = crit * crit;
-    for (size_t j = 0; j < p->q; j++) {
-        gd[j] = -f->d_sum[j];
-        gn[j] = D * p->d_total[j] + p->total * gd[j];
-    }
+    double *gn = RL_NEW(cx->tmp, double, p->q), *gd = room->g;
+    double D = room->room, N = D * p->total, c = crit * crit;
+    for (size_t j = 0; j < p->q; j++) gn[j] = D * p->d_total[j] + p->total * gd[j];
     double vn = rl_quadratic(gn, V), vd = rl_quadratic(gd, V), cov = 0;
     for (size_t j = 0; j < p->q; j++)
         for (size_t i = 0; i < p->q; i++) cov += gn[i] * *rl_mat_at(V, i, j) * gd[j];
@@ -51,8 +48,8 @@ static void fieller(rl_summary *s, const rl_impulse *p, const rl_feedback *f, co
     }
 }
 
-static void long_run(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
-                     rl_arena *keep, rl_ctx *cx)
+static void long_run(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_room *room, const rl_mat *V,
+                     double crit, rl_arena *keep, rl_ctx *cx)
 {
     s->long_run = rl_response_figure(p->total, p->d_total, V, crit);
     if (f->n > 0 && !f->stable)
@@ -64,15 +61,21 @@ static void long_run(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
                         : "there is no long run: the lags of the outcome swing more and more instead of dying out");
     else if (!p->fades)
         s->long_run = nothing("there is no long run: a rate of 1 or more keeps everything for ever");
-    else if (f->n > 0)
-        fieller(&s->long_run, p, f, V, crit, cx);
-    if (f->n == 0 || !f->stable) return;
+    else if (room->divides)
+        fieller(&s->long_run, p, room, V, crit, cx);
+    if (isnan(s->long_run.est) || !room->divides) return;
     if (isinf(s->long_run.low) || isinf(s->long_run.high))
-        s->long_run.why = rl_sprintf(keep,
-                                     "cannot tell where it ends: the lags of the outcome add up to %.3g, which the "
-                                     "data do not tell from 1",
-                                     f->sum);
-    else if (!rl_feedback_told(f, V, crit))
+        s->long_run.why =
+            f->n > 0
+                ? rl_sprintf(keep,
+                             "cannot tell where it ends: the lags of the outcome add up to %.3g, which the data do "
+                             "not tell from 1",
+                             f->sum)
+                : rl_sprintf(keep,
+                             "cannot tell where it ends: the rate of carry-over is %.3g, which the data do not tell "
+                             "from 1",
+                             room->rate);
+    else if (f->n > 0 && !rl_feedback_told(f, V, crit))
         s->unit_root = rl_sprintf(keep,
                                   "the lags of the outcome add up to %.3g, which a test for a unit root does not tell "
                                   "from 1: if they do, nothing dies out and there is no long run",
@@ -189,12 +192,12 @@ static void share_after(rl_response *s, const rl_impulse *p, const rl_mat *V, do
     s->share_after = rl_response_figure(share, g, V, crit);
 }
 
-void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_mat *V, double crit,
-                     rl_arena *keep, rl_ctx *cx)
+void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_room *room, const rl_mat *V,
+                     double crit, rl_arena *keep, rl_ctx *cx)
 {
     size_t up = 0, down = 0;
     const char *why = NULL;
-    long_run(s, p, f, V, crit, keep, cx);
+    long_run(s, p, f, room, V, crit, keep, cx);
     if (isnan(s->long_run.est))
         why = "there is no long run to take a share of";
     else if (p->total == 0)

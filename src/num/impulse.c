@@ -124,6 +124,28 @@ void rl_impulse_scale(rl_impulse *p, double b, int at)
     p->first *= b;
 }
 
+void rl_impulse_bend(rl_impulse *p, double slope, const double by[2], const int at[2])
+{
+    rl_impulse z = *p;
+    for (size_t h = 0; h < p->n; h++) {
+        for (size_t j = 0; j < p->q; j++) grad(p, h)[j] *= slope;
+        for (size_t i = 0; i < 2; i++)
+            if (at[i] >= 0) grad(p, h)[at[i]] += by[i] * p->psi[h];
+        p->psi[h] *= slope;
+    }
+    for (size_t j = 0; j < p->q; j++) {
+        p->d_total[j] *= slope;
+        p->d_first[j] *= slope;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (at[i] < 0) continue;
+        p->d_total[at[i]] += by[i] * z.total;
+        p->d_first[at[i]] += by[i] * z.first;
+    }
+    p->total *= slope;
+    p->first *= slope;
+}
+
 void rl_impulse_add(rl_impulse *to, const rl_impulse *from)
 {
     for (size_t h = 0; h < to->n; h++) {

@@ -48,6 +48,8 @@ void rl_impulse_stock(rl_impulse *p, double rate, int at);
 void rl_impulse_weigh(rl_impulse *p, const double *w, size_t m, const double *const *dw, const int *at, size_t n_at,
                       rl_arena *in);
 void rl_impulse_scale(rl_impulse *p, double b, int at);      /* times b                    */
+/* Times a slope that has derivatives by parameters at[0], at[1]. */
+void rl_impulse_bend(rl_impulse *p, double slope, const double by[2], const int at[2]);
 void rl_impulse_add(rl_impulse *to, const rl_impulse *from); /* of two paths at once       */
 
 /* y_t = z_t + sum_i phi_i y_{t-i}, i = 1 .. m (phi[0] is phi_1):
