@@ -60,7 +60,7 @@ static const char *in_all(const rl_response *s, rl_arena *in)
 /* "to an end that is not known" for an interval without one. */
 static const char *range(const rl_summary *x, double times, const char *unit_text, rl_arena *in)
 {
-    if (x->why != NULL) return "";
+    if (x->why != NULL || x->se == 0) return "";
     if (isinf(x->high)) return rl_sprintf(in, " (%.*f%s or more)", times == 1, times * x->low, unit_text);
     return rl_sprintf(in, " (%.*f to %.*f%s)", times == 1, times * x->low, times == 1, times * x->high, unit_text);
 }

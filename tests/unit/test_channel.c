@@ -148,6 +148,36 @@ static void logs(void **s)
     assert_true(c->curve[1].gain.est - c->curve[0].gain.est > c->curve[40].gain.est - c->curve[39].gain.est);
 }
 
+/* An estimated rate: the gain and its gradient, by the series run forward. */
+static double stocked(const rl_table *t, double b, double rate)
+{
+    double stock = 0, sum = 0;
+    for (size_t i = 0; i < T; i++) {
+        stock = t->col[1].num[i] + rate * stock;
+        sum += b * stock;
+    }
+    return sum;
+}
+
+static void stock(void **s)
+{
+    (void)s;
+    rl_table t = series(0, 6);
+    rl_result r;
+    rl_channels all = channels(&t, "y ~ adstock(spend)", &r, "spend");
+    const rl_channel *c = &all.v[0];
+    double b = r.est[1].estimate, rate = r.est[2].estimate, h = 1e-6;
+    assert_string_equal(r.est[2].label.term, "rate::adstock(spend)");
+    CHECK_DIGITS(c->gain.est, stocked(&t, b, rate), 12);
+    double g[2] = {stocked(&t, 1, rate), (stocked(&t, b, rate + h) - stocked(&t, b, rate - h)) / (2 * h)};
+    CHECK_DIGITS(c->gain.se, error(&r, 1, g, 2), 6);
+    double d[2] = {1 / (1 - rate), b / (1 - rate) / (1 - rate)};
+    CHECK_DIGITS(c->marginal.est, b / (1 - rate), 8);
+    CHECK_DIGITS(c->marginal.se, error(&r, 1, d, 2), 4); /* differences of differences */
+    CHECK_DIGITS(c->curve[40].gain.est, b / (1 - rate) * c->highest, 11);
+    CHECK_DIGITS(c->curve[40].gain.se, error(&r, 1, d, 2) * c->highest, 6);
+}
+
 static void not_answered(void **s)
 {
     (void)s;
@@ -197,7 +227,8 @@ static void track(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(straight), cmocka_unit_test(carries_on), cmocka_unit_test(logs),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(straight),     cmocka_unit_test(carries_on),
+                                       cmocka_unit_test(logs),         cmocka_unit_test(stock),
                                        cmocka_unit_test(not_answered), cmocka_unit_test(track)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -219,6 +219,51 @@ static void not_there(void **s)
     assert_true(isnan(flat.response[0].half_life.low));
 }
 
+/* Stocks: b r^h with the rate estimated, lag weights that sum to 1, and saturation by its slope at the mean. */
+static void carry_over(void **s)
+{
+    (void)s;
+    rl_table t = series(1, 90, 0, 9);
+    double *x = t.col[1].num, *y = t.col[3].num, stock = 0;
+    rl_rng g = rl_rng_for(4, 4);
+    for (size_t i = 0; i < 90; i++) {
+        x[i] = 1 + 6 * rl_uniform(&g);
+        stock = x[i] + 0.6 * stock;
+        y[i] = 5 + 0.9 * stock + 0.3 * rl_normal(&g);
+    }
+    rl_result r = answer(&t, "y ~ adstock(x)", "x,8");
+    const rl_response *a = &r.response[0];
+    double b = fit_find(&r, "adstock(x)")->estimate, rate = fit_find(&r, "rate::adstock(x)")->estimate;
+    size_t at = (size_t)(fit_find(&r, "rate::adstock(x)") - r.est);
+    for (size_t h = 0; h <= 8; h++) {
+        double p = pow(rate, (double)h), d = b * (double)h * pow(rate, (double)h - 1);
+        CHECK_DIGITS(a->impulse[h].est, b * p, 12);
+        CHECK_DIGITS(a->impulse[h].se, sqrt(p * p * v(&r, 1, 1) + 2 * p * d * v(&r, 1, at) + d * d * v(&r, at, at)),
+                     10);
+    }
+    CHECK_DIGITS(a->long_run.est, b / (1 - rate), 12);
+    CHECK_DIGITS(a->mean_lag.est, rate / (1 - rate), 11);
+    rl_result known = answer(&t, "y ~ adstock(x,0.6)", "x,4");
+    CHECK_DIGITS(known.response[0].impulse[3].est, known.est[1].estimate * 0.216, 13);
+    CHECK_DIGITS(known.response[0].long_run.se, known.est[1].std_error / 0.4, 12);
+    rl_result late = answer(&t, "y ~ weibull(x,1.7,2.4)", "x");
+    CHECK_DIGITS(late.response[0].long_run.est, late.est[1].estimate, 11);
+    CHECK_DIGITS(late.response[0].impulse[1].est,
+                 late.est[1].estimate * (exp(-pow(1 / 2.4, 1.7)) - exp(-pow(2 / 2.4, 1.7))), 12);
+    rl_result bent = answer(&t, "y ~ hill(adstock(x,0.6),9,2.5)", "x,2");
+    double m = 0, e = 1e-5;
+    for (size_t i = 0; i < 90; i++) {
+        stock = i > 0 ? x[i] + 0.6 * stock : x[i];
+        m += stock / 90;
+    }
+    double up = pow(m + e, 2.5), down = pow(m - e, 2.5), half = pow(9, 2.5);
+    CHECK_DIGITS(bent.response[0].impulse[1].est,
+                 bent.est[1].estimate * 0.6 * (up / (up + half) - down / (down + half)) / (2 * e), 8);
+    rl_result poly = answer(&t, "y ~ almon(x,0:5,2)", "x");
+    CHECK_DIGITS(poly.response[0].long_run.est, fit_find(&poly, "long_run::x")->estimate, 11);
+    CHECK_DIGITS(poly.response[0].long_run.se, fit_find(&poly, "long_run::x")->std_error, 9);
+}
+
 static void all(void **s)
 {
     (void)s;
@@ -269,6 +314,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finite_lags), cmocka_unit_test(feedback), cmocka_unit_test(error_correction),
         cmocka_unit_test(segments),    cmocka_unit_test(logs),     cmocka_unit_test(not_there),
-        cmocka_unit_test(all),         cmocka_unit_test(refusals)};
+        cmocka_unit_test(carry_over),  cmocka_unit_test(all),      cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
