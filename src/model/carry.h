@@ -37,6 +37,7 @@ typedef struct rl_hop {
     int at[2];                 /* estimate that gives them, -1 = as written            */
     const rl_expr *of;         /* what the step is applied to                          */
     const rl_expr *e;          /* the step itself, with its argument                   */
+    double mean;               /* what bends: where its slope is taken                 */
 } rl_hop;
 
 enum { RL_MOST_HOPS = 8 };

@@ -108,10 +108,10 @@ static rl_code mean_before(work *w, const rl_carry *c, size_t j, double *mean)
     return RL_OK;
 }
 
-static rl_code hop(work *w, const rl_carry *c, size_t j, const rl_places *s, rl_impulse *p)
+static rl_code hop(work *w, rl_carry *c, size_t j, const rl_places *s, rl_impulse *p)
 {
-    const rl_hop *h = &c->hop[j];
-    double mean, by[2], weight[3][RL_STOCK_MOST];
+    rl_hop *h = &c->hop[j];
+    double by[2], weight[3][RL_STOCK_MOST];
     const double *const dw[] = {weight[1], weight[2]};
     const int at[] = {h->at[0] < 0 ? -1 : s->at[h->at[0]], h->at[1] < 0 ? -1 : s->at[h->at[1]]};
     switch (h->kind) {
@@ -131,9 +131,9 @@ static rl_code hop(work *w, const rl_carry *c, size_t j, const rl_places *s, rl_
         return RL_OK;
     case RL_HOP_BEND:
     case RL_HOP_HILL:
-        RL_TRY(mean_before(w, c, j, &mean));
-        mean = rl_bend_slope(h, mean, by);
-        rl_impulse_bend(p, mean, by, at);
+        RL_TRY(mean_before(w, c, j, &h->mean));
+        double slope = rl_bend_slope(h, h->mean, by);
+        rl_impulse_bend(p, slope, by, at);
     }
     return RL_OK;
 }
@@ -143,7 +143,7 @@ static rl_code path_of(work *w, const rl_carries *x, const rl_places *s, const c
 {
     *out = rl_impulse_new(n, s->q, 0, w->keep);
     for (size_t i = 0; i < x->n; i++) {
-        const rl_carry *c = &x->v[i];
+        rl_carry *c = &x->v[i];
         if (!rl_lagged_of(c, segment, false)) continue;
         rl_impulse p = rl_impulse_new(n, s->q, 1, w->cx->tmp);
         rl_impulse_lag(&p, (size_t)c->shift);
@@ -168,9 +168,20 @@ static rl_banded *banded(const work *w, const double *est, const rl_mat *G, cons
     return row;
 }
 
-static void rows(const work *w, rl_response *s, const rl_impulse *p, const rl_mat *V, double df, double point)
+/* Is it a linear function of the estimates? */
+static bool linear(const rl_carries *x, const rl_feedback *f)
+{
+    bool free = f->n > 0;
+    for (size_t i = 0; i < x->n; i++)
+        for (size_t j = 0; j < x->v[i].n_hops; j++) free |= x->v[i].hop[j].at[0] >= 0;
+    return !free;
+}
+
+static void rows(const work *w, rl_response *s, const rl_impulse *p, const rl_recipe *r, const rl_mat *V, double df,
+                 double point)
 {
     double *sum = RL_NEW(w->cx->tmp, double, s->n), crit[2];
+    bool straight = linear(r->x, r->f);
     rl_mat G[2] = {p->J, rl_mat_new(p->q, s->n, w->cx->tmp)};
     G[0].k = s->n;
     for (size_t h = 0; h < s->n; h++) {
@@ -183,6 +194,7 @@ static void rows(const work *w, rl_response *s, const rl_impulse *p, const rl_ma
     s->crit_cumulative = crit[1];
     s->impulse = banded(w, p->psi, &G[0], V, point, crit[0]);
     s->cumulative = banded(w, sum, &G[1], V, point, crit[1]);
+    if (!straight) rl_response_draw(r, V, df, w->out->level, s->n, s->impulse, s->cumulative, w->cx);
 }
 
 /* Where to stop when nobody says: behind the last lag; when 98 % are in; or after a year or so. */
@@ -285,7 +297,10 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
                        .path = p,
                        .use = at.use};
     s->n = (h >= 0 ? (size_t)h : horizon_of(p, x, goes_on)) + 1;
-    rows(w, s, p, &V, df, crit);
+    double *theta = RL_NEW(w->cx->tmp, double, at.q);
+    for (size_t j = 0; j < at.q; j++) theta[j] = w->out->est[at.use[j]].estimate;
+    const rl_recipe recipe = {x, segment, &at, &f, theta, w->keep};
+    rows(w, s, p, &recipe, &V, df, crit);
     room_of(w, x, segment, &at, &f, &room);
     rl_response_sum(s, p, &f, &room, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));

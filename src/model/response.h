@@ -13,7 +13,9 @@
  * calls its estimates lag(x,2), lag(y,1) is understood unseen.  Everything is
  * a smooth function of the estimates: its covariance is J V J' with V the
  * covariance the request asked for, J analytic (num/impulse.h).  Bands hold
- * for all periods at once (num/supt.h).  With `diff(y)` as outcome and lags of
+ * for all periods at once (num/supt.h); where the response is no linear
+ * function of the estimates, their ends are the wider ones of these and of
+ * quantiles of draws of the estimates (response_draw.c).  With `diff(y)` as outcome and lags of
  * y among the regressors the response is that of y itself.
  *
  * A factor crossed with the regressor makes one response a segment.  What is
@@ -77,6 +79,20 @@ RL_MUST rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_re
 RL_MUST rl_code rl_response_parse(const char *text, const char **col, int *h, rl_arena *in, rl_ctx *cx);
 
 /* Internal to the module. */
+
+/* What a response is made of, so that it can be made again of other estimates. */
+typedef struct rl_recipe {
+    const rl_carries *x;
+    const char *segment;
+    const rl_places *places;
+    const rl_feedback *f;
+    const double *theta;         /* q  the estimates                                   */
+    rl_arena *keep;
+} rl_recipe;
+/* Widen intervals and bands of n periods to those from draws (response_draw.c).  False: V is not finite.
+ * Cost: 5,000 responses and 2 n sorts of so many numbers; 80,000 n bytes of cx->tmp. */
+bool rl_response_draw(const rl_recipe *r, const rl_mat *V, double df, double level, size_t n, rl_banded *impulse,
+                      rl_banded *cumulative, rl_ctx *cx);
 
 /* A figure with its gradient: standard error and interval. */
 rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit);

@@ -54,10 +54,10 @@ static void truth(double phi, double each[H + 1], double *total)
     for (int h = 0; h <= H; h++) each[h] = (h == 0 ? 0.8 : h == 1 ? 0.8 * phi + 0.4 : phi * each[h - 1]);
 }
 
-/* Of 300 series each: intervals of the sum over 6 periods and of the long run, and bands of all periods at once. */
+/* Of 120 series each: intervals of the sum over 6 periods and of the long run, and bands of all periods at once. */
 static void covers(double phi, size_t T, const char *formula, double least, double least_band, double least_long)
 {
-    enum { TIMES = 300 };
+    enum { TIMES = 120 };
     double each[H + 1], total, sum = 0, in_sum = 0, in_band = 0, in_long = 0, longs = 0;
     truth(phi, each, &total);
     for (int h = 0; h <= H; h++) sum += each[h];
@@ -75,18 +75,19 @@ static void covers(double phi, size_t T, const char *formula, double least, doub
     }
     print_message("phi %.1f, T %zu, %s: sum %.3f, band %.3f, long run %.3f of %.0f told\n", phi, T, formula,
                   in_sum / TIMES, in_band / TIMES, in_long / TIMES, longs);
-    if (in_sum / TIMES < least || in_sum / TIMES > 0.99) fail_msg("the sum is covered %.3f", in_sum / TIMES);
-    if (in_band / TIMES < least_band || in_band / TIMES > 0.995) fail_msg("the band covers %.3f", in_band / TIMES);
+    if (in_sum / TIMES < least || in_sum / TIMES > 0.999) fail_msg("the sum is covered %.3f", in_sum / TIMES);
+    if (in_band / TIMES < least_band || in_band / TIMES > 0.999) fail_msg("the band covers %.3f", in_band / TIMES);
     if (in_long / TIMES < least_long) fail_msg("the long run is covered %.3f", in_long / TIMES);
 }
 
+/* 2 % is the error of a share here.  With 300 series: sum .93 to .96, band .94 to .98, long run .92 to .95 over
+ * persistence 0, .5, .9 and 36, 60, 120 periods. */
 static void coverage(void **s)
 {
     (void)s;
-    covers(0, 60, "y ~ lag(x,0:2)", 0.92, 0.92, 0.92);
-    covers(0.5, 60, "y ~ x + lag(x,1) + lag(y,1)", 0.91, 0.84, 0.92);
-    covers(0.5, 120, "y ~ x + lag(x,1) + lag(y,1)", 0.92, 0.88, 0.92);
-    covers(0.9, 36, "y ~ x + lag(x,1) + lag(y,1)", 0.88, 0.85, 0.91);
+    covers(0, 60, "y ~ lag(x,0:2)", 0.89, 0.89, 0.89);
+    covers(0.5, 60, "y ~ x + lag(x,1) + lag(y,1)", 0.89, 0.89, 0.89);
+    covers(0.9, 36, "y ~ x + lag(x,1) + lag(y,1)", 0.88, 0.89, 0.88);
 }
 
 /* Dollars or thousands of them; a series shifted in time; bands around intervals; sums that run. */
