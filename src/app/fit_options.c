@@ -280,6 +280,10 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         a->req.na_drop = strcmp(v, "drop") == 0;
         return take_word(name, v, "drop", "fail", cx);
     }
+    if (strcmp(name, "average") == 0) {
+        a->req.average = true;
+        return RL_OK;
+    }
     if (strcmp(name, "margins") == 0) {
         a->req.margins = true;
         return RL_OK;

@@ -98,6 +98,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "max-lags", 0, "N", "choose the lags, up to N"},
     {RL_CMD_FIT, "ic", 0, "NAME", "by bic (default), aic or hq"},
     {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
+    {RL_CMD_FIT, "average", 0, NULL, "the responses also as an average over all lengths of their\nlags, weighed by BIC, with intervals that cover the\nchoice"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"

@@ -99,6 +99,7 @@ typedef struct rl_request {
     const char *method;              /* koyck: iv or ols; others have their own words           */
     const char *const *response;     /* "COL", "COL,H" or "all": responses over time (model/response.h) */
     size_t n_response;
+    bool average;                    /* .. averaged over the lengths of their lags too          */
     bool response_if_any;            /* "all" may find none                                     */
     rl_period_kind step;             /* what one step of time is, where the times are numbers   */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */

@@ -61,6 +61,10 @@ typedef struct rl_response {
     const char *variable_unit, *outcome_unit;    /* "spend", "revenue"                 */
     double mean_variable, mean_outcome;
     bool log_variable, log_outcome;          /* percentages: elasticities              */
+    rl_summary *averaged;        /* n  added up, averaged over lengths of the lag; or NULL */
+    size_t n_weights;            /* lengths, from first_length on                      */
+    int first_length;
+    double *weight;              /* n_weights  of each length                          */
     size_t n_says;
     const char **says;           /* in words                                           */
     /* to go on with (model/channel.h): the impulse as it was made, and what its parameters are */
@@ -74,6 +78,11 @@ typedef struct rl_response {
  *                    one number a period; a horizon beyond the data; `all` where nothing acts later
  * Cost    q n p for n periods, p lags of the outcome and q estimates; see num/supt.h for the bands */
 RL_MUST rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx);
+
+/* With req->average: each response also averaged over the lengths of its lag (response_average.c).
+ * Errors  RL_EUSAGE  no response; lags that are not one range; those of the shorter fits */
+RL_MUST rl_code rl_response_average(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep,
+                                    rl_ctx *cx);
 
 /* "COL,H" into its parts; h = -1 without.  Errors RL_EUSAGE. */
 RL_MUST rl_code rl_response_parse(const char *text, const char **col, int *h, rl_arena *in, rl_ctx *cx);
@@ -106,5 +115,6 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
                      double crit, rl_arena *keep, rl_ctx *cx);
 /* says (response_words.c). */
 void rl_response_words(rl_response *s, rl_arena *keep);
+void rl_response_words_average(rl_response *s, size_t most, rl_arena *keep);   /* .. of the average */
 
 #endif

@@ -20,9 +20,9 @@ static rl_summary unsure(rl_summary s, const char *why)
     return s;
 }
 
-/* All totals that are not rejected: N - total D = 0, with D = 1 - sum phi (or 1 - rate) and N = D total, is as
- * good as linear in the estimates where their ratio is not (Fieller 1954).  Without bounds where D is not told from 0; D below 0 is
- * ruled out, so that one end may be left. */
+/* All totals that are not rejected: N - total D = 0, with D = 1 - sum phi (or 1 - rate) and N = D total, is as good
+ * as linear in the estimates where their ratio is not (Fieller 1954).  Without bounds where D is not told from 0; D
+ * below 0 is ruled out, so that one end may be left. */
 static void fieller(rl_summary *s, const rl_impulse *p, const rl_room *room, const rl_mat *V, double crit, rl_ctx *cx)
 {
     double *gn = RL_NEW(cx->tmp, double, p->q), *gd = room->g;

@@ -102,3 +102,15 @@ void rl_response_words(rl_response *s, rl_arena *keep)
     if (s->unit_root != NULL) say(s, s->unit_root);
     if (s->leads) say(s, "leads are no part of it: what comes before its cause is a placebo");
 }
+
+void rl_response_words_average(rl_response *s, size_t most, rl_arena *keep)
+{
+    const rl_summary *a = &s->averaged[s->n - 1];
+    say(s,
+        rl_sprintf(keep,
+                   "averaged over last lags %d to %d (weights by BIC, most, %.0f %%, on %d): %s of %s within %zu %ss "
+                   "(%g %% interval %s to %s, which covers the choice of the length)",
+                   s->first_length, s->first_length + (int)s->n_weights - 1, 100 * s->weight[most],
+                   s->first_length + (int)most, figure(a->est, a->se, keep), s->outcome, s->n - 1, s->period,
+                   100 * s->level, figure(a->low, a->se, keep), figure(a->high, a->se, keep)));
+}

@@ -160,6 +160,14 @@ void rl_json_response(rl_json *j, const rl_response *s)
     summary(j, "half_life", &s->half_life);
     summary(j, "share_after", &s->share_after);
     rl_json_int(j, "after", s->after);
+    if (s->averaged != NULL) {
+        rl_json_open_flat(j, "weights", '[');
+        for (size_t k = 0; k < s->n_weights; k++) rl_json_num(j, NULL, s->weight[k]);
+        rl_json_close(j);
+        rl_json_open(j, "averaged", '[');
+        for (size_t h = 0; h < s->n; h++) summary(j, NULL, &s->averaged[h]);
+        rl_json_close(j);
+    }
     rl_json_open_flat(j, "at_means", '{');
     rl_json_num(j, "factor", s->factor);
     rl_json_str(j, "outcome", s->outcome_unit);

@@ -264,6 +264,47 @@ static void carry_over(void **s)
     CHECK_DIGITS(poly.response[0].long_run.se, fit_find(&poly, "long_run::x")->std_error, 9);
 }
 
+/* Three lengths on the rows of the longest, weighed by BIC; the spread between them is in the interval. */
+static void average(void **s)
+{
+    (void)s;
+    rl_table t = series(1, 70, 0.2, 12), cut = series(1, 70, 0.2, 12);
+    static const char *const FORMULA[] = {"y ~ lag(x,0:0) + z", "y ~ lag(x,0:1) + z", "y ~ lag(x,0:2) + z"};
+    static const char *const X[] = {"x,2"};
+    rl_request q = fit_request("y ~ z + lag( x , 0:2 )");
+    rl_result r, one[3];
+    q.response = X, q.n_response = 1, q.time = "t", q.unit = "unit", q.horizon = -1, q.average = true;
+    CHECK_OK(rl_estimate_run(&q, &t, &r, cx.keep, &cx), &cx);
+    const rl_response *a = &r.response[0];
+    assert_int_equal(a->n_weights, 3);
+    cut.col[3].num[0] = cut.col[3].num[1] = NAN; /* the rows that two lags cost */
+    double w[3], sum = 0, mean = 0, se = 0;
+    for (size_t k = 0; k < 3; k++) {
+        one[k] = answer(&cut, FORMULA[k], "x,2");
+        assert_int_equal(one[k].rows_used, 68);
+    }
+    for (size_t k = 0; k < 3; k++) sum += w[k] = exp(-(one[k].bic - one[2].bic) / 2);
+    for (size_t k = 0; k < 3; k++) {
+        CHECK_DIGITS(a->weight[k], w[k] / sum, 9);
+        mean += w[k] / sum * one[k].response[0].cumulative[2].est;
+    }
+    for (size_t k = 0; k < 3; k++) {
+        const rl_banded *c = &one[k].response[0].cumulative[2];
+        se += w[k] / sum * sqrt(c->se * c->se + (c->est - mean) * (c->est - mean));
+    }
+    CHECK_DIGITS(a->averaged[2].est, mean, 10);
+    CHECK_DIGITS(a->averaged[2].se, se, 9);
+    assert_non_null(strstr(a->says[a->n_says - 1], "covers the choice"));
+    q.formula = "y ~ x + lag(x,1) + z";
+    assert_int_equal(rl_estimate_run(&q, &t, &r, cx.keep, &cx), RL_EUSAGE);
+    assert_non_null(strstr(cx.err.what, "not one range"));
+    rl_forgive(&cx);
+    q.n_response = 0;
+    assert_int_equal(rl_estimate_run(&q, &t, &r, cx.keep, &cx), RL_EUSAGE);
+    assert_non_null(strstr(cx.err.hint, "--response COL"));
+    rl_forgive(&cx);
+}
+
 static void all(void **s)
 {
     (void)s;
@@ -314,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finite_lags), cmocka_unit_test(feedback), cmocka_unit_test(error_correction),
         cmocka_unit_test(segments),    cmocka_unit_test(logs),     cmocka_unit_test(not_there),
-        cmocka_unit_test(carry_over),  cmocka_unit_test(all),      cmocka_unit_test(refusals)};
+        cmocka_unit_test(carry_over),  cmocka_unit_test(average),  cmocka_unit_test(all),
+        cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
