@@ -246,8 +246,8 @@ static void cannot_be_told(void **s)
     noted(&r, "'x' is negative in 1 row: 'adstock(x)' carries");
     t = series();
     t.n = 5;
-    refused(&t, asked("y ~ adstock(x) + z + w"), RL_EDATA, "5 rows cannot carry 4 coefficients and 1 parameter:",
-            "give the");
+    refused(&t, asked("y ~ adstock(x) + z + w"), RL_EDATA,
+            "5 rows cannot carry 4 coefficients and 1 parameter:", "give the");
 }
 
 /* What lags, gaps and late starts do to the rows is said. */
@@ -277,6 +277,9 @@ static void waterfall(void **s)
     r = fitted(&t, asked("y ~ trend() + x"));
     CHECK_DIGITS(fit_find(&r, "trend()")->estimate, fitted(&t, asked("y ~ t + x")).est[1].estimate,
                  12); /* gaps count */
+    for (size_t i = 0; i < N; i++) t.col[2].num[i] = 3.5;
+    r = fitted(&t, asked("y ~ adstock(x,0.5) + lag(z,0:1)"));
+    noted(&r, "'z' is 3.5 in every row");
     t.col[0].num[30] = t.col[0].num[29];
     refused(&t, asked("y ~ adstock(x)"), RL_EINPUT, "two rows of time", "--panel UNIT");
 }
