@@ -301,7 +301,7 @@ static void gather_times(rl_build *b, rl_ctx *cx)
     number_times(d, cx);
     d->time_at = RL_NEW(cx->tmp, int32_t, d->time.G);
     for (size_t i = 0; i < d->n; i++) d->time_at[d->time.code[i]] = d->at[i];
-    rl_release(cx->tmp, b->at); /* what sees rows of other times has found them by now */
+    if (d->forms == NULL) rl_release(cx->tmp, b->at); /* what sees rows of other times has found them by now */
     b->at = NULL;
 }
 
@@ -334,7 +334,7 @@ static void gather(rl_build *b, rl_ctx *cx)
     }
     if (b->at != NULL) gather_times(b, cx);
     if (b->unit.G > 0) rl_groups_keep(&b->unit, d->row, d->n, &d->unit, cx->tmp);
-    if (b->unit.G > 0 && d->unit.code != b->unit.code) rl_release(cx->tmp, b->unit.code);
+    if (b->unit.G > 0 && d->unit.code != b->unit.code && d->forms == NULL) rl_release(cx->tmp, b->unit.code);
     if (b->trait.G > 0) rl_groups_keep(&b->trait, d->row, d->n, &d->trait, cx->tmp);
     for (size_t c = 0; c < d->vcov.ways; c++) rl_groups_keep(&b->cluster[c], d->row, d->n, &d->cluster[c], cx->tmp);
     if (d->vcov.draw_by != NULL) rl_groups_keep(&b->drawn, d->row, d->n, &d->drawn, cx->tmp);

@@ -63,10 +63,12 @@ static void tell_unknown(const rl_expr *e, const rl_track *t, const double *x, c
         rows += begun && !isnan(x[p]) && isnan(a[p]);
     }
     if (rows == 0) return;
-    rl_remark(cx, "gaps",
-              "%zu rows stand behind a missing period and were left out: '%s' is not known there until less than 1 %% "
-              "of what is missing can still be felt (%zu periods); where nothing was spent write 0",
-              rows, e->text, rl_eval_wear(e));
+    rl_remark(
+        cx, "gaps",
+        "%zu %s behind a missing period left out: '%s' is not known there until less than 1 %% of what is missing "
+        "can still be felt (%zu periods%s); where nothing was spent write 0",
+        rows, rl_plural("row", rows, cx->tmp), e->text, rl_eval_wear(e),
+        rl_expr_is_free(e) ? ", at the most that is looked at" : "");
 }
 
 static rl_code carried(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)

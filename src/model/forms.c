@@ -144,8 +144,8 @@ static rl_code look_at(const rl_build *b, const rl_forms *f, const rl_chain *c, 
     }
     if (negative > 0 && has_hill(c)) return rl_eval_outside(s, c->e, x, v, cx);
     if (negative > 0)
-        rl_remark(cx, "negative", "'%s' is negative in %zu rows: '%s' carries them over like the others", base->text,
-                  negative, c->e->text);
+        rl_remark(cx, "negative", "'%s' is negative in %zu %s: '%s' carries what is negative over like the rest",
+                  base->text, negative, rl_plural("row", negative, cx->tmp), c->e->text);
     rl_release(cx->tmp, v);
     if (lo < hi) return RL_OK;
     const rl_expr *free = free_form(c->e);

@@ -222,8 +222,8 @@ rl_code rl_forms_fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ct
     size_t count;
     RL_TRY(rl_search_open(d, &s, cx));
     if (s.rank >= d->n) {
-        rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients and %zu parameters: no degree of freedom is left",
-                d->n, s.rank - s.forms->q, s.forms->q);
+        rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients and %zu %s: no degree of freedom is left", d->n,
+                s.rank - s.forms->q, s.forms->q, rl_plural("parameter", s.forms->q, cx->tmp));
         rl_hint_fewer_lags(d->formula, d->unit.G > 0 ? d->unit.G : 1, (int64_t)d->n, s.rank, cx);
         return rl_hint(cx, "give the parameters, use fewer regressors, or more rows");
     }

@@ -208,7 +208,7 @@ static rl_code parameters(rl_parser *p, rl_expr *e)
 /* almon(x,a:b,d[,near|far|both]) from behind the first comma. */
 static rl_code polynomial(rl_parser *p, rl_expr *e)
 {
-    const char *word;
+    const char *word = "";
     size_t at = p->at;
     RL_TRY(integer_of(p, &e->lo));
     if (!rl_parse_take(p, ':')) {
@@ -228,8 +228,9 @@ static rl_code polynomial(rl_parser *p, rl_expr *e)
         rl_parse_peek(p);
         size_t from = p->at;
         RL_TRY(rl_parse_name(p, &word));
-        e->near = strcmp(word, "near") == 0 || strcmp(word, "both") == 0;
-        e->far = strcmp(word, "far") == 0 || strcmp(word, "both") == 0;
+        bool both = strcmp(word, "both") == 0;
+        e->near = both || strcmp(word, "near") == 0;
+        e->far = both || strcmp(word, "far") == 0;
         if (!e->near && !e->far) return rl_parse_refuse(p, from, "the ends of almon() are near, far or both");
     }
     int ends = e->near + e->far, most = e->hi - e->lo + ends;

@@ -125,6 +125,25 @@ static void tell_late(const rl_build *b, const units *u, const char *name, rl_ct
               name, (long long)idle, (long long)all, when);
 }
 
+/* Spend that never changes: lags of it are the constant, a stock of it shows how it began. */
+static bool tell_constant(const rl_build *b, const units *u, const char *name, rl_ctx *cx)
+{
+    const rl_col *c = rl_table_col(b->t, name);
+    double one = NAN;
+    if (c == NULL || c->type != RL_NUM) return false;
+    for (size_t p = 0; p < u->line.track.n; p++) {
+        double x = c->num[rl_line_row(&u->line, p)];
+        if (isnan(x) || x == one) continue;
+        if (!isnan(one)) return false;
+        one = x;
+    }
+    if (isnan(one)) return false;
+    char buf[32];
+    rl_remark(cx, "constant", "'%s' is %s in every row: what it does cannot be told from what is always there", name,
+              rl_num_text(buf, one));
+    return true;
+}
+
 static bool looks_back(const rl_expr *e)
 {
     return e->op == RL_OP_FN && e->fn >= RL_FN_LAG && e->fn <= RL_FN_ALMON && e->fn != RL_FN_LEAD &&
@@ -141,7 +160,7 @@ static void tell_late_channels(const rl_build *b, const units *u, rl_ctx *cx)
         for (size_t i = 0; i < n && !twice; i++) twice = strcmp(told[i], name) == 0;
         if (twice) continue;
         told[n++] = name;
-        tell_late(b, u, name, cx);
+        if (!tell_constant(b, u, name, cx)) tell_late(b, u, name, cx);
     }
 }
 

@@ -243,11 +243,11 @@ static void cannot_be_told(void **s)
     refused(&t, asked("y ~ hill(x,20,2)"), RL_EINPUT, "hill of -2.5 does not exist", "");
     refused(&t, asked("y ~ hill(adstock(x))"), RL_EINPUT, "of -2.5 does not exist", "");
     rl_result r = fitted(&t, asked("y ~ adstock(x) + z"));
-    noted(&r, "'x' is negative in 1 rows");
+    noted(&r, "'x' is negative in 1 row: 'adstock(x)' carries");
     t = series();
     t.n = 5;
-    refused(&t, asked("y ~ adstock(x) + z + w"), RL_EDATA, "5 rows cannot carry 4 coefficients and 1 parameters",
-            "give the");
+    refused(&t, asked("y ~ adstock(x) + z + w"), RL_EDATA,
+            "5 rows cannot carry 4 coefficients and 1 parameter:", "give the");
 }
 
 /* What lags, gaps and late starts do to the rows is said. */
@@ -272,11 +272,14 @@ static void waterfall(void **s)
     for (size_t i = 20; i < N; i++) t.col[0].num[i] += 2; /* periods 21 and 22 */
     r = fitted(&t, asked("y ~ adstock(x,0.5)"));
     noted(&r, "2 periods are missing, the first after 20");
-    noted(&r, "6 rows stand behind a missing period"); /* .5^7 is below 1 % */
+    noted(&r, "6 rows behind a missing period left out"); /* .5^7 is below 1 % */
     assert_int_equal(r.rows_used, N - 9 - 6);
     r = fitted(&t, asked("y ~ trend() + x"));
     CHECK_DIGITS(fit_find(&r, "trend()")->estimate, fitted(&t, asked("y ~ t + x")).est[1].estimate,
                  12); /* gaps count */
+    for (size_t i = 0; i < N; i++) t.col[2].num[i] = 3.5;
+    r = fitted(&t, asked("y ~ adstock(x,0.5) + lag(z,0:1)"));
+    noted(&r, "'z' is 3.5 in every row");
     t.col[0].num[30] = t.col[0].num[29];
     refused(&t, asked("y ~ adstock(x)"), RL_EINPUT, "two rows of time", "--panel UNIT");
 }
