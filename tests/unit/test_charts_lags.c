@@ -17,6 +17,7 @@ static int setup(void **s)
 {
     (void)s;
     check_ctx(&cx);
+    if (access("plots/theme.gp", R_OK) == 0) setenv("RLV_PLOTS", "plots", 0);
     return mkdtemp(place) ? 0 : -1;
 }
 static int teardown(void **s)
