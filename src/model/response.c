@@ -405,6 +405,76 @@ static rl_code run(const rl_request *req, const rl_design *d, rl_result *out, rl
     return RL_OK;
 }
 
+/* --- local projections: each horizon is an estimate --------------------------------------------------------- */
+
+/* The sums and the single periods, from whichever of the two the estimates are. */
+static void projected_rows(const work *w, rl_response *s, const rl_places *at, bool sums)
+{
+    size_t n = at->q;
+    double *each = RL_NEW(w->cx->tmp, double, n), *sum = RL_NEW(w->cx->tmp, double, n), crit[2];
+    rl_mat G[2] = {rl_mat_new(n, n, w->cx->tmp), rl_mat_new(n, n, w->cx->tmp)}, V = rl_lagged_covariance(&w->l, at);
+    double df = rl_lagged_freedom(&w->l, at), point = rl_t_quantile(0.5 + w->out->level / 2, df);
+    for (size_t h = 0; h < n; h++) {
+        double b = w->out->est[at->use[h]].estimate;
+        each[h] = sums && h > 0 ? b - w->out->est[at->use[h - 1]].estimate : b;
+        sum[h] = sums || h == 0 ? b : sum[h - 1] + b;
+        *rl_mat_at(&G[0], h, h) = *rl_mat_at(&G[1], h, h) = 1;
+        if (sums && h > 0) *rl_mat_at(&G[0], h - 1, h) = -1;
+        for (size_t k = 0; k < h && !sums; k++) *rl_mat_at(&G[1], k, h) = 1;
+    }
+    rl_supt(G, 2, &V, df, w->out->level, point, w->cx->seed, crit, w->cx);
+    s->crit_impulse = crit[0];
+    s->crit_cumulative = crit[1];
+    s->impulse = banded(w, each, &G[0], &V, point, crit[0]);
+    s->cumulative = banded(w, sum, &G[1], &V, point, crit[1]);
+}
+
+rl_code rl_response_projected(const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
+{
+    static const char *const WHY = "local projections say nothing of what comes after their last horizon";
+    static const char SUM[] = "cumulative::";
+    work w = {.req = req, .out = out, .keep = keep, .cx = cx, .l = {.req = req, .r = out, .keep = keep}};
+    for (size_t i = 0; i < req->n_response; i++) {
+        const char *col, *term = NULL;
+        int h;
+        RL_TRY(rl_response_parse(req->response[i], &col, &h, keep, cx));
+        rl_places at = {.use = RL_NEW(keep, size_t, out->m)};
+        for (size_t j = 0; j < out->m; j++) {
+            const rl_label *l = &out->est[j].label;
+            const char *name = strncmp(l->term, SUM, sizeof SUM - 1) == 0 ? l->term + sizeof SUM - 1 : l->term;
+            bool is = l->event == (int32_t)at.q && (strcmp(col, "all") == 0 || strcmp(col, name) == 0);
+            if (!is || (h >= 0 && at.q > (size_t)h)) continue;
+            term = l->term;
+            at.use[at.q++] = j;
+        }
+        if (at.q == 0 || (h >= 0 && at.q <= (size_t)h)) {
+            rl_fail(cx, RL_EUSAGE, "--response %s: no such horizon was projected", req->response[i]);
+            return rl_hint(cx, "the shock is '%s'; --horizon says how far", out->m > 0 ? out->est[0].label.term : "");
+        }
+        bool sums = strncmp(term, SUM, sizeof SUM - 1) == 0;
+        const rl_summary none = {NAN, NAN, NAN, NAN, WHY};
+        rl_response *s = room(&w);
+        *s = (rl_response){.variable = rl_strdup(keep, sums ? term + sizeof SUM - 1 : term),
+                           .outcome = rl_strndup(keep, out->formula, strcspn(out->formula, " ~")),
+                           .period = period_name(&w.l),
+                           .level = out->level,
+                           .n = at.q,
+                           .long_run = none,
+                           .mean_lag = none,
+                           .half_life = none,
+                           .share_after = none,
+                           .after = rl_lagged_quarter(&w.l),
+                           .factor = NAN,
+                           .mean_variable = NAN,
+                           .mean_outcome = NAN};
+        s->variable_unit = s->variable;
+        s->outcome_unit = s->outcome;
+        projected_rows(&w, s, &at, sums);
+        rl_response_words(s, keep);
+    }
+    return RL_OK;
+}
+
 rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     if (req->n_response == 0 || (req->response_if_any && d->time_name == NULL)) return RL_OK;

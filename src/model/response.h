@@ -79,6 +79,10 @@ typedef struct rl_response {
  * Cost    q n p for n periods, p lags of the outcome and q estimates; see num/supt.h for the bands */
 RL_MUST rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx);
 
+/* The same for local projections, whose estimates are the responses, by `event`; of cumulated ones
+ * (cumulative::x) the sums. */
+RL_MUST rl_code rl_response_projected(const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx);
+
 /* With req->average: each response also averaged over the lengths of its lag (response_average.c).
  * Errors  RL_EUSAGE  no response; lags that are not one range; those of the shorter fits */
 RL_MUST rl_code rl_response_average(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep,

@@ -115,7 +115,10 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     size_t notes = cx->n_notes;
     if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
-    if (req.estimator->run != NULL) return req.estimator->run(&req, t, out, keep, cx);
+    if (req.estimator->run != NULL) {
+        RL_TRY(req.estimator->run(&req, t, out, keep, cx));
+        return rl_response_projected(&req, out, keep, cx);
+    }
     if (req.estimator->expand != NULL) {
         rl_request as_asked = req;
         RL_TRY(req.estimator->expand(&as_asked, t, &req, cx));

@@ -305,6 +305,37 @@ static void average(void **s)
     rl_forgive(&cx);
 }
 
+/* Each horizon an estimate: what they are, their sums, and nothing beyond. */
+static void projected(void **s)
+{
+    (void)s;
+    static const char *const X[] = {"x"}, *const FAR[] = {"x,5"};
+    rl_estimate est[3];
+    double V[9] = {0.04, 0.01, 0, 0.01, 0.09, 0.02, 0, 0.02, 0.16};
+    rl_request q = fit_request("y ~ x");
+    q.response = X, q.n_response = 1, q.step = RL_MONTH;
+    for (int cumulated = 0; cumulated < 2; cumulated++) {
+        for (int h = 0; h < 3; h++) {
+            est[h] = (rl_estimate){.label = {cumulated ? "cumulative::x" : "x", RL_NO_ID, RL_NO_ID, h, NULL, NULL},
+                                   .estimate = 1.3 - 0.4 * h};
+        }
+        rl_result r = {.formula = "y ~ x", .m = 3, .est = est, .V = V, .level = 0.95, .df = 0, .periods = 40};
+        CHECK_OK(rl_response_projected(&q, &r, cx.keep, &cx), &cx);
+        const rl_response *a = &r.response[0];
+        assert_int_equal(a->n, 3);
+        CHECK_DIGITS(a->impulse[1].est, cumulated ? -0.4 : 0.9, 14);
+        CHECK_DIGITS(a->impulse[1].se, cumulated ? sqrt(0.04 + 0.09 - 0.02) : 0.3, 14);
+        CHECK_DIGITS(a->cumulative[2].est, cumulated ? 0.5 : 2.7, 14);
+        CHECK_DIGITS(a->cumulative[2].se, cumulated ? 0.4 : sqrt(0.04 + 0.09 + 0.16 + 0.02 + 0.04), 14);
+        assert_string_equal(a->period, "month");
+        assert_non_null(strstr(a->long_run.why, "last horizon"));
+        q.response = FAR;
+        assert_int_equal(rl_response_projected(&q, &r, cx.keep, &cx), RL_EUSAGE);
+        rl_forgive(&cx);
+        q.response = X;
+    }
+}
+
 static void all(void **s)
 {
     (void)s;
@@ -355,7 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finite_lags), cmocka_unit_test(feedback), cmocka_unit_test(error_correction),
         cmocka_unit_test(segments),    cmocka_unit_test(logs),     cmocka_unit_test(not_there),
-        cmocka_unit_test(carry_over),  cmocka_unit_test(average),  cmocka_unit_test(all),
-        cmocka_unit_test(refusals)};
+        cmocka_unit_test(carry_over),  cmocka_unit_test(average),  cmocka_unit_test(projected),
+        cmocka_unit_test(all),         cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
