@@ -48,10 +48,23 @@ static rl_code check_past(const rl_lagged *l, const rl_expr *inner, rl_ctx *cx)
     return RL_OK;
 }
 
+/* An estimator's own error-correction form names the level of the outcome `ec`: it cannot be read off the labels. */
+static rl_code check_ec(const rl_lagged *l, rl_ctx *cx)
+{
+    if (l->f->y->op != RL_OP_FN || l->f->y->fn != RL_FN_DIFF) return RL_OK;
+    for (size_t i = 0; i < l->r->m; i++)
+        if (strcmp(l->r->est[i].label.term, "ec") == 0) {
+            rl_fail(cx, RL_EUSAGE, "--response: in this form the level of the outcome is the estimate 'ec'");
+            return rl_hint(cx, "ask for it with --method levels: the same regression and the same response");
+        }
+    return RL_OK;
+}
+
 static rl_code find_outcome(rl_lagged *l, rl_ctx *cx)
 {
     const rl_expr *y = l->f->y, *inner = y;
     rl_carries own, below;
+    RL_TRY(check_ec(l, cx));
     RL_TRY(rl_carry_find(&l->p, y->text, &own, l->keep, cx));
     while (inner->op == RL_OP_FN && inner->fn == RL_FN_DIFF) inner = inner->a;
     RL_TRY(rl_carry_find(&l->p, inner->text, &below, l->keep, cx));

@@ -434,6 +434,7 @@ rl_code rl_response_projected(const rl_request *req, rl_result *out, rl_arena *k
     static const char *const WHY = "local projections say nothing of what comes after their last horizon";
     static const char SUM[] = "cumulative::";
     work w = {.req = req, .out = out, .keep = keep, .cx = cx, .l = {.req = req, .r = out, .keep = keep}};
+    w.l.clock.cal = req->calendar;
     for (size_t i = 0; i < req->n_response; i++) {
         const char *col, *term = NULL;
         int h;

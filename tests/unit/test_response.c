@@ -139,6 +139,17 @@ static void error_correction(void **s)
     rl_result e = answer(&t, "diff(y) ~ lag(y,1) + lag(diff(y),1) + lag(x,1) + diff(x)", "x,12");
     const rl_response *a = &r.response[0], *b = &e.response[0];
     assert_string_equal(b->outcome, "y");
+    /* an estimator's own form, whose level is called ec, hides it: refused instead of misread */
+    static const char *const X[] = {"x"};
+    rl_request q = fit_request("diff(y) ~ ec + lag(x,1) + diff(x)");
+    rl_result hidden;
+    rl_table h = series(1, 40, 0.5, 3);
+    double *ec = fit_num(&h, "ec", &cx);
+    for (size_t i = 0; i < h.n; i++) ec[i] = h.col[2].num[i];
+    q.response = X, q.n_response = 1, q.time = "t", q.unit = "unit", q.horizon = -1;
+    assert_int_equal(rl_estimate_run(&q, &h, &hidden, cx.keep, &cx), RL_EUSAGE);
+    assert_non_null(strstr(cx.err.what, "'ec'"));
+    rl_forgive(&cx);
     for (size_t h = 0; h <= 12; h++) {
         CHECK_NEAR(a->impulse[h].est, b->impulse[h].est, 1e-10);
         CHECK_NEAR(a->cumulative[h].se, b->cumulative[h].se, 1e-9);
