@@ -143,11 +143,11 @@ static void error_correction(void **s)
     static const char *const X[] = {"x"};
     rl_request q = fit_request("diff(y) ~ ec + lag(x,1) + diff(x)");
     rl_result hidden;
-    rl_table h = series(1, 40, 0.5, 3);
-    double *ec = fit_num(&h, "ec", &cx);
-    for (size_t i = 0; i < h.n; i++) ec[i] = h.col[2].num[i];
+    rl_table own = series(1, 40, 0.5, 3);
+    double *ec = fit_num(&own, "ec", &cx);
+    for (size_t i = 0; i < own.n; i++) ec[i] = own.col[2].num[i];
     q.response = X, q.n_response = 1, q.time = "t", q.unit = "unit", q.horizon = -1;
-    assert_int_equal(rl_estimate_run(&q, &h, &hidden, cx.keep, &cx), RL_EUSAGE);
+    assert_int_equal(rl_estimate_run(&q, &own, &hidden, cx.keep, &cx), RL_EUSAGE);
     assert_non_null(strstr(cx.err.what, "'ec'"));
     rl_forgive(&cx);
     for (size_t h = 0; h <= 12; h++) {
