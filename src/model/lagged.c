@@ -48,16 +48,23 @@ static rl_code check_past(const rl_lagged *l, const rl_expr *inner, rl_ctx *cx)
     return RL_OK;
 }
 
-/* An estimator's own error-correction form names the level of the outcome `ec`: it cannot be read off the labels. */
+static bool lags_of(const rl_expr *e, const char *y)
+{
+    return e->op == RL_OP_FN && e->fn == RL_FN_LAG && strcmp(e->a->text, y) == 0;
+}
+
+/* An estimator's own error-correction form calls the level of the outcome `ec`, in place of its lags. */
 static rl_code check_ec(const rl_lagged *l, rl_ctx *cx)
 {
-    if (l->f->y->op != RL_OP_FN || l->f->y->fn != RL_FN_DIFF) return RL_OK;
-    for (size_t i = 0; i < l->r->m; i++)
-        if (strcmp(l->r->est[i].label.term, "ec") == 0) {
-            rl_fail(cx, RL_EUSAGE, "--response: in this form the level of the outcome is the estimate 'ec'");
-            return rl_hint(cx, "ask for it with --method levels: the same regression and the same response");
-        }
-    return RL_OK;
+    const char *y = l->f->y->text;
+    bool ec = false, asked = l->f->y->op == RL_OP_FN && l->f->y->fn == RL_FN_DIFF, there = false;
+    for (size_t i = 0; i < l->r->m; i++) ec |= strcmp(l->r->est[i].label.term, "ec") == 0;
+    for (size_t j = 0; j < l->f->n_terms; j++)
+        for (size_t i = 0; i < l->f->term[j].n; i++) asked |= lags_of(l->f->term[j].var[i], y);
+    for (size_t i = 0; i < l->p.n; i++) there |= lags_of(l->p.v[i].e, y);
+    if (!ec || !asked || there) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--response: in this form the level of the outcome is the estimate 'ec'");
+    return rl_hint(cx, "ask for it with --method levels: the same regression and the same response");
 }
 
 static rl_code find_outcome(rl_lagged *l, rl_ctx *cx)
