@@ -7,6 +7,7 @@
 #include "model/diag.h"
 #include "model/infer.h"
 #include "model/linear.h"
+#include "model/response.h"
 
 void rl_fit_args_init(rl_fit_args *a, const char *formula)
 {
@@ -195,6 +196,15 @@ static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code take_response(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *col;
+    int h;
+    RL_TRY(rl_response_parse(v, &col, &h, cx->keep, cx));
+    append(&a->req.response, &a->req.n_response, v, cx);
+    return RL_OK;
+}
+
 static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     static const char *const IV[] = {"first-stage-f",    "first-stage-wald", "wu-hausman",
@@ -238,10 +248,12 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window}, {"ref", take_refs},          {"panel", take_panel},   {"estimator", take_estimator},
-        {"agg", take_agg},       {"period", take_period},     {"subset", take_subset}, {"level", take_level},
-        {"as", take_profile},    {"family", take_family},     {"lincom", take_lincom}, {"test", take_test},
-        {"lags", take_lags},     {"max-lags", take_max_lags}, {"ic", take_ic},         {"horizon", take_horizon},
+        {"window", take_window},       {"ref", take_refs},          {"panel", take_panel},
+        {"estimator", take_estimator}, {"agg", take_agg},           {"period", take_period},
+        {"subset", take_subset},       {"level", take_level},       {"as", take_profile},
+        {"family", take_family},       {"lincom", take_lincom},     {"test", take_test},
+        {"lags", take_lags},           {"max-lags", take_max_lags}, {"ic", take_ic},
+        {"horizon", take_horizon},     {"response", take_response},
     };
     const struct {
         const char *name;
@@ -267,6 +279,10 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     if (strcmp(name, "na") == 0) {
         a->req.na_drop = strcmp(v, "drop") == 0;
         return take_word(name, v, "drop", "fail", cx);
+    }
+    if (strcmp(name, "average") == 0) {
+        a->req.average = true;
+        return RL_OK;
     }
     if (strcmp(name, "margins") == 0) {
         a->req.margins = true;

@@ -18,10 +18,24 @@ const rl_command rl_commands[] = {
      "(0 for no effects) with  + - : * ( ) x^2 and log log1p exp sqrt abs\n"
      "factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4) diff(x); an odd name stands in\n"
      "`backticks`; 0 or -1 drops the constant.  Quote the formula, so that the\n"
-     "shell leaves it alone.",
+     "shell leaves it alone.\n"
+     "\n"
+     "Lasting and saturating effects, by the calendar and within each unit:\n"
+     "  adstock(x,rate)        a = x + rate (a of the period before)\n"
+     "  weibull(x,shape,scale) delayed: weights S(l) - S(l+1), S(l) = exp(-(l/scale)^shape)\n"
+     "  hill(x,half,slope)     x^slope / (x^slope + half^slope)\n"
+     "  almon(x,0:8,2[,end])   lag weights on a polynomial of degree 2, 0 beyond the\n"
+     "                         end: near, far or both; reported as lag(x,i), long_run::x\n"
+     "  season()  trend()      dummies of the month, quarter, week or weekday; 0, 1, 2 ..\n"
+     "They nest: hill(adstock(x,0.6),20,2), lag(adstock(x,0.5),1); x:segment takes them\n"
+     "too.  adstock(x), weibull(x) and hill(x) without parameters have them estimated\n"
+     "(ols), as rate::adstock(x) and so on, the errors allowing for it; what the data\n"
+     "cannot tell is refused.",
      "revlift fit 'revenue ~ spend + index | region' --data panel.csv --vcov cluster:region\n"
      "revlift fit 'revenue ~ lag(log1p(spend), 0:4) | region' --data panel.csv \\\n"
      "    --panel region,month --period month --vcov DK\n"
+     "revlift fit 'sales ~ adstock(spend) + season() + trend()' --data sales.csv \\\n"
+     "    --time month --period month --vcov NW\n"
      "revlift fit 'employment ~ 1' --data states.csv --estimator event --unit state \\\n"
      "    --time year --cohort first_treated --window -4:4 --json",
      1, 1, false},
@@ -83,6 +97,8 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "lags", 0, "P", "ar: lags of the errors (default 1)"},
     {RL_CMD_FIT, "max-lags", 0, "N", "choose the lags, up to N"},
     {RL_CMD_FIT, "ic", 0, "NAME", "by bic (default), aic or hq"},
+    {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
+    {RL_CMD_FIT, "average", 0, NULL, "the responses also as an average over all lengths of their\nlags, weighed by BIC, with intervals that cover the\nchoice"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"

@@ -154,6 +154,52 @@ typedef struct rl_spillover {
     size_t apart_controls;
 } rl_spillover;
 
+/* --- a regression with lags ------------------------------------------------ */
+
+/* A point of a response curve: what a period's spend at this level brings, in all, above the lowest level. */
+typedef struct rl_curve_point { double spend; rl_interval gain; } rl_curve_point;
+
+typedef struct rl_channel {
+    const char *column;           /* "spend_paid"                                            */
+    bool answered;
+    const char *why;              /* when not                                                */
+    bool from_zero;               /* compared with no spend; else with each unit's lowest period */
+    double spend, above;          /* over the rows used: all of it, and what is above the comparison */
+    double lowest, highest;       /* of one unit and period                                  */
+    double today;                 /* spend of a unit and period in the last quarter, mean    */
+    rl_interval gain;             /* of the outcome, over the rows used                      */
+    rl_interval to_come;          /* .. after the data end; est NaN with to_come_why         */
+    rl_interval average;          /* gain / above                                            */
+    rl_interval profit;           /* average x gross margin - 1: per unit spent; NaN without a margin */
+    rl_interval marginal;         /* the next unit at today's level, carry-over included     */
+    const char *ahead_why;        /* why to_come and marginal are not there, or NULL         */
+    bool straight;                /* each unit of spend works like the one before: so the formula has it */
+    double *by_period;            /* channels.n_periods: gain                                */
+    size_t n_curve;
+    rl_curve_point *curve;        /* from lowest to highest                                  */
+} rl_channel;
+
+typedef struct rl_channels {
+    const char *outcome;          /* "revenue"                                               */
+    const char *why;              /* when there is no channel to answer: why; or NULL         */
+    bool relative;                /* the outcome is a log or a rate: shares of what there was  */
+    size_t n;
+    rl_channel *v;
+    size_t n_periods;
+    int32_t *period;              /* n_periods: times, ascending                             */
+    double *actual;               /* n_periods: outcome, rows used                           */
+    int quarter;                  /* periods that make "today"                               */
+} rl_channels;
+
+/* Actual and fitted in the model's own unit, and autocorrelations of the residuals within units. */
+typedef struct rl_trace {
+    size_t n;                     /* periods                                                 */
+    int32_t *period;
+    double *actual, *fitted;      /* mean over units                                         */
+    size_t n_acf;                 /* lags 1 .. n_acf                                          */
+    double *acf, bound;           /* +- bound holds 95 % of each when there is none          */
+} rl_trace;
+
 typedef enum rl_status { RL_MODEL_DONE, RL_MODEL_REFUSED } rl_status;
 
 typedef struct rl_model_answer {
@@ -176,6 +222,8 @@ typedef struct rl_model_answer {
     size_t n_lags;
     const rl_estimate **lag;
     const rl_interval *cumulated; /* n_lags: sum of lags 0..i, from the joint covariance; or NULL */
+    rl_channels channels;         /* n = 0 without spend in a formula                        */
+    rl_trace track;               /* n = 0 without                                           */
     double breakdown_drift;       /* drift per period that would bring the lift to zero       */
     double breakdown_drift_ci;    /* .. that would make the interval include zero             */
     size_t n_by, looks;           /* columns of `by`; groups answered in all of them          */

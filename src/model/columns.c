@@ -83,7 +83,8 @@ static size_t level_of(const part *p, size_t k) { return p->ref >= 0 && k >= (si
 static const char *part_name(const part *p, size_t k, rl_arena *in)
 {
     if (!p->v->factor) return rl_eval_name(p->v->e, k, in);
-    return rl_sprintf(in, "%s::%s", p->v->e->text, p->v->used.label[level_of(p, k)]);
+    bool season = p->v->e->op == RL_OP_FN && p->v->e->fn == RL_FN_SEASON; /* without its parentheses */
+    return rl_sprintf(in, "%s::%s", season ? "season" : p->v->e->text, p->v->used.label[level_of(p, k)]);
 }
 
 /* x = y, or x = x y when it is not the first; low holds what rounding takes away. */
@@ -529,12 +530,12 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
     if (d->constant) d->x_term[0] = SIZE_MAX;
     for (size_t j = 0; j < block_of[0].n; j++)
         for (size_t c = 0; c < q[j].width; c++) d->x_term[q[j].at + c] = j;
-    if (b->req->estimator->blocks && (d->fe.n_fe == 0 || is_plain(q, block_of[0].n))) {
+    if (b->req->estimator->blocks && d->forms == NULL && (d->fe.n_fe == 0 || is_plain(q, block_of[0].n))) {
         d->blocks = as_blocks(d, q, block_of[0].n, k, cx);
         d->X = (rl_mat){NULL, d->n, k, d->n};
         if (d->fe.n_fe > 0) take_over(b, cx);
     } else {
-        if (b->req->estimator->blocks) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
+        if (b->req->estimator->blocks && d->forms == NULL) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
         d->X = written(d, q, block_of[0].n, d->constant, k, d->x_low, cx);
     }
     RL_TRY(measure(b, &block_of[1], false, &spanned, &q, &k, &d->endo_name, cx));

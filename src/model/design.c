@@ -4,6 +4,8 @@
 
 #include "base/par.h"
 #include "model/build.h"
+#include "model/forms.h"
+#include "model/reach.h"
 
 /* --- losing rows -------------------------------------------------------------- */
 
@@ -11,7 +13,7 @@ void rl_build_lose(rl_build *b, const char *why, size_t rows, rl_ctx *cx)
 {
     if (rows == 0) return;
     rl_design *d = b->d;
-    if (d->dropped == NULL) d->dropped = RL_NEW(cx->tmp, rl_dropped, 16);
+    if (d->dropped == NULL) d->dropped = RL_NEW(cx->tmp, rl_dropped, 32);
     d->dropped[d->n_dropped++] = (rl_dropped){why, rows};
     b->left -= rows;
 }
@@ -23,7 +25,12 @@ static rl_code nothing_left(rl_build *b, rl_ctx *cx)
     rl_str s = rl_str_new(cx->tmp);
     for (size_t i = 0; i < d->n_dropped; i++)
         rl_str_addf(&s, "%s%zu %s", i ? ", " : "", d->dropped[i].rows, d->dropped[i].why);
-    return rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
+    rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
+    size_t k = b->f.constant;
+    for (size_t j = 0; j < b->n_var; j++) k += b->var[j].factor ? 1 : b->var[j].width;
+    size_t units = b->unit.G > 0 ? b->unit.G : 1;
+    rl_hint_fewer_lags(&b->f, units, rl_reach_short(b, units), k, cx);
+    return RL_EDATA;
 }
 
 static rl_code take_subset(rl_build *b, rl_ctx *cx)
@@ -294,7 +301,7 @@ static void gather_times(rl_build *b, rl_ctx *cx)
     number_times(d, cx);
     d->time_at = RL_NEW(cx->tmp, int32_t, d->time.G);
     for (size_t i = 0; i < d->n; i++) d->time_at[d->time.code[i]] = d->at[i];
-    rl_release(cx->tmp, b->at); /* what sees rows of other times has found them by now */
+    if (d->forms == NULL) rl_release(cx->tmp, b->at); /* what sees rows of other times has found them by now */
     b->at = NULL;
 }
 
@@ -327,7 +334,7 @@ static void gather(rl_build *b, rl_ctx *cx)
     }
     if (b->at != NULL) gather_times(b, cx);
     if (b->unit.G > 0) rl_groups_keep(&b->unit, d->row, d->n, &d->unit, cx->tmp);
-    if (b->unit.G > 0 && d->unit.code != b->unit.code) rl_release(cx->tmp, b->unit.code);
+    if (b->unit.G > 0 && d->unit.code != b->unit.code && d->forms == NULL) rl_release(cx->tmp, b->unit.code);
     if (b->trait.G > 0) rl_groups_keep(&b->trait, d->row, d->n, &d->trait, cx->tmp);
     for (size_t c = 0; c < d->vcov.ways; c++) rl_groups_keep(&b->cluster[c], d->row, d->n, &d->cluster[c], cx->tmp);
     if (d->vcov.draw_by != NULL) rl_groups_keep(&b->drawn, d->row, d->n, &d->drawn, cx->tmp);
@@ -445,13 +452,17 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
                          .unit_name = req->unit,
                          .time_name = req->time,
                          .unit = req->unit != NULL ? &b.unit : NULL,
-                         .at = b.at};
+                         .at = b.at,
+                         .season = d->clock.dates || req->numbered ? d->clock.cal : (rl_calendar){0}};
+    RL_TRY(rl_forms_check(&b, cx));
     RL_TRY(rl_build_number(&b, b.f.y, 0, &b.y, cx));
     RL_TRY(rl_build_variables(&b, cx));
+    RL_TRY(rl_forms_make(&b, cx));
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));
     RL_TRY(take_weights(&b, cx));
     RL_TRY(take_offset(&b, cx));
+    RL_TRY(rl_build_reach(&b, cx));
     RL_TRY(rl_build_missing(&b, cx));
     rl_build_frame(&b, cx);
     rl_build_leave(&b, cx);
@@ -459,5 +470,6 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(rl_build_outcome(&b, cx));
     RL_TRY(drop_singletons(&b, cx));
     gather(&b, cx);
-    return rl_build_columns(&b, cx);
+    RL_TRY(rl_build_columns(&b, cx));
+    return rl_forms_place(&b, cx);
 }

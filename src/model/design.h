@@ -1,7 +1,8 @@
 /* model/design.h -- where names meet arrays: a request and a table become
  * y, X, weights, effects, clusters, times, and the waterfall of rows lost.
  *
- * Rows are lost, in this order, to: the subset, weight 0, missing values,
+ * Rows are lost, in this order, to: the subset, weight 0, lags that reach
+ * before the first period of a unit (leads: beyond the last), missing values,
  * what the estimator cannot use (always treated, no control left, outside
  * the window), singletons.  A text column in the formula is a factor; its
  * reference is the first level in C-locale order among the rows used.
@@ -14,6 +15,8 @@
 #include "model/result.h"
 #include "num/absorb.h"
 #include "num/cols.h"
+
+typedef struct rl_forms rl_forms;        /* model/forms.h */
 
 #define RL_NEVER INT32_MIN               /* in cohort[] */
 
@@ -47,6 +50,8 @@ struct rl_design {
     rl_fe fe;                            /* effects to sweep out                              */
     const char **fe_name;                /* fe.n_fe                                           */
     const char ***fe_label;              /* fe.n_fe of its levels                             */
+    rl_forms *forms;                     /* regressors whose parameters are estimated (model/forms.h), or NULL: X
+                                            holds 1, or what else is in the product, in their place */
     bool keep_effects;                   /* the request wants them recovered                  */
     const char *unit_name, *time_name;   /* or NULL                                           */
     rl_groups unit;                      /* G = 0 without                                     */

@@ -7,6 +7,7 @@
 #include "base/fmath.h"
 #include "base/str.h"
 #include "model/design.h"
+#include "model/reach.h"
 #include "num/ols.h"
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
@@ -181,6 +182,8 @@ rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_
     if (rank < d->n) return RL_OK;
     rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients: no degree of freedom is left", d->n,
             k_asked + effects_rank(d, redundant));
+    rl_hint_fewer_lags(d->formula, d->unit.G > 0 ? d->unit.G : 1, (int64_t)d->n, k_asked + effects_rank(d, redundant),
+                       cx);
     return rl_hint(cx, "use fewer regressors, or more rows");
 }
 

@@ -168,6 +168,7 @@ struct rl_estimator {
                               design.times, never asks for clusters, gives a core and leaves no row out */
     bool instruments;      /* takes the third part of the formula                  */
     bool blocks;           /* reads design.blocks instead of X where they are given (see there) */
+    bool forms;            /* estimates the parameters of adstock(x), hill(x).. too (model/forms.h) */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */
     const char *methods;   /* words of --method, the default first, between blanks; NULL = takes none */

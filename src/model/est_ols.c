@@ -6,10 +6,11 @@
  * Source    Frisch & Waugh (1933), Econometrica 1(4); Lovell (1963), JASA 58
  */
 #include "model/design.h"
+#include "model/forms.h"
 
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
 {
-    (void)req;
+    if (d->forms != NULL) return rl_forms_fit(d, req, f, cx);
     rl_label *label = RL_NEW(cx->tmp, rl_label, d->X.k);
     for (size_t j = 0; j < d->X.k; j++) label[j] = rl_label_of(d->x_name[j]);
     if (d->blocks != NULL) return rl_fit_blocks(d, d->blocks, label, f, cx);
@@ -25,5 +26,6 @@ const rl_estimator rl_est_ols = {
     .source = "Frisch & Waugh (1933); Lovell (1963)",
     .frame = RL_FRAME_PLAIN,
     .blocks = true,
+    .forms = true,
     .fit = fit,
 };

@@ -13,14 +13,14 @@ static const rl_col *first_column(const rl_table *t, const rl_expr *e)
 {
     while (e->op != RL_OP_COL) {
         const rl_expr *next = e->a != NULL && e->a->op != RL_OP_NUM ? e->a : e->b;
-        if (next == NULL) return NULL;
+        if (next == NULL) return NULL; /* numbers, trend() */
         e = next;
     }
     return rl_table_col(t, e->col);
 }
 
 /* A value outside the domain: say which, where first, and how many. */
-static rl_code outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx)
+rl_code rl_eval_outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx)
 {
     size_t first = 0, count = 0;
     for (size_t i = s->t->n; i-- > 0;)
@@ -45,11 +45,10 @@ static rl_code outside(const rl_scene *s, const rl_expr *e, const double *in, co
     return rl_hint(cx, "correct the cells, or leave the rows out with --na drop or --subset");
 }
 
-/* Leave the rows out that have no value, and say so; or fail. */
-static rl_code no_value(const rl_scene *s, const rl_expr *e, const double *in, double *out, rl_ctx *cx)
+rl_code rl_eval_no_value(const rl_scene *s, const rl_expr *e, const double *in, double *out, rl_ctx *cx)
 {
     size_t rows = 0;
-    if (!s->na_drop) return outside(s, e, in, out, cx);
+    if (!s->na_drop) return rl_eval_outside(s, e, in, out, cx);
     for (size_t i = 0; i < s->t->n; i++) {
         if (isfinite(out[i])) continue;
         rows += s->keep[i] && !isnan(out[i]);
@@ -84,7 +83,7 @@ static rl_code simple_function(rl_scene *s, const rl_expr *e, double *v, rl_ctx 
         v[i] = isnan(x[i]) ? NAN : apply(e->fn, x[i]);
         bad |= s->keep[i] && isinf(v[i]);
     }
-    if (bad) return no_value(s, e, x, v, cx);
+    if (bad) return rl_eval_no_value(s, e, x, v, cx);
     rl_release(cx->tmp, x);
     return RL_OK;
 }
@@ -112,7 +111,7 @@ static rl_code power(rl_scene *s, const rl_expr *e, int d, double *v, rl_ctx *cx
         v[i] = power_of(x[i], d).hi;
         bad |= s->keep[i] && isinf(v[i]);
     }
-    if (bad) return no_value(s, e, NULL, v, cx);
+    if (bad) return rl_eval_no_value(s, e, NULL, v, cx);
     rl_release(cx->tmp, x);
     return RL_OK;
 }
@@ -173,11 +172,11 @@ static rl_code arithmetic(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
         if (e->op == RL_OP_NEG) v[i] = -v[i];
         bad |= s->keep[i] && known && !isfinite(v[i]);
     }
-    if (bad && s->na_drop) return no_value(s, e, NULL, v, cx);
+    if (bad && s->na_drop) return rl_eval_no_value(s, e, NULL, v, cx);
     if (bad) {
         for (size_t i = 0; i < s->t->n; i++)
             if (isnan(v[i])) v[i] = 0; /* missing, not outside */
-        return outside(s, e, NULL, v, cx);
+        return rl_eval_outside(s, e, NULL, v, cx);
     }
     rl_release(cx->tmp, x);
     return RL_OK;
@@ -208,18 +207,21 @@ rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
     if (e->op != RL_OP_FN) return arithmetic(s, e, v, cx);
     if (e->fn < RL_FN_FACTOR) return simple_function(s, e, v, cx);
     if (e->fn == RL_FN_POLY) return power(s, e, k + 1, v, cx);
+    if (e->fn > RL_FN_DIFF) return rl_eval_stock(s, e, k, v, cx);
     return shifted(s, e, k, v, cx);
 }
 
 size_t rl_eval_width(const rl_expr *e)
 {
     if (e->op != RL_OP_FN || e->fn < RL_FN_POLY) return 1;
+    if (e->fn > RL_FN_DIFF) return e->fn == RL_FN_ALMON ? rl_eval_basis(e) : 1;
     return e->fn == RL_FN_POLY ? (size_t)e->hi : (size_t)(e->hi - e->lo + 1);
 }
 
 const char *rl_eval_name(const rl_expr *e, size_t k, rl_arena *in)
 {
-    if (e->op != RL_OP_FN || e->fn < RL_FN_POLY || e->fn == RL_FN_DIFF) return e->text;
+    if (e->op == RL_OP_FN && e->fn == RL_FN_ALMON) return rl_sprintf(in, "%s[%zu]", e->text, k + 1);
+    if (e->op != RL_OP_FN || e->fn < RL_FN_POLY || e->fn >= RL_FN_DIFF) return e->text;
     int i = e->fn == RL_FN_POLY ? (int)k + 1 : e->lo + (int)k;
     return rl_sprintf(in, "%s(%s,%d)", rl_fn_name(e->fn), e->a->text, i);
 }

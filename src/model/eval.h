@@ -15,6 +15,7 @@
 
 #include "model/axis.h"
 #include "model/formula.h"
+#include "num/stock.h"
 
 typedef struct rl_scene {
     const rl_table *t;
@@ -25,6 +26,7 @@ typedef struct rl_scene {
     const rl_groups *unit;         /* NULL: one series                                   */
     const int32_t *at;             /* n  times, or NULL: no lags                         */
     struct rl_past *past;          /* made when first needed                             */
+    rl_calendar season;            /* what a time is a period of; kind NONE: not known   */
 } rl_scene;
 
 #define RL_NO_ROW UINT32_MAX
@@ -59,6 +61,19 @@ static inline int rl_eval_shift(const rl_expr *e, size_t k)
     return e->fn == RL_FN_LEAD ? -(e->lo + (int)k) : e->lo + (int)k;
 }
 
+/* Errors  RL_EUSAGE  e needs the time of a row, and there is none */
+RL_MUST rl_code rl_scene_timed(const rl_scene *s, const rl_expr *e, rl_ctx *cx);
+
+/* Rows that take part as series, for num/stock.h: unit by unit, in the order of time. */
+typedef struct rl_line {
+    rl_track track;
+    const uint32_t *row;           /* track.n  row of the table; NULL = the same         */
+} rl_line;
+static inline uint32_t rl_line_row(const rl_line *l, size_t p) { return l->row != NULL ? l->row[p] : (uint32_t)p; }
+
+/* For the function e, as above. */
+RL_MUST rl_code rl_scene_line(rl_scene *s, const rl_expr *e, rl_line *out, rl_ctx *cx);
+
 /* One column of numbers: lag(x,lo:hi) at its k-th lag lo + k, poly(x,d) at
  * its power k + 1, anything else with k = 0.  v (n of t) out. */
 RL_MUST rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx);
@@ -70,6 +85,23 @@ bool rl_eval_rounds(const rl_expr *e, int k);
  * out, to be added to what rl_eval() gives.  some = false, and low untouched
  * or zero, when it is zero in all rows or e is no power. */
 RL_MUST rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *some, rl_ctx *cx);
+
+/* out is not finite where in is known: an error at the first place, or with na_drop rows that go, and a remark. */
+rl_code rl_eval_outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx);
+rl_code rl_eval_no_value(const rl_scene *s, const rl_expr *e, const double *in, double *out, rl_ctx *cx);
+
+/* adstock, weibull, hill, almon (its k-th polynomial), trend.  Where parameters are to be
+ * estimated (model/forms.h) v is 1 where the form is known whatever they are. */
+RL_MUST rl_code rl_eval_stock(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx);
+/* almon: the polynomials, so many columns, and the lag weights they make: lags-by-columns. */
+size_t rl_eval_basis(const rl_expr *e);
+rl_mat rl_eval_weights(const rl_expr *e, rl_arena *in);
+/* season(): levels in the order of the year, codes of the rows.  Errors  RL_EUSAGE  no calendar */
+RL_MUST rl_code rl_eval_season(rl_scene *s, const rl_expr *e, rl_groups *out, rl_ctx *cx);
+
+/* Where parameters are to be estimated: from lo to hi, and the periods a stock needs to wear off at the most. */
+enum { RL_LONGEST_SCALE = 200 };
+size_t rl_eval_wear(const rl_expr *e);
 
 /* How many columns of numbers an expression makes, and the name of the k-th. */
 size_t rl_eval_width(const rl_expr *e);

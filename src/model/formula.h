@@ -12,6 +12,11 @@
  *     x^k                                    a power, k = 2..20
  *     factor(x[, ref])  poly(x,d)            several columns each
  *     lag(x,k|a:b)  lead(x,k|a:b)  diff(x[,k])   by calendar, within the unit
+ *     adstock(x[,rate])  weibull(x[,shape,scale])  hill(x[,half,slope])
+ *                                    carry-over and saturation (num/stock.h);
+ *                                    without parameters they are estimated
+ *     almon(x,a:b,d[,near|far|both]) lag weights on a polynomial of degree d
+ *     season()  trend()              dummies of the period of the year; 0, 1, 2 ..
  *
  * Mistakes are RL_EUSAGE; cx->err.excerpt shows the formula with a caret.
  * Functions and parts of later versions are refused by name.
@@ -31,10 +36,14 @@ typedef enum rl_op {
 typedef enum rl_fn {
     RL_FN_LOG, RL_FN_LOG1P, RL_FN_EXP, RL_FN_SQRT, RL_FN_ABS,      /* number to number          */
     RL_FN_FACTOR, RL_FN_POLY, RL_FN_LAG, RL_FN_LEAD, RL_FN_DIFF,   /* these change what it is   */
+    RL_FN_ADSTOCK, RL_FN_WEIBULL, RL_FN_HILL, RL_FN_ALMON, RL_FN_SEASON, RL_FN_TREND,   /* model/eval_stock.c */
     RL_FN_END
 } rl_fn;
 
 const char *rl_fn_name(rl_fn fn);
+
+/* adstock, weibull or hill: how many parameters it has; 0 for others. */
+size_t rl_fn_pars(rl_fn fn);
 
 typedef struct rl_expr rl_expr;
 struct rl_expr {
@@ -43,7 +52,11 @@ struct rl_expr {
     const char *col;       /* RL_OP_COL: the column                                     */
     double value;          /* RL_OP_NUM                                                 */
     const rl_expr *a, *b;  /* operands; a function's argument is a                      */
-    int lo, hi;            /* lag, lead: lo..hi; poly: 1..hi; diff: lo = hi; RL_OP_POW: a^hi */
+    int lo, hi;            /* lag, lead, almon: lo..hi; poly: 1..hi; diff: lo = hi; RL_OP_POW: a^hi */
+    size_t n_par;          /* adstock, weibull, hill: parameters given; 0 = to be estimated */
+    double par[2];
+    int degree;            /* almon                                                     */
+    bool near, far;        /* almon: weights pass through 0 before the first, after the last lag */
     const char *ref;       /* factor: the reference level, or NULL                      */
     const char *text;      /* as shown: without backticks and blanks, "lag(x,0:4)"      */
     size_t at;             /* offset in the formula                                     */
@@ -74,6 +87,9 @@ RL_MUST rl_code rl_effect_parse(const char *text, rl_effect *out, rl_arena *in, 
 
 /* Put the formula and a caret below byte `at` into cx->err.excerpt. */
 void rl_formula_caret(const char *text, size_t at, rl_ctx *cx);
+
+/* Has it, or anything in it, parameters to be estimated? */
+bool rl_expr_is_free(const rl_expr *e);
 
 /* Call fn for every column the expression reads; number says arithmetic needs numbers. */
 typedef void rl_col_fn(void *user, const char *col, bool number, size_t at);

@@ -9,13 +9,27 @@
 
 #include "base/str.h"
 
-static const char *const FUNCTION[RL_FN_END] = {"log",    "log1p", "exp", "sqrt", "abs",
-                                                "factor", "poly",  "lag", "lead", "diff"};
-static const char *const LATER[] = {"adstock", "almon", "hill", "season", "sunab"};
+static const char *const FUNCTION[RL_FN_END] = {"log",  "log1p", "exp",    "sqrt", "abs",     "factor",
+                                                "poly", "lag",   "lead",   "diff", "adstock", "weibull",
+                                                "hill", "almon", "season", "trend"};
+static const char *const LATER[] = {"sunab"};
 
 enum { MOST_DEPTH = RL_PARSE_DEPTH, MOST_POWER = 20, MOST_LAG = 10000 };
 
 const char *rl_fn_name(rl_fn fn) { return FUNCTION[fn]; }
+
+size_t rl_fn_pars(rl_fn fn)
+{
+    if (fn == RL_FN_ADSTOCK) return 1;
+    return fn == RL_FN_WEIBULL || fn == RL_FN_HILL ? 2 : 0;
+}
+
+bool rl_expr_is_free(const rl_expr *e)
+{
+    if (e == NULL) return false;
+    if (e->op == RL_OP_FN && e->n_par < rl_fn_pars(e->fn)) return true;
+    return rl_expr_is_free(e->a) || rl_expr_is_free(e->b);
+}
 
 void rl_formula_caret(const char *text, size_t at, rl_ctx *cx)
 {
@@ -133,7 +147,9 @@ static rl_code function_of(rl_parser *p, const char *name, size_t at, rl_fn *fn)
     const char *near = rl_nearest(name, FUNCTION, RL_FN_END);
     if (near != NULL) return rl_hint(p->cx, "did you mean '%s'?", near);
     return rl_hint(
-        p->cx, "known: log log1p exp sqrt abs factor poly lag lead diff; a column of that name stands in backticks");
+        p->cx,
+        "known: log log1p exp sqrt abs factor poly lag lead diff adstock weibull hill almon season trend; a column of "
+        "that name stands in backticks");
 }
 
 static rl_code level_of(rl_parser *p, const char **ref)
@@ -156,10 +172,83 @@ static rl_code level_of(rl_parser *p, const char **ref)
     return RL_OK;
 }
 
+/* The parameters of adstock, weibull and hill, and where they lie: from 0, or above it (open), to below hi. */
+static const struct {
+    rl_fn fn;
+    const char *name[2];
+    double hi;
+    bool open;
+} PAR[] = {{RL_FN_ADSTOCK, {"rate"}, 1, false},
+           {RL_FN_WEIBULL, {"shape", "scale"}, 1e300, true},
+           {RL_FN_HILL, {"half", "slope"}, 1e300, true}};
+
+static rl_code parameters(rl_parser *p, rl_expr *e)
+{
+    size_t f = (size_t)(e->fn - RL_FN_ADSTOCK), n = rl_fn_pars(e->fn);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && !rl_parse_take(p, ',')) {
+            rl_parse_unexpected(p, "a comma and the second parameter");
+            return rl_hint(p->cx, "%s() takes %s and %s, or neither: then they are estimated", FUNCTION[e->fn],
+                           PAR[f].name[0], PAR[f].name[1]);
+        }
+        bool minus = rl_parse_take(p, '-');
+        char c = rl_parse_peek(p);
+        size_t at = p->at;
+        if (!rl_is_digit(c) && c != '.') return rl_parse_unexpected(p, "a number");
+        RL_TRY(number_of(p, &e->par[i]));
+        if (minus) e->par[i] = -e->par[i];
+        if (e->par[i] < PAR[f].hi && (PAR[f].open ? e->par[i] > 0 : e->par[i] >= 0)) continue;
+        return rl_parse_refuse(p, at, "the %s of %s() lies %s", PAR[f].name[i], FUNCTION[e->fn],
+                               PAR[f].open ? "above 0" : "from 0 to below 1");
+    }
+    e->n_par = n;
+    return RL_OK;
+}
+
+/* almon(x,a:b,d[,near|far|both]) from behind the first comma. */
+static rl_code polynomial(rl_parser *p, rl_expr *e)
+{
+    const char *word = "";
+    size_t at = p->at;
+    RL_TRY(integer_of(p, &e->lo));
+    if (!rl_parse_take(p, ':')) {
+        rl_parse_unexpected(p, "':' and the last lag");
+        return rl_hint(p->cx, "almon() takes a range of lags and a degree, as in almon(x,0:8,2)");
+    }
+    RL_TRY(integer_of(p, &e->hi));
+    if (e->hi < e->lo) return rl_parse_refuse(p, at, "a range goes from the smaller to the larger, as in 0:4");
+    if (!rl_parse_take(p, ',')) {
+        rl_parse_unexpected(p, "a comma and the degree of the polynomial");
+        return rl_hint(p->cx, "almon() takes a range of lags and a degree, as in almon(x,0:8,2)");
+    }
+    rl_parse_peek(p);
+    at = p->at;
+    RL_TRY(integer_of(p, &e->degree));
+    if (rl_parse_take(p, ',')) {
+        rl_parse_peek(p);
+        size_t from = p->at;
+        RL_TRY(rl_parse_name(p, &word));
+        bool both = strcmp(word, "both") == 0;
+        e->near = both || strcmp(word, "near") == 0;
+        e->far = both || strcmp(word, "far") == 0;
+        if (!e->near && !e->far) return rl_parse_refuse(p, from, "the ends of almon() are near, far or both");
+    }
+    int ends = e->near + e->far, most = e->hi - e->lo + ends;
+    if (e->degree < ends)
+        return rl_parse_refuse(p, at, "%d end%s at 0 need%s degree %d or more", ends, ends > 1 ? "s" : "",
+                               ends > 1 ? "" : "s", ends);
+    if (e->degree > most || e->degree > MOST_POWER)
+        return rl_parse_refuse(p, at, "%d lags carry a polynomial of degree %d at most", e->hi - e->lo + 1,
+                               most < MOST_POWER ? most : MOST_POWER);
+    return RL_OK;
+}
+
 static rl_code second_argument(rl_parser *p, rl_expr *e)
 {
     size_t at = p->at;
     if (e->fn == RL_FN_FACTOR) return level_of(p, &e->ref);
+    if (rl_fn_pars(e->fn) > 0) return parameters(p, e);
+    if (e->fn == RL_FN_ALMON) return polynomial(p, e);
     RL_TRY(integer_of(p, &e->lo));
     e->hi = e->lo;
     if ((e->fn == RL_FN_LAG || e->fn == RL_FN_LEAD) && rl_parse_take(p, ':')) RL_TRY(integer_of(p, &e->hi));
@@ -170,9 +259,22 @@ static rl_code second_argument(rl_parser *p, rl_expr *e)
     return RL_OK;
 }
 
+static const char *stock_text(rl_parser *p, const rl_expr *e)
+{
+    const char *ends = e->near && e->far ? ",both" : e->near ? ",near" : e->far ? ",far" : "";
+    char buf[32];
+    rl_str s = rl_str_new(p->in);
+    rl_str_addf(&s, "%s(%s", FUNCTION[e->fn], e->a != NULL ? e->a->text : "");
+    for (size_t i = 0; i < e->n_par; i++) rl_str_addf(&s, ",%s", rl_num_text(buf, e->par[i]));
+    if (e->fn == RL_FN_ALMON) rl_str_addf(&s, ",%d:%d,%d%s", e->lo, e->hi, e->degree, ends);
+    rl_str_addc(&s, ')');
+    return rl_str_text(&s);
+}
+
 static const char *call_text(rl_parser *p, const rl_expr *e)
 {
     const char *f = FUNCTION[e->fn];
+    if (e->fn >= RL_FN_ADSTOCK) return stock_text(p, e);
     if (e->fn == RL_FN_FACTOR) return e->a->text;
     if (e->fn == RL_FN_POLY) return rl_sprintf(p->in, "%s(%s,%d)", f, e->a->text, e->hi);
     if (e->fn == RL_FN_DIFF && e->lo == 1) return rl_sprintf(p->in, "%s(%s)", f, e->a->text);
@@ -184,7 +286,8 @@ static const char *call_text(rl_parser *p, const rl_expr *e)
 bool rl_parse_severalfold(const rl_expr *e)
 {
     if (e->op != RL_OP_FN) return false;
-    return e->fn == RL_FN_FACTOR || e->fn == RL_FN_POLY || e->lo != e->hi;
+    return e->fn == RL_FN_FACTOR || e->fn == RL_FN_POLY || e->fn == RL_FN_ALMON || e->fn == RL_FN_SEASON ||
+           e->lo != e->hi;
 }
 
 rl_code rl_parse_close(rl_parser *p, size_t at)
@@ -194,12 +297,27 @@ rl_code rl_parse_close(rl_parser *p, size_t at)
     return rl_parse_unexpected(p, "',' or ')'");
 }
 
+/* season() and trend() know the time of a row; they stand among the regressors alone. */
+static rl_code no_argument(rl_parser *p, rl_expr *e, size_t at, const rl_expr **out)
+{
+    p->depth--;
+    if (rl_parse_peek(p) != ')') {
+        rl_parse_refuse(p, p->at, "%s() takes nothing between its parentheses", FUNCTION[e->fn]);
+        return rl_hint(p->cx, "it goes by the time of a row: --panel UNIT,TIME or --time COL");
+    }
+    RL_TRY(rl_parse_close(p, at));
+    e->text = call_text(p, e);
+    *out = e;
+    return RL_OK;
+}
+
 static rl_code call(rl_parser *p, const char *name, size_t at, const rl_expr **out)
 {
     rl_expr *e = node(p, RL_OP_FN, at);
     p->at++; /* ( */
     RL_TRY(function_of(p, name, at, &e->fn));
     if (++p->depth > MOST_DEPTH) return rl_parse_refuse(p, at, "nested too deeply");
+    if (e->fn == RL_FN_SEASON || e->fn == RL_FN_TREND) return no_argument(p, e, at, out);
     if (rl_parse_peek(p) == ')') return rl_parse_refuse(p, at, "%s() needs a column", name);
     RL_TRY(sum(p, &e->a));
     p->depth--;
@@ -207,13 +325,15 @@ static rl_code call(rl_parser *p, const char *name, size_t at, const rl_expr **o
         return rl_parse_refuse(p, e->a->at, "'%s' makes several columns and cannot stand inside %s()", e->a->text,
                                name);
     if (e->fn == RL_FN_FACTOR && e->a->op != RL_OP_COL) return rl_parse_refuse(p, e->a->at, "factor() takes a column");
-    e->lo = e->hi = e->fn >= RL_FN_LAG ? 1 : 0;
+    e->lo = e->hi = e->fn >= RL_FN_LAG && e->fn <= RL_FN_DIFF ? 1 : 0;
     if (rl_parse_take(p, ',')) {
         if (e->fn < RL_FN_FACTOR) return rl_parse_refuse(p, p->at - 1, "%s() takes one argument", name);
         rl_parse_peek(p);
         RL_TRY(second_argument(p, e));
     } else if (e->fn == RL_FN_POLY) {
         return rl_parse_refuse(p, at, "poly() needs a degree, as in poly(x,2)");
+    } else if (e->fn == RL_FN_ALMON) {
+        return rl_parse_refuse(p, at, "almon() needs lags and a degree, as in almon(x,0:8,2)");
     }
     RL_TRY(rl_parse_close(p, at));
     e->text = call_text(p, e);

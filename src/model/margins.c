@@ -107,8 +107,8 @@ static bool reads_column(const rl_expr *e, const char *col)
 
 static const char *some_column(const rl_expr *e)
 {
-    while (e->op != RL_OP_COL) e = e->a != NULL && e->a->op != RL_OP_NUM ? e->a : e->b;
-    return e->col;
+    while (e != NULL && e->op != RL_OP_COL) e = e->a != NULL && e->a->op != RL_OP_NUM ? e->a : e->b;
+    return e != NULL ? e->col : ""; /* season(), trend(): none */
 }
 
 static bool is_shift(const rl_expr *e) { return e->op == RL_OP_FN && (e->fn == RL_FN_LAG || e->fn == RL_FN_LEAD); }

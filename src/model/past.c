@@ -10,6 +10,8 @@ struct rl_past {
     size_t n_order;
     size_t n_map;
     rl_ago *map;
+    bool lined;
+    rl_line line;
 };
 
 typedef struct slot {
@@ -94,15 +96,19 @@ static void make_map(const rl_scene *s, const struct rl_past *p, int k, uint32_t
     }
 }
 
+rl_code rl_scene_timed(const rl_scene *s, const rl_expr *e, rl_ctx *cx)
+{
+    if (s->at != NULL) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "'%s': %s() needs to know the time of a row", e->text, rl_fn_name(e->fn));
+    rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
+    rl_formula_caret(s->formula, e->at, cx);
+    return RL_EUSAGE;
+}
+
 static rl_code find_order(rl_scene *s, const rl_expr *e, rl_ctx *cx)
 {
     if (s->past != NULL) return RL_OK;
-    if (s->at == NULL) {
-        rl_fail(cx, RL_EUSAGE, "'%s': %s() needs to know the time of a row", e->text, rl_fn_name(e->fn));
-        rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
-        rl_formula_caret(s->formula, e->at, cx);
-        return RL_EUSAGE;
-    }
+    RL_TRY(rl_scene_timed(s, e, cx));
     struct rl_past *p = RL_NEW(cx->tmp, struct rl_past, 1);
     p->even = is_even(s, cx);
     if (!p->even) RL_TRY(sort(s, p, cx));
@@ -125,6 +131,38 @@ rl_code rl_scene_ago(rl_scene *s, const rl_expr *e, int k, rl_ago *out, rl_ctx *
     make_map(s, p, k, out->from);
     p->map = rl_regrow(cx->tmp, p->map, p->n_map, p->n_map + 1, sizeof *p->map);
     p->map[p->n_map++] = *out;
+    return RL_OK;
+}
+
+/* Units by number, in the order they come in. */
+static const int32_t *numbered(const rl_scene *s, const rl_line *l, rl_ctx *cx)
+{
+    if (s->unit == NULL) return NULL;
+    const int32_t *code = s->unit->code;
+    bool falls = false;
+    for (size_t p = 1; p < l->track.n && l->row == NULL; p++) falls |= code[p] < code[p - 1];
+    if (l->row == NULL && !falls) return code;
+    int32_t *unit = RL_NEW(cx->tmp, int32_t, l->track.n), last = 0;
+    for (size_t p = 0; p < l->track.n; p++) {
+        last += p > 0 && code[rl_line_row(l, p)] != code[rl_line_row(l, p - 1)];
+        unit[p] = last;
+    }
+    return unit;
+}
+
+rl_code rl_scene_line(rl_scene *s, const rl_expr *e, rl_line *out, rl_ctx *cx)
+{
+    RL_TRY(find_order(s, e, cx));
+    struct rl_past *p = s->past;
+    if (!p->lined) {
+        rl_line *l = &p->line;
+        int32_t *at = p->even ? NULL : RL_NEW(cx->tmp, int32_t, p->n_order);
+        for (size_t i = 0; i < p->n_order; i++) at[i] = s->at[p->order[i]];
+        *l = (rl_line){.track = {.n = p->even ? s->t->n : p->n_order, .at = p->even ? s->at : at}, .row = p->order};
+        l->track.unit = numbered(s, l, cx);
+        p->lined = true;
+    }
+    *out = p->line;
     return RL_OK;
 }
 

@@ -54,6 +54,7 @@ typedef struct rl_request {
     const rl_estimator *estimator;   /* NULL = ols, or iv when the formula has instruments */
     const char *unit, *time;         /* columns, or NULL (--unit/--time or --panel)        */
     rl_calendar calendar;            /* --period; kind NONE = numbers, or ISO dates by rank of day */
+    bool numbered;                   /* season(): numbers of the time column are periods of `calendar` (a study's) */
     const char *cohort, *treated;    /* DiD: first treated time, or a 0/1 (dose) column    */
     const char *weights;
     const char *offset;              /* logit, poisson: a part of the linear index whose coefficient is 1 */
@@ -96,6 +97,11 @@ typedef struct rl_request {
     int horizon;                     /* lp, responses: the last one; -1 = not said              */
     const char *shock;               /* lp: the regressor whose response is asked for           */
     const char *method;              /* koyck: iv or ols; others have their own words           */
+    const char *const *response;     /* "COL", "COL,H" or "all": responses over time (model/response.h) */
+    size_t n_response;
+    bool average;                    /* .. averaged over the lengths of their lags too          */
+    bool response_if_any;            /* "all" may find none                                     */
+    rl_period_kind step;             /* what one step of time is, where the times are numbers   */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

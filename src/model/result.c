@@ -7,7 +7,9 @@
 #include "model/collapse.h"
 #include "model/design.h"
 #include "model/diag.h"
+#include "model/forms.h"
 #include "model/infer.h"
+#include "model/response.h"
 
 static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
 {
@@ -27,6 +29,19 @@ static void keep_rows(const rl_design *d, rl_result *out, rl_arena *keep)
     uint32_t *row = RL_NEW(keep, uint32_t, d->n);
     memcpy(row, d->row, d->n * sizeof *row);
     out->row = row;
+}
+
+/* What the regression gives for each row, where y = fitted + residual. */
+static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    if (f->core == NULL || f->core->working || f->family != RL_LINEAR) return;
+    double *fitted = RL_NEW(keep, double, d->n), *e = RL_NEW(keep, double, d->n);
+    for (size_t i = 0; i < d->n; i++) {
+        e[i] = f->core->e[i];
+        fitted[i] = d->y[i] - e[i];
+    }
+    out->fitted = fitted;
+    out->residual = e;
 }
 
 /* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j. */
@@ -98,8 +113,12 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
                 .deviance = NAN,
                 .loglik_null = NAN};
     size_t notes = cx->n_notes;
+    if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
-    if (req.estimator->run != NULL) return req.estimator->run(&req, t, out, keep, cx);
+    if (req.estimator->run != NULL) {
+        RL_TRY(req.estimator->run(&req, t, out, keep, cx));
+        return rl_response_projected(&req, out, keep, cx);
+    }
     if (req.estimator->expand != NULL) {
         rl_request as_asked = req;
         RL_TRY(req.estimator->expand(&as_asked, t, &req, cx));
@@ -119,10 +138,14 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         leave_out(&req, &d, &attempt, cx);
         cx->n_notes = notes; /* they come again */
     }
+    RL_TRY(rl_almon_report(&d, &req, &f, cx));
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
+    RL_TRY(rl_response_run(&req, &d, out, keep, cx));
+    if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
+    if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);
+    RL_TRY(rl_response_average(&req, t, out, keep, cx));
     if (req.omega != NULL) {
-        keep_rows(&d, out, keep);
         keep_omega(&d, &f, req.omega, out, keep, cx);
     }
     if (f.effect != NULL) keep_effects(&d, &f, out, keep);

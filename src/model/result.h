@@ -56,6 +56,8 @@ struct rl_result {
     size_t K, K_full;           /* coefficients that count in the covariance; all, effects too   */
     rl_test *test;
     size_t n_tests;
+    struct rl_response *response;    /* model/response.h */
+    size_t n_responses;
     const char **note;
     size_t n_notes;
     /* for joint covariances across models: psi summed over the first cluster
@@ -70,7 +72,8 @@ struct rl_result {
     struct rl_effect_out { const char *effect, *level; double coefficient; } *effect;
     size_t n_effects;
     /* for charts and re-use */
-    const uint32_t *row;        /* rows_used  table row of each row used; with omega, else NULL         */
+    const uint32_t *row;        /* rows_used  table row of each row used; with omega or responses, else NULL */
+    const double *fitted, *residual;    /* rows_used  of least squares, with responses; else NULL      */
 };
 
 /* Carry out a request on a table: design, fit, inference.

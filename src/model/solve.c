@@ -6,6 +6,7 @@
 
 #include "model/att.h"
 #include "model/breakdown.h"
+#include "model/channel.h"
 #include "model/facts.h"
 #include "model/infer.h"
 #include "model/money.h"
@@ -146,6 +147,48 @@ static void find_lags(rl_model_answer *m, rl_ctx *cx)
 /* Driscoll-Kraay errors rest on the number of periods alone: with few of them they are far too small. */
 enum { DK_PERIODS = 20 };
 
+typedef struct spend {
+    const rl_model_spec *m;
+    const char *v[RL_MOST_CHANNELS];
+    size_t n;
+} spend;
+
+/* Columns that are money spent: named so by the model, or called spend. */
+static void take_spend(void *user, const char *col, bool number, size_t at)
+{
+    spend *s = user;
+    (void)number;
+    (void)at;
+    bool is = strncmp(col, "spend", 5) == 0;
+    for (size_t i = 0; i < s->m->channels.n; i++) is |= strcmp(s->m->channels.v[i].s, col) == 0;
+    for (size_t i = 0; i < s->n; i++) is &= strcmp(s->v[i], col) != 0;
+    if (is && s->n < RL_MOST_CHANNELS) s->v[s->n++] = col;
+}
+
+/* What each channel brought, and how the model follows the outcome. */
+static rl_code solve_spend(const rl_tables *t, rl_model_answer *m, const rl_request *r, const rl_table *rows,
+                           rl_ctx *cx)
+{
+    rl_formula f;
+    spend s = {.m = m->spec};
+    if (r->time == NULL) return RL_OK;
+    RL_TRY(rl_formula_parse(r->formula, &f, cx->tmp, cx));
+    for (size_t j = 0; j < f.n_terms; j++)
+        for (size_t i = 0; i < f.term[j].n; i++) rl_expr_columns(f.term[j].var[i], true, take_spend, &s);
+    for (size_t c = 0; c < m->spec->channels.n; c++) {
+        const rl_text *name = &m->spec->channels.v[c];
+        bool found = false;
+        for (size_t i = 0; i < s.n; i++) found |= strcmp(s.v[i], name->s) == 0;
+        if (found) continue;
+        rl_fail_at(cx, RL_EINPUT, t->study->path, name->at.line, name->at.col, "channel '%s' is not in the formula",
+                   name->s);
+        return rl_hint(cx, "`channels` names columns of the formula that are money spent");
+    }
+    double margin = t->study->money.given ? t->study->money.gross_margin : NAN;
+    RL_TRY(rl_channels_make(r, rows, &m->main, s.v, s.n, margin, &m->channels, cx->keep, cx));
+    return rl_trace_make(r, rows, &m->main, &m->track, cx->keep, cx);
+}
+
 static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
 {
     const rl_model_spec *s = m->spec;
@@ -155,9 +198,19 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     RL_TRY((deals   ? rl_rows_deals
             : panel ? rl_rows_panel
                     : rl_series_build)(t, s, &rows, &unit, &m->waterfall, cx->keep, cx));
-    rl_request r = {
-        .formula = s->formula.s, .unit = deals ? NULL : unit, .level = t->study->level, .max_lags = -1, .horizon = -1};
+    static const char *const ALL[] = {"all"};
+    rl_request r = {.formula = s->formula.s,
+                    .unit = deals ? NULL : unit,
+                    .level = t->study->level,
+                    .max_lags = -1,
+                    .horizon = -1,
+                    .response = ALL,
+                    .n_response = !deals,
+                    .response_if_any = true,
+                    .step = t->study->calendar.kind};
     r.time = deals ? NULL : "period"; /* deals are no series: nothing to lag */
+    r.calendar = t->study->calendar;
+    r.numbered = true;
     const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
     r.estimator = rl_estimator_by_name(name);
     if (r.estimator == NULL || r.estimator->needs_cohort)
@@ -179,7 +232,7 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
               : rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));
     finish_waterfall(m, cx);
     find_lags(m, cx);
-    return RL_OK;
+    return solve_spend(t, m, &r, &rows, cx);
 }
 
 /* A model the data cannot answer is told, not fatal; a mistake in the study is. */

@@ -107,6 +107,7 @@ typedef struct rl_model_spec {
     rl_text cluster;               /* NULL = the unit of assignment                              */
     rl_text formula;
     rl_text vcov;                  /* as on the command line                                     */
+    rl_texts channels;             /* with a formula: columns that are money spent               */
     rl_text weights;
     int window_lo, window_hi;      /* event study; 0,0 = all                                     */
 } rl_model_spec;

@@ -315,6 +315,10 @@ static rl_code check_asked(rl_model_spec *m, rl_form *f)
         FAIL(f, m->formula.at, "model '%s' has a 'formula' and no 'level'", m->name);
         return rl_hint(f->cx, "say which rows it is fitted on: deal, account, panel, all or a group column");
     }
+    if (m->formula.s == NULL && m->channels.n > 0) {
+        FAIL(f, m->channels.v[0].at, "model '%s' has 'channels' and no 'formula'", m->name);
+        return rl_hint(f->cx, "money by channel comes from a regression: write a formula with their spend in it");
+    }
     if (m->formula.s == NULL && m->outcome_column.s == NULL) {
         FAIL(f, m->at, "model '%s' lacks the key 'outcome'", m->name);
         return rl_hint(f->cx, "what should the programme have changed: value, win_rate, deal_size, velocity, ..");

@@ -56,6 +56,10 @@ static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
             return RL_OK;
         }
     }
+    if (e->op == RL_OP_FN && e->fn == RL_FN_SEASON) {
+        v->factor = true;
+        return rl_eval_season(&b->scene, e, &v->level, cx);
+    }
     v->width = rl_eval_width(e);
     v->v = RL_NEW(cx->tmp, double *, v->width);
     v->low = RL_NEW(cx->tmp, double *, v->width);

@@ -11,8 +11,8 @@
 
 enum { PLOT_PERIODS = 400 }; /* a longer series is not drawn point by point into a page */
 
-static rl_chart *begin(rl_charts *out, const rl_view *v, const char *id, const char *template, const char *title,
-                       const char *subtitle)
+rl_chart *rl_chart_begin(rl_charts *out, const rl_view *v, const char *id, const char *template, const char *title,
+                         const char *subtitle)
 {
     rl_chart *c = rl_chart_new(id, template, v->in);
     c->title = rl_view_clean(title, 90, v->in);
@@ -44,6 +44,13 @@ static measure money_axis(const rl_view *v, const char *what, double largest)
         if (largest > CUT[i].over)
             return (measure){rl_sprintf(v->in, "%s, %s%s", what, CUT[i].word, v->currency), CUT[i].times};
     return (measure){v->currency[0] ? rl_sprintf(v->in, "%s, %s", what, v->currency) : what, 1};
+}
+
+double rl_chart_money_axis(const rl_view *v, const char *what, double largest, const char **words)
+{
+    measure m = money_axis(v, what, largest);
+    *words = m.words;
+    return m.times;
 }
 
 static measure axis_of(const rl_view *v, const rl_model_answer *m, double largest, bool effect)
@@ -89,7 +96,7 @@ static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer 
     measure axis = axis_of(v, m, largest, false);
     char *name = rl_strdup(v->in, rl_words_outcome(v, m));
     if (name[0] >= 'a' && name[0] <= 'z') name[0] = (char)(name[0] - 'a' + 'A');
-    rl_chart *c = begin(
+    rl_chart *c = rl_chart_begin(
         out, v, rl_sprintf(v->in, "m%zu-trends", at + 1), "trends",
         rl_sprintf(v->in, "%s: treated and controls as seen", name),
         "Plain means by creation period, before any model; parallel lines before the start support the comparison");
@@ -128,11 +135,11 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
     }
     if (n < 2 || n > PLOT_PERIODS) return NULL;
     measure axis = axis_of(v, m, largest, true);
-    rl_chart *c = begin(out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
-                        rl_sprintf(v->in, "Effect by %s since the start against %s %s, %s intervals; %s", period,
-                                   period, rl_view_number(v, m->base_event, 0), rl_view_level(v),
-                                   m->base_event < -1 ? "partly exposed ones after it are left out"
-                                                      : "dots left of it should lie near zero"));
+    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
+                                 rl_sprintf(v->in, "Effect by %s since the start against %s %s, %s intervals; %s",
+                                            period, period, rl_view_number(v, m->base_event, 0), rl_view_level(v),
+                                            m->base_event < -1 ? "partly exposed ones after it are left out"
+                                                               : "dots left of it should lie near zero"));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
     rl_chart_number(c, "first", first);
@@ -172,11 +179,11 @@ static rl_chart *lags(rl_charts *out, const rl_view *v, const rl_model_answer *m
     const char *of = lagged(v, m->lag[0]->label.term), *what = rl_words_outcome(v, m);
     double first = lag_number(m->lag[0]->label.term, 0),
            last = lag_number(m->lag[m->n_lags - 1]->label.term, m->n_lags - 1);
-    rl_chart *c =
-        begin(out, v, rl_sprintf(v->in, "m%zu-lags", at + 1), "lags",
-              rl_sprintf(v->in, "What goes with lag %.0f..%.0f of %s: %s", first, last, of ? of : "a column", what),
-              rl_sprintf(v->in, "Coefficient of each lag%s, %s intervals; an association, not an effect",
-                         m->cumulated ? " and their running sum" : "", rl_view_level(v)));
+    rl_chart *c = rl_chart_begin(
+        out, v, rl_sprintf(v->in, "m%zu-lags", at + 1), "lags",
+        rl_sprintf(v->in, "What goes with lag %.0f..%.0f of %s: %s", first, last, of ? of : "a column", what),
+        rl_sprintf(v->in, "Coefficient of each lag%s, %s intervals; an association, not an effect",
+                   m->cumulated ? " and their running sum" : "", rl_view_level(v)));
     rl_chart_text(c, "ylabel", rl_sprintf(v->in, "coefficient, %s", what));
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "lag, %ss", period));
     rl_chart_number(c, "last", last);
@@ -206,15 +213,15 @@ static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer 
     if (name[0] >= 'a' && name[0] <= 'z') name[0] = (char)(name[0] - 'a' + 'A');
     size_t stand = 0;
     for (size_t g = 0; g < b->n_groups; g++) stand += b->group[g].stands;
-    rl_chart *c =
-        begin(out, v, rl_sprintf(v->in, "m%zu-by%zu", at + 1, k + 1), "forest",
-              rl_sprintf(v->in, "%s by %s: %s of %s %s stand%s", name, column, stand ? rl_view_count(v, stand) : "none",
-                         rl_view_count(v, b->answered), rl_plural("group", b->answered, v->in), stand < 2 ? "s" : ""),
-              rl_sprintf(
-                  v->in,
-                  "Thick: %s interval of the group; thin: bounds that hold for all groups together; dashed: everybody; "
-                  "full dot: stands",
-                  rl_view_level(v)));
+    rl_chart *c = rl_chart_begin(
+        out, v, rl_sprintf(v->in, "m%zu-by%zu", at + 1, k + 1), "forest",
+        rl_sprintf(v->in, "%s by %s: %s of %s %s stand%s", name, column, stand ? rl_view_count(v, stand) : "none",
+                   rl_view_count(v, b->answered), rl_plural("group", b->answered, v->in), stand < 2 ? "s" : ""),
+        rl_sprintf(
+            v->in,
+            "Thick: %s interval of the group; thin: bounds that hold for all groups together; dashed: everybody; "
+            "full dot: stands",
+            rl_view_level(v)));
     rl_chart_number(c, "height", 140.0 + 30.0 * (double)b->answered);
     rl_chart_number(c, "last", (double)(b->answered - 1));
     rl_chart_number(c, "whole", axis.times * all->est);
@@ -259,10 +266,10 @@ static rl_chart *bridge(rl_charts *out, const rl_view *v, const rl_money *m)
     double largest = larger(larger(0, m->total.low), m->total.high);
     measure axis = money_axis(v, "incremental revenue", larger(largest, m->total.est));
     rl_scale s = rl_scale_for(&m->total, RL_UNIT_MONEY, 1);
-    rl_chart *c =
-        begin(out, v, "money-bridge", "bridge", bridge_title(v, m, rl_scaled_signed(v, &s, m->total.est)),
-              rl_sprintf(v->in, "Each part stands on the ones before, and they add up exactly; whiskers: %s intervals",
-                         rl_view_level(v)));
+    rl_chart *c = rl_chart_begin(
+        out, v, "money-bridge", "bridge", bridge_title(v, m, rl_scaled_signed(v, &s, m->total.est)),
+        rl_sprintf(v->in, "Each part stands on the ones before, and they add up exactly; whiskers: %s intervals",
+                   rl_view_level(v)));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_number(c, "last", (double)m->n_parts);
     rl_chart_columns(c, "x from to low high kind # part");
@@ -311,10 +318,10 @@ static rl_chart *ages(rl_charts *out, const rl_view *v, const rl_answer *a)
         largest = larger(larger(largest, m->age[i].per_cell.high), m->age[i].per_cell.low);
     const char *unit = rl_words_unit(v, a), *period = rl_words_period(a->study), *rows = rl_words_rows(v, m->value);
     measure axis = money_axis(v, rl_sprintf(v->in, "effect per %s and %s", unit, period), largest);
-    rl_chart *c =
-        begin(out, v, "lift-by-age", "ages", ages_title(v, a),
-              rl_sprintf(v->in, "Effect on what was won by that age, %s intervals; each age on the %s old enough",
-                         rl_view_level(v), rows));
+    rl_chart *c = rl_chart_begin(
+        out, v, "lift-by-age", "ages", ages_title(v, a),
+        rl_sprintf(v->in, "Effect on what was won by that age, %s intervals; each age on the %s old enough",
+                   rl_view_level(v), rows));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "days after creation (%s)", rows));
     rl_chart_number(c, "last", (double)(m->n_ages - 1));
@@ -351,10 +358,10 @@ static rl_chart *sample(rl_charts *out, const rl_view *v, const char *id, const 
     if (w->start == 0 || w->n_steps == 0 || w->n_steps > 30 || w->step[w->n_steps - 1].left == w->start) return NULL;
     const char *unit = rl_view_clean(w->unit, 40, v->in);
     size_t left = w->step[w->n_steps - 1].left, n = w->n_steps + 2;
-    rl_chart *c =
-        begin(out, v, id, "sample",
-              rl_sprintf(v->in, "%s of %s %s %s", rl_view_count(v, left), rl_view_count(v, w->start), unit, verdict),
-              "Every loss has a name; red: lost at this step");
+    rl_chart *c = rl_chart_begin(
+        out, v, id, "sample",
+        rl_sprintf(v->in, "%s of %s %s %s", rl_view_count(v, left), rl_view_count(v, w->start), unit, verdict),
+        "Every loss has a name; red: lost at this step");
     rl_chart_number(c, "height", 84.0 + 34.0 * (double)n);
     rl_chart_number(c, "last", (double)(n - 1));
     rl_chart_number(c, "most", (double)w->start);
@@ -393,7 +400,8 @@ void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
         if (m->status != RL_MODEL_DONE) continue;
         out->model[i].trends = trends(out, v, m, i);
         out->model[i].event = event(out, v, m, i, period);
-        out->model[i].lags = lags(out, v, m, i, period);
+        if (m->main.n_responses == 0) out->model[i].lags = lags(out, v, m, i, period);
+        rl_charts_lags(out, v, a, i);
         out->model[i].forest = RL_NEW(v->in, rl_chart *, m->n_by);
         for (size_t k = 0; k < m->n_by; k++) out->model[i].forest[k] = forest(out, v, m, i, k);
     }

@@ -8,7 +8,11 @@
 
 typedef struct rl_model_charts {
     rl_chart *trends, *event, *lags;
-    rl_chart **forest; /* one a breakdown of the model    */
+    rl_chart **forest;   /* one a breakdown of the model          */
+    rl_chart **response; /* one a response of the model            */
+    rl_chart *spend;     /* what the channels brought              */
+    rl_chart **curve;    /* one a channel                          */
+    rl_chart *track;     /* actual, fitted, residuals in time      */
 } rl_model_charts; /* NULL = nothing to draw */
 
 typedef struct rl_charts {
@@ -20,5 +24,13 @@ typedef struct rl_charts {
 } rl_charts;
 
 void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out);
+
+/* Internal to the module. */
+rl_chart *rl_chart_begin(rl_charts *out, const rl_view *v, const char *id, const char *template, const char *title,
+                         const char *subtitle);
+/* The factor that money is shown by, so that axis numbers stay short, and the axis' words. */
+double rl_chart_money_axis(const rl_view *v, const char *what, double largest, const char **words);
+/* Charts of model `at` with lags (charts_lags.c). */
+void rl_charts_lags(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at);
 
 #endif

@@ -114,6 +114,81 @@ static void tests(rl_json *j, const rl_result *r)
     rl_json_close(j);
 }
 
+static void banded(rl_json *j, const char *key, const rl_banded *b)
+{
+    rl_json_open_flat(j, key, '{');
+    rl_json_num(j, "estimate", b->est);
+    rl_json_num(j, "std_error", b->se);
+    rl_json_num(j, "low", b->low);
+    rl_json_num(j, "high", b->high);
+    rl_json_num(j, "band_low", b->band_low);
+    rl_json_num(j, "band_high", b->band_high);
+    rl_json_close(j);
+}
+
+static void summary(rl_json *j, const char *key, const rl_summary *s)
+{
+    rl_json_open_flat(j, key, '{');
+    rl_json_num(j, "estimate", s->est);
+    rl_json_num(j, "std_error", s->se);
+    rl_json_num(j, "low", s->low);
+    rl_json_num(j, "high", s->high);
+    if (s->why != NULL) rl_json_str(j, "why", s->why);
+    rl_json_close(j);
+}
+
+void rl_json_response(rl_json *j, const rl_response *s)
+{
+    rl_json_open(j, NULL, '{');
+    rl_json_str(j, "variable", s->variable);
+    rl_json_str(j, "outcome", s->outcome);
+    if (s->segment != NULL) rl_json_str(j, "segment", s->segment);
+    rl_json_str(j, "period", s->period);
+    rl_json_num(j, "crit_impulse", s->crit_impulse);
+    rl_json_num(j, "crit_cumulative", s->crit_cumulative);
+    rl_json_open(j, "rows", '[');
+    for (size_t h = 0; h < s->n; h++) {
+        rl_json_open(j, NULL, '{');
+        rl_json_int(j, "h", (int64_t)h);
+        banded(j, "impulse", &s->impulse[h]);
+        banded(j, "cumulative", &s->cumulative[h]);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+    summary(j, "long_run", &s->long_run);
+    summary(j, "mean_lag", &s->mean_lag);
+    summary(j, "half_life", &s->half_life);
+    summary(j, "share_after", &s->share_after);
+    rl_json_int(j, "after", s->after);
+    if (s->averaged != NULL) {
+        rl_json_open_flat(j, "weights", '[');
+        for (size_t k = 0; k < s->n_weights; k++) rl_json_num(j, NULL, s->weight[k]);
+        rl_json_close(j);
+        rl_json_open(j, "averaged", '[');
+        for (size_t h = 0; h < s->n; h++) summary(j, NULL, &s->averaged[h]);
+        rl_json_close(j);
+    }
+    rl_json_open_flat(j, "at_means", '{');
+    rl_json_num(j, "factor", s->factor);
+    rl_json_str(j, "outcome", s->outcome_unit);
+    rl_json_num(j, "outcome_mean", s->mean_outcome);
+    rl_json_str(j, "variable", s->variable_unit);
+    rl_json_num(j, "variable_mean", s->mean_variable);
+    rl_json_close(j);
+    rl_json_open(j, "says", '[');
+    for (size_t i = 0; i < s->n_says; i++) rl_json_str(j, NULL, s->says[i]);
+    rl_json_close(j);
+    rl_json_close(j);
+}
+
+static void responses(rl_json *j, const rl_result *r)
+{
+    if (r->n_responses == 0) return;
+    rl_json_open(j, "responses", '[');
+    for (size_t i = 0; i < r->n_responses; i++) rl_json_response(j, &r->response[i]);
+    rl_json_close(j);
+}
+
 void rl_json_result(rl_json *j, const rl_result *r)
 {
     sample(j, r);
@@ -123,6 +198,7 @@ void rl_json_result(rl_json *j, const rl_result *r)
     rl_json_close(j);
     fit(j, r);
     tests(j, r);
+    responses(j, r);
     rl_json_open(j, "notes", '[');
     for (size_t i = 0; i < r->n_notes; i++) rl_json_str(j, NULL, r->note[i]);
     rl_json_close(j);

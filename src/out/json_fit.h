@@ -4,6 +4,7 @@
 #ifndef RL_OUT_JSON_FIT_H
 #define RL_OUT_JSON_FIT_H
 
+#include "model/response.h"
 #include "model/result.h"
 #include "out/json.h"
 
@@ -14,6 +15,7 @@ const char *rl_json_fit(const rl_result *r, const char *const *call, size_t n_ca
 void rl_json_result(rl_json *j, const rl_result *r);
 
 /* One estimate as a member of the open array. */
+void rl_json_response(rl_json *j, const rl_response *s);
 void rl_json_estimate(rl_json *j, const rl_estimate *e);
 
 #endif

@@ -114,6 +114,8 @@ void rl_chart_row(rl_chart *c, const double *x, size_t k, const char *text)
     rl_str_addc(&c->dat, '\n');
 }
 
+void rl_chart_break(rl_chart *c) { rl_str_add(&c->dat, "\n\n"); }
+
 /* --- templates --------------------------------------------------------------------- */
 
 static char *slurp(const char *path, rl_arena *in, size_t *n)

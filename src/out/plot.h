@@ -45,6 +45,7 @@ void rl_chart_label(rl_chart *c, double x, double y, const char *style, const ch
  * an optional text behind '#'. */
 void rl_chart_columns(rl_chart *c, const char *names);
 void rl_chart_row(rl_chart *c, const double *x, size_t k, const char *text);
+void rl_chart_break(rl_chart *c);                                       /* what follows is `index` 1, 2, .. */
 
 /* Write every .dat file, draw every chart, write every .svg.
  *

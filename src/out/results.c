@@ -260,6 +260,7 @@ static void model(rl_json *j, const rl_model_answer *m)
         if (m->has_event) event(j, m);
         if (m->n_trend) trend(j, m);
         if (m->has_lags) lags(j, m);
+        rl_results_channels(j, m);
         rl_json_num(j, "breakdown_drift", m->breakdown_drift);
         rl_json_num(j, "breakdown_drift_interval", m->breakdown_drift_ci);
     }

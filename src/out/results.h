@@ -35,6 +35,10 @@
  *              event: {base, and the same as in result},
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],
  *              lags: {terms: [..], cumulated: [..]},
+ *              channels: {outcome, refused,
+ *                         channel: [{column, status, reason, against_no_spend, spend, spend_above_lowest, lowest,
+ *                                    highest, today, gain, average, marginal, to_come, profit, ahead_reason,
+ *                                    curve: [{spend, estimate, ..}]}]}      spend in a formula
  *              breakdown_drift, breakdown_drift_interval}],
  *  "money": null or {program, model, treated_cells, treated_units, missing_cells, exposure_first, exposure_last,
  *            with, without, total, wins, gross_profit, cost, cost_media, cost_to_date, loaded_cost, net,
@@ -61,6 +65,7 @@ const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_ar
 /* Pieces of it (out/results_more.c). */
 void rl_results_interval(rl_json *j, const rl_interval *x);     /* estimate, std_error, conf_low, conf_high */
 void rl_results_groups(rl_json *j, const rl_model_answer *m);   /* looks, by, spillover                     */
+void rl_results_channels(rl_json *j, const rl_model_answer *m); /* channels                                  */
 void rl_results_shares(rl_json *j, const rl_program_facts *p);
 void rl_results_members(rl_json *j, const rl_program_facts *p);
 void rl_results_overlaps(rl_json *j, const rl_answer *a);

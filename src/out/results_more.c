@@ -141,3 +141,49 @@ void rl_results_overlaps(rl_json *j, const rl_answer *a)
     rl_json_close(j);
     rl_json_close(j);
 }
+
+/* --- channels ------------------------------------------------------------------------------- */
+
+static void channel(rl_json *j, const rl_channel *x)
+{
+    rl_json_open(j, NULL, '{');
+    rl_json_str(j, "column", x->column);
+    rl_json_str(j, "status", x->answered ? "done" : "refused");
+    rl_json_str(j, "reason", x->answered ? NULL : x->why);
+    if (x->answered) {
+        rl_json_bool(j, "against_no_spend", x->from_zero);
+        rl_json_num(j, "spend", x->spend);
+        rl_json_num(j, "spend_above_lowest", x->above);
+        rl_json_num(j, "lowest", x->lowest);
+        rl_json_num(j, "highest", x->highest);
+        rl_json_num(j, "today", x->today);
+        interval(j, "gain", &x->gain);
+        interval(j, "average", &x->average);
+        interval(j, "marginal", &x->marginal);
+        interval(j, "to_come", &x->to_come);
+        interval(j, "profit", &x->profit);
+        rl_json_str(j, "ahead_reason", x->ahead_why);
+        rl_json_open(j, "curve", '[');
+        for (size_t i = 0; i < x->n_curve; i++) {
+            rl_json_open_flat(j, NULL, '{');
+            rl_json_num(j, "spend", x->curve[i].spend);
+            rl_results_interval(j, &x->curve[i].gain);
+            rl_json_close(j);
+        }
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
+void rl_results_channels(rl_json *j, const rl_model_answer *m)
+{
+    const rl_channels *a = &m->channels;
+    if (a->n == 0 && a->why == NULL) return;
+    rl_json_open(j, "channels", '{');
+    rl_json_str(j, "outcome", a->outcome);
+    rl_json_str(j, "refused", a->why);
+    rl_json_open(j, "channel", '[');
+    for (size_t i = 0; i < a->n; i++) channel(j, &a->v[i]);
+    rl_json_close(j);
+    rl_json_close(j);
+}

@@ -220,7 +220,7 @@ static void lag_sums(const rl_story *s, const rl_model_answer *m)
     static const rl_column COL[] = {
         {"Lag", false}, {"Coefficient", true}, {"Interval", true}, {"Added up", true}, {"Interval", true}};
     const rl_view *v = s->v;
-    if (!m->has_lags || m->n_lags < 2) return;
+    if (!m->has_lags || m->n_lags < 2 || m->main.n_responses > 0) return;
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, m->cumulated ? 5 : 3, COL);
     r->caption = rl_sprintf(v->in, "Coefficients by lag%s; what goes together, not what causes it",
                             m->cumulated ? ", and their running sum with the error of the sum" : "");
@@ -261,6 +261,7 @@ static void model(const rl_story *s, size_t i)
     rl_page_chart(s->page, s->charts->model[i].trends);
     rl_page_chart(s->page, s->charts->model[i].lags);
     lag_sums(s, m);
+    rl_section_lags(s, i);
     rl_page_head(s->page, 3, NULL, "Estimates");
     estimates(s, &m->main, NULL, false);
     if (m->has_event)

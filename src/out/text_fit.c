@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "out/text_response.h"
 
 enum { COLUMNS = 7, WIDEST = 60 };
 
@@ -160,5 +161,6 @@ const char *rl_text_fit(const rl_result *r, rl_arena *in)
     sample(&out, r, in);
     fit(&out, r);
     tests(&out, r, in);
+    rl_text_responses(&out, r, in);
     return rl_str_text(&out);
 }

@@ -70,6 +70,12 @@ bool rl_words_nearly_all(const rl_program_facts *p);
 const char *rl_words_spill(const rl_view *v, const rl_answer *a, const rl_model_answer *m);
 const char *rl_words_apart(const rl_view *v, const rl_model_answer *m);
 
+/* Is the outcome of a formula's channels money: revenue, or a panel's column in a study that gives a margin? */
+bool rl_words_is_money(const rl_study *s, const rl_model_answer *m);
+/* "One more $1,000 of "spend_paid" in a quarter, at today's level of $8,012, goes with $2,310 (..) more revenue" */
+const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model_answer *m, const rl_channel *x,
+                             rl_unit unit);
+
 /* The model that answers for an outcome on page one: done and with a lift,
  * else any with that outcome, else NULL. */
 const rl_model_answer *rl_words_find(const rl_answer *a, const rl_outcome *any, size_t n);

@@ -96,6 +96,27 @@ static void hinted(const char *text, const char *word, const char *hint, size_t 
 
 static void refused(const char *text, const char *word, size_t at) { hinted(text, word, "", at); }
 
+static void forms(void **s)
+{
+    (void)s;
+    assert_string_equal(
+        terms("y ~ adstock( x, 0.60 ) + adstock(x) + weibull(log1p(x), 2, 3.5) + hill(adstock(x,.5), 20, 2)"),
+        "1 adstock(x,0.6) adstock(x) weibull(log1p(x),2,3.5) hill(adstock(x,0.5),20,2)");
+    assert_string_equal(terms("y ~ almon(x, 0:6, 2) + almon(z, 1:4, 3, both) + season( ) + trend()"),
+                        "1 almon(x,0:6,2) almon(z,1:4,3,both) season() trend()");
+    assert_string_equal(terms("y ~ adstock(x,0.5):segment + lag(adstock(x),0:2)"),
+                        "1 lag(adstock(x),0:2) adstock(x,0.5):segment");
+    rl_formula f = parsed("y ~ hill(adstock(x),20,2) + almon(x,0:4,3,near) + weibull(x)");
+    const rl_expr *e = f.term[0].var[0];
+    assert_int_equal(e->n_par, 2);
+    CHECK_DIGITS(e->par[0] + e->par[1], 22, 15);
+    assert_true(rl_expr_is_free(e));
+    assert_int_equal(rl_fn_pars(e->a->fn), 1);
+    assert_true(f.term[1].var[0]->near && !f.term[1].var[0]->far);
+    assert_false(rl_expr_is_free(f.term[1].var[0]));
+    assert_int_equal(f.term[2].var[0]->n_par, 0);
+}
+
 static void mistakes(void **s)
 {
     (void)s;
@@ -134,7 +155,25 @@ static void mistakes(void **s)
     refused("y ~ x | g[z]", "slopes", 9);
     refused("y ~ x | 0 | a ~ x", "instrument and a regressor", 12);
     refused("y ~ x | a ~ a", "its own instrument", 8);
-    refused("y ~ adstock(x,0.6)", "not in this version", 4);
+    refused("y ~ sunab(x,z)", "not in this version", 4);
+    refused("y ~ adstock(x,1)", "from 0 to below 1", 14);
+    refused("y ~ adstock(x,-0.2)", "from 0 to below 1", 15);
+    refused("y ~ adstock(x,fast)", "a number", 14);
+    hinted("y ~ weibull(x,2)", "second parameter", "or neither", 15);
+    refused("y ~ weibull(x,0,3)", "shape of weibull() lies above 0", 14);
+    refused("y ~ hill(x,20,0)", "slope of hill() lies above 0", 14);
+    hinted("y ~ almon(x)", "lags and a degree", "", 4);
+    hinted("y ~ almon(x,4,2)", "last lag", "almon(x,0:8,2)", 13);
+    hinted("y ~ almon(x,0:4)", "degree", "almon(x,0:8,2)", 15);
+    refused("y ~ almon(x,4:0,2)", "smaller", 12);
+    refused("y ~ almon(x,0:2,3)", "3 lags carry a polynomial of degree 2", 16);
+    refused("y ~ almon(x,0:6,1,both)", "2 ends at 0 need degree 2", 16);
+    refused("y ~ almon(x,0:6,2,front)", "near, far or both", 18);
+    hinted("y ~ season(x)", "nothing between", "time of a row", 11);
+    refused("y ~ log(season())", "several columns", 8);
+    refused("y ~ exp(almon(x,0:6,2))", "several columns", 8);
+    refused("y ~ adstock(lag(x,0:2),0.5)", "several columns", 12);
+    refused("season() ~ x", "one column of numbers", 0);
     refused("y ~ x) + z", "')'", 5);
     refused("\xc3\xa4 ~ cosh(x)", "cosh", 4); /* the caret counts characters */
 }
@@ -176,8 +215,8 @@ static void noise(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sets_of_terms), cmocka_unit_test(functions), cmocka_unit_test(mistakes),
-        cmocka_unit_test(joined_names),  cmocka_unit_test(noise),
+        cmocka_unit_test(sets_of_terms), cmocka_unit_test(functions),    cmocka_unit_test(forms),
+        cmocka_unit_test(mistakes),      cmocka_unit_test(joined_names), cmocka_unit_test(noise),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -404,6 +404,8 @@ static void refuses_models(void **state)
     refused(M("{outcome: winrate, treatment: abm}"), "winrate", "unknown outcome 'winrate'",
             "did you mean 'win_rate'?");
     refused(M("{outcome: value, treatment: abm, level: regoin}"), "regoin", "there is no level 'regoin'", "'region'");
+    refused(M("{outcome: value, treatment: abm, channels: [tv]}"), "tv]", "has 'channels' and no 'formula'",
+            "write a formula");
     refused(M("{outcome: value, treatment: abm, covariates: [size]}"), "size", "not listed in 'accounts.fixed'",
             "fixed before the programme");
     refused(M("{formula: y ~ x, level: deal, estimator: event}"), "event", "estimator 'event' needs a 'treatment'",

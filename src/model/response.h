@@ -1,0 +1,124 @@
+/* model/response.h -- what a lagged regression says over time.
+ *
+ * A fit with lags answers "how long does it keep working": the response of
+ * the outcome, h periods later, to one unit more of a regressor in one single
+ * period (impulse), its running sum (cumulative), where that ends (long run),
+ * and how soon it gets there (mean lag, half-life, the share that comes after
+ * h periods).
+ *
+ *   y_t = sum_i phi_i y_{t-i} + sum_j beta_j x_{t-j} + ..
+ *   psi_h = direct_h + sum_i phi_i psi_{h-i}            impulse response at h
+ *
+ * The terms are found by their labels (model/carry.h), so every estimator that
+ * calls its estimates lag(x,2), lag(y,1) is understood unseen.  Everything is
+ * a smooth function of the estimates: its covariance is J V J' with V the
+ * covariance the request asked for, J analytic (num/impulse.h).  Bands hold
+ * for all periods at once (num/supt.h); where the response is no linear
+ * function of the estimates, their ends are the wider ones of these and of
+ * quantiles of draws of the estimates (response_draw.c).  With `diff(y)` as outcome and lags of
+ * y among the regressors the response is that of y itself.
+ *
+ * A factor crossed with the regressor makes one response a segment.  What is
+ * not there is said: a long run where nothing dies out, a half-life of
+ * responses that change sign.  The long run is a ratio: its interval is
+ * Fieller's set, which holds the truth where the delta method's fails; where
+ * the lags of the outcome cannot be told from adding up to 1 the set has no
+ * end and `why` says that the data cannot tell.
+ *
+ * Source: Hendry (1995), chapter 6; delta method; half-life by inversion of
+ * the test of "half is reached" (Fieller 1954).
+ */
+#ifndef RL_MODEL_RESPONSE_H
+#define RL_MODEL_RESPONSE_H
+
+#include "model/design.h"
+#include "model/lagged.h"
+
+/* Interval of one period alone, and of the band for all. */
+typedef struct rl_banded { double est, se, low, high, band_low, band_high; } rl_banded;
+
+typedef struct rl_summary {
+    double est, se, low, high;   /* NaN = not there; high may be infinite              */
+    const char *why;             /* why it, or its interval, is not there; or NULL     */
+} rl_summary;
+
+typedef struct rl_response {
+    const char *variable;        /* "log1p(spend)"                                     */
+    const char *outcome;         /* what responds: "log(revenue)"                      */
+    const char *segment;         /* "region::South", "region: reference level", or NULL */
+    const char *period;          /* "month", or "period" where it is not known         */
+    double level;
+    size_t n;                    /* horizons 0 .. n-1                                  */
+    rl_banded *impulse, *cumulative;
+    double crit_impulse, crit_cumulative;    /* of the bands                           */
+    rl_summary long_run, mean_lag, half_life, share_after;   /* periods; share of the long run */
+    int after;                   /* share_after: what comes after so many periods      */
+    const char *unit_root;       /* a warning: perhaps nothing dies out; or NULL       */
+    bool leads;                  /* leads were left out                                */
+    /* One unit of `variable` and of the outcome in plain units at the observed means:
+     * a response times `factor` is outcome_unit a unit of variable_unit; 1 = as it is, NaN = not known */
+    double factor;
+    const char *variable_unit, *outcome_unit;    /* "spend", "revenue"                 */
+    double mean_variable, mean_outcome;
+    bool log_variable, log_outcome;          /* percentages: elasticities              */
+    rl_summary *averaged;        /* n  added up, averaged over lengths of the lag; or NULL */
+    size_t n_weights;            /* lengths, from first_length on                      */
+    int first_length;
+    double *weight;              /* n_weights  of each length                          */
+    size_t n_says;
+    const char **says;           /* in words                                           */
+    /* to go on with (model/channel.h): the impulse as it was made, and what its parameters are */
+    const rl_impulse *path;
+    const size_t *use;           /* path->q estimates                                  */
+} rl_response;
+
+/* Carry out req->response: into out->response.
+ *
+ * Errors  RL_EUSAGE  a variable that is not in the formula, or the outcome; no time; a response that is not
+ *                    one number a period; a horizon beyond the data; `all` where nothing acts later
+ * Cost    q n p for n periods, p lags of the outcome and q estimates; see num/supt.h for the bands */
+RL_MUST rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_result *out, rl_arena *keep, rl_ctx *cx);
+
+/* The same for local projections, whose estimates are the responses, by `event`; of cumulated ones
+ * (cumulative::x) the sums. */
+RL_MUST rl_code rl_response_projected(const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx);
+
+/* With req->average: each response also averaged over the lengths of its lag (response_average.c).
+ * Errors  RL_EUSAGE  no response; lags that are not one range; those of the shorter fits */
+RL_MUST rl_code rl_response_average(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep,
+                                    rl_ctx *cx);
+
+/* "COL,H" into its parts; h = -1 without.  Errors RL_EUSAGE. */
+RL_MUST rl_code rl_response_parse(const char *text, const char **col, int *h, rl_arena *in, rl_ctx *cx);
+
+/* Internal to the module. */
+
+/* What a response is made of, so that it can be made again of other estimates. */
+typedef struct rl_recipe {
+    const rl_carries *x;
+    const char *segment;
+    const rl_places *places;
+    const rl_feedback *f;
+    const double *theta;         /* q  the estimates                                   */
+    rl_arena *keep;
+} rl_recipe;
+/* Widen intervals and bands of n periods to those from draws (response_draw.c).  False: V is not finite.
+ * Cost: 5,000 responses and 2 n sorts of so many numbers; 80,000 n bytes of cx->tmp. */
+bool rl_response_draw(const rl_recipe *r, const rl_mat *V, double df, double level, size_t n, rl_banded *impulse,
+                      rl_banded *cumulative, rl_ctx *cx);
+
+/* A figure with its gradient: standard error and interval. */
+rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit);
+/* long_run .. share_after of s (response_sum.c), in the arena `keep`. */
+typedef struct rl_room {
+    double room, *g;             /* what the long run divides by; q: its gradient      */
+    bool divides;                /* false: it is 1 as a matter of fact                 */
+    double rate;                 /* the largest rate estimated, NaN = none             */
+} rl_room;
+void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, const rl_room *room, const rl_mat *V,
+                     double crit, rl_arena *keep, rl_ctx *cx);
+/* says (response_words.c). */
+void rl_response_words(rl_response *s, rl_arena *keep);
+void rl_response_words_average(rl_response *s, size_t most, rl_arena *keep);   /* .. of the average */
+
+#endif

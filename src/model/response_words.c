@@ -1,0 +1,116 @@
+/* A response in words, for a reader who pays for it. */
+#include <math.h>
+
+#include "base/str.h"
+#include "model/response.h"
+
+enum { MOST_SAYS = 8 };
+
+/* x with the decimals that two leading digits of the standard error need. */
+static const char *figure(double x, double se, rl_arena *in)
+{
+    int decimals = se > 0 && se < 1e12 ? 1 - (int)floor(log10(se)) : 2;
+    if (decimals > 9) return rl_sprintf(in, "%.3e", x);
+    return rl_sprintf(in, "%.*f", decimals > 0 ? decimals : 0, x);
+}
+
+static const char *mean(double x, rl_arena *in) { return rl_sprintf(in, fabs(x) >= 100 ? "%.0f" : "%.3g", x); }
+
+static void say(rl_response *s, const char *text) { s->says[s->n_says++] = text; }
+
+/* One more of what goes with how much more of what: the unit of a response. */
+static const char *unit(const rl_response *s, rl_arena *in)
+{
+    if (s->log_outcome && s->log_variable)
+        return rl_sprintf(in,
+                          "both are logs, so responses are elasticities: 1 %% more %s in one %s goes with so many per "
+                          "cent more %s",
+                          s->variable_unit, s->period, s->outcome_unit);
+    if (s->log_outcome)
+        return rl_sprintf(in,
+                          "the outcome is a log: times 100, a response is the change of %s in per cent for one unit "
+                          "more of %s",
+                          s->outcome_unit, s->variable);
+    if (s->log_variable)
+        return rl_sprintf(in, "%s is a log: over 100, a response is the change of %s for 1 %% more %s", s->variable,
+                          s->outcome, s->variable_unit);
+    return NULL;
+}
+
+static const char *in_all(const rl_response *s, rl_arena *in)
+{
+    const rl_summary *l = &s->long_run;
+    if (isnan(l->est)) {
+        const rl_banded *c = &s->cumulative[s->n - 1];
+        return rl_sprintf(in, "one more %s in one %s goes with %s of %s within %zu %ss (%g %% interval %s to %s); %s",
+                          s->variable, s->period, figure(c->est, c->se, in), s->outcome, s->n - 1, s->period,
+                          100 * s->level, figure(c->low, c->se, in), figure(c->high, c->se, in), l->why);
+    }
+    if (l->why != NULL && isfinite(l->low))
+        return rl_sprintf(in, "one more %s in one %s goes with %s of %s in the long run, %s or more; %s", s->variable,
+                          s->period, figure(l->est, l->se, in), s->outcome, figure(l->low, l->se, in), l->why);
+    if (l->why != NULL)
+        return rl_sprintf(in, "one more %s in one %s goes with %s of %s in the long run; %s", s->variable, s->period,
+                          figure(l->est, l->se, in), s->outcome, l->why);
+    return rl_sprintf(in, "one more %s in one %s goes with %s of %s in the long run (%g %% interval %s to %s)",
+                      s->variable, s->period, figure(l->est, l->se, in), s->outcome, 100 * s->level,
+                      figure(l->low, l->se, in), figure(l->high, l->se, in));
+}
+
+/* "to an end that is not known" for an interval without one. */
+static const char *range(const rl_summary *x, double times, const char *unit_text, rl_arena *in)
+{
+    if (x->why != NULL || x->se == 0) return "";
+    if (isinf(x->high)) return rl_sprintf(in, " (%.*f%s or more)", times == 1, times * x->low, unit_text);
+    return rl_sprintf(in, " (%.*f to %.*f%s)", times == 1, times * x->low, times == 1, times * x->high, unit_text);
+}
+
+static const char *when(const rl_response *s, rl_arena *in)
+{
+    if (isnan(s->half_life.est)) return rl_sprintf(in, "when it comes: %s", s->half_life.why);
+    const char *quarter =
+        s->after == 1 ? rl_sprintf(in, "the %s itself", s->period) : rl_sprintf(in, "%d %ss", s->after, s->period);
+    return rl_sprintf(in,
+                      "half of it is in after %.1f %ss%s, counted from the start of the %s; %.0f %% of it%s comes "
+                      "after %s%s%s",
+                      s->half_life.est, s->period, range(&s->half_life, 1, "", in), s->period, 100 * s->share_after.est,
+                      range(&s->share_after, 100, " %", in), quarter, s->half_life.why != NULL ? "; " : "",
+                      s->half_life.why != NULL ? s->half_life.why : "");
+}
+
+static const char *money(const rl_response *s, rl_arena *in)
+{
+    double f = s->factor;
+    if (f == 1 || isnan(f) || isnan(s->long_run.est)) return NULL;
+    const rl_summary *l = &s->long_run;
+    const char *ends = l->why != NULL ? ""
+                                      : rl_sprintf(in, " (%s to %s)", figure(f * l->low, f * l->se, in),
+                                                   figure(f * l->high, f * l->se, in));
+    return rl_sprintf(in, "at the observed means (%s %s, %s %s) one more %s goes with %s%s more %s in the long run",
+                      s->variable_unit, mean(s->mean_variable, in), s->outcome_unit, mean(s->mean_outcome, in),
+                      s->variable_unit, figure(f * l->est, f * l->se, in), ends, s->outcome_unit);
+}
+
+void rl_response_words(rl_response *s, rl_arena *keep)
+{
+    const char *u = unit(s, keep), *m = money(s, keep);
+    s->says = RL_NEW(keep, const char *, MOST_SAYS);
+    if (u != NULL) say(s, u);
+    say(s, in_all(s, keep));
+    say(s, when(s, keep));
+    if (m != NULL) say(s, m);
+    if (s->unit_root != NULL) say(s, s->unit_root);
+    if (s->leads) say(s, "leads are no part of it: what comes before its cause is a placebo");
+}
+
+void rl_response_words_average(rl_response *s, size_t most, rl_arena *keep)
+{
+    const rl_summary *a = &s->averaged[s->n - 1];
+    say(s,
+        rl_sprintf(keep,
+                   "averaged over last lags %d to %d (weights by BIC, most, %.0f %%, on %d): %s of %s within %zu %ss "
+                   "(%g %% interval %s to %s, which covers the choice of the length)",
+                   s->first_length, s->first_length + (int)s->n_weights - 1, 100 * s->weight[most],
+                   s->first_length + (int)most, figure(a->est, a->se, keep), s->outcome, s->n - 1, s->period,
+                   100 * s->level, figure(a->low, a->se, keep), figure(a->high, a->se, keep)));
+}

@@ -1,0 +1,55 @@
+/* out/words_lags.c -- channels in sentences. */
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/response.h"
+#include "out/words.h"
+
+bool rl_words_is_money(const rl_study *s, const rl_model_answer *m)
+{
+    const char *name = m->channels.outcome;
+    return name != NULL && (strcmp(name, "revenue") == 0 || strcmp(name, "value") == 0 || s->money.given);
+}
+
+/* A thousand of spend brings what: figures of a size that a budget has. */
+static rl_interval thousand(const rl_interval *x)
+{
+    return (rl_interval){1000 * x->est, 1000 * x->se, 1000 * x->low, 1000 * x->high};
+}
+
+/* The response to the channel's spend, if there is one for all and its timing is told. */
+static const rl_response *timed(const rl_model_answer *m, const rl_channel *x)
+{
+    for (size_t i = 0; i < m->main.n_responses; i++) {
+        const rl_response *s = &m->main.response[i];
+        if (s->segment == NULL && strcmp(s->variable_unit, x->column) == 0 && s->half_life.why == NULL) return s;
+    }
+    return NULL;
+}
+
+/* "; half of it is in after 1.8 months, and 40 % of it comes after the quarter has ended" */
+static const char *timing(const rl_view *v, const rl_model_answer *m, const rl_channel *x)
+{
+    const rl_response *s = timed(m, x);
+    if (s == NULL) return "";
+    bool quarter = s->after > 1 || strcmp(s->period, "quarter") == 0;
+    return rl_sprintf(v->in, "; half of it is in after %s %ss, and %s of it comes after the %s has ended",
+                      rl_view_number(v, s->half_life.est, 1), s->period, rl_view_percent(v, s->share_after.est, 0),
+                      quarter ? "quarter" : s->period);
+}
+
+const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model_answer *m, const rl_channel *x,
+                             rl_unit unit)
+{
+    const char *name = rl_sprintf(v->in, "%s%s%s", v->open, rl_view_clean(x->column, 40, v->in), v->close);
+    const char *outcome = rl_view_clean(m->channels.outcome, 40, v->in);
+    if (!isfinite(x->marginal.est))
+        return rl_sprintf(v->in, "The spend of %s goes with %s of %s over the rows of the model.", name,
+                          rl_words_interval(v, &x->gain, unit, 1), outcome);
+    rl_interval more = thousand(&x->marginal);
+    return rl_sprintf(v->in, "One more %s of %s in a %s, at today's level of %s, goes with %s more %s in all%s.%s",
+                      rl_view_money(v, 1000, 0), name, rl_words_period(s), rl_view_money(v, x->today, 0),
+                      rl_words_interval(v, &more, unit, 1), outcome, timing(v, m, x),
+                      rl_excludes_zero(&x->marginal) ? "" : " This cannot be told from nothing.");
+}
