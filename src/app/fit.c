@@ -75,6 +75,10 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
     }
+    if (a->bounds_test != NULL && !r->estimator->orders) {
+        rl_fail(cx, RL_EUSAGE, "--test %s is of an ARDL model", a->bounds_test);
+        return rl_hint(cx, "add --estimator ardl with --lags or --max-lags");
+    }
     bool cells = r->estimator->frame == RL_FRAME_CELLS;
     if (a->control != NULL && !cells)
         return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/diag.h"
+#include "model/dynamic.h"
 #include "model/infer.h"
 #include "model/linear.h"
 
@@ -65,8 +66,8 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"ardl",  "koyck",     "lp",  "cs",   "sunab", "bjs",  "did2s", "stacked",
-                                        "lpdid", "staggered", "ddd", "dcdh", "sc",    "sdid", "bacon"};
+    static const char *const LATER[] = {"cs",        "sunab", "bjs",  "did2s", "stacked", "lpdid",
+                                        "staggered", "ddd",   "dcdh", "sc",    "sdid",    "bacon"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
     size_t n = 0;
@@ -149,16 +150,8 @@ static void append(const char *const **list, size_t *n, const char *v, rl_ctx *c
 
 static rl_code take_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    const char *s = v;
-    rl_request *r = &a->req;
-    for (r->n_orders = 0;; s++) {
-        if (r->n_orders == RL_MAX_ORDERS || !whole(s, &s, &r->order[r->n_orders]) || (*s != ',' && *s != '\0') ||
-            r->order[r->n_orders] < 0)
-            return bad_value(cx, "lags", v,
-                             "write the lags of the outcome, then those of each regressor, as in --lags 2,1,0");
-        r->n_orders++;
-        if (*s == '\0') return RL_OK;
-    }
+    if (rl_orders_read(v, &a->req)) return RL_OK;
+    return bad_value(cx, "lags", v, "write the lags of the outcome, then those of each regressor, as in --lags 2,1,0");
 }
 
 static rl_code take_count(const char *name, const char *v, int *to, rl_ctx *cx)
@@ -180,12 +173,7 @@ static rl_code take_horizon(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_ic(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const NAME[] = {"aic", "bic", "hq"};
-    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
-        if (strcmp(v, NAME[i]) == 0) {
-            a->req.ic = (rl_ic)(RL_IC_AIC + (int)i);
-            return RL_OK;
-        }
+    if (rl_ic_read(v, &a->req)) return RL_OK;
     return bad_value(cx, "ic", v, "known: aic bic hq");
 }
 
@@ -206,6 +194,10 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
             a->iv_test = v;
             return RL_OK;
         }
+    if (strcmp(v, "bounds-f") == 0 || strcmp(v, "bounds-t") == 0) {
+        a->bounds_test = v;
+        return RL_OK;
+    }
     if (rl_diag_known(v)) {
         rl_diag_spec spec;
         RL_TRY(rl_diag_parse(v, &spec, cx->keep, cx));

@@ -79,6 +79,14 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar"},
 
+    {RL_CMD_FIT, NULL, 0, NULL, "lagged regression"},
+    {RL_CMD_FIT, "lags", 0, "P,Q..", "ardl: lags of the outcome, then those of each regressor in\nturn; factors, products, lag() and other functions that\nare no plain numbers have none (so lag(x,0) is x alone)"},
+    {RL_CMD_FIT, "max-lags", 0, "N", "ardl: choose the lags, up to N of each, all compared on\nthe same rows"},
+    {RL_CMD_FIT, "ic", 0, "NAME", "ardl: by aic (default), bic or hq"},
+    {RL_CMD_FIT, "shock", 0, "TERM", "lp: the regressor whose response is asked for"},
+    {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H"},
+    {RL_CMD_FIT, "method", 0, "NAME", "koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented"},
+
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
      "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
@@ -87,7 +95,7 @@ const rl_option rl_options[] = {
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nsummclust"},
+     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nlpirfs (lp's own) summclust"},
     {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
     {RL_CMD_FIT, "lincom", 0, "SUM..", "a linear combination of estimates as one more, say\n'x1 + 2*x2 - 1'; may be given again"},
     {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0'; may\nbe given again.  Instruments bring theirs unasked:\nfirst-stage-f first-stage-wald wu-hausman sargan\nhansen, and for their rank anderson-lm cragg-donald-f\n(iid), kleibergen-paap-lm kleibergen-paap-f,\nsanderson-windmeijer-f"},
@@ -104,13 +112,10 @@ const rl_option rl_options[] = {
 
     /* words of a later version */
     {RL_CMD_FIT, "base", 0, "KIND", NULL},
-    {RL_CMD_FIT, "anticipation", 0, "K", NULL},      {RL_CMD_FIT, "method", 0, "NAME", NULL},
+    {RL_CMD_FIT, "anticipation", 0, "K", NULL},      
     {RL_CMD_FIT, "rcs", 0, NULL, NULL},              {RL_CMD_FIT, "balance", 0, "K", NULL},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},      {RL_CMD_FIT, "inference", 0, "KIND", NULL},
     {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
-    {RL_CMD_FIT, "lags", 0, "P,Q", NULL},            {RL_CMD_FIT, "max-lags", 0, "N", NULL},
-    {RL_CMD_FIT, "ic", 0, "NAME", NULL},             {RL_CMD_FIT, "horizon", 0, "H", NULL},
-    {RL_CMD_FIT, "shock", 0, "COL", NULL},
     {RL_CMD_FIT, "partition", 0, "COL", NULL},
     {RL_CMD_FIT, "composition", 0, "HOW", NULL},     {RL_CMD_FIT, "normalized", 0, "yes", NULL},
     {RL_CMD_FIT, "premean", 0, "K", NULL},           {RL_CMD_FIT, "ylags", 0, "K", NULL},

@@ -9,10 +9,10 @@
 #include "model/diag.h"
 #include "model/infer.h"
 
-static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
+void rl_result_sample(const rl_design *d, rl_result *out, rl_arena *keep)
 {
     out->formula = rl_strdup(keep, d->formula->text);
-    out->rows_read = t->n;
+    out->rows_read = d->t->n;
     out->rows_used = d->n;
     out->n_dropped = d->n_dropped;
     out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped);
@@ -67,7 +67,7 @@ static void keep_effects(const rl_design *d, const rl_fit *f, rl_result *out, rl
     }
 }
 
-static void keep_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
+void rl_result_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
 {
     out->note = RL_NEW(keep, const char *, cx->n_notes - from);
     for (size_t i = from; i < cx->n_notes; i++) out->note[out->n_notes++] = rl_strdup(keep, cx->note[i].text);
@@ -120,13 +120,13 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         cx->n_notes = notes; /* they come again */
     }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
-    keep_sample(&d, t, out, keep);
+    rl_result_sample(&d, out, keep);
     if (req.omega != NULL) {
         keep_rows(&d, out, keep);
         keep_omega(&d, &f, req.omega, out, keep, cx);
     }
     if (f.effect != NULL) keep_effects(&d, &f, out, keep);
-    keep_notes(cx, notes, out, keep);
+    rl_result_notes(cx, notes, out, keep);
     return RL_OK;
 }
 
