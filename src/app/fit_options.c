@@ -177,6 +177,22 @@ static rl_code take_ic(rl_fit_args *a, const char *v, rl_ctx *cx)
     return bad_value(cx, "ic", v, "known: aic bic hq");
 }
 
+static rl_code take_inference(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    a->req.bootstrap = strcmp(v, "bootstrap") == 0;
+    return take_word("inference", v, "analytic", "bootstrap", cx);
+}
+
+static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    int reps = 0;
+    RL_TRY(take_count("reps", v, &reps, cx));
+    a->req.reps = (size_t)reps;
+    if (reps >= 99) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--reps %d: draws are too few for an interval", reps);
+    return rl_hint(cx, "99 are the least, 1999 the default");
+}
+
 static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     append(&a->req.lincom, &a->req.n_lincom, v, cx);
@@ -230,10 +246,24 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window}, {"ref", take_refs},          {"panel", take_panel},   {"estimator", take_estimator},
-        {"agg", take_agg},       {"period", take_period},     {"subset", take_subset}, {"level", take_level},
-        {"as", take_profile},    {"family", take_family},     {"lincom", take_lincom}, {"test", take_test},
-        {"lags", take_lags},     {"max-lags", take_max_lags}, {"ic", take_ic},         {"horizon", take_horizon},
+        {"window", take_window},
+        {"ref", take_refs},
+        {"panel", take_panel},
+        {"estimator", take_estimator},
+        {"agg", take_agg},
+        {"period", take_period},
+        {"subset", take_subset},
+        {"level", take_level},
+        {"as", take_profile},
+        {"family", take_family},
+        {"lincom", take_lincom},
+        {"test", take_test},
+        {"lags", take_lags},
+        {"max-lags", take_max_lags},
+        {"ic", take_ic},
+        {"horizon", take_horizon},
+        {"inference", take_inference},
+        {"reps", take_reps},
     };
     const struct {
         const char *name;

@@ -96,6 +96,8 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
      "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nlpirfs (lp's own) summclust"},
+    {RL_CMD_FIT, "inference", 0, "KIND", "ardl: analytic (default) or bootstrap, whose intervals\ncover the choice of lags"},
+    {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999)"},
     {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
     {RL_CMD_FIT, "lincom", 0, "SUM..", "a linear combination of estimates as one more, say\n'x1 + 2*x2 - 1'; may be given again"},
     {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0'; may\nbe given again.  Instruments bring theirs unasked:\nfirst-stage-f first-stage-wald wu-hausman sargan\nhansen, and for their rank anderson-lm cragg-donald-f\n(iid), kleibergen-paap-lm kleibergen-paap-f,\nsanderson-windmeijer-f"},
@@ -112,10 +114,10 @@ const rl_option rl_options[] = {
 
     /* words of a later version */
     {RL_CMD_FIT, "base", 0, "KIND", NULL},
-    {RL_CMD_FIT, "anticipation", 0, "K", NULL},      
+    {RL_CMD_FIT, "anticipation", 0, "K", NULL},
     {RL_CMD_FIT, "rcs", 0, NULL, NULL},              {RL_CMD_FIT, "balance", 0, "K", NULL},
-    {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},      {RL_CMD_FIT, "inference", 0, "KIND", NULL},
-    {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
+    {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},
+    {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
     {RL_CMD_FIT, "partition", 0, "COL", NULL},
     {RL_CMD_FIT, "composition", 0, "HOW", NULL},     {RL_CMD_FIT, "normalized", 0, "yes", NULL},
     {RL_CMD_FIT, "premean", 0, "K", NULL},           {RL_CMD_FIT, "ylags", 0, "K", NULL},

@@ -26,6 +26,14 @@ RL_MUST rl_code rl_ardl_room(const rl_request *req, const rl_dynamic *d, const r
 RL_MUST rl_code rl_ardl_choose(const rl_request *req, const rl_dynamic *d, const rl_table *t, int most, int *order,
                                rl_ctx *cx);
 
+/* Orders, signs, residuals and all anew: p values and intervals of the result from a bootstrap
+ * (num/ardlboot.h).  Coefficients: percentiles.  ec and the long run: studentised, the long run
+ * by the set of values that its t test does not reject (Fieller), which may have no ends.
+ * Errors  RL_EDATA  not one series without gaps, an explosive estimate */
+RL_MUST rl_code rl_ardl_bootstrap(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out,
+                                  rl_ctx *cx);
+double rl_ardl_penalty(rl_ic ic, double n);      /* of a coefficient */
+
 /* Where the coefficients stand in a fit of the formula above. */
 typedef struct rl_ardl_terms {
     size_t p, k;

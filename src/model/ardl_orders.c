@@ -97,6 +97,11 @@ rl_code rl_ardl_room(const rl_request *req, const rl_dynamic *y, const rl_table 
 
 /* --- the choice ------------------------------------------------------------------------- */
 
+double rl_ardl_penalty(rl_ic ic, double n)
+{
+    return ic == RL_IC_BIC ? rl_log(n) : ic == RL_IC_HQ ? 2 * rl_log(rl_log(n)) : 2;
+}
+
 static size_t find_column(const rl_design *d, const char *name)
 {
     size_t j = 0;
@@ -173,7 +178,6 @@ static void say_choice(const rl_lagsel_best *b, const rl_dynamic *y, const rl_de
     if (isfinite(b->second_score))
         rl_remark(cx, "orders", "the next best order is %s, behind by %s", order_text(b->second, y->k, cx->tmp),
                   rl_num_text(buf, rl_round_digits(b->second_score - b->score, 3)));
-    rl_remark(cx, "orders", "intervals take the chosen lags as given: they do not cover the choice");
 }
 
 rl_code rl_ardl_choose(const rl_request *req, const rl_dynamic *y, const rl_table *t, int most, int *order, rl_ctx *cx)
@@ -191,13 +195,7 @@ rl_code rl_ardl_choose(const rl_request *req, const rl_dynamic *y, const rl_tabl
         return too_many(&d, y, 0, d.X.k + effects(&d), d.X.k - first[y->k + 1] + effects(&d), cx);
     RL_TRY(gram(y, &d, most, first, &G, cx));
     n = (double)d.n;
-    rl_lagsel s = {.n = d.n,
-                   .k = y->k + 1,
-                   .first = first,
-                   .penalty = ic == RL_IC_AIC   ? 2
-                              : ic == RL_IC_BIC ? rl_log(n)
-                                                : 2 * rl_log(rl_log(n)),
-                   .most = RL_LAGSEL_MOST};
+    rl_lagsel s = {.n = d.n, .k = y->k + 1, .first = first, .penalty = rl_ardl_penalty(ic, n), .most = RL_LAGSEL_MOST};
     rl_lagsel_search(&s, G, RL_NEW(cx->tmp, double, rl_lagsel_room(&s)), &best);
     if (!isfinite(best.score)) {
         rl_fail(cx, RL_EDATA, "no order up to %d can be estimated: the lags depend on each other", most);
@@ -205,5 +203,7 @@ rl_code rl_ardl_choose(const rl_request *req, const rl_dynamic *y, const rl_tabl
     }
     for (size_t j = 0; j <= y->k; j++) order[j] = (int)best.width[j] - (j > 0);
     say_choice(&best, y, &d, most, ic, cx);
+    if (!req->bootstrap)
+        rl_remark(cx, "orders", "intervals take the chosen lags as given: --inference bootstrap covers the choice too");
     return RL_OK;
 }

@@ -67,7 +67,7 @@ void rl_report_long_run(rl_report *r, const char *term, const size_t *num, size_
 /* Put the report in the place of the fit's estimates. */
 void rl_report_end(rl_report *r, rl_ctx *cx);
 
-/* Do shocks die out under y_t = sum_i phi_i y_(t-i) + ..?  All roots within the unit circle, by Levinson's steps down. */
+/* Do shocks die out under y_t = sum_i phi_i y_(t-i) + ..?  All partial autocorrelations below one (Levinson). */
 bool rl_stationary(const double *phi, size_t p);
 
 /* Is column c of numbers the same in all rows used?  Values v (n). */

@@ -174,6 +174,8 @@ struct rl_estimator {
     /* The request in terms of another formula, before the design is made (ardl: its lags written out; the
      * same columns of the table); NULL for most.  Texts it makes live in cx->keep. */
     rl_code (*expand)(const rl_request *req, const rl_table *t, rl_request *out, rl_ctx *cx);
+    /* After inference: what the method itself puts in the place of the usual intervals; NULL for most. */
+    rl_code (*finish)(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_ctx *cx);
     /* Several regressions in one (lp: one a horizon): carries out the request by itself; fit is NULL then. */
     rl_code (*run)(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx);
 };

@@ -63,6 +63,26 @@ static rl_code given_orders(const rl_request *req, const rl_dynamic *d, const rl
     return rl_ardl_room(req, d, t, req->order, cx);
 }
 
+static rl_code check_bootstrap(const rl_request *req, const rl_dynamic *d, rl_ctx *cx)
+{
+    if (!req->bootstrap) return RL_OK;
+    const char *what = req->unit != NULL           ? "a panel"
+                       : d->f.n_effects > 0        ? "fixed effects"
+                       : req->weights != NULL      ? "weights"
+                       : req->n_lincom > 0         ? "--lincom"
+                       : req->n_restriction > 0    ? "--test of restrictions"
+                       : req->vcov.kind == RL_WILD ? "--vcov wild"
+                                                   : NULL;
+    if (what == NULL) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--inference bootstrap of 'ardl' does not go with %s", what);
+    return rl_hint(cx, "it makes one series anew, and answers for its coefficients and long run");
+}
+
+static rl_code finish(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_ctx *cx)
+{
+    return req->bootstrap ? rl_ardl_bootstrap(d, f, req, out, cx) : RL_OK;
+}
+
 static rl_code expand(const rl_request *req, const rl_table *t, rl_request *out, rl_ctx *cx)
 {
     rl_dynamic d;
@@ -76,6 +96,9 @@ static rl_code expand(const rl_request *req, const rl_table *t, rl_request *out,
     if (d.k + 1 > RL_MAX_ORDERS)
         return rl_fail(cx, RL_EUSAGE, "%zu regressors with lags, more than %d", d.k, RL_MAX_ORDERS - 1);
     *out = *req;
+    out->as_asked = req->formula;
+    RL_TRY(check_bootstrap(req, &d, cx));
+    if (req->bootstrap) out->spend = NULL; /* it reads the series again */
     if (req->n_orders > 0)
         RL_TRY(given_orders(req, &d, t, cx));
     else if (req->max_lags < 0) {
@@ -245,4 +268,5 @@ const rl_estimator rl_est_ardl = {
     .methods = METHODS,
     .fit = fit,
     .expand = expand,
+    .finish = finish,
 };

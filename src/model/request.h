@@ -96,6 +96,9 @@ typedef struct rl_request {
     int horizon;                     /* lp, responses: the last one; -1 = not said              */
     const char *shock;               /* lp: the regressor whose response is asked for           */
     const char *method;              /* koyck: iv or ols; others have their own words           */
+    const char *as_asked;            /* the formula before it was written out, or NULL          */
+    bool bootstrap;                  /* ardl: p and intervals from draws of the whole procedure */
+    size_t reps;                     /* .. so many; 0 = 1999                                    */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

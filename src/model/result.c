@@ -120,6 +120,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         cx->n_notes = notes; /* they come again */
     }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
+    if (req.estimator->finish != NULL) RL_TRY(req.estimator->finish(&d, &f, &req, out, cx));
     rl_result_sample(&d, out, keep);
     if (req.omega != NULL) {
         keep_rows(&d, out, keep);
