@@ -76,11 +76,11 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
     }
-    if (a->bounds_test != NULL && !r->estimator->orders) {
+    if (a->bounds_test != NULL && strcmp(r->estimator->name, "ardl") != 0) {
         rl_fail(cx, RL_EUSAGE, "--test %s is of an ARDL model", a->bounds_test);
         return rl_hint(cx, "add --estimator ardl with --lags or --max-lags");
     }
-    if (r->bootstrap && !r->estimator->orders) {
+    if (r->bootstrap && r->estimator->finish == NULL) {
         rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of estimator 'ardl'");
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
