@@ -84,7 +84,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "max-lags", 0, "N", "choose the lags, up to N; ardl: of each, all compared on\nthe same rows"},
     {RL_CMD_FIT, "ic", 0, "NAME", "by aic (ardl's default), bic (ar's) or hq"},
     {RL_CMD_FIT, "shock", 0, "TERM", "lp: the regressor whose response is asked for"},
-    {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H"},
+    {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H; errors are\nNW with lag h + 1 (panels: cluster:UNIT) unless said"},
     {RL_CMD_FIT, "method", 0, "NAME", "koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},

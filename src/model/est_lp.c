@@ -398,7 +398,7 @@ static rl_code run(const rl_request *req, const rl_table *t, rl_result *out, rl_
     out->dropped = r->dropped, out->n_dropped = r->n_dropped;
     out->units = r->units, out->periods = r->periods, out->clusters = p.clusters;
     out->vcov_kind = r->vcov_kind, out->lag = p.lag, out->draws = r->draws;
-    out->ssc = rl_sprintf(keep, "of each horizon's regression; at horizon 0: %s", r->ssc);
+    out->ssc = rl_sprintf(keep, "at horizon 0: %s", r->ssc);
     say(&p, cx);
     rl_result_notes(cx, notes, out, keep);
     return RL_OK;

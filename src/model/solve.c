@@ -157,7 +157,7 @@ static rl_code bad_word(const rl_tables *t, const rl_text *x, const char *key, c
 static rl_code take_lags(const rl_tables *t, const rl_model_spec *s, rl_request *r, rl_ctx *cx)
 {
     r->max_lags = s->max_lags > 0 ? s->max_lags : -1;
-    r->horizon = s->horizon > 0 ? s->horizon : -1;
+    r->horizon = s->periods > 0 ? s->periods : -1;
     r->shock = s->shock.s;
     r->method = s->method.s;
     if (s->lags.s != NULL && !rl_orders_read(s->lags.s, r))

@@ -108,8 +108,8 @@ typedef struct rl_model_spec {
     rl_text formula;
     rl_text vcov;                  /* as on the command line                                     */
     rl_text weights;
-    rl_text lags, ic, shock, method;   /* lagged regressions, as on the command line; horizon: periods of lp */
-    int max_lags;                  /* 0 = not given                                              */
+    rl_text lags, ic, shock, method;   /* lagged regressions, as on the command line         */
+    int max_lags, periods;         /* 0 = not given                                              */
     int window_lo, window_hi;      /* event study; 0,0 = all                                     */
 } rl_model_spec;
 

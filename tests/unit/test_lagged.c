@@ -1,7 +1,9 @@
 /* ardl, koyck and lp: what they write out, what they report, what they refuse. */
 #include "unit/fit_fixture.h"
+#include "unit/study_fixture.h"
 
 #include "model/dynamic.h"
+#include "model/solve.h"
 
 static rl_ctx cx;
 static int setup(void **s)
@@ -439,6 +441,70 @@ static void gaps(void **s)
     assert_true(says(&(rl_result){.note = run(&p, &t).note, .n_notes = 2}, "58 at 0, 54 at 2"));
 }
 
+#define STUDY(models)                                                                                    \
+    "study: {title: t, currency: USD, period: month, cut: 2027-12-31}\n"                                 \
+    "deals: {file: d.csv, id: id, account: account, created: created, closed: closed, status: status,\n" \
+    "        amount: amount, won: [Won], lost: [Lost], open: [Open]}\n"                                  \
+    "panel: {file: g.csv, unit: geo, date: day, columns: [sales, spend]}\n"                              \
+    "models:\n" models
+
+static void open_study(fixture *f, const char *study)
+{
+    rl_str g = rl_str_new(cx.keep);
+    rl_rng r = rl_rng_for(23, 1);
+    rl_str_add(&g, "geo,day,sales,spend\n");
+    for (int m = 0; m < 48; m++)
+        for (int u = 0; u < 2; u++) {
+            double spend = 5 + rl_normal(&r);
+            rl_str_addf(&g, "%c,%d-%02d-01,%.3f,%.3f\n", "NS"[u], 2024 + m / 12, m % 12 + 1, 20 + spend + rl_normal(&r),
+                        spend);
+        }
+    fixture_open(f);
+    fixture_write(f, "d.csv", "id,account,created,closed,status,amount\nD1,A,2024-01-10,2024-02-01,Won,100.5\n");
+    fixture_write(f, "g.csv", rl_str_text(&g));
+    CHECK_OK(fixture_read(f, study), &f->cx);
+}
+
+/* A study takes the estimators by name, with the words of the command line as keys. */
+static void in_a_study(void **s)
+{
+    (void)s;
+    fixture f;
+    rl_answer a = {0};
+    open_study(&f, STUDY("  r: {level: panel, formula: 'sales ~ spend + lag(sales,1) | geo', estimator: lp, "
+                         "shock: spend, periods: 2}\n"
+                         "  o: {level: panel, formula: 'sales ~ spend | geo', estimator: ardl, lags: \"2, 1\"}\n"
+                         "  c: {level: panel, formula: 'sales ~ spend | geo', estimator: ardl, max_lags: 2, ic: bic}\n"
+                         "  k: {level: panel, formula: 'sales ~ spend | geo', estimator: koyck, method: ols}\n"));
+    a.study = &f.study;
+    CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
+    for (size_t i = 0; i < 4; i++) assert_int_equal(a.model[i].status, RL_MODEL_DONE);
+    assert_true(a.model[0].main.m == 3 && a.model[0].main.est[2].label.event == 2);
+    assert_string_equal(a.model[1].main.formula, "sales ~ spend + lag(sales,1:2) + lag(spend,1) | geo");
+    assert_true(has(&a.model[2].main, "long_run::spend") && has(&a.model[3].main, "long_run::spend"));
+    assert_false(a.model[1].has_lags);
+    fixture_close(&f);
+}
+
+static void bad_study(const char *model, const char *word)
+{
+    fixture f;
+    rl_answer a = {0};
+    open_study(&f, model);
+    a.study = &f.study;
+    assert_int_equal(rl_solve(&f.t, &a, &f.cx), RL_EINPUT);
+    if (strstr(f.cx.err.what, word) == NULL) fail_msg("no '%s' in '%s'", word, f.cx.err.what);
+    assert_true(f.cx.err.line > 0);
+    fixture_close(&f);
+}
+
+static void bad_words_of_a_study(void **s)
+{
+    (void)s;
+    bad_study(STUDY("  o: {level: panel, formula: 'sales ~ spend', estimator: ardl, lags: \"2;1\"}\n"), "2;1");
+    bad_study(STUDY("  o: {level: panel, formula: 'sales ~ spend', estimator: ardl, max_lags: 2, ic: aicc}\n"), "aicc");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -461,6 +527,8 @@ int main(void)
         T(bad_requests),
         T(bad_projections),
         T(gaps),
+        T(in_a_study),
+        T(bad_words_of_a_study),
     };
     return cmocka_run_group_tests(t, NULL, NULL);
 }
