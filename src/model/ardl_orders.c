@@ -159,6 +159,8 @@ static rl_code gram(const rl_dynamic *y, rl_design *d, int most, const size_t *f
     return RL_OK;
 }
 
+enum { FEW_ROWS = 5 }; /* a coefficient */
+
 static const char *order_text(const size_t *width, size_t k, rl_arena *in)
 {
     rl_str s = rl_str_new(in);
@@ -203,6 +205,11 @@ rl_code rl_ardl_choose(const rl_request *req, const rl_dynamic *y, const rl_tabl
     }
     for (size_t j = 0; j <= y->k; j++) order[j] = (int)best.width[j] - (j > 0);
     say_choice(&best, y, &d, most, ic, cx);
+    if (d.n < FEW_ROWS * (d.X.k + effects(&d)))
+        rl_remark(cx, "orders",
+                  "up to %zu coefficients were compared on %zu rows: with so few rows intervals tend to be too short, the "
+                  "more so the longer the outcome remembers",
+                  d.X.k + effects(&d), d.n);
     if (!req->bootstrap)
         rl_remark(cx, "orders", "intervals take the chosen lags as given: --inference bootstrap covers the choice too");
     return RL_OK;

@@ -16,7 +16,8 @@
  *
  * Cost  a draw: some (P + 1) (f + P + k (P + 1)) M flops, the search, one Cholesky.  2,000 draws of 200
  *       periods, four regressors and P = 4 (2,500 orders each): under a second on two threads.
- * Source: Wu (1986), Annals of Statistics 14; Goncalves & Kilian (2004), Journal of Econometrics 123 (recursive design).
+ * Source: Wu (1986), Annals of Statistics 14; Goncalves & Kilian (2004), Journal of Econometrics 123 (recursive
+ *         design).
  */
 #ifndef RL_NUM_ARDLBOOT_H
 #define RL_NUM_ARDLBOOT_H
