@@ -206,10 +206,11 @@ rl_code rl_ardl_choose(const rl_request *req, const rl_dynamic *y, const rl_tabl
     for (size_t j = 0; j <= y->k; j++) order[j] = (int)best.width[j] - (j > 0);
     say_choice(&best, y, &d, most, ic, cx);
     if (d.n < FEW_ROWS * (d.X.k + effects(&d)))
-        rl_remark(cx, "orders",
-                  "up to %zu coefficients were compared on %zu rows: with so few rows intervals tend to be too short, the "
-                  "more so the longer the outcome remembers",
-                  d.X.k + effects(&d), d.n);
+        rl_remark(
+            cx, "orders",
+            "up to %zu coefficients were compared on %zu rows: with so few rows intervals tend to be too short, the "
+            "more so the longer the outcome remembers",
+            d.X.k + effects(&d), d.n);
     if (!req->bootstrap)
         rl_remark(cx, "orders", "intervals take the chosen lags as given: --inference bootstrap covers the choice too");
     return RL_OK;
