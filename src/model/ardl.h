@@ -28,7 +28,9 @@ RL_MUST rl_code rl_ardl_choose(const rl_request *req, const rl_dynamic *d, const
 
 /* Orders, signs, residuals and all anew: p values and intervals of the result from a bootstrap
  * (num/ardlboot.h).  Coefficients: percentiles.  ec and the long run: studentised, the long run
- * by the set of values that its t test does not reject (Fieller), which may have no ends.
+ * by the set of values that its t test does not reject (Fieller), which may have no ends.  What is a
+ * large t is taken from two sets of draws, one of them with as long a memory as the interval of ec
+ * allows: least squares forgets too fast, and draws from a short memory would not show it.
  * Errors  RL_EDATA  not one series without gaps, an explosive estimate */
 RL_MUST rl_code rl_ardl_bootstrap(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out,
                                   rl_ctx *cx);

@@ -19,10 +19,13 @@ typedef struct boot {
     double ybar, *xbar, *zbar;
     const char **z_name;
     double *b, *V, *e; /* of the actual outcome           */
+    double *from;      /* full  what the draws are made from */
+    double *theta;     /* m     long runs under `from`       */
     rl_mat R;          /* m-by-full  and r, student: see num/ardlboot.h */
     double *r;
     bool *student;
-    double *draws; /* B-by-m                          */
+    double *draws; /* B-by-m  from the estimates, */
+    double *slow;  /* and from those of an outcome that remembers as long as it may */
 } boot;
 
 /* --- the series as arrays -------------------------------------------------------------------- */
@@ -115,9 +118,13 @@ static void ask_constant(boot *w, size_t row)
     for (size_t j = 1; j < w->s.f; j++) *weight(w, row, j) = -w->zbar[j];
 }
 
-/* theta D on the other side: sum beta - theta (1 - sum phi). */
-static void ask_ratio(boot *w, size_t row, double theta)
+/* A long run: its numerator is there; theta D goes to the other side, sum beta - theta (1 - sum phi). */
+static void ask_ratio(boot *w, size_t row)
 {
+    double N = -w->r[row], D = 1;
+    for (size_t i = 0; i < w->full; i++) N += *weight(w, row, i) * w->from[i];
+    for (size_t i = 1; i <= w->s.P; i++) D -= w->from[own(w, i)];
+    double theta = w->theta[row] = N / D;
     for (size_t i = 1; i <= w->s.P; i++) *weight(w, row, own(w, i)) += theta;
     w->r[row] += theta;
     w->student[row] = true;
@@ -152,7 +159,7 @@ static bool ask_regressor(boot *w, size_t row, size_t j, rl_ctx *cx)
     }
     if (strcmp(term, rl_sprintf(cx->tmp, "long_run::%s", x)) != 0) return false;
     for (size_t i = 0; i <= w->s.P; i++) *weight(w, row, of_x(w, j, i)) = 1;
-    ask_ratio(w, row, w->out->est[row].estimate);
+    ask_ratio(w, row);
     return true;
 }
 
@@ -181,12 +188,14 @@ static rl_code ask(boot *w, size_t row, rl_ctx *cx)
     }
     if (w->constant && strcmp(e->label.term, "long_run::(Intercept)") == 0) {
         ask_constant(w, row);
-        ask_ratio(w, row, e->estimate);
+        ask_ratio(w, row);
         return RL_OK;
     }
     if (strcmp(e->label.term, "ec") == 0) {
-        for (size_t i = 1; i <= w->s.P; i++) *weight(w, row, own(w, i)) = 1;
-        w->r[row] = 1 + e->estimate;
+        for (size_t i = 1; i <= w->s.P; i++) {
+            *weight(w, row, own(w, i)) = 1;
+            w->r[row] += w->from[own(w, i)];
+        }
         w->student[row] = true;
         return RL_OK;
     }
@@ -211,11 +220,11 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The finite draws of an estimate, sorted; how many. */
-static size_t sorted(const boot *w, size_t row, double *v)
+static size_t sorted(const boot *w, const double *draws, size_t row, double *v)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->B; i++) {
-        double x = w->draws[i + row * w->B];
+        double x = draws[i + row * w->B];
         if (isfinite(x)) v[n++] = w->student[row] ? fabs(x) : x;
     }
     qsort(v, n, sizeof *v, by_value);
@@ -254,7 +263,7 @@ static void fieller(boot *w, size_t row, double c, double *low, double *high, do
     double *num = RL_NEW(cx->tmp, double, w->full), *phi = RL_NEW(cx->tmp, double, w->full), D = 1;
     for (size_t i = 0; i < w->full; i++) num[i] = *weight(w, row, i);
     for (size_t i = 1; i <= w->s.P; i++) {
-        num[own(w, i)] -= e->estimate;
+        num[own(w, i)] -= w->theta[row];
         phi[own(w, i)] = 1;
         D -= w->b[own(w, i)];
     }
@@ -267,10 +276,18 @@ static void fieller(boot *w, size_t row, double c, double *low, double *high, do
     *high = (b + sqrt(disc)) / a;
 }
 
+/* Standard error of the sum of the outcome's lags. */
+static double sum_error(const boot *w, rl_ctx *cx)
+{
+    double *phi = RL_NEW(cx->tmp, double, w->full);
+    for (size_t i = 1; i <= w->s.P; i++) phi[own(w, i)] = 1;
+    return sqrt(quadratic(w, phi, phi));
+}
+
 static void settle(boot *w, size_t row, double *v, rl_ctx *cx)
 {
     rl_estimate *e = &w->out->est[row];
-    size_t n = sorted(w, row, v);
+    size_t n = sorted(w, w->draws, row, v);
     double alpha = 1 - w->out->level, N = (double)n;
     if (!w->student[row]) {
         double up = (double)below(v, n, 0, true), down = N - (double)below(v, n, 0, false);
@@ -279,11 +296,12 @@ static void settle(boot *w, size_t row, double *v, rl_ctx *cx)
         e->p_value = fmin(1, 2 * fmin(up, down) / N);
         return;
     }
-    double c = quantile(v, n, 1 - alpha), t0;
+    double *u = RL_NEW(cx->tmp, double, w->B), t0;
+    size_t n_slow = sorted(w, w->slow, row, u);
+    double c = quantile(v, n, 1 - alpha);
+    if (n_slow > 0) c = fmax(c, quantile(u, n_slow, 1 - alpha));
     if (strcmp(e->label.term, "ec") == 0) {
-        double *phi = RL_NEW(cx->tmp, double, w->full);
-        for (size_t i = 1; i <= w->s.P; i++) phi[own(w, i)] = 1;
-        double se = sqrt(quadratic(w, phi, phi));
+        double se = sum_error(w, cx);
         t0 = fabs(e->estimate) / se;
         e->conf_low = e->estimate - c * se;
         e->conf_high = e->estimate + c * se;
@@ -291,6 +309,9 @@ static void settle(boot *w, size_t row, double *v, rl_ctx *cx)
         fieller(w, row, c, &e->conf_low, &e->conf_high, &t0, cx);
     }
     e->p_value = (N - (double)below(v, n, t0, false)) / N;
+    if (n_slow > 0)
+        e->p_value = fmax(e->p_value, ((double)n_slow - (double)below(u, n_slow, t0, false)) / (double)n_slow);
+    rl_release(cx->tmp, u);
 }
 
 static void say(const boot *w, size_t failed, rl_ctx *cx)
@@ -302,8 +323,9 @@ static void say(const boot *w, size_t failed, rl_ctx *cx)
               "residual thrown%s",
               w->B - failed, anew);
     rl_remark(cx, "bootstrap",
-              "coefficients have percentile intervals%s; ec and the long run are studentised, the long "
-              "run's interval is what its t test does not reject",
+              "coefficients have percentile intervals%s; ec and the long run are studentised, also by draws in "
+              "which the outcome remembers as long as it may, the long run's interval is what its t test does not "
+              "reject",
               w->s.choose ? " (a lag that was not chosen counts as zero)" : "");
     for (size_t j = 0; j < w->m; j++)
         if (isinf(w->out->est[j].conf_low)) {
@@ -332,6 +354,45 @@ static rl_code read_series(boot *w, const rl_design *d, rl_ctx *cx)
                        "where all have values");
 }
 
+static rl_code draw(boot *w, const double *from, double *draws, rl_ctx *cx)
+{
+    w->s.coef = w->from = RL_NEW(cx->tmp, double, w->full);
+    memcpy(w->from, from, w->full * sizeof *from);
+    memset(w->R.a, 0, w->m * w->full * sizeof *w->R.a);
+    memset(w->r, 0, w->m * sizeof *w->r);
+    for (size_t j = 0; j < w->m; j++) RL_TRY(ask(w, j, cx));
+    rl_ardl_boot(&w->s, &w->R, w->r, w->student, w->B, cx->seed, draws, cx);
+    return RL_OK;
+}
+
+static const double MOST_MEMORY = 0.98;
+enum { STEPS = 20 };
+
+/* Least squares makes the outcome forget too fast, least noticed where it remembers long.  So what counts as a
+ * large t is taken from a second set of draws too: the coefficients moved, as little as their covariance
+ * allows, to where those of the outcome's lags sum to the upper end of their own interval. */
+static rl_code draw_slow(boot *w, double *room, rl_ctx *cx)
+{
+    double *to = RL_NEW(cx->tmp, double, w->full), sum = 0, se = sum_error(w, cx);
+    size_t row = w->m;
+    for (size_t j = 0; j < w->m; j++)
+        if (strcmp(w->out->est[j].label.term, "ec") == 0) row = j;
+    for (size_t i = 1; i <= w->s.P; i++) sum += w->b[own(w, i)];
+    size_t n = sorted(w, w->draws, row, room);
+    double target = fmin(sum + quantile(room, n, w->out->level) * se, MOST_MEMORY);
+    if (!(target > sum)) return RL_OK;
+    for (int step = STEPS; step > 0; step--) {
+        double by = (target - sum) * step / STEPS / (se * se);
+        for (size_t i = 0; i < w->full; i++) {
+            double cov = 0;
+            for (size_t l = 1; l <= w->s.P; l++) cov += w->V[i + own(w, l) * w->full];
+            to[i] = w->b[i] + by * cov;
+        }
+        if (rl_stationary(to + w->s.f, w->s.P)) return draw(w, to, w->slow, cx);
+    }
+    return RL_OK;
+}
+
 rl_code rl_ardl_bootstrap(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_ctx *cx)
 {
     boot w = {.req = req, .out = out, .B = req->reps > 0 ? req->reps : 1999, .m = f->m};
@@ -350,17 +411,20 @@ rl_code rl_ardl_bootstrap(const rl_design *d, const rl_fit *f, const rl_request 
     }
     double grow = sqrt((double)f->dof.n / (double)(f->dof.n - f->dof.k));
     for (size_t t = 0; t < w.s.M; t++) w.e[t] *= grow;
-    w.s.coef = w.b, w.s.e = w.e;
+    w.s.e = w.e;
+    w.theta = RL_NEW(cx->tmp, double, w.m);
     w.R = rl_mat_new(w.m, w.full, cx->tmp);
     w.r = RL_NEW(cx->tmp, double, w.m);
     w.student = RL_NEW(cx->tmp, bool, w.m);
     w.draws = RL_NEW(cx->tmp, double, w.B *w.m);
-    for (size_t j = 0; j < w.m; j++) RL_TRY(ask(&w, j, cx));
-    rl_ardl_boot(&w.s, &w.R, w.r, w.student, w.B, cx->seed, w.draws, cx);
+    w.slow = RL_NEW(cx->tmp, double, w.B *w.m);
+    for (size_t i = 0; i < w.B * w.m; i++) w.slow[i] = NAN;
     double *room = RL_NEW(cx->tmp, double, w.B);
+    RL_TRY(draw(&w, w.b, w.draws, cx));
     for (size_t i = 0; i < w.B; i++) failed += isfinite(w.draws[i]) ? 0 : 1;
     if (2 * failed > w.B)
         return rl_fail(cx, RL_EDATA, "--inference bootstrap: no fit in %zu of %zu draws", failed, w.B);
+    RL_TRY(draw_slow(&w, room, cx));
     for (size_t j = 0; j < w.m; j++) settle(&w, j, room, cx);
     out->draws = w.B - failed;
     say(&w, failed, cx);
