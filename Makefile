@@ -95,6 +95,10 @@ coverage: all  ## do intervals cover the truth of 200 simulated worlds
 certified: $(filter $(BUILD)/tests/certified/%,$(TESTBIN))  ## NIST and published tables, digit by digit
 	@for t in $^; do $$t || exit 1; done
 
+bounds-table: $(BUILD)/librevlift.a  ## simulate the bounds tests anew, some minutes: src/model/bounds_table.h
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -O3 $(LDFLAGS) -o $(BUILD)/simulate-bounds tests/bounds/simulate.c $< $(LDLIBS)
+	@$(BUILD)/simulate-bounds >$(BUILD)/bounds_table.h && mv $(BUILD)/bounds_table.h src/model/bounds_table.h
+
 bits:  ## the same bytes from every compiler, CPU and number of threads
 	@tests/bits $(BUILD)
 
@@ -140,5 +144,5 @@ help:  ## this list
 
 -include $(OBJ:.o=.d) $(TESTBIN:=.d)
 FORCE:
-.PHONY: all tests demo check test asan fuzz cover bench golden reference reproduce coverage certified bits floors format lint man deps \
+.PHONY: all tests demo check test asan fuzz cover bench golden reference reproduce coverage certified bits floors format lint man deps bounds-table \
         deps-demo install clean help FORCE

@@ -30,7 +30,8 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--max-lags", r->max_lags >= 0 && !e->orders},
                 {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},
                 {"--method", r->method != NULL && e->methods == NULL},
-                {"--shock", r->shock != NULL && !e->shocks}};
+                {"--shock", r->shock != NULL && !e->shocks},
+                {"--reps", r->reps > 0 && !r->bootstrap}};
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
 }
@@ -74,6 +75,14 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
     if (a->iv_test != NULL && !r->estimator->instruments) {
         rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
+    }
+    if (a->bounds_test != NULL && strcmp(r->estimator->name, "ardl") != 0) {
+        rl_fail(cx, RL_EUSAGE, "--test %s is of an ARDL model", a->bounds_test);
+        return rl_hint(cx, "add --estimator ardl with --lags or --max-lags");
+    }
+    if (r->bootstrap && r->estimator->finish == NULL) {
+        rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of estimator 'ardl'");
+        return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
     bool cells = r->estimator->frame == RL_FRAME_CELLS;
     if (a->control != NULL && !cells)

@@ -18,6 +18,7 @@ typedef struct rl_fit_args {
     const char *control;       /* --control                        */
     const char *fe_out;        /* --fe-out                         */
     const char *iv_test;       /* --test by name: iv shows it anyway */
+    const char *bounds_test;   /* the same of ardl                   */
 } rl_fit_args;
 
 /* Nothing given yet but the formula. */

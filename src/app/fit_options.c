@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/diag.h"
+#include "model/dynamic.h"
 #include "model/infer.h"
 #include "model/linear.h"
 #include "model/response.h"
@@ -66,8 +67,8 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"ardl",  "koyck",     "lp",  "cs",   "sunab", "bjs",  "did2s", "stacked",
-                                        "lpdid", "staggered", "ddd", "dcdh", "sc",    "sdid", "bacon"};
+    static const char *const LATER[] = {"cs",        "sunab", "bjs",  "did2s", "stacked", "lpdid",
+                                        "staggered", "ddd",   "dcdh", "sc",    "sdid",    "bacon"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
     size_t n = 0;
@@ -150,16 +151,8 @@ static void append(const char *const **list, size_t *n, const char *v, rl_ctx *c
 
 static rl_code take_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    const char *s = v;
-    rl_request *r = &a->req;
-    for (r->n_orders = 0;; s++) {
-        if (r->n_orders == RL_MAX_ORDERS || !whole(s, &s, &r->order[r->n_orders]) || (*s != ',' && *s != '\0') ||
-            r->order[r->n_orders] < 0)
-            return bad_value(cx, "lags", v,
-                             "write the lags of the outcome, then those of each regressor, as in --lags 2,1,0");
-        r->n_orders++;
-        if (*s == '\0') return RL_OK;
-    }
+    if (rl_orders_read(v, &a->req)) return RL_OK;
+    return bad_value(cx, "lags", v, "write the lags of the outcome, then those of each regressor, as in --lags 2,1,0");
 }
 
 static rl_code take_count(const char *name, const char *v, int *to, rl_ctx *cx)
@@ -181,13 +174,24 @@ static rl_code take_horizon(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_ic(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const NAME[] = {"aic", "bic", "hq"};
-    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
-        if (strcmp(v, NAME[i]) == 0) {
-            a->req.ic = (rl_ic)(RL_IC_AIC + (int)i);
-            return RL_OK;
-        }
+    if (rl_ic_read(v, &a->req)) return RL_OK;
     return bad_value(cx, "ic", v, "known: aic bic hq");
+}
+
+static rl_code take_inference(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    a->req.bootstrap = strcmp(v, "bootstrap") == 0;
+    return take_word("inference", v, "analytic", "bootstrap", cx);
+}
+
+static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    int reps = 0;
+    RL_TRY(take_count("reps", v, &reps, cx));
+    a->req.reps = (size_t)reps;
+    if (reps >= 99) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--reps %d: draws are too few for an interval", reps);
+    return rl_hint(cx, "99 are the least, 1999 the default");
 }
 
 static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
@@ -216,6 +220,10 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
             a->iv_test = v;
             return RL_OK;
         }
+    if (strcmp(v, "bounds-f") == 0 || strcmp(v, "bounds-t") == 0) {
+        a->bounds_test = v;
+        return RL_OK;
+    }
     if (rl_diag_known(v)) {
         rl_diag_spec spec;
         RL_TRY(rl_diag_parse(v, &spec, cx->keep, cx));
@@ -248,12 +256,25 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window},       {"ref", take_refs},          {"panel", take_panel},
-        {"estimator", take_estimator}, {"agg", take_agg},           {"period", take_period},
-        {"subset", take_subset},       {"level", take_level},       {"as", take_profile},
-        {"family", take_family},       {"lincom", take_lincom},     {"test", take_test},
-        {"lags", take_lags},           {"max-lags", take_max_lags}, {"ic", take_ic},
-        {"horizon", take_horizon},     {"response", take_response},
+        {"window", take_window},
+        {"ref", take_refs},
+        {"panel", take_panel},
+        {"estimator", take_estimator},
+        {"agg", take_agg},
+        {"period", take_period},
+        {"subset", take_subset},
+        {"level", take_level},
+        {"as", take_profile},
+        {"family", take_family},
+        {"lincom", take_lincom},
+        {"test", take_test},
+        {"lags", take_lags},
+        {"max-lags", take_max_lags},
+        {"ic", take_ic},
+        {"horizon", take_horizon},
+        {"inference", take_inference},
+        {"reps", take_reps},
+        {"response", take_response},
     };
     const struct {
         const char *name;

@@ -11,9 +11,10 @@
 #include "num/ols.h"
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
-    rl_est_etwfe, rl_est_ar;
+    rl_est_etwfe, rl_est_ar, rl_est_ardl, rl_est_koyck, rl_est_lp;
 
-static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_iv,   &rl_est_logit, &rl_est_poisson, &rl_est_ar,
+static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_iv,   &rl_est_logit, &rl_est_poisson,
+                                           &rl_est_ar,  &rl_est_ardl, &rl_est_koyck, &rl_est_lp,
                                            &rl_est_did, &rl_est_twfe, &rl_est_event, &rl_est_etwfe};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }

@@ -27,6 +27,7 @@ typedef struct rl_design rl_design;      /* model/design.h  */
 typedef struct rl_request rl_request;    /* model/request.h */
 typedef struct rl_estimator rl_estimator;
 typedef struct rl_result rl_result;      /* model/result.h  */
+struct rl_test;
 
 /* The influence of the rows on m estimates, b_j - beta_j ~ sum_i psi_ij, as
  * an operator: it can add itself up over any codes, block by block, so that
@@ -135,6 +136,8 @@ struct rl_fit {
      * F of n - K - df, or n (rss0 - rss1) / rss0 as chi-squared                     */
     struct rl_compare { const char *name; const char *variable; double rss0, rss1; size_t df; bool chi2; } *compare;
     size_t n_compare;
+    const struct rl_test *test;  /* n_test  tests that the method carries out itself, finished */
+    size_t n_test;
     /* more instruments than needed: the residuals on all of them, as a fit, and how its m coefficients
      * move with those of the estimate: least of (b - P d)'V^-1(b - P d) is chi-squared(m - k); or NULL */
     struct rl_over { const rl_fit *fit; rl_mat P; } *over;
@@ -176,6 +179,8 @@ struct rl_estimator {
     /* The request in terms of another formula, before the design is made (ardl: its lags written out; the
      * same columns of the table); NULL for most.  Texts it makes live in cx->keep. */
     rl_code (*expand)(const rl_request *req, const rl_table *t, rl_request *out, rl_ctx *cx);
+    /* After inference: what the method itself puts in the place of the usual intervals; NULL for most. */
+    rl_code (*finish)(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_ctx *cx);
     /* Several regressions in one (lp: one a horizon): carries out the request by itself; fit is NULL then. */
     rl_code (*run)(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx);
 };

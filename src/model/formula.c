@@ -296,7 +296,7 @@ rl_code rl_formula_parse(const char *text, rl_formula *out, rl_arena *in, rl_ctx
         rl_parse_refuse(&p, 0, "there is no '~' in '%s'", text);
         return rl_hint(cx, "write it as outcome ~ regressors");
     }
-    RL_TRY(rl_parse_operand(&p, &out->y));
+    RL_TRY(rl_parse_outcome(&p, &out->y));
     if (rl_parse_severalfold(out->y) || (out->y->op == RL_OP_FN && out->y->fn == RL_FN_FACTOR))
         return rl_parse_refuse(&p, out->y->at, "the outcome '%s' must be one column of numbers", out->y->text);
     if (!rl_parse_take(&p, '~')) return rl_parse_unexpected(&p, "'~'");

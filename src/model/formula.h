@@ -3,6 +3,7 @@
  *     outcome ~ regressors [| effects [| endogenous ~ instruments]]
  *
  * `| 0 |` stands for no effects before instruments and may be left out.
+ * The outcome is a column, a function of columns, or arithmetic of them in (parentheses).
  * Regressors: columns and functions of columns, joined by + - : * and
  * parentheses; 0 or -1 drops the constant.  Inside a function ordinary
  * arithmetic (+ - * /, numbers) is understood.  Effects are columns, a^b one

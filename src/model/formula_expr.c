@@ -434,6 +434,11 @@ static rl_code operand(rl_parser *p, const rl_expr **out)
     return power(p, out);
 }
 
+rl_code rl_parse_outcome(rl_parser *p, const rl_expr **out)
+{
+    return rl_parse_peek(p) == '(' ? operand(p, out) : rl_parse_operand(p, out);
+}
+
 static rl_code join(rl_parser *p, char sign, const rl_expr **left, rl_code (*side)(rl_parser *, const rl_expr **))
 {
     rl_op op = sign == '+' ? RL_OP_ADD : sign == '-' ? RL_OP_SUB : sign == '*' ? RL_OP_MUL : RL_OP_DIV;

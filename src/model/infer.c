@@ -477,5 +477,6 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);
     RL_TRY(rl_infer_compare(d, f, req, out, keep, cx));
+    for (size_t i = 0; i < f->n_test; i++) rl_infer_add_test(out, f->test[i], keep);
     return rl_diag_run(d, f, req, out, keep, cx);
 }

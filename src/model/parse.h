@@ -32,6 +32,8 @@ RL_MUST rl_code rl_parse_name(rl_parser *p, const char **name);
 RL_MUST rl_code rl_parse_close(rl_parser *p, size_t at);       /* the ')' of what was opened at `at` */
 /* A column, or a function of columns. */
 RL_MUST rl_code rl_parse_operand(rl_parser *p, const rl_expr **out);
+/* The same, or arithmetic of them in parentheses. */
+RL_MUST rl_code rl_parse_outcome(rl_parser *p, const rl_expr **out);
 bool rl_parse_severalfold(const rl_expr *e);       /* it makes several columns        */
 
 #endif

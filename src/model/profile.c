@@ -38,6 +38,7 @@ static const rl_profile TABLE[] = {
     {"plm",          RK,  O,  N0,  G0,  NK,  NK,  N0,  O,  NK,  T4,    Y,  O,  N0,  O,  NK,  T4,    O,  N0,  O},
     {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O,  N0,  O},
     {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0,  O},
+    {"lpirfs",       LV,  Y,  N1,  GM,  DG,  NK,  N0,  O,  Z,   NW94,  O,  O,  N0,  O,  Z,   NW94,  O,  N1,  Y},
     {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
 };
 /* clang-format on */
@@ -50,6 +51,6 @@ const rl_profile *rl_profile_by_name(const char *name)
     return NULL;
 }
 
-const char *rl_profile_names(void) { return "fixest reghdfe areg sandwich plm gretl statsmodels summclust"; }
+const char *rl_profile_names(void) { return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs summclust"; }
 
 bool rl_profile_jackknife(const rl_profile *p) { return strcmp(p->name, "summclust") == 0; }

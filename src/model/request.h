@@ -102,6 +102,9 @@ typedef struct rl_request {
     bool average;                    /* .. averaged over the lengths of their lags too          */
     bool response_if_any;            /* "all" may find none                                     */
     rl_period_kind step;             /* what one step of time is, where the times are numbers   */
+    const char *as_asked;            /* the formula before it was written out, or NULL          */
+    bool bootstrap;                  /* ardl: p and intervals from draws of the whole procedure */
+    size_t reps;                     /* .. so many; 0 = 1999                                    */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

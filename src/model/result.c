@@ -11,10 +11,10 @@
 #include "model/infer.h"
 #include "model/response.h"
 
-static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
+void rl_result_sample(const rl_design *d, rl_result *out, rl_arena *keep)
 {
     out->formula = rl_strdup(keep, d->formula->text);
-    out->rows_read = t->n;
+    out->rows_read = d->t->n;
     out->rows_used = d->n;
     out->n_dropped = d->n_dropped;
     out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped);
@@ -82,7 +82,7 @@ static void keep_effects(const rl_design *d, const rl_fit *f, rl_result *out, rl
     }
 }
 
-static void keep_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
+void rl_result_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep)
 {
     out->note = RL_NEW(keep, const char *, cx->n_notes - from);
     for (size_t i = from; i < cx->n_notes; i++) out->note[out->n_notes++] = rl_strdup(keep, cx->note[i].text);
@@ -140,7 +140,8 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     }
     RL_TRY(rl_almon_report(&d, &req, &f, cx));
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
-    keep_sample(&d, t, out, keep);
+    if (req.estimator->finish != NULL) RL_TRY(req.estimator->finish(&d, &f, &req, out, cx));
+    rl_result_sample(&d, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
     if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);
@@ -149,7 +150,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         keep_omega(&d, &f, req.omega, out, keep, cx);
     }
     if (f.effect != NULL) keep_effects(&d, &f, out, keep);
-    keep_notes(cx, notes, out, keep);
+    rl_result_notes(cx, notes, out, keep);
     return RL_OK;
 }
 

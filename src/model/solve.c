@@ -7,6 +7,7 @@
 #include "model/att.h"
 #include "model/breakdown.h"
 #include "model/channel.h"
+#include "model/dynamic.h"
 #include "model/facts.h"
 #include "model/infer.h"
 #include "model/money.h"
@@ -189,6 +190,26 @@ static rl_code solve_spend(const rl_tables *t, rl_model_answer *m, const rl_requ
     return rl_trace_make(r, rows, &m->main, &m->track, cx->keep, cx);
 }
 
+static rl_code bad_word(const rl_tables *t, const rl_text *x, const char *key, const char *known, rl_ctx *cx)
+{
+    rl_fail_at(cx, RL_EINPUT, t->study->path, x->at.line, x->at.col, "%s: '%s' is not known", key, x->s);
+    return rl_hint(cx, "%s", known);
+}
+
+/* What lagged regressions take beside a formula. */
+static rl_code take_lags(const rl_tables *t, const rl_model_spec *s, rl_request *r, rl_ctx *cx)
+{
+    r->max_lags = s->max_lags > 0 ? s->max_lags : -1;
+    r->horizon = s->periods > 0 ? s->periods : -1;
+    r->shock = s->shock.s;
+    r->method = s->method.s;
+    if (s->lags.s != NULL && !rl_orders_read(s->lags.s, r))
+        return bad_word(t, &s->lags, "lags", "the lags of the outcome, then of each regressor, as in lags: \"2,1,0\"",
+                        cx);
+    if (s->ic.s != NULL && !rl_ic_read(s->ic.s, r)) return bad_word(t, &s->ic, "ic", "known: aic bic hq", cx);
+    return RL_OK;
+}
+
 static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
 {
     const rl_model_spec *s = m->spec;
@@ -219,6 +240,7 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     r.vcov = default_vcov(unit, !deals);
     if (s->vcov.s != NULL) RL_TRY(rl_vcov_parse(s->vcov.s, &r.vcov, cx->keep, cx));
     if (s->weights.s != NULL) r.weights = s->weights.s;
+    RL_TRY(take_lags(t, s, &r, cx));
     RL_TRY(rl_estimate_run(&r, &rows, &m->main, cx->keep, cx));
     if (r.vcov.kind == RL_DK && m->main.periods < DK_PERIODS) {
         rl_fail(cx, RL_EDATA, "Driscoll-Kraay errors need many periods: there are %zu, fewer than %d", m->main.periods,
@@ -231,7 +253,7 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
         deals ? "deal"
               : rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));
     finish_waterfall(m, cx);
-    find_lags(m, cx);
+    if (r.estimator->fit != NULL && r.estimator->expand == NULL) find_lags(m, cx); /* else lag() may be the outcome's */
     return solve_spend(t, m, &r, &rows, cx);
 }
 
