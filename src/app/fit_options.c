@@ -41,6 +41,22 @@ static rl_code take_window(rl_fit_args *a, const char *v, rl_ctx *cx)
     return RL_OK;
 }
 
+/* A:B, or A: for all from A on. */
+static rl_code take_gmm_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *s;
+    rl_request *r = &a->req;
+    r->gmm_hi = 0;
+    if (!whole(v, &s, &r->gmm_lo) || *s != ':' || (s[1] != '\0' && (!whole(s + 1, &s, &r->gmm_hi) || *s != '\0')))
+        return bad_value(cx, "gmm-lags", v, "write the first and the last lag, as in --gmm-lags 2:4, or 2: for all");
+    if (r->gmm_lo < 2)
+        return bad_value(cx, "gmm-lags", v,
+                         "the outcome of one period ago moves with the differenced error: from 2 on");
+    if (r->gmm_hi != 0 && r->gmm_hi < r->gmm_lo)
+        return bad_value(cx, "gmm-lags", v, "the lags go from the smaller to the larger");
+    return RL_OK;
+}
+
 static rl_code take_refs(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     const char *s = v;
@@ -238,10 +254,12 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window}, {"ref", take_refs},          {"panel", take_panel},   {"estimator", take_estimator},
-        {"agg", take_agg},       {"period", take_period},     {"subset", take_subset}, {"level", take_level},
-        {"as", take_profile},    {"family", take_family},     {"lincom", take_lincom}, {"test", take_test},
-        {"lags", take_lags},     {"max-lags", take_max_lags}, {"ic", take_ic},         {"horizon", take_horizon},
+        {"window", take_window},       {"ref", take_refs},          {"panel", take_panel},
+        {"estimator", take_estimator}, {"agg", take_agg},           {"period", take_period},
+        {"subset", take_subset},       {"level", take_level},       {"as", take_profile},
+        {"family", take_family},       {"lincom", take_lincom},     {"test", take_test},
+        {"lags", take_lags},           {"max-lags", take_max_lags}, {"ic", take_ic},
+        {"horizon", take_horizon},     {"gmm-lags", take_gmm_lags},
     };
     const struct {
         const char *name;
@@ -267,6 +285,10 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     if (strcmp(name, "na") == 0) {
         a->req.na_drop = strcmp(v, "drop") == 0;
         return take_word(name, v, "drop", "fail", cx);
+    }
+    if (strcmp(name, "collapse") == 0) {
+        a->req.collapse = true;
+        return RL_OK;
     }
     if (strcmp(name, "margins") == 0) {
         a->req.margins = true;

@@ -70,6 +70,9 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "margins", 0, NULL, "logit, poisson: average marginal effects too, as ame::x"},
     {RL_CMD_FIT, "singletons", 0, "keep", "keep rows that are alone in a level of an effect"},
     {RL_CMD_FIT, "fe-out", 0, "FILE", "ols: write the fixed effects to FILE, a CSV of effect,\nlevel, coefficient"},
+    {RL_CMD_FIT, "method", 0, "NAME", "arellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
+    {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
+    {RL_CMD_FIT, "collapse", 0, NULL, "arellano-bond: one instrument a lag, not one for each\nlag and period"},
     {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
     {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1"},
     {RL_CMD_FIT, "control", 0, "WHICH", "etwfe: never (default) or notyet treated units"},
@@ -104,7 +107,7 @@ const rl_option rl_options[] = {
 
     /* words of a later version */
     {RL_CMD_FIT, "base", 0, "KIND", NULL},
-    {RL_CMD_FIT, "anticipation", 0, "K", NULL},      {RL_CMD_FIT, "method", 0, "NAME", NULL},
+    {RL_CMD_FIT, "anticipation", 0, "K", NULL},
     {RL_CMD_FIT, "rcs", 0, NULL, NULL},              {RL_CMD_FIT, "balance", 0, "K", NULL},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},      {RL_CMD_FIT, "inference", 0, "KIND", NULL},
     {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},

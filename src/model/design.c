@@ -231,6 +231,13 @@ static rl_code take_axes(rl_build *b, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code take_past(rl_build *b, rl_ctx *cx)
+{
+    RL_TRY(rl_scene_sort(&b->scene, cx));
+    b->d->past = (rl_past){b->scene.n_order, b->scene.order, b->unit.code, b->at, b->y};
+    return RL_OK;
+}
+
 static rl_code take_effects(rl_build *b, rl_ctx *cx)
 {
     size_t most = b->f.n_effects + 2;
@@ -507,6 +514,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
                          .at = b.at};
     RL_TRY(rl_build_number(&b, b.f.y, 0, &b.y, cx));
     RL_TRY(rl_build_variables(&b, cx));
+    if (req->estimator->past) RL_TRY(take_past(&b, cx));
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));
     RL_TRY(take_weights(&b, cx));

@@ -17,6 +17,15 @@
 
 #define RL_NEVER INT32_MIN               /* in cohort[] */
 
+/* The outcome on all rows that take part, before some are lost to missing values: further back than the
+ * rows used, whose lags are complete. */
+typedef struct rl_past {
+    size_t n;
+    const uint32_t *row;                 /* n   table row, by unit and time                   */
+    const int32_t *unit, *at;            /* of each table row                                 */
+    const double *y;                     /* of each table row, NaN = missing                  */
+} rl_past;
+
 struct rl_design {
     const rl_table *t;
     const rl_formula *formula;
@@ -60,6 +69,7 @@ struct rl_design {
     rl_vcov_spec vcov;                   /* the request's, with the estimator's default       */
     rl_groups cluster[RL_MAX_WAYS];      /* vcov.ways of them                                 */
     rl_groups drawn;                     /* of vcov.draw_by; G = 0 without                    */
+    rl_past past;                        /* methods with `past`                               */
     const rl_design *all;                /* the design that this one stands for (model/collapse.h), or NULL */
     const double *times;                 /* n   rows of `all` behind each row; NULL = 1       */
     rl_dropped *dropped;                 /* n_dropped                                         */

@@ -96,6 +96,8 @@ typedef struct rl_request {
     int horizon;                     /* lp, responses: the last one; -1 = not said              */
     const char *shock;               /* lp: the regressor whose response is asked for           */
     const char *method;              /* koyck: iv or ols; others have their own words           */
+    int gmm_lo, gmm_hi;              /* arellano-bond: lags of the outcome as instruments; lo 0 = from 2 on, hi 0 = all */
+    bool collapse;                   /* .. one column a lag, not one for each lag and period   */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

@@ -9,15 +9,17 @@
 #include "model/diag.h"
 #include "model/infer.h"
 
-static void keep_sample(const rl_design *d, const rl_table *t, rl_result *out, rl_arena *keep)
+static void keep_sample(const rl_design *d, const rl_fit *f, const rl_table *t, rl_result *out, rl_arena *keep)
 {
+    size_t base = f->base_why != NULL ? d->n - f->dof.n : 0;
     out->formula = rl_strdup(keep, d->formula->text);
     out->rows_read = t->n;
-    out->rows_used = d->n;
+    out->rows_used = d->n - base;
     out->n_dropped = d->n_dropped;
-    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped);
+    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped + 1);
     for (size_t i = 0; i < d->n_dropped; i++)
         out->dropped[i] = (rl_dropped){rl_strdup(keep, d->dropped[i].why), d->dropped[i].rows};
+    if (base > 0) out->dropped[out->n_dropped++] = (rl_dropped){rl_strdup(keep, f->base_why), base};
     out->units = d->unit.G;
     out->periods = d->time.G;
 }
@@ -120,7 +122,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         cx->n_notes = notes; /* they come again */
     }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
-    keep_sample(&d, t, out, keep);
+    keep_sample(&d, &f, t, out, keep);
     if (req.omega != NULL) {
         keep_rows(&d, out, keep);
         keep_omega(&d, &f, req.omega, out, keep, cx);
