@@ -117,6 +117,7 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
         return rl_hint(cx, "known: %s", r->estimator->methods);
     }
     if (r->weights != NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' takes no --weights", name);
+    if (r->keep_effects) return rl_fail(cx, RL_EUSAGE, "--fe-out does not apply to estimator '%s'", name);
     rl_vcov_kind k = r->vcov.kind;
     if (k == RL_IID && lists && !method_is(r, "one-step")) {
         rl_fail(cx, RL_EUSAGE, "--vcov iid: two-step errors without their correction are far too small");

@@ -8,6 +8,7 @@
 #include "model/design.h"
 #include "model/diag.h"
 #include "model/infer.h"
+#include "model/nickell.h"
 
 static void keep_sample(const rl_design *d, const rl_fit *f, const rl_table *t, rl_result *out, rl_arena *keep)
 {
@@ -121,6 +122,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         leave_out(&req, &d, &attempt, cx);
         cx->n_notes = notes; /* they come again */
     }
+    rl_nickell_remark(&d, &req, &f, cx);
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     keep_sample(&d, &f, t, out, keep);
     if (req.omega != NULL) {
