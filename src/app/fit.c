@@ -31,6 +31,8 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},
                 {"--method", r->method != NULL && e->methods == NULL},
                 {"--gmm-lags", r->gmm_lo > 0 && !e->lists},
+                {"--predetermined", r->n_predetermined > 0 && !e->lists},
+                {"--endogenous", r->n_endogenous > 0 && !e->lists},
                 {"--collapse", r->collapse && !e->lists},
                 {"--shock", r->shock != NULL && !e->shocks}};
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)

@@ -163,6 +163,18 @@ static void append(const char *const **list, size_t *n, const char *v, rl_ctx *c
     *list = more;
 }
 
+static rl_code take_predetermined(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    append(&a->req.predetermined, &a->req.n_predetermined, v, cx);
+    return RL_OK;
+}
+
+static rl_code take_endogenous(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    append(&a->req.endogenous, &a->req.n_endogenous, v, cx);
+    return RL_OK;
+}
+
 static rl_code take_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     const char *s = v;
@@ -254,12 +266,25 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window},       {"ref", take_refs},          {"panel", take_panel},
-        {"estimator", take_estimator}, {"agg", take_agg},           {"period", take_period},
-        {"subset", take_subset},       {"level", take_level},       {"as", take_profile},
-        {"family", take_family},       {"lincom", take_lincom},     {"test", take_test},
-        {"lags", take_lags},           {"max-lags", take_max_lags}, {"ic", take_ic},
-        {"horizon", take_horizon},     {"gmm-lags", take_gmm_lags},
+        {"window", take_window},
+        {"ref", take_refs},
+        {"panel", take_panel},
+        {"estimator", take_estimator},
+        {"agg", take_agg},
+        {"period", take_period},
+        {"subset", take_subset},
+        {"level", take_level},
+        {"as", take_profile},
+        {"family", take_family},
+        {"lincom", take_lincom},
+        {"test", take_test},
+        {"lags", take_lags},
+        {"max-lags", take_max_lags},
+        {"ic", take_ic},
+        {"horizon", take_horizon},
+        {"gmm-lags", take_gmm_lags},
+        {"predetermined", take_predetermined},
+        {"endogenous", take_endogenous},
     };
     const struct {
         const char *name;

@@ -72,6 +72,8 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "fe-out", 0, "FILE", "ols: write the fixed effects to FILE, a CSV of effect,\nlevel, coefficient"},
     {RL_CMD_FIT, "method", 0, "NAME", "arellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
     {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
+    {RL_CMD_FIT, "predetermined", 0, "X", "arellano-bond: a regressor that answers to errors of\nearlier periods, such as spend set after last month's\nsales; may be given again"},
+    {RL_CMD_FIT, "endogenous", 0, "X", "arellano-bond: .. that answers to today's too"},
     {RL_CMD_FIT, "collapse", 0, NULL, "arellano-bond: one instrument a lag, not one for each\nlag and period"},
     {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
     {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1"},

@@ -233,8 +233,19 @@ static rl_code take_axes(rl_build *b, rl_ctx *cx)
 
 static rl_code take_past(rl_build *b, rl_ctx *cx)
 {
+    const rl_request *r = b->req;
+    rl_past *p = &b->d->past;
     RL_TRY(rl_scene_sort(&b->scene, cx));
-    b->d->past = (rl_past){b->scene.n_order, b->scene.order, b->unit.code, b->at, b->y};
+    *p = (rl_past){
+        b->scene.n_order, b->scene.order, b->unit.code, b->at, b->y, r->n_predetermined + r->n_endogenous, NULL};
+    p->x = RL_NEW(cx->tmp, double *, p->n_x);
+    for (size_t j = 0; j < p->n_x; j++) {
+        const char *name = j < r->n_predetermined ? r->predetermined[j] : r->endogenous[j - r->n_predetermined];
+        rl_formula f;
+        RL_TRY(rl_formula_parse(rl_sprintf(cx->tmp, "%s ~ 1", name), &f, cx->tmp, cx));
+        p->x[j] = RL_NEW(cx->tmp, double, b->t->n);
+        RL_TRY(rl_eval(&b->scene, f.y, 0, p->x[j], cx));
+    }
     return RL_OK;
 }
 

@@ -17,13 +17,15 @@
 
 #define RL_NEVER INT32_MIN               /* in cohort[] */
 
-/* The outcome on all rows that take part, before some are lost to missing values: further back than the
- * rows used, whose lags are complete. */
+/* The outcome, and regressors that need instruments, on all rows that take part, before some are lost to
+ * missing values: further back than the rows used, whose lags are complete. */
 typedef struct rl_past {
     size_t n;
     const uint32_t *row;                 /* n   table row, by unit and time                   */
     const int32_t *unit, *at;            /* of each table row                                 */
     const double *y;                     /* of each table row, NaN = missing                  */
+    size_t n_x;                          /* request.predetermined, then .endogenous           */
+    double **x;                          /* n_x of each table row                             */
 } rl_past;
 
 struct rl_design {

@@ -7,13 +7,14 @@
  * y_t-1 - y_t-2, that holds u_t-1; y_t-2 and before know nothing of u_t - u_t-1.
  *
  *   anderson-hsiao   one instrument, y_t-2 (or its difference): as many as are needed
- *   arellano-bond    all y_t-2, y_t-3 .. there are, weighted (num/gmm.h)
+ *   arellano-bond    all y_t-2, y_t-3 .. there are, weighted (num/gmm.h); x_t-1, x_t-2 .. of predetermined
+ *                    regressors, x_t-2 .. of endogenous ones
  *
  * Long run  b_x / (1 - sum r), b_x summed over the lags of x; by the delta method, where sum r < 1
  * Tests     m1, m2: serial correlation of the differenced residuals; sargan, one-step; hansen, two-step
  * Estimand  the coefficients in levels
- * Assumes   errors u not correlated from one period to the next (m2); regressors other than lags of y
- *           do not answer to u of any period, sooner or later
+ * Assumes   errors u not correlated from one period to the next (m2); other regressors do not answer to u
+ *           of any period; predetermined ones may to earlier u, endogenous ones to today's too
  * Source    Anderson & Hsiao (1982), Journal of Econometrics 18; Arellano & Bond (1991), Review of
  *           Economic Studies 58; Windmeijer (2005), Journal of Econometrics 126
  */
@@ -41,10 +42,10 @@ static bool is_y_lag(const rl_formula *f, const rl_expr *e)
     return e->op == RL_OP_FN && e->fn == RL_FN_LAG && strcmp(e->a->text, f->y->text) == 0 && e->lo > 0;
 }
 
-/* Does the expression read the outcome: its text within, or its only column? */
-static bool reads_outcome(const rl_expr *e, const rl_formula *f)
+/* Does the expression read y: its text within, or its only column? */
+static bool reads(const rl_expr *e, const rl_expr *y)
 {
-    const rl_expr *y = f->y;
+    const char *text = y->text;
     while (y->op == RL_OP_FN) y = y->a;
     const char *col = y->op == RL_OP_COL ? y->col : NULL;
     if (col != NULL) {
@@ -52,7 +53,7 @@ static bool reads_outcome(const rl_expr *e, const rl_formula *f)
         return col == NULL;
     }
     for (; e != NULL; e = e->op == RL_OP_FN ? e->a : NULL)
-        if (strcmp(e->text, f->y->text) == 0) return true;
+        if (strcmp(e->text, text) == 0) return true;
     return false;
 }
 
@@ -68,7 +69,7 @@ static rl_code check_lags(const rl_request *r, const rl_formula *f, bool first, 
                 one |= e->lo == 1;
                 continue;
             }
-            if (!reads_outcome(e, f)) continue;
+            if (!reads(e, f->y)) continue;
             rl_fail(cx, RL_EUSAGE, "'%s' holds the outcome in another form than its lags", f->term[j].text);
             rl_hint(cx, "estimator '%s' has instruments for lag(%s,1), lag(%s,2) .. by themselves", r->estimator->name,
                     f->y->text, f->y->text);
@@ -79,6 +80,43 @@ static rl_code check_lags(const rl_request *r, const rl_formula *f, bool first, 
     rl_fail(cx, RL_EUSAGE, "estimator '%s' needs a lag of the outcome among the regressors", r->estimator->name);
     return rl_hint(cx, "write %s ~ lag(%s,1) + ..; without it least squares with '| %s' has no such bias", f->y->text,
                    f->y->text, r->unit);
+}
+
+/* Regressors with lists of their own stand by themselves, as they are or lagged.  Their names as the formula
+ * has them, in `out`. */
+static rl_code check_listed(const rl_formula *f, const char *option, const char *name, const char **out, rl_ctx *cx)
+{
+    rl_formula own;
+    bool found = false;
+    RL_TRY(rl_formula_parse(rl_sprintf(cx->tmp, "%s ~ 1", name), &own, cx->keep, cx));
+    *out = own.y->text;
+    for (size_t j = 0; j < f->n_terms; j++)
+        for (size_t i = 0; i < f->term[j].n; i++) {
+            const rl_expr *e = f->term[j].var[i];
+            bool lag = e->op == RL_OP_FN && e->fn == RL_FN_LAG && e->lo >= 0;
+            if (f->term[j].n == 1 && strcmp((lag ? e->a : e)->text, own.y->text) == 0) {
+                found = true;
+                continue;
+            }
+            if (!reads(e, own.y)) continue;
+            rl_fail(cx, RL_EUSAGE, "--%s %s: '%s' holds it in another form than itself or its lags", option, name,
+                    f->term[j].text);
+            return rl_hint(cx, "there are instruments for %s and lag(%s,1) .. by themselves", name, name);
+        }
+    if (found) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--%s '%s' is no regressor of the formula", option, name);
+    return rl_hint(cx, "write it as the formula has it, without lag()");
+}
+
+static rl_code check_lists(const rl_request *r, const rl_formula *f, rl_request *out, rl_ctx *cx)
+{
+    const char **name = RL_NEW(cx->keep, const char *, r->n_predetermined + r->n_endogenous);
+    out->predetermined = name;
+    for (size_t i = 0; i < r->n_predetermined; i++)
+        RL_TRY(check_listed(f, "predetermined", r->predetermined[i], name++, cx));
+    out->endogenous = name;
+    for (size_t i = 0; i < r->n_endogenous; i++) RL_TRY(check_listed(f, "endogenous", r->endogenous[i], name++, cx));
+    return RL_OK;
 }
 
 /* The unit's effect is what differences remove; the time's can be kept; others would need to be differenced. */
@@ -142,6 +180,10 @@ static rl_code expand(const rl_request *req, const rl_table *t, rl_request *out,
     RL_TRY(check_words(req, cx));
     RL_TRY(check_effects(req, &f, cx));
     RL_TRY(check_lags(req, &f, !req->estimator->lists, cx));
+    if (req->estimator->lists)
+        RL_TRY(check_lists(req, &f, out, cx));
+    else
+        out->n_predetermined = out->n_endogenous = 0;
     out->keep_singletons = true;
     if (out->profile == NULL) out->profile = "plm";
     return RL_OK;
@@ -172,16 +214,9 @@ typedef struct work {
 
 static double beta(const work *w, size_t j) { return w->gmm->b[w->g->n_time + j]; }
 
-/* The regressor that column j is a lag of, or itself; NULL for factors, powers and leads. */
 static const char *long_name(const work *w, size_t j)
 {
-    const rl_design *d = w->d;
-    size_t x = w->g->col[j];
-    const rl_term *t = d->x_term[x] != SIZE_MAX ? &d->formula->term[d->x_term[x]] : NULL;
-    if (t == NULL || t->n > 1 || w->g->y_lag[j] > 0) return NULL;
-    const rl_expr *e = t->var[0];
-    if (e->op == RL_OP_FN && e->fn == RL_FN_LAG) return e->a->text;
-    return strcmp(e->text, d->x_name[x]) == 0 ? e->text : NULL;
+    return w->g->y_lag[j] > 0 ? NULL : rl_gmm_base(w->d, w->g->col[j]);
 }
 
 /* b_x / (1 - sum r), a row each. */
@@ -358,7 +393,8 @@ static rl_code not_identified(const work *w, rl_ctx *cx)
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
 {
     bool lists = req->estimator->lists, two_step = lists && !method_is(req, "one-step");
-    rl_gmm_ask ask = {.single = !lists, .difference = method_is(req, "difference"), .collapse = req->collapse};
+    rl_gmm_ask ask = {
+        .single = !lists, .difference = method_is(req, "difference"), .collapse = req->collapse, .req = req};
     rl_gmm_rows g;
     rl_gmm_fit gmm;
     ask.lo = req->gmm_lo > 0 ? req->gmm_lo : 2;

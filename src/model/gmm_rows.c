@@ -30,6 +30,15 @@ int rl_gmm_y_lag(const rl_design *d, size_t j)
     return e->lo + (int)(j - first);
 }
 
+const char *rl_gmm_base(const rl_design *d, size_t j)
+{
+    const rl_term *t = d->x_term[j] != SIZE_MAX ? &d->formula->term[d->x_term[j]] : NULL;
+    if (t == NULL || t->n > 1) return NULL;
+    const rl_expr *e = t->var[0];
+    if (e->op == RL_OP_FN && e->fn == RL_FN_LAG) return e->a->text;
+    return strcmp(e->text, d->x_name[j]) == 0 ? e->text : NULL;
+}
+
 static void walk_along(walk *w, rl_ctx *cx)
 {
     const rl_design *d = w->d;
@@ -191,37 +200,67 @@ static rl_code too_many(size_t q, rl_ctx *cx)
     return rl_hint(cx, "--collapse makes one column a lag; --gmm-lags 2:4 takes the nearest lags alone");
 }
 
+/* The lags of one variable: columns base + period * L + lag - lo, before those that never occur are left aside. */
+typedef struct list {
+    const double *v; /* of each table row */
+    int lo, hi;
+    size_t L, base;
+} list;
+
+static size_t plan_lists(const walk *w, list *l)
+{
+    const rl_gmm_ask *ask = w->ask;
+    const rl_past *p = &w->d->past;
+    int32_t first = w->at[0], last = w->at[0];
+    size_t columns = 0, T = ask->collapse ? 1 : w->d->time.G;
+    for (size_t s = 0; s < w->n; s++) {
+        first = w->at[s] < first ? w->at[s] : first;
+        last = w->at[s] > last ? w->at[s] : last;
+    }
+    for (size_t j = 0; j <= p->n_x; j++) {
+        int sooner = j > 0 && j <= ask->req->n_predetermined;
+        l[j] =
+            (list){.v = j == 0 ? p->y : p->x[j - 1], .lo = ask->lo - sooner, .hi = ask->hi - sooner, .base = columns};
+        if (ask->hi < 0 || l[j].hi > last - first) l[j].hi = (int)(last - first);
+        l[j].L = l[j].hi >= l[j].lo ? (size_t)(l[j].hi - l[j].lo + 1) : 0;
+        columns += T * l[j].L;
+    }
+    return columns;
+}
+
 /* One column for each lag and, unless collapsed, period of the equation, of those that occur. */
-static rl_code make_lists(const walk *w, const size_t *entry, rl_gmm_rows *g, rl_ctx *cx)
+static void make_lists(const walk *w, const size_t *entry, rl_gmm_rows *g, rl_ctx *cx)
 {
     rl_gmm *p = &g->p;
-    size_t T = w->ask->collapse ? 1 : w->d->time.G, at = 0, most = 0;
-    int span = w->n > 0 ? w->d->last_time - w->d->first_time : 0, hi = w->ask->hi, lo = w->ask->lo;
-    int32_t first_seen = w->at[0];
-    for (size_t s = 0; s < w->n; s++) first_seen = w->at[s] < first_seen ? w->at[s] : first_seen;
-    span += (int)(w->d->first_time - first_seen);
-    if (hi < 0 || hi > span) hi = span;
-    size_t L = hi >= lo ? (size_t)(hi - lo + 1) : 0, *first = RL_NEW(cx->tmp, size_t, p->n + 1);
-    int32_t *column = RL_NEW(cx->tmp, int32_t, T * L);
-    for (size_t r = 0; r < p->n; r++) most += entry[r] - w->begin[entry[r]] < L ? entry[r] - w->begin[entry[r]] : L;
+    const rl_past *past = &w->d->past;
+    size_t lists = 1 + past->n_x, at = 0, most = 0, *first = RL_NEW(cx->tmp, size_t, p->n + 1);
+    list *l = RL_NEW(cx->tmp, list, lists);
+    size_t columns = plan_lists(w, l);
+    int32_t *column = RL_NEW(cx->tmp, int32_t, columns);
+    for (size_t r = 0; r < p->n; r++)
+        for (size_t j = 0; j < lists; j++) {
+            size_t before = entry[r] - w->begin[entry[r]];
+            most += before < l[j].L ? before : l[j].L;
+        }
     uint32_t *col = RL_NEW(cx->tmp, uint32_t, most);
     double *z = RL_NEW(cx->tmp, double, most);
     for (size_t r = 0; r < p->n; r++) {
         size_t s = entry[r], t = w->ask->collapse ? 0 : (size_t)w->d->time.code[g->row[r]];
         first[r] = at;
-        for (size_t b = s; b-- > w->begin[s];) {
-            int lag = w->at[s] - w->at[b];
-            if (lag < lo || lag > hi || isnan(w->y[b])) continue;
-            col[at] = (uint32_t)(t * L + (size_t)(lag - lo));
-            column[col[at]] = 1;
-            z[at++] = w->y[b];
-        }
+        for (size_t j = 0; j < lists; j++)
+            for (size_t b = s; b-- > w->begin[s] && w->at[s] - w->at[b] <= l[j].hi;) {
+                int lag = w->at[s] - w->at[b];
+                double v = l[j].v[past->row[b]];
+                if (lag < l[j].lo || isnan(v)) continue;
+                col[at] = (uint32_t)(l[j].base + t * l[j].L + (size_t)(lag - l[j].lo));
+                column[col[at]] = 1;
+                z[at++] = v;
+            }
     }
     first[p->n] = at;
-    for (size_t c = 0; c < T * L; c++) column[c] = column[c] > 0 ? (int32_t)g->listed++ : -1;
+    for (size_t c = 0; c < columns; c++) column[c] = column[c] > 0 ? (int32_t)g->listed++ : -1;
     for (size_t a = 0; a < at; a++) col[a] = (uint32_t)column[col[a]];
     p->z_first = first, p->z_col = col, p->z = z;
-    return RL_OK;
 }
 
 static void make_single(const walk *w, const size_t *entry, rl_gmm_rows *g, rl_ctx *cx)
@@ -238,6 +277,17 @@ static void make_single(const walk *w, const size_t *entry, rl_gmm_rows *g, rl_c
     p->z_first = first, p->z_col = RL_NEW(cx->tmp, uint32_t, p->n), p->z = z;
 }
 
+static bool is_own(const walk *w, const rl_gmm_rows *g, size_t j)
+{
+    const rl_request *r = w->ask->req;
+    const char *base = rl_gmm_base(w->d, g->col[j]);
+    if (g->y_lag[j] > 0) return w->ask->single && g->y_lag[j] > 1;
+    for (size_t i = 0; i < r->n_predetermined + r->n_endogenous && base != NULL && !w->ask->single; i++)
+        if (strcmp(base, i < r->n_predetermined ? r->predetermined[i] : r->endogenous[i - r->n_predetermined]) == 0)
+            return false;
+    return true;
+}
+
 rl_code rl_gmm_rows_make(const rl_design *d, const rl_gmm_ask *ask, rl_gmm_rows *g, rl_ctx *cx)
 {
     walk w = {.d = d, .ask = ask, .back = 2};
@@ -252,12 +302,10 @@ rl_code rl_gmm_rows_make(const rl_design *d, const rl_gmm_ask *ask, rl_gmm_rows 
     if (ask->single)
         make_single(&w, entry, g, cx);
     else
-        RL_TRY(make_lists(&w, entry, g, cx));
+        make_lists(&w, entry, g, cx);
     g->p.own = own = RL_NEW(cx->tmp, size_t, g->p.X.k);
-    for (size_t j = 0; j < g->p.X.k; j++) {
-        int lag = j < g->n_time ? 0 : g->y_lag[j - g->n_time];
-        if (lag == 0 || (ask->single && lag > 1)) own[g->p.n_own++] = j;
-    }
+    for (size_t j = 0; j < g->p.X.k; j++)
+        if (j < g->n_time || is_own(&w, g, j - g->n_time)) own[g->p.n_own++] = j;
     g->p.q = g->listed + g->p.n_own;
     return g->p.q > MOST_INSTRUMENTS ? too_many(g->p.q, cx) : RL_OK;
 }

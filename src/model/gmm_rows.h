@@ -5,9 +5,10 @@
  * effects of the time become one column a period.  Instruments:
  *
  *   lists    y of `lo` to `hi` periods ago, one column for each period and lag, or one a lag when
- *            collapsed; 0 where there is no such row (Arellano & Bond)
+ *            collapsed; 0 where there is no such row (Arellano & Bond); the same of endogenous
+ *            regressors, and one period sooner of predetermined ones
  *   single   y two periods ago, or its difference (Anderson & Hsiao); equations without it are left out
- *   own      differences of the regressors that are not lags of y
+ *   own      differences of the regressors that are in no list
  *
  * y is known further back than the rows used, whose lags are complete: see
  * rl_past of model/design.h.
@@ -22,6 +23,7 @@ typedef struct rl_gmm_ask {
     bool single, difference; /* Anderson & Hsiao; by y's difference, not its level */
     int lo, hi;              /* lists                                               */
     bool collapse;
+    const rl_request *req;   /* predetermined, endogenous                           */
 } rl_gmm_ask;
 
 typedef struct rl_gmm_rows {
@@ -36,6 +38,9 @@ typedef struct rl_gmm_rows {
 
 /* Lag of the outcome in column j of design.X, or 0. */
 int rl_gmm_y_lag(const rl_design *d, size_t j);
+
+/* What column j is, or is a lag of: "x" for x and lag(x,2); NULL for products, factors, powers, leads. */
+const char *rl_gmm_base(const rl_design *d, size_t j);
 
 /* Errors  RL_EDATA  nothing to difference, too many instruments, nothing varies
  *         RL_ENUM   see num/ols.h */

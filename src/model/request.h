@@ -97,6 +97,10 @@ typedef struct rl_request {
     const char *shock;               /* lp: the regressor whose response is asked for           */
     const char *method;              /* koyck: iv or ols; others have their own words           */
     int gmm_lo, gmm_hi;              /* arellano-bond: lags of the outcome as instruments; lo 0 = from 2 on, hi 0 = all */
+    const char *const *predetermined;  /* .. regressors that answer to earlier errors        */
+    size_t n_predetermined;
+    const char *const *endogenous;   /* .. and to today's too                                */
+    size_t n_endogenous;
     bool collapse;                   /* .. one column a lag, not one for each lag and period   */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
