@@ -70,11 +70,6 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "margins", 0, NULL, "logit, poisson: average marginal effects too, as ame::x"},
     {RL_CMD_FIT, "singletons", 0, "keep", "keep rows that are alone in a level of an effect"},
     {RL_CMD_FIT, "fe-out", 0, "FILE", "ols: write the fixed effects to FILE, a CSV of effect,\nlevel, coefficient"},
-    {RL_CMD_FIT, "method", 0, "NAME", "arellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
-    {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
-    {RL_CMD_FIT, "predetermined", 0, "X", "arellano-bond: a regressor that answers to errors of\nearlier periods, such as spend set after last month's\nsales; may be given again"},
-    {RL_CMD_FIT, "endogenous", 0, "X", "arellano-bond: .. that answers to today's too"},
-    {RL_CMD_FIT, "collapse", 0, NULL, "arellano-bond: one instrument a lag, not one for each\nlag and period"},
     {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
     {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1"},
     {RL_CMD_FIT, "control", 0, "WHICH", "etwfe: never (default) or notyet treated units"},
@@ -88,13 +83,18 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "lags", 0, "P", "ar: lags of the errors (default 1)"},
     {RL_CMD_FIT, "max-lags", 0, "N", "choose the lags, up to N"},
     {RL_CMD_FIT, "ic", 0, "NAME", "by bic (default), aic or hq"},
+    {RL_CMD_FIT, "method", 0, "NAME", "arellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
+    {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
+    {RL_CMD_FIT, "predetermined", 0, "X..", "arellano-bond: a regressor that answers to errors of\nearlier periods, such as spend set after last month's\nsales; may be given again"},
+    {RL_CMD_FIT, "endogenous", 0, "X..", "arellano-bond: .. that answers to today's too"},
+    {RL_CMD_FIT, "collapse", 0, NULL, "arellano-bond: one instrument a lag, not one for each\nlag and period"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
      "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
      "wild:a[,reps=9999,type=rademacher|webb|mammen,\nnull=yes|no,form=11|31|13|33,errors=b]\n"
      "(for ols, iv, logit, poisson; null=no for any estimator;\nerrors=b: draws by a, errors clustered by b)\n"
-     "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences)"},
+     "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences and GMM)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
      "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nsummclust"},

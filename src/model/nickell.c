@@ -43,7 +43,7 @@ void rl_nickell_remark(const rl_design *d, const rl_request *req, const rl_fit *
         cx, "nickell",
         "'%s' is biased by up to about -(1 + rho)/(T - 1) = %s, with %s rows a unit and rho = %s: effects of '%s' hold "
         "the errors it is made of (Nickell 1981), and other coefficients share in that; --estimator arellano-bond "
-        "--panel %s,%s is free of it",
+        "--panel %s,%s has no such bias in many units",
         f->label[j].term, rl_num_text(bias, rl_round_digits(-(1 + rho) / (T - 1), 2)),
         rl_num_text(periods, rl_round_digits(T, 3)), rl_num_text(rate, rl_round_digits(rho, 2)), d->unit_name,
         d->unit_name, d->time_name);

@@ -96,7 +96,7 @@ typedef struct rl_request {
     int horizon;                     /* lp, responses: the last one; -1 = not said              */
     const char *shock;               /* lp: the regressor whose response is asked for           */
     const char *method;              /* koyck: iv or ols; others have their own words           */
-    int gmm_lo, gmm_hi;              /* arellano-bond: lags of the outcome as instruments; lo 0 = from 2 on, hi 0 = all */
+    int gmm_lo, gmm_hi;              /* arellano-bond: lags of the outcome as instruments; 0 = from 2 on, all */
     const char *const *predetermined;  /* .. regressors that answer to earlier errors        */
     size_t n_predetermined;
     const char *const *endogenous;   /* .. and to today's too                                */
