@@ -336,6 +336,8 @@ static void tests(const work *w, bool two_step, double rss, rl_fit *f, rl_ctx *c
     f->test = t;
 }
 
+enum { FEW_UNITS = 30 };
+
 static void cautions(const work *w, bool two_step, rl_ctx *cx)
 {
     const rl_gmm *p = &w->g->p;
@@ -348,9 +350,15 @@ static void cautions(const work *w, bool two_step, rl_ctx *cx)
     if (two_step && w->gmm->moments_rank < rank)
         rl_remark(
             cx, "instruments",
-            "the covariance of the %zu moments has rank %zu: it was inverted on what it spans, and programs differ "
-            "in how they do that",
+            "the covariance of the %zu moments has rank %zu, so the weights of the second step rest on too little and "
+            "intervals are far too short (it was inverted on what it spans; programs differ in how): --collapse, "
+            "--gmm-lags 2:4 or --method one-step",
             rank, w->gmm->moments_rank);
+    if (p->N < FEW_UNITS)
+        rl_remark(cx, "clusters",
+                  "only %zu units: these errors need many of them, and intervals from so few tend to be "
+                  "too short",
+                  p->N);
     if (p->q > rank)
         rl_remark(cx, "instruments", "%zu of %zu instruments depend on others and were left out", p->q - rank, p->q);
 }

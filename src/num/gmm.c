@@ -18,8 +18,8 @@ typedef struct part {
     long double ee[2], e2[2];
     size_t pairs[2];
     /* one unit */
-    long double *m, *zx, *p; /* q  Z'e;  q-by-k  Z'X;  k  its influence             */
-    uint32_t *hit;           /* columns of Z that occur                             */
+    long double *m, *p; /* q  Z'e;  k  its influence                           */
+    uint32_t *hit;      /* columns of Z that occur                             */
     bool *is_hit;
     size_t n_hit;
     /* one row, and the one before */
@@ -104,26 +104,23 @@ static void moments(size_t block, void *arg)
 
 /* --- Z'e by unit ------------------------------------------------------------------- */
 
-/* s->m = Z'e of unit i, with the columns hit; s->zx = Z'X when wanted. */
-static void unit_moments(const rl_gmm *p, size_t i, const double *e, bool with_x, part *s)
+/* s->m = Z'e of unit i, and the columns hit, ascending. */
+static void unit_moments(const rl_gmm *p, size_t i, const double *e, part *s)
 {
     for (size_t h = 0; h < s->n_hit; h++) {
         s->m[s->hit[h]] = 0;
         s->is_hit[s->hit[h]] = false;
-        for (size_t c = 0; c < p->X.k; c++) s->zx[s->hit[h] * p->X.k + c] = 0;
     }
-    s->n_hit = 0;
     for (size_t r = p->first[i]; r < p->first[i + 1]; r++) {
         size_t n = list_of(p, r, s->col[0], s->val[0]);
         for (size_t a = 0; a < n; a++) {
-            uint32_t at = s->col[0][a];
-            long double z = s->val[0][a];
-            if (!s->is_hit[at]) s->hit[s->n_hit++] = at;
-            s->is_hit[at] = true;
-            s->m[at] += z * e[r];
-            for (size_t c = 0; c < p->X.k && with_x; c++) s->zx[at * p->X.k + c] += z * *rl_mat_at(&p->X, r, c);
+            s->is_hit[s->col[0][a]] = true;
+            s->m[s->col[0][a]] += (long double)s->val[0][a] * e[r];
         }
     }
+    s->n_hit = 0;
+    for (size_t a = 0; a < p->q; a++)
+        if (s->is_hit[a]) s->hit[s->n_hit++] = (uint32_t)a;
 }
 
 /* sum m m' */
@@ -134,30 +131,37 @@ static void covariance(size_t block, void *arg)
     size_t from, to, q = j->p->q;
     units_of(j, block, &from, &to);
     for (size_t i = from; i < to; i++) {
-        unit_moments(j->p, i, j->e, false, s);
-        for (size_t a = 0; a < s->n_hit; a++)
-            for (size_t b = 0; b < s->n_hit; b++)
-                if (s->hit[b] <= s->hit[a]) s->M[s->hit[a] * q + s->hit[b]] += s->m[s->hit[a]] * s->m[s->hit[b]];
+        unit_moments(j->p, i, j->e, s);
+        for (size_t a = 0; a < s->n_hit; a++) {
+            long double *row = s->M + s->hit[a] * q, m = s->m[s->hit[a]];
+            for (size_t b = 0; b <= a; b++) row[s->hit[b]] += m * s->m[s->hit[b]];
+        }
     }
 }
 
-/* u = sum_i (Z'X m'v + m (Z'X)'v): minus the derivative of the moments' covariance by b1, times v. */
+/* u = sum_i (Z'X e'Z v + Z'e (X'Z v)'): minus the derivative of the moments' covariance by b1, times v. */
 static void derivative(size_t block, void *arg)
 {
     const job *j = arg;
+    const rl_gmm *p = j->p;
     part *s = &j->part[block];
-    size_t from, to, q = j->p->q, k = j->p->X.k;
+    size_t from, to, q = p->q, k = p->X.k;
     units_of(j, block, &from, &to);
     for (size_t i = from; i < to; i++) {
-        long double mv = 0;
-        unit_moments(j->p, i, j->e, true, s);
-        for (size_t h = 0; h < s->n_hit; h++) mv += s->m[s->hit[h]] * j->v[s->hit[h]];
-        for (size_t c = 0; c < k; c++) {
-            long double xv = 0;
-            for (size_t h = 0; h < s->n_hit; h++) xv += s->zx[s->hit[h] * k + c] * j->v[s->hit[h]];
-            for (size_t h = 0; h < s->n_hit; h++) {
-                size_t a = s->hit[h];
-                s->u[a + c * q] += s->zx[a * k + c] * mv + s->m[a] * xv;
+        long double ev = 0, *xv = s->p;
+        for (size_t c = 0; c < k; c++) xv[c] = 0;
+        for (size_t r = p->first[i]; r < p->first[i + 1]; r++) {
+            size_t n = list_of(p, r, s->col[0], s->val[0]);
+            long double zv = 0;
+            for (size_t a = 0; a < n; a++) zv += s->val[0][a] * j->v[s->col[0][a]];
+            ev += j->e[r] * zv;
+            for (size_t c = 0; c < k; c++) xv[c] += *rl_mat_at(&p->X, r, c) * zv;
+        }
+        for (size_t r = p->first[i]; r < p->first[i + 1]; r++) {
+            size_t n = list_of(p, r, s->col[0], s->val[0]);
+            for (size_t c = 0; c < k; c++) {
+                long double by = *rl_mat_at(&p->X, r, c) * ev + j->e[r] * xv[c];
+                for (size_t a = 0; a < n; a++) s->u[s->col[0][a] + c * q] += s->val[0][a] * by;
             }
         }
     }
@@ -181,7 +185,7 @@ static void correlations(size_t block, void *arg)
     size_t from, to, k = p->X.k;
     units_of(j, block, &from, &to);
     for (size_t i = from; i < to; i++) {
-        unit_moments(p, i, j->e, false, s);
+        unit_moments(p, i, j->e, s);
         for (int l = 0; l < 2; l++) {
             long double own = 0;
             for (size_t r = p->first[i]; r < p->first[i + 1]; r++) {
@@ -195,7 +199,7 @@ static void correlations(size_t block, void *arg)
             s->e2[l] += own * own;
             for (size_t h = 0; h < s->n_hit; h++) s->ze[l][s->hit[h]] += s->m[s->hit[h]] * own;
         }
-        unit_moments(p, i, j->e1, false, s);
+        if (j->e1 != j->e) unit_moments(p, i, j->e1, s);
         for (size_t c = 0; c < k; c++) {
             s->p[c] = 0;
             for (size_t h = 0; h < s->n_hit; h++) s->p[c] += *rl_mat_at(j->C, c, s->hit[h]) * s->m[s->hit[h]];
@@ -230,7 +234,6 @@ static size_t make_parts(const rl_gmm *p, job *j, rl_ctx *cx)
         s->u = RL_NEW(cx->tmp, long double, q *k);
         s->V = RL_NEW(cx->tmp, long double, k *k);
         s->m = RL_NEW(cx->tmp, long double, q);
-        s->zx = RL_NEW(cx->tmp, long double, q *k);
         s->p = RL_NEW(cx->tmp, long double, k);
         s->hit = RL_NEW(cx->tmp, uint32_t, q);
         s->is_hit = RL_NEW(cx->tmp, bool, q);

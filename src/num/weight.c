@@ -3,10 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "num/eig.h"
-
 static const long double DEPENDENT = 1e-16L; /* of a row's square */
-static const double FLAT = 1e-12;            /* of the largest eigenvalue */
+static const long double FLAT = 1e-12L;      /* of the scaled diagonal, which is 1 */
 
 static rl_code scale_rows(long double *M, size_t q, const bool *skip, rl_weight *w, rl_ctx *cx)
 {
@@ -47,33 +45,43 @@ static void factor(long double *M, rl_weight *w)
     }
 }
 
-static rl_code on_span(const double *M, size_t q, rl_weight *w, rl_arena *in, rl_ctx *cx)
+/* M = F F', the largest pivot first; M, with both triangles, is overwritten. */
+static rl_code on_span(long double *M, size_t q, rl_weight *w, rl_arena *in, rl_ctx *cx)
 {
-    double *work = RL_NEW(cx->tmp, double, q), most = 0;
-    w->Q = RL_NEW(in, double, q *q);
-    w->v = RL_NEW(in, double, q);
-    memcpy(w->Q, M, q * q * sizeof *M);
-    if (!rl_eig(w->Q, q, w->v, work)) return rl_fail(cx, RL_ENUM, "the eigenvalues of the moments were not found");
-    for (size_t i = 0; i < q; i++) most = fmax(most, w->v[i]);
-    w->rank = 0;
-    for (size_t i = 0; i < q; i++) {
-        if (!(w->v[i] > FLAT * most)) w->v[i] = 0;
-        w->rank += w->v[i] > 0;
+    size_t r = 0;
+    w->F = RL_NEW(in, long double, q *q);
+    for (; r < q; r++) {
+        long double *f = w->F + r * q;
+        size_t best = 0;
+        for (size_t i = 1; i < q; i++)
+            if (M[i * q + i] > M[best * q + best]) best = i;
+        long double pivot = M[best * q + best];
+        if (!(pivot > FLAT)) break;
+        for (size_t i = 0; i < q; i++) f[i] = M[best * q + i] / sqrtl(pivot);
+        for (size_t i = 0; i < q; i++)
+            for (size_t j = 0; j < q && f[i] != 0; j++) M[i * q + j] -= f[i] * f[j];
+        M[best * q + best] = 0;
     }
+    long double *K = RL_NEW(cx->tmp, long double, r *r);
+    for (size_t a = 0; a < r; a++)
+        for (size_t b = 0; b <= a; b++)
+            for (size_t i = 0; i < q; i++) K[a * r + b] += w->F[i + a * q] * w->F[i + b * q];
+    w->inner = RL_NEW(in, rl_weight, 1);
+    RL_TRY(rl_weight_make(K, r, NULL, false, w->inner, in, cx));
+    w->rank = r;
     return RL_OK;
 }
 
 rl_code rl_weight_make(long double *M, size_t q, const bool *skip, bool span, rl_weight *w, rl_arena *in, rl_ctx *cx)
 {
     *w = (rl_weight){.q = q, .passed = RL_NEW(in, bool, q), .scale = RL_NEW(in, double, q)};
-    double *copy = span ? RL_NEW(cx->tmp, double, q *q) : NULL;
+    long double *copy = span ? RL_NEW(cx->tmp, long double, q *q) : NULL;
+    bool *before = RL_NEW(cx->tmp, bool, q);
     size_t asked = 0;
     RL_TRY(scale_rows(M, q, skip, w, cx));
     for (size_t i = 0; i < q; i++) asked += !w->passed[i];
     for (size_t i = 0; i < q && span; i++)
-        for (size_t j = 0; j <= i; j++)
-            copy[i * q + j] = copy[j * q + i] = w->passed[i] || w->passed[j] ? 0 : (double)M[i * q + j];
-    bool *before = RL_NEW(cx->tmp, bool, q);
+        for (size_t j = 0; j <= i; j++) copy[i * q + j] = copy[j * q + i] = M[i * q + j]; /* 0 where passed */
     memcpy(before, w->passed, q * sizeof *before);
     factor(M, w);
     for (size_t i = 0; i < q; i++) w->rank += !w->passed[i];
@@ -87,18 +95,17 @@ rl_code rl_weight_make(long double *M, size_t q, const bool *skip, bool span, rl
     return RL_OK;
 }
 
-static void by_eigenvectors(const rl_weight *w, long double *x, rl_ctx *cx)
+static void by_span(const rl_weight *w, long double *x, rl_ctx *cx)
 {
-    size_t q = w->q;
-    long double *c = RL_NEW(cx->tmp, long double, q);
-    for (size_t j = 0; j < q; j++) {
-        long double sum = 0;
-        for (size_t i = 0; i < q && w->v[j] > 0; i++) sum += w->Q[i + j * q] * x[i];
-        c[j] = w->v[j] > 0 ? sum / w->v[j] : 0;
-    }
+    size_t q = w->q, r = w->rank;
+    long double *t = RL_NEW(cx->tmp, long double, r);
+    for (size_t a = 0; a < r; a++)
+        for (size_t i = 0; i < q; i++) t[a] += w->F[i + a * q] * x[i];
+    rl_weight_apply(w->inner, t, t, cx);
+    rl_weight_apply(w->inner, t, t, cx);
     memset(x, 0, q * sizeof *x);
-    for (size_t j = 0; j < q; j++)
-        for (size_t i = 0; i < q && w->v[j] > 0; i++) x[i] += w->Q[i + j * q] * c[j];
+    for (size_t a = 0; a < r; a++)
+        for (size_t i = 0; i < q; i++) x[i] += w->F[i + a * q] * t[a];
 }
 
 /* L L'x = x, in place */
@@ -121,7 +128,7 @@ void rl_weight_apply(const rl_weight *w, const long double *v, long double *out,
 {
     for (size_t i = 0; i < w->q; i++) out[i] = w->passed[i] ? 0 : v[i] * w->scale[i];
     if (w->L == NULL)
-        by_eigenvectors(w, out, cx);
+        by_span(w, out, cx);
     else
         by_triangles(w, out);
     for (size_t i = 0; i < w->q; i++) out[i] *= w->scale[i];

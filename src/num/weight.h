@@ -2,8 +2,9 @@
  *
  * Cholesky in extended precision after scaling to a unit diagonal; a row is
  * passed over when less than 1e-16 of its square is left after the rows
- * before it.  Where the matrix is known to be of full rank otherwise and is
- * not, the inverse on its span, from eigenvalues (num/eig.h).
+ * before it.  Where the matrix should be of full rank and is not, Moore and
+ * Penrose's inverse: M = F F' by Cholesky with the largest pivot first, down
+ * to 1e-12 of the diagonal, and M+ = F (F'F)^-2 F'.
  */
 #ifndef RL_NUM_WEIGHT_H
 #define RL_NUM_WEIGHT_H
@@ -16,8 +17,9 @@ typedef struct rl_weight {
     size_t q, rank;
     bool *passed;        /* q    passed over: 0 in all that comes out             */
     double *scale;       /* q    1 / root of the diagonal; 0 where passed         */
-    long double *L;      /* q-by-q, rows one after the other: the lower triangle, or NULL */
-    double *Q, *v;       /* q-by-q eigenvectors and q eigenvalues of the scaled matrix; where L is NULL */
+    long double *L;      /* q-by-q, rows one after the other: the lower triangle; or NULL, and    */
+    long double *F;      /* q-by-rank, columns one after the other                         */
+    struct rl_weight *inner;  /* F'F                                                       */
 } rl_weight;
 
 /*   M     q-by-q, rows one after the other, the lower triangle; overwritten

@@ -243,6 +243,7 @@ static void what_is_said(void **s)
     assert_true(noted(&r, "29 instruments, 12 units"));
     assert_true(noted(&r, "--collapse"));
     assert_true(noted(&r, "has rank 12"));
+    assert_true(noted(&r, "only 12 units"));
     assert_string_equal(test_of(&r, "m1")->kind, "z");
     assert_true(strstr(test_of(&r, "hansen")->says, "says nothing") != NULL);
     CHECK_DIGITS(test_of(&r, "hansen")->df, 27, 15);
