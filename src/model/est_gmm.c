@@ -11,7 +11,11 @@
  *                    regressors, x_t-2 .. of endogenous ones
  *
  * Long run  b_x / (1 - sum r), b_x summed over the lags of x; by the delta method, where sum r < 1
- * Tests     m1, m2: serial correlation of the differenced residuals; sargan, one-step; hansen, two-step
+ * Tests     m1, m2: serial correlation of the differenced residuals; sargan, one-step; hansen, two-step;
+ *           all but sargan by units, whatever clusters the errors have
+ * Peers     plm's summary(robust = TRUE) to 10 digits and more, gretl's dpanel to those it prints.  One-step,
+ *           plm's `sargan` is e'Z W2 Z'e and its unrobust errors lack the variance; gretl's --asymptotic
+ *           divides by n and takes half the weights
  * Estimand  the coefficients in levels
  * Assumes   errors u not correlated from one period to the next (m2); other regressors do not answer to u
  *           of any period; predetermined ones may to earlier u, endogenous ones to today's too
