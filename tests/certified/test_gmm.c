@@ -131,11 +131,50 @@ static void independent_errors(void **s)
     CHECK_DIGITS(statistic(&r, "sargan"), 65.81806, 5);
 }
 
+/* Five rows taken out make gaps; w answers to earlier errors, k to today's too; lists of three lags. */
+static void lists_and_gaps(void **s)
+{
+    (void)s;
+    static const size_t GONE[] = {4, 99, 100, 332, 479};
+    static const char *const W[] = {"w"}, *const CAPITAL[] = {"k"};
+    static const double TWO[4][2] = {{0.61889566217855, 0.087499334607128},
+                                     {-0.62262754054914, 0.18639612186124},
+                                     {0.24991967625956, 0.071660877179612},
+                                     {0.39044340319692, 0.093086573151858}};
+    static const double ONE[4][2] = {{0.92131428590935, 0.14869572925415},
+                                     {-0.43801869319997, 0.25876350453635},
+                                     {0.44820354684052, 0.18047724417975},
+                                     {0.016230878774618, 0.2001817669533}};
+    static const char *const NAME[] = {"lag(n,1)", "lag(w,0)", "lag(w,1)", "k"};
+    rl_table t = employment();
+    for (size_t i = 0; i < 5; i++) t.col[1].num[GONE[i]] = t.col[2].num[GONE[i]] = t.col[3].num[GONE[i]] = NAN;
+    rl_request r = fit_request("n ~ lag(n,1) + lag(w,0:1) + k | unit + year");
+    rl_result out;
+    r.estimator = rl_estimator_by_name("arellano-bond");
+    r.unit = "unit", r.time = "year";
+    r.vcov.kind = RL_VCOV_DEFAULT;
+    r.predetermined = W, r.endogenous = CAPITAL;
+    r.n_predetermined = r.n_endogenous = 1;
+    r.gmm_lo = 2, r.gmm_hi = 4;
+    CHECK_OK(rl_estimate_run(&r, &t, &out, cx.keep, &cx), &cx);
+    for (size_t j = 0; j < 4; j++) CHECK_DIGITS(fit_find(&out, NAME[j])->estimate, TWO[j][0], 10);
+    for (size_t j = 0; j < 4; j++) CHECK_DIGITS(fit_find(&out, NAME[j])->std_error, TWO[j][1], 10);
+    CHECK_DIGITS(statistic(&out, "hansen"), 61.584644053152, 10);
+    CHECK_DIGITS(statistic(&out, "m2"), -0.4760115261616, 10);
+    r.collapse = true;
+    r.method = "one-step";
+    CHECK_OK(rl_estimate_run(&r, &t, &out, cx.keep, &cx), &cx);
+    for (size_t j = 0; j < 4; j++) CHECK_DIGITS(fit_find(&out, NAME[j])->estimate, ONE[j][0], 10);
+    for (size_t j = 0; j < 4; j++) CHECK_DIGITS(fit_find(&out, NAME[j])->std_error, ONE[j][1], 10);
+    CHECK_DIGITS(statistic(&out, "m2"), -1.126788435103, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_step, setup, teardown),
         cmocka_unit_test_setup_teardown(two_steps, setup, teardown),
+        cmocka_unit_test_setup_teardown(lists_and_gaps, setup, teardown),
         cmocka_unit_test_setup_teardown(independent_errors, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

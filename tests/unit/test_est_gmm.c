@@ -134,6 +134,11 @@ static void too_little(void **s)
     rl_table four = fit_panel(5, 4, 28, &cx);
     r.gmm_lo = r.gmm_hi = 2;
     refused(&four, r, RL_EDATA, "not identified", "3 instruments");
+    rl_table longer = fit_panel(3, 66, 28, &cx); /* 64 + 63 + .. */
+    r = request("y ~ lag(y,1) + x | unit", "arellano-bond");
+    refused(&longer, r, RL_EDATA, "2081 instruments", "too many");
+    r.collapse = true;
+    assert_true(run(&longer, r).m == 3);
     rl_table few = fit_panel(3, 4, 28, &cx);
     refused(&few, request("y ~ lag(y,1) + x + w + x:w + lag(x,1) + lag(w,1) | unit", "arellano-bond"), RL_EDATA,
             "6 differences", "6 coefficients");
