@@ -30,6 +30,10 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--max-lags", r->max_lags >= 0 && !e->orders},
                 {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},
                 {"--method", r->method != NULL && e->methods == NULL},
+                {"--gmm-lags", r->gmm_lo > 0 && !e->lists},
+                {"--predetermined", r->n_predetermined > 0 && !e->lists},
+                {"--endogenous", r->n_endogenous > 0 && !e->lists},
+                {"--collapse", r->collapse && !e->lists},
                 {"--shock", r->shock != NULL && !e->shocks},
                 {"--reps", r->reps > 0 && !r->bootstrap}};
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)

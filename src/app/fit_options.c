@@ -43,6 +43,22 @@ static rl_code take_window(rl_fit_args *a, const char *v, rl_ctx *cx)
     return RL_OK;
 }
 
+/* A:B, or A: for all from A on. */
+static rl_code take_gmm_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    const char *s;
+    rl_request *r = &a->req;
+    r->gmm_hi = 0;
+    if (!whole(v, &s, &r->gmm_lo) || *s != ':' || (s[1] != '\0' && (!whole(s + 1, &s, &r->gmm_hi) || *s != '\0')))
+        return bad_value(cx, "gmm-lags", v, "write the first and the last lag, as in --gmm-lags 2:4, or 2: for all");
+    if (r->gmm_lo < 2)
+        return bad_value(cx, "gmm-lags", v,
+                         "the outcome of one period ago moves with the differenced error: from 2 on");
+    if (r->gmm_hi != 0 && r->gmm_hi < r->gmm_lo)
+        return bad_value(cx, "gmm-lags", v, "the lags go from the smaller to the larger");
+    return RL_OK;
+}
+
 static rl_code take_refs(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     const char *s = v;
@@ -147,6 +163,18 @@ static void append(const char *const **list, size_t *n, const char *v, rl_ctx *c
     for (size_t i = 0; i < *n; i++) more[i] = (*list)[i];
     more[(*n)++] = v;
     *list = more;
+}
+
+static rl_code take_predetermined(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    append(&a->req.predetermined, &a->req.n_predetermined, v, cx);
+    return RL_OK;
+}
+
+static rl_code take_endogenous(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    append(&a->req.endogenous, &a->req.n_endogenous, v, cx);
+    return RL_OK;
 }
 
 static rl_code take_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
@@ -275,6 +303,9 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"inference", take_inference},
         {"reps", take_reps},
         {"response", take_response},
+        {"gmm-lags", take_gmm_lags},
+        {"predetermined", take_predetermined},
+        {"endogenous", take_endogenous},
     };
     const struct {
         const char *name;
@@ -303,6 +334,10 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     }
     if (strcmp(name, "average") == 0) {
         a->req.average = true;
+        return RL_OK;
+    }
+    if (strcmp(name, "collapse") == 0) {
+        a->req.collapse = true;
         return RL_OK;
     }
     if (strcmp(name, "margins") == 0) {

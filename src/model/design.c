@@ -141,6 +141,26 @@ static rl_code take_axes(rl_build *b, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code take_past(rl_build *b, rl_ctx *cx)
+{
+    const rl_request *r = b->req;
+    rl_past *p = &b->d->past;
+    rl_line line;
+    RL_TRY(rl_scene_line(&b->scene, b->d->formula->y, &line, cx));
+    uint32_t *row = RL_NEW(cx->tmp, uint32_t, line.track.n);
+    for (size_t q = 0; q < line.track.n; q++) row[q] = rl_line_row(&line, q);
+    *p = (rl_past){line.track.n, row, b->unit.code, b->at, b->y, r->n_predetermined + r->n_endogenous, NULL};
+    p->x = RL_NEW(cx->tmp, double *, p->n_x);
+    for (size_t j = 0; j < p->n_x; j++) {
+        const char *name = j < r->n_predetermined ? r->predetermined[j] : r->endogenous[j - r->n_predetermined];
+        rl_formula f;
+        RL_TRY(rl_formula_parse(rl_sprintf(cx->tmp, "%s ~ 1", name), &f, cx->tmp, cx));
+        p->x[j] = RL_NEW(cx->tmp, double, b->t->n);
+        RL_TRY(rl_eval(&b->scene, f.y, 0, p->x[j], cx));
+    }
+    return RL_OK;
+}
+
 static rl_code take_effects(rl_build *b, rl_ctx *cx)
 {
     size_t most = b->f.n_effects + 2;
@@ -301,7 +321,8 @@ static void gather_times(rl_build *b, rl_ctx *cx)
     number_times(d, cx);
     d->time_at = RL_NEW(cx->tmp, int32_t, d->time.G);
     for (size_t i = 0; i < d->n; i++) d->time_at[d->time.code[i]] = d->at[i];
-    if (d->forms == NULL) rl_release(cx->tmp, b->at); /* what sees rows of other times has found them by now */
+    if (d->forms == NULL && !b->req->estimator->past)
+        rl_release(cx->tmp, b->at); /* what sees rows of other times has found them by now */
     b->at = NULL;
 }
 
@@ -334,7 +355,8 @@ static void gather(rl_build *b, rl_ctx *cx)
     }
     if (b->at != NULL) gather_times(b, cx);
     if (b->unit.G > 0) rl_groups_keep(&b->unit, d->row, d->n, &d->unit, cx->tmp);
-    if (b->unit.G > 0 && d->unit.code != b->unit.code && d->forms == NULL) rl_release(cx->tmp, b->unit.code);
+    if (b->unit.G > 0 && d->unit.code != b->unit.code && d->forms == NULL && !b->req->estimator->past)
+        rl_release(cx->tmp, b->unit.code);
     if (b->trait.G > 0) rl_groups_keep(&b->trait, d->row, d->n, &d->trait, cx->tmp);
     for (size_t c = 0; c < d->vcov.ways; c++) rl_groups_keep(&b->cluster[c], d->row, d->n, &d->cluster[c], cx->tmp);
     if (d->vcov.draw_by != NULL) rl_groups_keep(&b->drawn, d->row, d->n, &d->drawn, cx->tmp);
@@ -458,6 +480,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(rl_build_number(&b, b.f.y, 0, &b.y, cx));
     RL_TRY(rl_build_variables(&b, cx));
     RL_TRY(rl_forms_make(&b, cx));
+    if (req->estimator->past) RL_TRY(take_past(&b, cx));
     RL_TRY(rl_build_treatment(&b, cx));
     RL_TRY(take_effects(&b, cx));
     RL_TRY(take_weights(&b, cx));

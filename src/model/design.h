@@ -20,6 +20,17 @@ typedef struct rl_forms rl_forms;        /* model/forms.h */
 
 #define RL_NEVER INT32_MIN               /* in cohort[] */
 
+/* The outcome, and regressors that need instruments, on all rows that take part, before some are lost to
+ * missing values: further back than the rows used, whose lags are complete. */
+typedef struct rl_past {
+    size_t n;
+    const uint32_t *row;                 /* n   table row, by unit and time                   */
+    const int32_t *unit, *at;            /* of each table row                                 */
+    const double *y;                     /* of each table row, NaN = missing                  */
+    size_t n_x;                          /* request.predetermined, then .endogenous           */
+    double **x;                          /* n_x of each table row                             */
+} rl_past;
+
 struct rl_design {
     const rl_table *t;
     const rl_formula *formula;
@@ -66,6 +77,7 @@ struct rl_design {
     rl_vcov_spec vcov;                   /* the request's, with the estimator's default       */
     rl_groups cluster[RL_MAX_WAYS];      /* vcov.ways of them                                 */
     rl_groups drawn;                     /* of vcov.draw_by; G = 0 without                    */
+    rl_past past;                        /* methods with `past`                               */
     const rl_design *all;                /* the design that this one stands for (model/collapse.h), or NULL */
     const double *times;                 /* n   rows of `all` behind each row; NULL = 1       */
     rl_dropped *dropped;                 /* n_dropped                                         */
@@ -78,7 +90,7 @@ RL_MUST rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_desi
 
 /* For estimators that carry a request out by themselves (result.c): the formula, the rows and what
  * became of them; the notes made from number `from` on. */
-void rl_result_sample(const rl_design *d, rl_result *out, rl_arena *keep);
+void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep);
 void rl_result_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep);
 
 #endif

@@ -145,6 +145,11 @@ struct rl_fit {
      * them out under this name and fits again; m is 0 then                           */
     const unsigned char *leave;
     const char *leave_why;
+    /* methods without core: A, L and rss of it, all that iid needs; or NULL */
+    const rl_core *bread;
+    /* dof.n is less than the rows of the design: what became of the others (differences: the first of
+     * each run); NULL elsewhere */
+    const char *base_why;
 };
 
 /* What a method brings along beside the formula. */
@@ -172,6 +177,8 @@ struct rl_estimator {
     bool instruments;      /* takes the third part of the formula                  */
     bool blocks;           /* reads design.blocks instead of X where they are given (see there) */
     bool forms;            /* estimates the parameters of adstock(x), hill(x).. too (model/forms.h) */
+    bool past;             /* needs unit and time, wants design.past                    */
+    bool lists;            /* takes --gmm-lags and --collapse                           */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */
     const char *methods;   /* words of --method, the default first, between blanks; NULL = takes none */

@@ -245,7 +245,7 @@ static rl_code one_horizon(lp *p, int h, rl_ctx *cx)
     while (at < f.m && strcmp(f.label[at].term, p->shock) != 0) at++;
     if (at == f.m) return not_there(p, &r, cx);
     if (h == 0) {
-        rl_result_sample(&d, &r, cx->keep);
+        rl_result_sample(&d, &f, &r, cx->keep);
         p->first = r;
         p->dof = f.dof;
         p->lag = r.lag;

@@ -112,7 +112,7 @@ static void by_inverse(const rl_core *c, double s2, rl_mat *V, rl_ctx *cx)
 
 static rl_code iid(rl_infer_work *w, rl_ctx *cx)
 {
-    const rl_core *c = w->f->core;
+    const rl_core *c = w->f->core != NULL ? w->f->core : w->f->bread;
     if (c == NULL) return rl_infer_no_core("iid", cx);
     rl_infer_count_K(w, false, cx);
     bool mean = w->f->likelihood;
@@ -476,7 +476,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     RL_TRY(joint_tests(&w, cx));
     RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);
-    RL_TRY(rl_infer_compare(d, f, req, out, keep, cx));
     for (size_t i = 0; i < f->n_test; i++) rl_infer_add_test(out, f->test[i], keep);
+    RL_TRY(rl_infer_compare(d, f, req, out, keep, cx));
     return rl_diag_run(d, f, req, out, keep, cx);
 }

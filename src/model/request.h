@@ -105,6 +105,12 @@ typedef struct rl_request {
     const char *as_asked;            /* the formula before it was written out, or NULL          */
     bool bootstrap;                  /* ardl: p and intervals from draws of the whole procedure */
     size_t reps;                     /* .. so many; 0 = 1999                                    */
+    int gmm_lo, gmm_hi;              /* arellano-bond: lags of the outcome as instruments; 0 = from 2 on, all */
+    const char *const *predetermined;  /* .. regressors that answer to earlier errors        */
+    size_t n_predetermined;
+    const char *const *endogenous;   /* .. and to today's too                                */
+    size_t n_endogenous;
+    bool collapse;                   /* .. one column a lag, not one for each lag and period   */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

@@ -9,17 +9,20 @@
 #include "model/diag.h"
 #include "model/forms.h"
 #include "model/infer.h"
+#include "model/nickell.h"
 #include "model/response.h"
 
-void rl_result_sample(const rl_design *d, rl_result *out, rl_arena *keep)
+void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
 {
+    size_t base = f->base_why != NULL ? d->n - f->dof.n : 0;
     out->formula = rl_strdup(keep, d->formula->text);
     out->rows_read = d->t->n;
-    out->rows_used = d->n;
+    out->rows_used = d->n - base;
     out->n_dropped = d->n_dropped;
-    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped);
+    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped + 1);
     for (size_t i = 0; i < d->n_dropped; i++)
         out->dropped[i] = (rl_dropped){rl_strdup(keep, d->dropped[i].why), d->dropped[i].rows};
+    if (base > 0) out->dropped[out->n_dropped++] = (rl_dropped){rl_strdup(keep, f->base_why), base};
     out->units = d->unit.G;
     out->periods = d->time.G;
 }
@@ -139,9 +142,10 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         cx->n_notes = notes; /* they come again */
     }
     RL_TRY(rl_almon_report(&d, &req, &f, cx));
+    rl_nickell_remark(&d, &req, &f, cx);
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     if (req.estimator->finish != NULL) RL_TRY(req.estimator->finish(&d, &f, &req, out, cx));
-    rl_result_sample(&d, out, keep);
+    rl_result_sample(&d, &f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
     if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);

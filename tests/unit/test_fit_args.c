@@ -71,9 +71,40 @@ static void refused(const char *name, const char *value, const char *word)
     rl_ctx_free(&one);
 }
 
+static void lists_of_instruments(void **s)
+{
+    (void)s;
+    rl_fit_args a;
+    size_t notes = cx.n_notes;
+    rl_fit_args_init(&a, "y ~ lag(y,1) + x + log(w) | u");
+    set(&a, "data", "x.csv");
+    set(&a, "estimator", "arellano-bond");
+    set(&a, "method", "one-step");
+    set(&a, "gmm-lags", "3:5");
+    set(&a, "predetermined", "x");
+    set(&a, "predetermined", "lead, in");
+    set(&a, "endogenous", "log(w)");
+    set(&a, "collapse", NULL);
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_true(a.req.gmm_lo == 3 && a.req.gmm_hi == 5 && a.req.collapse);
+    assert_int_equal(a.req.n_predetermined, 2);
+    assert_string_equal(a.req.predetermined[1], "lead, in");
+    assert_string_equal(a.req.endogenous[0], "log(w)");
+    assert_int_equal(cx.n_notes, notes);
+    set(&a, "gmm-lags", "2:");
+    assert_true(a.req.gmm_lo == 2 && a.req.gmm_hi == 0);
+    set(&a, "estimator", "ols"); /* all of it is idle, and says so */
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_int_equal(cx.n_notes, notes + 5);
+}
+
 static void mistakes(void **s)
 {
     (void)s;
+    refused("gmm-lags", "2", "--gmm-lags 2:4");
+    refused("gmm-lags", "1:3", "from 2 on");
+    refused("gmm-lags", "4:3", "smaller");
+    refused("gmm-lags", "2:x", "--gmm-lags 2:4");
     refused("window", "3", "-6:8");
     refused("window", "4:2", "smaller");
     refused("ref", "-1,x", "--ref");
@@ -128,6 +159,7 @@ static void mistakes(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request), cmocka_unit_test(mistakes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request),
+                                       cmocka_unit_test(lists_of_instruments), cmocka_unit_test(mistakes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
