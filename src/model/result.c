@@ -99,6 +99,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
                 .loglik_null = NAN};
     size_t notes = cx->n_notes;
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
+    if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
     if (req.estimator->run != NULL) return req.estimator->run(&req, t, out, keep, cx);
     if (req.estimator->expand != NULL) {
         rl_request as_asked = req;
@@ -120,6 +121,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         cx->n_notes = notes; /* they come again */
     }
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
+    RL_TRY(rl_diag_unasked(&d, &f, &req, out, keep, cx));
     keep_sample(&d, t, out, keep);
     if (req.omega != NULL) {
         keep_rows(&d, out, keep);
