@@ -51,7 +51,10 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/librevlift.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/librevlift.a $(LDLIBS)
 
-tests: $(BUILD)/revlift $(TESTBIN)
+$(BUILD)/reproduce: tests/reproduce/reproduce.c $(BUILD)/librevlift.a
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/librevlift.a $(LDLIBS)
+
+tests: $(BUILD)/revlift $(BUILD)/reproduce $(TESTBIN)
 
 demo: deps-demo  ## install what is missing, build, carry out the quarterly study
 	@$(MAKE) -s --no-print-directory -j$(JOBS) all
@@ -82,6 +85,9 @@ golden: all  ## rewrite the expected output of tests/golden
 
 reference: all  ## compare with published and peers' numbers on real data
 	@tests/reference/run $(BUILD)/revlift
+
+reproduce: all $(BUILD)/reproduce  ## published figures, ours, and the digits they share
+	@$(BUILD)/reproduce tests/reproduce/published.txt $${RLV_SHARED:-../shared}/datasets
 
 coverage: all  ## do intervals cover the truth of 200 simulated worlds
 	@tests/coverage/run $(BUILD)/revlift
@@ -134,5 +140,5 @@ help:  ## this list
 
 -include $(OBJ:.o=.d) $(TESTBIN:=.d)
 FORCE:
-.PHONY: all tests demo check test asan fuzz cover bench golden reference coverage certified bits floors format lint man deps \
+.PHONY: all tests demo check test asan fuzz cover bench golden reference reproduce coverage certified bits floors format lint man deps \
         deps-demo install clean help FORCE

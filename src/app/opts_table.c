@@ -79,6 +79,11 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar"},
 
+    {RL_CMD_FIT, NULL, 0, NULL, "lags"},
+    {RL_CMD_FIT, "lags", 0, "P", "ar: lags of the errors (default 1)"},
+    {RL_CMD_FIT, "max-lags", 0, "N", "choose the lags, up to N"},
+    {RL_CMD_FIT, "ic", 0, "NAME", "by bic (default), aic or hq"},
+
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
      "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
@@ -108,8 +113,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "rcs", 0, NULL, NULL},              {RL_CMD_FIT, "balance", 0, "K", NULL},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", NULL},      {RL_CMD_FIT, "inference", 0, "KIND", NULL},
     {RL_CMD_FIT, "reps", 0, "N", NULL},              {RL_CMD_FIT, "ref-cohort", 0, "G", NULL},
-    {RL_CMD_FIT, "lags", 0, "P,Q", NULL},            {RL_CMD_FIT, "max-lags", 0, "N", NULL},
-    {RL_CMD_FIT, "ic", 0, "NAME", NULL},             {RL_CMD_FIT, "horizon", 0, "H", NULL},
+    {RL_CMD_FIT, "horizon", 0, "H", NULL},
     {RL_CMD_FIT, "shock", 0, "COL", NULL},
     {RL_CMD_FIT, "partition", 0, "COL", NULL},
     {RL_CMD_FIT, "composition", 0, "HOW", NULL},     {RL_CMD_FIT, "normalized", 0, "yes", NULL},

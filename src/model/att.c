@@ -44,6 +44,8 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
                               rl_arena *in)
 {
     rl_request r = {.estimator = est,
+                    .max_lags = -1,
+                    .horizon = -1,
                     .time = "period",
                     .cohort = "cohort",
                     .level = s->level,

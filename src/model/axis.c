@@ -70,9 +70,37 @@ static rl_calendar guess(const rl_dict *d)
     return (rl_calendar){RL_PERIOD_NONE, 1};
 }
 
-static bool read_time(const char *s, size_t n, rl_calendar cal, int32_t *at)
+/* 2002.0833 as the second month of 2002, 2002.25 as its second quarter: years and twelfths or quarters. */
+static bool read_fraction(const char *s, size_t n, rl_calendar cal, int32_t *at)
+{
+    int parts = cal.kind == RL_MONTH ? 12 : 4;
+    double x;
+    char text[32];
+    if (!rl_number_parse(s, n, RL_NUMBERS_PLAIN, &x) || !(x >= 1000 && x < 3000)) return false;
+    int count = (int)floor(x * parts + 0.5);
+    if (fabs(x * parts - count) > 0.02) return false;
+    snprintf(text, sizeof text, cal.kind == RL_MONTH ? "%04d-%02d" : "%04dQ%d", count / parts, count % parts + 1);
+    return rl_period_parse(text, strlen(text), cal, at);
+}
+
+/* Years and parts of years?  The first part decides; a later one that fits no calendar is an error at its place. */
+static bool are_fractions(const rl_dict *d, rl_calendar cal)
+{
+    int32_t at;
+    bool part = false;
+    if ((cal.kind != RL_MONTH && cal.kind != RL_QUARTER) || cal.fiscal_start != 1) return false;
+    for (size_t c = 0; c < d->n && !part; c++) {
+        part = memchr(d->text[c], '.', d->len[c]) != NULL;
+        if (!read_fraction(d->text[c], d->len[c], cal, &at)) return false;
+    }
+    return part;
+}
+
+static bool read_time(const char *s, size_t n, rl_clock clock, int32_t *at)
 {
     double x;
+    rl_calendar cal = clock.cal;
+    if (clock.fractions) return read_fraction(s, n, cal, at);
     if (cal.kind != RL_PERIOD_NONE && rl_period_parse(s, n, cal, at)) return true;
     return cal.kind == RL_PERIOD_NONE && rl_number_parse(s, n, RL_NUMBERS_PLAIN, &x) && whole(x, at);
 }
@@ -89,13 +117,14 @@ static rl_code not_a_time(const rl_table *t, const rl_col *c, size_t i, rl_calen
     return rl_hint(cx, "write times as ISO dates such as 2024-03-11, or as --period names them");
 }
 
-static rl_code text_times(const rl_table *t, const rl_col *c, rl_calendar cal, bool cohort, int32_t *at, rl_ctx *cx)
+static rl_code text_times(const rl_table *t, const rl_col *c, rl_clock clock, bool cohort, int32_t *at, rl_ctx *cx)
 {
+    rl_calendar cal = clock.cal;
     int32_t *of = RL_NEW(cx->tmp, int32_t, c->dict->n);
     unsigned char *bad = RL_NEW(cx->tmp, unsigned char, c->dict->n);
     for (size_t k = 0; k < c->dict->n; k++) {
         const char *s = c->dict->text[k];
-        if (read_time(s, c->dict->len[k], cal, &of[k])) {
+        if (read_time(s, c->dict->len[k], clock, &of[k])) {
             if (cohort && of[k] == 0 && cal.kind == RL_PERIOD_NONE) of[k] = RL_NO_TIME;
             continue;
         }
@@ -135,25 +164,29 @@ rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, rl_cloc
     }
     if (c->type == RL_DATE) {
         if (cal.kind == RL_PERIOD_NONE) cal.kind = RL_DAY;
-        *clock = (rl_clock){cal, true};
+        *clock = (rl_clock){.cal = cal, .dates = true};
         date_times(t, c, cal, at);
         return RL_OK;
+    }
+    if (are_fractions(c->dict, cal)) {
+        *clock = (rl_clock){cal, true, true};
+        return text_times(t, c, *clock, false, at, cx);
     }
     if (cal.kind == RL_PERIOD_NONE)
         cal = guess(c->dict);
     else if (reads_as(c->dict, (rl_calendar){RL_PERIOD_NONE, 1}) && cal.kind != RL_YEAR)
         cal.kind = RL_PERIOD_NONE;
-    *clock = (rl_clock){cal, cal.kind != RL_PERIOD_NONE};
+    *clock = (rl_clock){.cal = cal, .dates = cal.kind != RL_PERIOD_NONE};
     if (cal.kind == RL_YEAR && reads_as(c->dict, (rl_calendar){RL_PERIOD_NONE, 1}))
-        *clock = (rl_clock){{RL_PERIOD_NONE, cal.fiscal_start}, false}; /* 2019 is a number as well */
-    return text_times(t, c, clock->cal, false, at, cx);
+        *clock = (rl_clock){.cal = {RL_PERIOD_NONE, cal.fiscal_start}}; /* 2019 is a number as well */
+    return text_times(t, c, *clock, false, at, cx);
 }
 
 rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock, int32_t *at, rl_ctx *cx)
 {
     if (c->type == RL_NUM) return number_times(t, c, true, at, cx);
     if (c->type == RL_TEXT)
-        return text_times(t, c, clock.dates ? clock.cal : (rl_calendar){RL_PERIOD_NONE, 1}, true, at, cx);
+        return text_times(t, c, clock.dates ? clock : (rl_clock){.cal = {RL_PERIOD_NONE, 1}}, true, at, cx);
     date_times(t, c, clock.cal.kind == RL_PERIOD_NONE ? (rl_calendar){RL_DAY, 1} : clock.cal, at);
     return RL_OK;
 }

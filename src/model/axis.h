@@ -2,7 +2,9 @@
  *
  * A time is a period number: whole numbers as the column has them, or, for
  * dates and texts such as 2019Q4, the period of a calendar.  Consecutive
- * periods differ by 1, so a gap is a gap.
+ * periods differ by 1, so a gap is a gap.  Under --period month or quarter
+ * a column of years and parts of years (2002, 2002.0833, ..) is read as R and
+ * Stata write such series.
  */
 #ifndef RL_MODEL_AXIS_H
 #define RL_MODEL_AXIS_H
@@ -14,6 +16,7 @@
 typedef struct rl_clock {
     rl_calendar cal;       /* kind NONE: numbers as they are            */
     bool dates;            /* shown by rl_period_text                   */
+    bool fractions;        /* months or quarters written as years: 2002.0833 is February 2002 */
 } rl_clock;
 
 /* Fail at a cell: file, line, column and excerpt when the table came from a

@@ -470,40 +470,27 @@ static bool is_spent(const rl_build *b, const rl_variable *v)
     return !named(r->unit, v->e->col) && !named(r->time, v->e->col) && !named(r->weights, v->e->col);
 }
 
-typedef struct copy_job {
-    double **own, **from; /* k; from NULL = nothing to copy */
-    size_t n;
-} copy_job;
-
-static void copy_column(size_t j, void *arg)
-{
-    copy_job *p = arg;
-    if (p->from[j] != NULL) memcpy(p->own[j], p->from[j], p->n * sizeof(double));
-}
-
-/* The columns to be swept: those of the table are taken over when the request spends it, else copied. */
+/* The columns to be swept: those of the table are taken over when the request spends it, else swept into new ones. */
 static void take_over(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
     rl_cols *X = d->blocks;
-    copy_job p = {RL_NEW(cx->tmp, double *, X->k), RL_NEW(cx->tmp, double *, X->k), d->n};
+    d->own = RL_NEW(cx->tmp, double *, X->k);
+    d->own_from = RL_NEW(cx->tmp, const double *, X->k);
     for (size_t j = 0; j < X->k; j++) {
         rl_variable *v = NULL;
         for (size_t i = 0; i < b->n_var && v == NULL; i++)
             for (size_t c = 0; c < b->var[i].width; c++)
                 if (b->var[i].v[c] == X->x[j]) v = &b->var[i];
-        p.own[j] = (double *)X->x[j];
+        d->own_from[j] = d->own[j] = (double *)X->x[j];
         X->low[j] = NULL;        /* a product's: nothing beside the effects */
         if (v == NULL) continue; /* made for this column */
         if (b->req->spend != NULL && is_spent(b, v)) {
             rl_table_col(b->t, v->e->col)->num = v->v[0] = NULL;
             continue;
         }
-        p.from[j] = p.own[j];
-        X->x[j] = p.own[j] = RL_NEW(cx->tmp, double, d->n);
+        X->x[j] = d->own[j] = RL_NEW(cx->tmp, double, d->n);
     }
-    rl_par(X->k, copy_column, &p, cx);
-    d->own = p.own;
 }
 
 /* Give back the numbers of the table that X now holds. */

@@ -257,6 +257,21 @@ static rl_code take_effects(rl_build *b, rl_ctx *cx)
 
 /* --- the rows used ---------------------------------------------------------------- */
 
+static void number_row(size_t block, void *arg)
+{
+    rl_design *d = arg;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    if (to > d->t->n) to = d->t->n;
+    for (size_t i = from; i < to; i++) d->row[i] = (uint32_t)i;
+}
+
+/* None has been lost so far. */
+static void list_all(rl_build *b, rl_ctx *cx)
+{
+    b->d->n = b->t->n;
+    rl_par(rl_blocks(b->d->n, RL_ROWS_PER_BLOCK), number_row, b->d, cx);
+}
+
 static void list_rows(rl_build *b)
 {
     b->d->n = 0;
@@ -282,9 +297,8 @@ static void number_effects(rl_build *b, rl_ctx *cx)
 static size_t one_turn_of_singletons(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
-    if (b->req->keep_singletons) return 0;
+    if (b->req->keep_singletons || !rl_any_singleton(&d->fe, d->n, cx)) return 0;
     unsigned char *stay = RL_NEW(cx->tmp, unsigned char, d->n);
-    memset(stay, 1, d->n);
     size_t lost = rl_singletons(&d->fe, d->n, stay, cx);
     for (size_t i = 0; i < d->n && lost > 0; i++)
         if (!stay[i]) b->keep[d->row[i]] = 0;
@@ -298,7 +312,10 @@ static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
 {
     rl_design *d = b->d;
     size_t singles = 0, perfect = 0, lost = 1, before;
-    list_rows(b);
+    if (b->left == b->t->n)
+        list_all(b, cx);
+    else
+        list_rows(b);
     number_effects(b, cx);
     before = d->n;
     for (int turn = 0; lost > 0 && d->fe.n_fe > 0 && d->n > 0; turn++) {

@@ -35,7 +35,8 @@ struct rl_design {
                                             y's the last; NULL when there are none            */
     rl_cols *blocks;                     /* n-by-k  the same, never written out: what ols takes, columns of the
                                             table where they stand; NULL for factors and powers beside effects */
-    double **own;                        /* k   blocks beside effects: the columns, to be swept where they stand */
+    double **own;                        /* k   blocks beside effects: the columns, to be swept .. */
+    const double **own_from;             /* k   .. from where they are now: own[j] itself, or the table's */
     const char **x_name;                 /* k                                                 */
     size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */

@@ -12,9 +12,9 @@
 #include "num/ols.h"
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
-    rl_est_etwfe;
+    rl_est_etwfe, rl_est_ar;
 
-static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_iv,   &rl_est_logit, &rl_est_poisson,
+static const rl_estimator *const LIST[] = {&rl_est_ols, &rl_est_iv,   &rl_est_logit, &rl_est_poisson, &rl_est_ar,
                                            &rl_est_did, &rl_est_twfe, &rl_est_event, &rl_est_etwfe};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
@@ -365,8 +365,25 @@ static void pack(const rl_ols_fit *o, const rl_cols *X, const rl_label *label, s
     }
 }
 
+/* Both sums of squares in one pass over y: sum (y - m)^2 = y'y - 2 m sum y + n m^2, whatever m.  False where too much
+ * cancels, or overflows. */
+static bool squares_at_once(const rl_design *d, rl_fit *f, rl_ctx *cx)
+{
+    static const double CANCELS = 1e-10; /* of 32 digits */
+    double n = (double)d->n;
+    rl_dd sum, squares, m2;
+    rl_sum_squares(d->y, d->n, &sum, &squares, cx);
+    double mean = (sum.hi + sum.lo) / n;
+    m2 = rl_dd_mul_d(rl_two_mul(mean, mean), n);
+    rl_dd left = rl_dd_add(rl_dd_add(squares, rl_dd_mul_d(sum, -2 * mean)), m2);
+    f->tss = squares.hi + squares.lo;
+    f->tss_centred = left.hi + left.lo;
+    return f->tss_centred > CANCELS * f->tss && isfinite(f->tss);
+}
+
 static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
 {
+    if (d->w == NULL && squares_at_once(d, f, cx)) return;
     double W = d->w != NULL ? rl_sum(d->w, d->n, cx) : (double)d->n;
     double mean = (d->w != NULL ? rl_dot(NULL, d->w, d->y, d->n, cx) : rl_sum(d->y, d->n, cx)) / W;
     f->tss = rl_dot(d->w, d->y, d->y, d->n, cx);
@@ -466,11 +483,12 @@ static rl_code finish(const rl_design *d, const rl_ols_fit *o, const rl_cols *X,
     return RL_OK;
 }
 
-/* No number is larger than its column is long, nor becomes so when effects are swept out; not known under weights. */
+/* No number of k columns and the outcome is larger than its column is long, nor becomes so when effects are swept
+ * out; not known under weights. */
 static const double *lengths(const rl_design *d, const double *norm2, size_t k, rl_ctx *cx)
 {
-    double *bound = d->w == NULL ? RL_NEW(cx->tmp, double, k) : NULL;
-    for (size_t j = 0; j < k && bound != NULL; j++) bound[j] = 1.5 * sqrt(norm2[j]); /* and rounding */
+    double *bound = d->w == NULL ? RL_NEW(cx->tmp, double, k + 1) : NULL;
+    for (size_t j = 0; j <= k && bound != NULL; j++) bound[j] = 1.5 * sqrt(norm2[j]); /* and rounding */
     return bound;
 }
 
@@ -486,7 +504,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
 {
     size_t k = X.k - 1;
     rl_mat R = {X.a, X.n, k, X.ld};
-    double *y = rl_mat_col(&X, k), *norm0 = RL_NEW(cx->tmp, double, k);
+    double *y = rl_mat_col(&X, k), *norm0 = RL_NEW(cx->tmp, double, k + 1); /* the outcome's is not known */
     rl_absorbed info = {0};
     rl_ols_fit o;
     if (k == 0) return rl_fit_nothing(d, label, k, cx);
@@ -512,13 +530,17 @@ static rl_code fit_swept(const rl_design *d, const rl_cols *X, const rl_label *l
 {
     size_t k = X->k;
     double **v = RL_NEW(cx->tmp, double *, k + 1), *norm0 = RL_NEW(cx->tmp, double, k + 1);
+    const double **from = RL_NEW(cx->tmp, const double *, k + 1);
     rl_mat *alpha = room_for_effects(d, k + 1, cx);
     rl_absorbed info;
     rl_ols_fit o;
-    for (size_t j = 0; j < k; j++) v[j] = d->own[j];
+    for (size_t j = 0; j < k; j++) {
+        v[j] = d->own[j];
+        from[j] = d->own_from[j];
+    }
     v[k] = RL_NEW(cx->tmp, double, d->n);
-    memcpy(v[k], d->y, d->n * sizeof(double));
-    RL_TRY(rl_absorb_columns(&d->fe, d->w, v, d->n, k + 1, alpha, norm0, &info, cx));
+    from[k] = d->y;
+    RL_TRY(rl_absorb_columns(&d->fe, d->w, from, v, d->n, k + 1, alpha, norm0, &info, cx));
     rl_cols C = *X;
     C.bound = lengths(d, norm0, k, cx);
     RL_TRY(rl_ols_cols(&C, v[k], NULL, d->w, norm0, v[k], &o, cx->tmp, cx));

@@ -104,6 +104,7 @@ struct rl_fit {
     const rl_psi *psi;     /* NULL when the method has none (then infer refuses)   */
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
+    bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */
     bool normal;           /* the method's own convention: normal, not t */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */

@@ -115,12 +115,14 @@ static rl_code iid(rl_infer_work *w, rl_ctx *cx)
     const rl_core *c = w->f->core;
     if (c == NULL) return rl_infer_no_core("iid", cx);
     rl_infer_count_K(w, false, cx);
+    bool mean = w->f->likelihood;
     bool likelihood = w->f->family != RL_LINEAR; /* its scores have the information as their variance */
-    double s2 = likelihood ? rl_infer_n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (double)w->K);
+    double s2 =
+        likelihood ? rl_infer_n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (mean ? 0 : (double)w->K));
     by_inverse(c, s2, &w->V, cx);
     rl_infer_set_df(w, RL_DF_NK);
     rl_infer_say_factor(w, NULL,
-                        !likelihood                ? "e'e/(n-K)"
+                        !likelihood                ? (mean ? "e'e/n" : "e'e/(n-K)")
                         : w->p->glm_n == RL_N_NONE ? NULL
                                                    : rl_infer_n_words(w->p->glm_n),
                         s2);

@@ -155,7 +155,8 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     RL_TRY((deals   ? rl_rows_deals
             : panel ? rl_rows_panel
                     : rl_series_build)(t, s, &rows, &unit, &m->waterfall, cx->keep, cx));
-    rl_request r = {.formula = s->formula.s, .unit = deals ? NULL : unit, .level = t->study->level};
+    rl_request r = {
+        .formula = s->formula.s, .unit = deals ? NULL : unit, .level = t->study->level, .max_lags = -1, .horizon = -1};
     r.time = deals ? NULL : "period"; /* deals are no series: nothing to lag */
     const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
     r.estimator = rl_estimator_by_name(name);

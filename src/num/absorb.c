@@ -15,14 +15,16 @@ static const double CG_TOL = 1e-13, DONE = 1e-10;
 typedef struct sweep {
     const rl_feplan *p;
     size_t k;
-    double *v[BATCH];       /* n       by place                      */
-    double *src[BATCH];     /* n       by row                        */
-    double *mean[BATCH];    /* U                                     */
-    double *x[BATCH];       /* T       right side, then solution     */
-    double *slot;           /* k by chunks by T                      */
-    double *top;            /* k by chunks: largest |change|         */
-    double *alpha_u[BATCH]; /* U       coefficients so far, or NULL  */
-    double *alpha_t[BATCH]; /* T                                     */
+    double *v[BATCH];         /* n       by place                      */
+    const double *now[BATCH]; /* n     the same, where they stand before the first step */
+    const double *src[BATCH]; /* n     by row                        */
+    double *out[BATCH];       /* n     by row, in the end            */
+    double *mean[BATCH];      /* U                                     */
+    double *x[BATCH];         /* T       right side, then solution     */
+    double *slot;             /* k by chunks by T                      */
+    double *top;              /* k by chunks: largest |change|         */
+    double *alpha_u[BATCH];   /* U       coefficients so far, or NULL  */
+    double *alpha_t[BATCH];   /* T                                     */
     bool done[BATCH];
     bool on;             /* another round is sure to come         */
     double *norm2;       /* k       or NULL                       */
@@ -38,18 +40,47 @@ static void gather(size_t j, void *arg)
 static void scatter(size_t j, void *arg)
 {
     sweep *s = arg;
-    for (size_t i = 0; i < s->p->n; i++) s->src[j][s->p->order[i]] = s->v[j][i];
+    for (size_t i = 0; i < s->p->n; i++) s->out[j][s->p->order[i]] = s->v[j][i];
+}
+
+/* With chunks enough for the threads a job is a chunk of all columns, else of one. */
+enum { CHUNKS_ENOUGH = 16 };
+static size_t columns_a_job(const sweep *s) { return s->p->run != NULL && s->p->chunks >= CHUNKS_ENOUGH ? s->k : 1; }
+static size_t jobs_of(const sweep *s) { return s->k / columns_a_job(s) * s->p->chunks; }
+
+/* One pass over chunk c of the columns from j0 on that are not done. */
+static void pass(sweep *s, size_t j0, size_t c, bool steps)
+{
+    const rl_feplan *p = s->p;
+    rl_fetwo col[BATCH];
+    size_t of[BATCH], k = 0;
+    for (size_t j = j0; j < j0 + columns_a_job(s); j++) {
+        double *sum = steps && !s->on ? NULL : s->slot + (j * p->chunks + c) * p->T;
+        if (s->done[j]) continue;
+        of[k] = j;
+        col[k++] = (rl_fetwo){s->now[j], s->v[j], s->x[j], s->mean[j], sum, s->alpha_u[j], 0, {0}};
+    }
+    (steps ? rl_fetwo_step : rl_fetwo_collect)(p, c, col, k);
+    for (size_t i = 0; i < k; i++) s->top[of[i] * p->chunks + c] = col[i].found;
 }
 
 static void collect(size_t at, void *arg)
 {
     sweep *s = arg;
     size_t j = at / s->p->chunks, c = at % s->p->chunks;
-    double *sum = s->slot + at * s->p->T;
     if (s->p->run != NULL)
-        s->top[at] = rl_fetwo_collect(s->p, c, s->v[j], s->mean[j], sum);
+        pass(s, j, c, false);
     else
-        rl_feplan_collect(s->p, c, s->v[j], NULL, s->mean[j], sum);
+        rl_feplan_collect(s->p, c, s->now[j], NULL, s->mean[j], s->slot + at * s->p->T);
+}
+
+/* Rows of a column to where they will be swept. */
+static void move(size_t at, void *arg)
+{
+    sweep *s = arg;
+    size_t blocks = rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), j = at / blocks, from = at % blocks * RL_ROWS_PER_BLOCK;
+    size_t m = s->p->n - from < RL_ROWS_PER_BLOCK ? s->p->n - from : RL_ROWS_PER_BLOCK;
+    if (s->v[j] != s->src[j]) memcpy(s->v[j] + from, s->src[j] + from, m * sizeof(double));
 }
 
 /* Add up the chunks of column j in their order. */
@@ -108,13 +139,11 @@ static void step(size_t at, void *arg)
     sweep *s = arg;
     const rl_feplan *p = s->p;
     size_t j = at / p->chunks, c = at % p->chunks;
-    double *sum = s->on ? s->slot + at * p->T : NULL;
-    if (s->done[j]) return;
     if (p->run != NULL) {
-        s->top[at] = rl_fetwo_step(p, c, s->v[j], s->x[j], s->mean[j], sum, s->alpha_u[j]);
-    } else {
+        pass(s, j, c, true);
+    } else if (!s->done[j]) {
         s->top[at] = take_off(s, j, c);
-        if (s->on) rl_feplan_collect(p, c, s->v[j], NULL, s->mean[j], sum);
+        if (s->on) rl_feplan_collect(p, c, s->v[j], NULL, s->mean[j], s->slot + at * p->T);
     }
 }
 
@@ -146,7 +175,7 @@ static void rounding(const sweep *s, size_t j, double *soft, double *hard)
 {
     double sum = 0.0, squares = 0.0;
     for (size_t i = 0; i < s->p->n; i++) {
-        double wv = fabs(s->v[j][i]) * (s->p->w ? s->p->w[i] : 1.0);
+        double wv = fabs(s->now[j][i]) * (s->p->w ? s->p->w[i] : 1.0);
         sum += wv;
         squares += wv * wv;
     }
@@ -215,7 +244,8 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
             if (!isfinite(s->x[j][t])) return not_finite(cx);
     }
     s->on = round == 0; /* the second nearly always is the last */
-    rl_par(s->k * p->chunks, step, s, cx);
+    rl_par(jobs_of(s), step, s, cx);
+    for (size_t j = 0; j < s->k; j++) s->now[j] = s->v[j];
     for (size_t j = 0; j < s->k; j++) {
         if (s->done[j]) continue;
         double top = 0.0;
@@ -234,16 +264,21 @@ static rl_code sweep_once(sweep *s, int round, int *iterations, rl_ctx *cx)
 
 static rl_code sweep_batch(sweep *s, int *iterations, rl_ctx *cx)
 {
-    if (s->p->order) rl_par(s->k, gather, s, cx);
+    bool direct = s->p->order == NULL && s->p->run != NULL;
+    if (s->p->order)
+        rl_par(s->k, gather, s, cx);
+    else if (!direct)
+        rl_par(s->k * rl_blocks(s->p->n, RL_ROWS_PER_BLOCK), move, s, cx);
+    for (size_t j = 0; j < s->k; j++) s->now[j] = direct ? s->src[j] : s->v[j];
     memset(s->done, 0, sizeof s->done);
-    rl_par(s->k * s->p->chunks, collect, s, cx);
+    rl_par(jobs_of(s), collect, s, cx);
     for (size_t j = 0; j < s->k && s->norm2 != NULL && s->p->run != NULL; j++) { /* collected along the way */
         s->norm2[j] = 0.0;
         for (size_t c = 0; c < s->p->chunks; c++) s->norm2[j] += s->top[j * s->p->chunks + c];
     }
     bool all = false;
     for (int round = 0; round < MOST_SWEEPS && !all; round++) {
-        if (round > 1) rl_par(s->k * s->p->chunks, collect, s, cx);
+        if (round > 1) rl_par(jobs_of(s), collect, s, cx);
         RL_TRY(sweep_once(s, round, iterations, cx));
         all = true;
         for (size_t j = 0; j < s->k; j++) all = all && s->done[j];
@@ -316,15 +351,16 @@ static void give_back(sweep *s, size_t batch, rl_ctx *cx)
     }
 }
 
-static rl_code sweep_all(sweep *s, const double *w, double *const *v, size_t k, rl_mat *alpha, double *norm2,
-                         int *iterations, rl_ctx *cx)
+static rl_code sweep_all(sweep *s, const double *w, const double *const *from, double *const *v, size_t k,
+                         rl_mat *alpha, double *norm2, int *iterations, rl_ctx *cx)
 {
     for (size_t j0 = 0; j0 < k; j0 += BATCH) {
         s->k = k - j0 < BATCH ? k - j0 : BATCH;
         for (size_t j = 0; j < s->k; j++) {
-            s->src[j] = v[j0 + j];
-            if (!s->p->order) s->v[j] = s->src[j];
-            if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, v[j0 + j], v[j0 + j], s->p->n, cx);
+            s->src[j] = from[j0 + j];
+            s->out[j] = v[j0 + j];
+            if (!s->p->order) s->v[j] = s->out[j];
+            if (norm2 != NULL && s->p->run == NULL) norm2[j0 + j] = rl_dot(w, s->src[j], s->src[j], s->p->n, cx);
         }
         s->norm2 = norm2 != NULL ? norm2 + j0 : NULL;
         RL_TRY(sweep_batch(s, iterations, cx));
@@ -333,8 +369,8 @@ static rl_code sweep_all(sweep *s, const double *w, double *const *v, size_t k, 
     return RL_OK;
 }
 
-rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k, rl_mat *alpha,
-                          double *norm2, rl_absorbed *info, rl_ctx *cx)
+rl_code rl_absorb_columns(const rl_fe *fe, const double *w, const double *const *from, double *const *v, size_t n,
+                          size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx)
 {
     rl_feplan p;
     *info = (rl_absorbed){0};
@@ -346,7 +382,7 @@ rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, si
     size_t batch = k < BATCH ? k : BATCH;
     sweep s = {.p = &p};
     make_room(&s, batch, alpha != NULL, cx);
-    rl_code code = sweep_all(&s, w, v, k, alpha, norm2, &info->iterations, cx);
+    rl_code code = sweep_all(&s, w, from, v, k, alpha, norm2, &info->iterations, cx);
     give_back(&s, batch, cx);
     rl_feplan_free(&p, cx);
     return code;
@@ -356,5 +392,5 @@ rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl
 {
     double **v = RL_NEW(cx->tmp, double *, V->k);
     for (size_t j = 0; j < V->k; j++) v[j] = rl_mat_col(V, j);
-    return rl_absorb_columns(fe, w, v, V->n, V->k, alpha, NULL, info, cx);
+    return rl_absorb_columns(fe, w, (const double *const *)v, v, V->n, V->k, alpha, NULL, info, cx);
 }

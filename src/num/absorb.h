@@ -55,10 +55,13 @@ typedef struct rl_absorbed {
  *         n k doubles when the rows are not sorted by the largest classification
  */
 RL_MUST rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
-/* The same of k columns v of n, wherever they stand.
+/* The same of k columns of n, wherever they stand.
+ *   from   k      the columns as they are; from[j] may be v[j].  Two effects without weights
+ *                 in rows sorted by the larger go from one place to the other on the way
+ *   v      out k  swept
  *   norm2  out k  squared norms (weighted) before the sweep, to the digits that a threshold needs; or NULL */
-RL_MUST rl_code rl_absorb_columns(const rl_fe *fe, const double *w, double *const *v, size_t n, size_t k,
-                                  rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx);
+RL_MUST rl_code rl_absorb_columns(const rl_fe *fe, const double *w, const double *const *from, double *const *v,
+                                  size_t n, size_t k, rl_mat *alpha, double *norm2, rl_absorbed *info, rl_ctx *cx);
 
 /* Connected components of the levels of two effects; part_a (levels_a) and
  * part_b (levels_b) receive the component of each level, numbered by first
@@ -68,7 +71,9 @@ size_t rl_components(const int32_t *a, size_t levels_a, const int32_t *b, size_t
 
 /* Find rows that are alone in a level of some effect, again and again until
  * none is left.  keep (n, out) is 0 for those and 1 for the others.  Returns
- * how many are 0.  Cost: O(n n_fe), whatever the order they fall in. */
+ * how many are 0.  Cost: O(n n_fe), whatever the order they fall in; whether
+ * there is any, which nearly always there is not, is asked of all threads. */
+bool rl_any_singleton(const rl_fe *fe, size_t n, rl_ctx *cx);
 size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx);
 
 /* True when every level of `inner` lies in one level of `outer`. */

@@ -39,7 +39,7 @@ typedef struct rl_cols {
     size_t n_hot;
     rl_hot *hot;             /* n_hot  blocks                                           */
     int32_t *block, *level;  /* k   of a column in a block                              */
-    const double *bound;     /* k   |x_j| is at most that, 0 = not known; NULL = of none. Saves a look at all numbers */
+    const double *bound;     /* k+1 |x_j| is at most that, last y; 0 = not known; NULL = of none. Saves a look at all */
 } rl_cols;
 
 /* The columns of X, where they stand. */

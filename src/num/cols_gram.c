@@ -153,7 +153,7 @@ static rl_code dense_sums(sums *p, rl_dd *G, rl_ctx *cx)
     int *e = RL_NEW(cx->tmp, int, m + 1);
     for (size_t a = 0; a < m; a++) {
         col[a] = p->s[a].v;
-        if (bound != NULL && p->s[a].j < p->X->k && !p->s[a].low) bound[a] = p->X->bound[p->s[a].j];
+        if (bound != NULL && !p->s[a].low) bound[a] = p->X->bound[p->s[a].j];
     }
     RL_TRY(rl_gram_columns(col, bound, p->n, m, p->w, RL_GRAM_BEST, H, e, cx));
     p->exp_w = p->exp[p->k] = e[m];

@@ -43,35 +43,38 @@ typedef struct level {
     size_t rows, mix;
 } level;
 
-/* Whether an effect has a level with one row: rows that stand together are counted together. */
+/* Whether an effect has a level with one row.  Threads share the counts: one that is two or more says enough and is
+ * left alone; below that, additions in any order make the same sum. */
 typedef struct lone_job {
     const rl_fe *fe;
-    size_t n;
+    size_t n, blocks;
     uint32_t **rows; /* an effect by its levels */
-    bool *any;
 } lone_job;
 
-static void find_lone(size_t f, void *arg)
+/* Rows of a block that stand together are counted together. */
+static void count_rows(size_t at, void *arg)
 {
     lone_job *job = arg;
-    const int32_t *code = job->fe->code[f];
-    uint32_t *rows = job->rows[f];
-    for (size_t i = 0, from = 0; i < job->n; i++) {
-        if (i + 1 < job->n && code[i + 1] == code[i]) continue;
-        rows[code[i]] += (uint32_t)(i + 1 - from);
-        from = i + 1;
+    const int32_t *code = job->fe->code[at / job->blocks];
+    uint32_t *rows = job->rows[at / job->blocks];
+    size_t from = at % job->blocks * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    if (to > job->n) to = job->n;
+    for (size_t i = from; i < to; from = i) {
+        int32_t here = code[from];
+        for (i++; i < to && code[i] == here;) i++;
+        if (__atomic_load_n(&rows[here], __ATOMIC_RELAXED) < 2)
+            __atomic_fetch_add(&rows[here], (uint32_t)(i - from), __ATOMIC_RELAXED);
     }
-    for (size_t g = 0; g < job->fe->levels[f]; g++) job->any[f] = job->any[f] || rows[g] == 1;
 }
 
-static bool any_lone(const rl_fe *fe, size_t n, rl_ctx *cx)
+bool rl_any_singleton(const rl_fe *fe, size_t n, rl_ctx *cx)
 {
-    lone_job job = {fe, n, RL_NEW(cx->tmp, uint32_t *, fe->n_fe), RL_NEW(cx->tmp, bool, fe->n_fe)};
+    lone_job job = {fe, n, rl_blocks(n, RL_ROWS_PER_BLOCK), RL_NEW(cx->tmp, uint32_t *, fe->n_fe)};
     bool any = false;
     for (size_t f = 0; f < fe->n_fe; f++) job.rows[f] = RL_NEW(cx->tmp, uint32_t, fe->levels[f]);
-    rl_par(fe->n_fe, find_lone, &job, cx);
+    rl_par(fe->n_fe * job.blocks, count_rows, &job, cx);
     for (size_t f = 0; f < fe->n_fe; f++) {
-        any = any || job.any[f];
+        for (size_t g = 0; g < fe->levels[f]; g++) any = any || job.rows[f][g] == 1;
         rl_release(cx->tmp, job.rows[f]);
     }
     return any;
@@ -81,7 +84,7 @@ size_t rl_singletons(const rl_fe *fe, size_t n, unsigned char *keep, rl_ctx *cx)
 {
     size_t found = 0, waiting = 0;
     memset(keep, 1, n);
-    if (!any_lone(fe, n, cx)) return 0;
+    if (!rl_any_singleton(fe, n, cx)) return 0;
     level **of = RL_NEW(cx->tmp, level *, fe->n_fe);
     size_t *queue = RL_NEW(cx->tmp, size_t, n);
     for (size_t q = 0; q < fe->n_fe; q++) {

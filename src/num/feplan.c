@@ -103,6 +103,8 @@ typedef struct pair_job {
     int32_t *next;       /* a chunk by T: the level that mostly follows a level, + 1 */
     int32_t *more;       /* a chunk by T: how much more often than all others        */
     uint32_t *rows;      /* a chunk by T                                    */
+    int32_t *lead;       /* U: the level that a level of the larger begins with */
+    bool *parted;        /* a chunk: some level is followed by different ones   */
 } pair_job;
 
 static inline int32_t level_at(const pair_job *job, size_t place)
@@ -130,20 +132,23 @@ static void look(size_t c, void *arg)
     rl_feplan *p = job->p;
     int32_t *next = job->next + c * p->T, *more = job->more + c * p->T;
     uint32_t *rows = job->rows + c * p->T;
+    bool parted = false;
     for (size_t g = p->from[c]; g < p->from[c + 1]; g++) {
         size_t from = p->start[g], to = p->start[g + 1];
         int32_t last = level_at(job, from);
         p->du[g] = (double)(to - from);
-        p->run[g] = last;
+        p->run[g] = job->lead[g] = last;
         rows[last]++;
         for (size_t i = from + 1; i < to; i++) {
             int32_t t = level_at(job, i);
             rows[t]++;
             if (t != last + 1) p->run[g] = -1;
+            parted |= next[last] != t + 1 && next[last] != 0;
             vote(&next[last], &more[last], t + 1, 1);
             last = t;
         }
     }
+    job->parted[c] = parted;
 }
 
 /* Numbers along the chains of what follows what; false when these are the numbers there are. */
@@ -167,6 +172,35 @@ static bool follow(const int32_t *next, int32_t *perm, size_t T, rl_ctx *cx)
     return fresh;
 }
 
+static inline int32_t number_of(const rl_feplan *p, int32_t t) { return p->perm != NULL ? p->perm[t] : t; }
+
+/* What follows what in all chunks together; false when some level is followed by different ones. */
+static bool join_chunks(pair_job *job)
+{
+    size_t T = job->p->T;
+    bool parted = job->parted[0];
+    for (size_t c = 1; c < job->p->chunks; c++) {
+        parted = parted || job->parted[c];
+        for (size_t t = 0; t < T; t++) {
+            int32_t next = job->next[c * T + t];
+            parted = parted || (next != 0 && job->next[t] != 0 && next != job->next[t]);
+            vote(&job->next[t], &job->more[t], next, job->more[c * T + t]);
+        }
+    }
+    return !parted;
+}
+
+/* With one follower each, all levels of the larger effect are runs when followers are neighbours. */
+static bool take_runs(const pair_job *job)
+{
+    rl_feplan *p = job->p;
+    if (p->T > RL_FE_DENSE) return false; /* the iteration asks for t by place */
+    for (size_t t = 0; t < p->T; t++)
+        if (job->next[t] > 0 && number_of(p, job->next[t] - 1) != number_of(p, (int32_t)t) + 1) return false;
+    for (size_t g = 0; g < p->U; g++) p->run[g] = number_of(p, job->lead[g]);
+    return true;
+}
+
 /* t by place under the new numbers. */
 static void number_rows(size_t c, void *arg)
 {
@@ -177,7 +211,7 @@ static void number_rows(size_t c, void *arg)
         bool run = true;
         for (size_t i = from; i < to; i++) {
             int32_t t = level_at(job, i);
-            p->own_t[i] = p->perm != NULL ? p->perm[t] : t;
+            p->own_t[i] = number_of(p, t);
             run = run && (i == from || p->own_t[i] == p->own_t[i - 1] + 1);
         }
         p->run[g] = run ? p->own_t[from] : -1;
@@ -187,29 +221,33 @@ static void number_rows(size_t c, void *arg)
 /* Two effects, no weights. */
 static void take_pairs(rl_feplan *p, rl_ctx *cx)
 {
-    pair_job job = {p, p->fe->code[1 - p->big], RL_NEW(cx->tmp, int32_t, p->chunks * p->T),
-                    RL_NEW(cx->tmp, int32_t, p->chunks * p->T), RL_NEW(cx->tmp, uint32_t, p->chunks * p->T)};
+    pair_job job = {p,
+                    p->fe->code[1 - p->big],
+                    RL_NEW(cx->tmp, int32_t, p->chunks * p->T),
+                    RL_NEW(cx->tmp, int32_t, p->chunks * p->T),
+                    RL_NEW(cx->tmp, uint32_t, p->chunks * p->T),
+                    RL_NEW(cx->tmp, int32_t, p->U),
+                    RL_NEW(cx->tmp, bool, p->chunks)};
     p->run = RL_NEW(cx->tmp, int32_t, p->U);
     p->perm = RL_NEW(cx->tmp, int32_t, p->T);
     rl_par(p->chunks, look, &job, cx);
-    for (size_t c = 1; c < p->chunks; c++)
-        for (size_t t = 0; t < p->T; t++)
-            vote(&job.next[t], &job.more[t], job.next[c * p->T + t], job.more[c * p->T + t]);
+    bool steady = join_chunks(&job);
     if (!follow(job.next, p->perm, p->T, cx)) p->perm = NULL;
     for (size_t t = 0; t < p->T; t++) {
         size_t at = p->perm != NULL ? (size_t)p->perm[t] : t;
         for (size_t c = 0; c < p->chunks; c++) p->dt[at] += job.rows[c * p->T + t];
     }
-    if (p->perm != NULL || p->order != NULL) {
+    if (p->perm == NULL && p->order == NULL) {
+        p->t = job.code;
+    } else if (!steady || !take_runs(&job)) {
         p->own_t = RL_NEW(cx->tmp, int32_t, p->n);
         rl_par(p->chunks, number_rows, &job, cx);
         p->t = p->own_t;
-    } else {
-        p->t = job.code;
     }
     rl_release(cx->tmp, job.next);
     rl_release(cx->tmp, job.more);
     rl_release(cx->tmp, job.rows);
+    rl_release(cx->tmp, job.lead);
 }
 
 void rl_feplan_make(rl_feplan *p, const rl_fe *fe, size_t n, const double *w, rl_ctx *cx)
@@ -260,7 +298,8 @@ static inline double value_at(const rl_feplan *p, size_t i, const double *v, con
 void rl_feplan_collect(const rl_feplan *p, size_t chunk, const double *v, const double *x, double *mean, double *sum)
 {
     if (v != NULL && p->run != NULL) {
-        rl_fetwo_collect(p, chunk, v, mean, sum);
+        rl_fetwo c = {.from = v, .mean = mean, .sum = sum};
+        rl_fetwo_collect(p, chunk, &c, 1);
         return;
     }
     memset(sum, 0, p->T * sizeof *sum);

@@ -17,7 +17,7 @@ typedef struct rl_feplan {
     size_t big;                 /* which effect is eliminated                      */
     size_t *order;              /* n      row of V at each place, NULL = as it is  */
     size_t *start;              /* U+1    places of each level of the largest      */
-    const int32_t *t;           /* m of n level of effect q at a place, counted on */
+    const int32_t *t;           /* m of n level of effect q at a place, counted on; NULL when all levels have a run */
     int32_t *own_t, *perm;      /* t when it is not the codes themselves; T: number of a level in t, NULL = its own */
     int32_t *run;               /* U      first t of a level whose places have t, t+1, ..; -1 = others.
                                           NULL with weights, or more than two effects */

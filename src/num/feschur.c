@@ -153,7 +153,7 @@ static void find_parts(rl_feplan *p, const cells *K, rl_ctx *cx)
         part[t] = *at;
     }
     for (size_t t = 0; t < p->T; t++) of_t[t] = part[p->perm != NULL ? (size_t)p->perm[t] : t];
-    for (size_t g = 0; g < p->U; g++) of_u[g] = part[p->t[p->start[g]]];
+    for (size_t g = 0; g < p->U; g++) of_u[g] = part[p->run != NULL && p->run[g] >= 0 ? p->run[g] : p->t[p->start[g]]];
     p->redundant = p->parts;
 }
 

@@ -8,15 +8,29 @@
 #ifndef RL_NUM_FETWO_H
 #define RL_NUM_FETWO_H
 
+#include "base/simd.h"
 #include "num/feplan.h"
 
-/* rl_feplan_collect() of a column v.  Returns the sum of the squares of v. */
-double rl_fetwo_collect(const rl_feplan *p, size_t chunk, const double *v, double *mean, double *sum);
+/* A column on its way. */
+typedef struct rl_fetwo {
+    const double *from; /* n  the column as it stands, by place                       */
+    double *v;          /* n  where it goes, which may be the same                    */
+    const double *x;    /* T  effects of t                                            */
+    double *mean, *sum; /* U  means, and T what is left after them by t; sum NULL = not wanted */
+    double *alpha;      /* U  coefficients so far, or NULL                            */
+    double found;       /* what a pass returns                                        */
+    rl_four lane;       /* of it, so far                                              */
+} rl_fetwo;
 
-/* v -= its effects, which are x (T) and mean (U) less the mean of x; mean and
- * sum (or NULL: neither) become those of the new v, alpha (U, or NULL) has the
- * larger effect added.  Returns the largest change. */
-double rl_fetwo_step(const rl_feplan *p, size_t chunk, double *v, const double *x, double *mean, double *sum,
-                     double *alpha);
+/* Columns go level by level side by side: a level's length, which the CPU
+ * guesses wrong once, serves all of them. */
+
+/* rl_feplan_collect() of k columns c: mean and sum of `from`; found = the sum of its squares. */
+void rl_fetwo_collect(const rl_feplan *p, size_t chunk, rl_fetwo *c, size_t k);
+
+/* v = from less its effects, which are x and mean less the mean of x; mean and
+ * sum (when wanted) become those of v, alpha has the larger effect added;
+ * found = the largest change. */
+void rl_fetwo_step(const rl_feplan *p, size_t chunk, rl_fetwo *c, size_t k);
 
 #endif

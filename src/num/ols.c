@@ -36,7 +36,9 @@ typedef struct resid_job {
     const rl_cols *X;
     const double *y, *y_low;
     const rl_dd *b; /* k   before it is rounded to double */
+    const double *w;
     double *e;
+    rl_dd *square; /* a block  of e, weighted */
 } resid_job;
 
 enum { STRIPE = 256 };
@@ -83,7 +85,7 @@ static void resid_block(size_t block, void *arg)
 {
     const resid_job *job = arg;
     const rl_cols *X = job->X;
-    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
+    size_t first = block * RL_ROWS_PER_BLOCK, from = first, to = first + RL_ROWS_PER_BLOCK;
     double hi[STRIPE] = {0}, lo[STRIPE], room[STRIPE], low_room[STRIPE];
     if (to > X->n) to = X->n;
     for (; from < to; from += STRIPE) {
@@ -100,6 +102,7 @@ static void resid_block(size_t block, void *arg)
         for (size_t h = 0; h < X->n_hot; h++) less_block(&X->hot[h], job->b, from, m, hi, lo);
         for (size_t r = 0; r < m; r++) job->e[from + r] = hi[r] + lo[r];
     }
+    job->square[block] = rl_dot_rows(job->w, job->e, job->e, first, to); /* still at hand */
 }
 
 static rl_code check_finite(const rl_ols_fit *f, size_t n, rl_ctx *cx)
@@ -144,10 +147,15 @@ rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, cons
     rl_chol_solve(&s, f, b, cx);
     rl_release(cx->tmp, G);
 
-    resid_job job = {X, y, y_low, b, f->e};
-    rl_par(rl_blocks(n, RL_ROWS_PER_BLOCK), resid_block, &job, cx);
+    size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK);
+    resid_job job = {X, y, y_low, b, w, f->e, RL_NEW(cx->tmp, rl_dd, blocks)};
+    rl_par(blocks, resid_block, &job, cx);
     for (size_t j = 0; j < k; j++) f->b[j] = b[j].hi;
-    f->rss = rl_dot(w, f->e, f->e, n, cx);
+    rl_dd rss = {0.0, 0.0};
+    for (size_t i = 0; i < blocks; i++) rss = rl_dd_add(rss, job.square[i]);
+    rl_release(cx->tmp, job.square);
+    f->rss = rss.hi + rss.lo;
+    if (!isfinite(f->rss)) f->rss = rl_dot(w, f->e, f->e, n, cx); /* too large to be split, perhaps */
     return check_finite(f, n, cx);
 }
 

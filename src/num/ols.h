@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "base/ctx.h"
+#include "base/dd.h"
 #include "num/cols.h"
 
 typedef struct rl_ols_fit {
@@ -69,6 +70,8 @@ void rl_cols_leverage(const rl_cols *X, size_t k, const double *w, const rl_mat 
  * (w, or u and w, may be NULL = 1), in double-double over fixed blocks. */
 double rl_sum(const double *v, size_t n, rl_ctx *cx);
 double rl_dot(const double *w, const double *u, const double *v, size_t n, rl_ctx *cx);
+rl_dd rl_dot_rows(const double *w, const double *u, const double *v, size_t from, size_t to);  /* of one block */
+void rl_sum_squares(const double *v, size_t n, rl_dd *sum, rl_dd *squares, rl_ctx *cx);        /* one pass for both */
 double rl_spread(const double *w, const double *v, double mean, size_t n, rl_ctx *cx);    /* w (v - mean)^2 */
 
 #endif

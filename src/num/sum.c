@@ -1,5 +1,6 @@
 /* Sums and inner products of num/ols.h. */
 #include <math.h>
+#include <string.h>
 
 #include "base/dd.h"
 #include "base/par.h"
@@ -78,11 +79,15 @@ RL_CLONES static void all_rows(const sum_job *job, size_t from, size_t to, lanes
         rows(job, from, to, false, false, false, a);
 }
 
-static void add_block(size_t block, void *arg)
+static rl_dd total(const lanes *a)
 {
-    sum_job *job = arg;
-    size_t from = block * RL_ROWS_PER_BLOCK, to = from + RL_ROWS_PER_BLOCK;
-    if (to > job->n) to = job->n;
+    rl_dd sum = {0.0, 0.0};
+    for (size_t l = 0; l < LANES; l++) sum = rl_dd_add(sum, rl_two_sum(a->s[l / 4][l % 4], a->c[l / 4][l % 4]));
+    return sum;
+}
+
+static rl_dd sum_rows(const sum_job *job, size_t from, size_t to)
+{
     lanes a = {{{0}, {0}}, {{0}, {0}}};
     size_t whole = from + (to - from) / LANES * LANES, rest = to - whole;
     all_rows(job, from, whole, &a);
@@ -97,9 +102,19 @@ static void add_block(size_t block, void *arg)
         last.w = job->w != NULL ? w : NULL;
         all_rows(&last, 0, LANES, &a);
     }
-    rl_dd sum = {0.0, 0.0};
-    for (size_t l = 0; l < LANES; l++) sum = rl_dd_add(sum, rl_two_sum(a.s[l / 4][l % 4], a.c[l / 4][l % 4]));
-    job->slot[block] = sum;
+    return total(&a);
+}
+
+static size_t end_of(size_t block, size_t n)
+{
+    size_t to = (block + 1) * RL_ROWS_PER_BLOCK;
+    return to < n ? to : n;
+}
+
+static void add_block(size_t block, void *arg)
+{
+    sum_job *job = arg;
+    job->slot[block] = sum_rows(job, block * RL_ROWS_PER_BLOCK, end_of(block, job->n));
 }
 
 static double add_up(sum_job *job, rl_ctx *cx)
@@ -127,6 +142,12 @@ double rl_sum(const double *v, size_t n, rl_ctx *cx)
     return add_up(&job, cx);
 }
 
+rl_dd rl_dot_rows(const double *w, const double *u, const double *v, size_t from, size_t to)
+{
+    sum_job job = {.w = u ? w : NULL, .u = u ? u : w, .v = v};
+    return sum_rows(&job, from, to);
+}
+
 double rl_dot(const double *w, const double *u, const double *v, size_t n, rl_ctx *cx)
 {
     sum_job job = {.w = u ? w : NULL, .u = u ? u : w, .v = v, .n = n};
@@ -137,4 +158,50 @@ double rl_spread(const double *w, const double *v, double mean, size_t n, rl_ctx
 {
     sum_job job = {.w = w, .v = v, .mean = mean, .centred = true, .n = n};
     return add_up(&job, cx);
+}
+
+/* ---- sum and squares at once ---- */
+
+typedef struct both_job {
+    const double *v;
+    size_t n;
+    rl_dd *sum, *squares; /* a block */
+} both_job;
+
+RL_CLONES static void both_rows(const double *v, size_t n, lanes *sum, lanes *squares)
+{
+    for (size_t i = 0; i < n; i += LANES / 2) { /* a multiple of LANES */
+        const int h = i % LANES != 0;
+        rl_four x = RL_FOUR_OF(v + i), none = {0}, p, d;
+        multiply(&x, &x, &p, &d);
+        add(&sum->s[h], &sum->c[h], &x, &none);
+        add(&squares->s[h], &squares->c[h], &p, &d);
+    }
+}
+
+static void both_block(size_t block, void *arg)
+{
+    both_job *job = arg;
+    size_t from = block * RL_ROWS_PER_BLOCK, to = end_of(block, job->n), whole = (to - from) / LANES * LANES;
+    double last[LANES] = {0};
+    lanes sum = {{{0}, {0}}, {{0}, {0}}}, squares = sum;
+    both_rows(job->v + from, whole, &sum, &squares);
+    memcpy(last, job->v + from + whole, (to - from - whole) * sizeof *last);
+    both_rows(last, LANES, &sum, &squares);
+    job->sum[block] = total(&sum);
+    job->squares[block] = total(&squares);
+}
+
+void rl_sum_squares(const double *v, size_t n, rl_dd *sum, rl_dd *squares, rl_ctx *cx)
+{
+    size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK);
+    both_job job = {v, n, RL_NEW(cx->tmp, rl_dd, blocks), RL_NEW(cx->tmp, rl_dd, blocks)};
+    rl_par(blocks, both_block, &job, cx);
+    *sum = *squares = (rl_dd){0.0, 0.0};
+    for (size_t b = 0; b < blocks; b++) {
+        *sum = rl_dd_add(*sum, job.sum[b]);
+        *squares = rl_dd_add(*squares, job.squares[b]);
+    }
+    rl_release(cx->tmp, job.sum);
+    rl_release(cx->tmp, job.squares);
 }

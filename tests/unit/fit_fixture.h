@@ -28,7 +28,7 @@ static inline void fit_text(rl_table *t, const char *name, const char *const *te
 
 static inline rl_request fit_request(const char *formula)
 {
-    return (rl_request){.formula = formula, .level = 0.95, .vcov = {.kind = RL_IID, .lag = -1}};
+    return (rl_request){.formula = formula, .level = 0.95, .vcov = {.kind = RL_IID, .lag = -1}, .max_lags = -1, .horizon = -1};
 }
 
 static inline const rl_estimate *fit_find(const rl_result *r, const char *term)

@@ -146,7 +146,12 @@ static void windows_are_runs(void **state)
         assert_non_null(plan.perm);
         for (size_t g = 0; g < U; g++) runs += plan.run[g] >= 0;
         assert_int_equal(runs, U - holes);
-        for (size_t i = 0; i < n; i++) assert_int_equal(plan.t[i], plan.perm[t[i]]);
+        assert_int_equal(plan.t != NULL, gap); /* with runs alone nobody asks */
+        for (size_t i = 0; i < n; i++) {
+            int32_t run = plan.run[u[i]];
+            if (plan.t != NULL) assert_int_equal(plan.t[i], plan.perm[t[i]]);
+            if (run >= 0) assert_int_equal(run + (int32_t)(i - plan.start[u[i]]), plan.perm[t[i]]);
+        }
         rl_mat V = {v, n, 1, n}, alpha[2] = {rl_mat_new(U, 1, cx.keep), rl_mat_new(T, 1, cx.keep)};
         absorb(2, code, levels, NULL, &V, alpha, &info, &cx);
         assert_int_equal(info.redundant, 2);
@@ -154,6 +159,41 @@ static void windows_are_runs(void **state)
             CHECK_NEAR(v[i], 0, 1e-10);
             CHECK_NEAR(alpha[0].a[u[i]] + alpha[1].a[t[i]], was[i], 1e-9);
         }
+        rl_ctx_free(&cx);
+    }
+}
+
+/* Every way through: one effect, two (in order and not, with weights), three. */
+static void from_one_place_to_another(void **state)
+{
+    (void)state;
+    enum { N = 1200, U = 100, T = 12, K = 2 };
+    static int32_t u[N], t[N], s[N];
+    static double w[N], was[K][N], from[K][N], here[K][N], there[K][N];
+    for (int way = 0; way < 5; way++) {
+        rl_ctx cx;
+        rl_absorbed info;
+        double one[K], other[K];
+        check_ctx(&cx);
+        for (size_t i = 0; i < N; i++) {
+            size_t place = way == 2 ? i * 7 % N : i;
+            u[i] = (int32_t)(place / T);
+            t[i] = (int32_t)(place % T);
+            s[i] = (int32_t)(place / 5 % 17);
+            w[i] = 1.0 + 0.385 * (double)(place % 3);
+            for (size_t j = 0; j < K; j++)
+                was[j][i] = from[j][i] = here[j][i] = 2.385 * sin(0.417 * (double)((j + 1) * i)) + (double)place / 93;
+        }
+        const int32_t *code[3] = {u, t, s};
+        size_t levels[3] = {U, T, 17};
+        rl_fe fe = {way == 0 ? 1 : way == 4 ? 3 : 2, levels, code};
+        const double *weight = way == 3 ? w : NULL, *source[K] = {from[0], from[1]}, *same[K] = {here[0], here[1]};
+        double *to[K] = {there[0], there[1]}, *own[K] = {here[0], here[1]};
+        CHECK_OK(rl_absorb_columns(&fe, weight, source, to, N, K, NULL, one, &info, &cx), &cx);
+        CHECK_OK(rl_absorb_columns(&fe, weight, same, own, N, K, NULL, other, &info, &cx), &cx);
+        assert_memory_equal(from, was, sizeof was);
+        assert_memory_equal(there, here, sizeof here);
+        assert_memory_equal(one, other, sizeof one);
         rl_ctx_free(&cx);
     }
 }
@@ -212,6 +252,13 @@ static void singletons_unravel(void **state)
     rl_fe fe = {2, (size_t[]){(size_t)la + 2, (size_t)lb + 2}, code};
     assert_int_equal(rl_singletons(&fe, N + 4, keep, &cx), N);
     for (int i = 0; i < N + 4; i++) assert_int_equal(keep[i], i >= N);
+    assert_true(rl_any_singleton(&fe, N + 4, &cx));
+    const int32_t *square[2] = {a + N, b + N};
+    for (int i = 0; i < 4; i++) {
+        a[N + i] = i / 2;
+        b[N + i] = i % 2;
+    }
+    assert_false(rl_any_singleton(&(rl_fe){2, (size_t[]){2, 2}, square}, 4, &cx));
     rl_fe none = {0, NULL, NULL};
     assert_int_equal(rl_singletons(&none, N, keep, &cx), 0);
     rl_ctx_free(&cx);
@@ -237,6 +284,7 @@ int main(void)
         cmocka_unit_test(coefficients_come_back),
         cmocka_unit_test(iteration_agrees_with_elimination),
         cmocka_unit_test(windows_are_runs),
+        cmocka_unit_test(from_one_place_to_another),
         cmocka_unit_test(what_is_not_finite_is_refused),
         cmocka_unit_test(components_are_counted),
         cmocka_unit_test(singletons_unravel),

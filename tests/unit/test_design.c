@@ -142,6 +142,18 @@ static void lags_go_by_the_calendar(void **s)
     assert_int_equal(d.n, 4);
 }
 
+static void refused(const rl_table *t, rl_request r, rl_code code, const char *word, const char *second)
+{
+    rl_ctx one;
+    rl_design d;
+    check_ctx(&one);
+    if (r.estimator == NULL) r.estimator = rl_estimator_by_name("ols");
+    assert_int_equal(rl_design_make(&r, t, &d, &one), code);
+    if (strstr(one.err.what, word) == NULL || strstr(one.err.what, second) == NULL)
+        fail_msg("\"%s\" lacks '%s' or '%s'", one.err.what, word, second);
+    rl_ctx_free(&one);
+}
+
 static void texts_are_times(void **s)
 {
     (void)s;
@@ -163,6 +175,22 @@ static void texts_are_times(void **s)
     e = design(&t, r);
     assert_int_equal(e.n, 5);
     for (size_t i = 0; i < 5; i++) assert_int_equal(d.at[i], e.at[i]);
+    /* as R writes a quarterly series */
+    static const char *const PART[] = {"2019.5", "2019", "2019.25", "2020", "2019.25", "2019.000", "2019.75", "2019.5"};
+    fit_text(&t, "part", PART, &cx);
+    r.time = "part";
+    e = design(&t, r);
+    assert_int_equal(e.n, 5);
+    for (size_t i = 0; i < 5; i++) assert_int_equal(d.at[i], e.at[i]);
+    assert_string_equal(rl_time_text(e.clock, e.last_time, cx.keep), "2019Q4");
+    /* years alone are no months, nor is a date in the middle of one */
+    static const char *const YEAR[] = {
+        "2012.0833333333333", "2012.1666666666667", "2012.25", "2012.3333", "2012.5416", "2012.5", "2013", "2012.9167"};
+    fit_text(&t, "year", YEAR, &cx);
+    r.time = "year";
+    r.unit = NULL;
+    r.calendar.kind = RL_MONTH;
+    refused(&t, r, RL_EINPUT, "2012.5416", "month");
 }
 
 /* --- rows lost ---------------------------------------------------------------------- */
@@ -234,18 +262,6 @@ static void treatment(void **s)
 }
 
 /* --- errors ----------------------------------------------------------------------------- */
-
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *word, const char *second)
-{
-    rl_ctx one;
-    rl_design d;
-    check_ctx(&one);
-    if (r.estimator == NULL) r.estimator = rl_estimator_by_name("ols");
-    assert_int_equal(rl_design_make(&r, t, &d, &one), code);
-    if (strstr(one.err.what, word) == NULL || strstr(one.err.what, second) == NULL)
-        fail_msg("\"%s\" lacks '%s' or '%s'", one.err.what, word, second);
-    rl_ctx_free(&one);
-}
 
 static void mistakes_in_columns(void **s)
 {

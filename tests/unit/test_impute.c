@@ -40,6 +40,8 @@ static void make(rl_table *t, double missing, bool weights, rl_ctx *cx)
 static rl_request ask(rl_agg agg, bool leads, bool weights)
 {
     return (rl_request){.formula = "y ~ 1",
+                        .max_lags = -1,
+                        .horizon = -1,
                         .estimator = rl_estimator_by_name("etwfe"),
                         .unit = "u",
                         .time = "t",

@@ -288,6 +288,12 @@ static void sums_keep_what_is_small(void **state)
     CHECK_DIGITS(rl_dot(w, u, v, ROWS, &cx), 3700.0, 15);
     CHECK_DIGITS(rl_dot(w, NULL, v, ROWS, &cx), 1000.0, 15);
     CHECK_DIGITS(rl_dot(NULL, NULL, v, ROWS, &cx), 2000.0, 15);
+    rl_dd sum, squares, part = rl_dot_rows(w, u, v, 16384, 32768), tail = rl_dot_rows(w, u, v, 32768, ROWS);
+    rl_sum_squares(v, ROWS - 3, &sum, &squares, &cx);
+    assert_true(sum.hi + sum.lo == rl_sum(v, ROWS - 3, &cx));
+    assert_true(squares.hi + squares.lo == rl_dot(NULL, v, v, ROWS - 3, &cx));
+    part = rl_dd_add(rl_dd_add(rl_dot_rows(w, u, v, 0, 16384), part), tail);
+    assert_true(part.hi + part.lo == rl_dot(w, u, v, ROWS, &cx));
     assert_true(rl_sum(v, 0, &cx) == 0.0);
     v[3] = 1e300;
     CHECK_DIGITS(rl_sum(v, ROWS, &cx), 1e300, 15);

@@ -1,0 +1,204 @@
+/* est_ar.c -- regression with autoregressive errors.
+ *
+ *   y_t = x_t'b + u_t        u_t = phi_1 u_{t-1} + .. + phi_p u_{t-p} + e_t
+ *
+ * by exact maximum likelihood (num/ar.h).  What persists is the noise, not
+ * the effect: a response ends with the lags of x in the formula, unlike in a
+ * regression on lag(y).
+ *
+ * Estimand  the coefficients of x, and ar::1 .. ar::p
+ * Assumes   the errors, and so what is left out, do not move with x at any lag or lead
+ * Source    Harvey & Phillips (1979), Biometrika 66
+ */
+#include "model/design.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fmath.h"
+#include "num/ar.h"
+#include "num/ols.h"
+
+typedef struct place {
+    int32_t unit, at;
+    uint32_t row;
+} place;
+
+static int by_place(const void *a, const void *b)
+{
+    const place *x = a, *y = b;
+    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
+    if (x->at != y->at) return x->at < y->at ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* Rows in order of time within the unit; since[t] counts those of the same unit before row t. */
+static rl_code in_order(const rl_design *d, place *v, int32_t *since, rl_ctx *cx)
+{
+    for (size_t i = 0; i < d->n; i++) v[i] = (place){d->unit.G > 0 ? d->unit.code[i] : 0, d->at[i], (uint32_t)i};
+    qsort(v, d->n, sizeof *v, by_place);
+    for (size_t t = 0; t < d->n; t++) {
+        bool first = t == 0 || v[t].unit != v[t - 1].unit;
+        since[t] = first ? 0 : since[t - 1] + 1;
+        if (first || v[t].at == v[t - 1].at + 1) continue;
+        const char *from = rl_time_text(d->clock, v[t - 1].at, cx->tmp), *to = rl_time_text(d->clock, v[t].at, cx->tmp);
+        if (from == NULL) from = rl_sprintf(cx->tmp, "%d", v[t - 1].at), to = rl_sprintf(cx->tmp, "%d", v[t].at);
+        if (v[t].at == v[t - 1].at)
+            rl_fail(cx, RL_EINPUT, "two rows of time '%s'%s%s%s", to, d->unit.G > 0 ? " and unit '" : "",
+                    d->unit.G > 0 ? d->unit.label[v[t].unit] : "", d->unit.G > 0 ? "'" : "");
+        else
+            rl_fail(cx, RL_EDATA, "no row between '%s' and '%s': autoregressive errors need every period", from, to);
+        return rl_hint(cx, v[t].at == v[t - 1].at ? "name the unit too: --panel UNIT,TIME"
+                                                  : "fill the gap, or use ols with --vcov NW, which bears gaps");
+    }
+    return RL_OK;
+}
+
+/* The columns that do not depend on earlier ones, rows in order. */
+static rl_code columns(const rl_design *d, const place *v, rl_mat *X, double *y, rl_label *label, rl_ctx *cx)
+{
+    rl_ols_fit o = {0};
+    rl_mat all = {d->X.a, d->n, d->X.k, d->X.ld};
+    size_t kept = 0;
+    for (size_t t = 0; t < d->n; t++) y[t] = d->y[v[t].row];
+    for (size_t j = 0; j < all.k; j++) label[j] = rl_label_of(d->x_name[j]);
+    *X = rl_mat_new(d->n, all.k, cx->tmp);
+    if (all.k == 0) return RL_OK;
+    RL_TRY(rl_ols(&all, d->y, NULL, NULL, &o, cx->tmp, cx));
+    RL_TRY(rl_fit_dropped(d, o.dropped, all.k, label, SIZE_MAX, cx));
+    for (size_t j = 0; j < all.k; j++) {
+        if (o.dropped[j]) continue;
+        for (size_t t = 0; t < d->n; t++) *rl_mat_at(X, t, kept) = *rl_mat_at(&all, v[t].row, j);
+        label[kept++] = label[j];
+    }
+    X->k = kept;
+    return RL_OK;
+}
+
+static double criterion(const rl_ar_fit *a, size_t n, size_t k, size_t p, rl_ic ic)
+{
+    double per = ic == RL_IC_AIC ? 2 : ic == RL_IC_HQ ? 2 * rl_log(rl_log((double)n)) : rl_log((double)n);
+    return per * (double)(k + p + 1) - 2 * a->loglik;
+}
+
+/* The order asked for, or the best up to max_lags on the same rows. */
+static rl_code order_of(const rl_mat *X, const double *y, const int32_t *since, const rl_request *r, size_t *p,
+                        rl_ctx *cx)
+{
+    static const char *const NAME[] = {"BIC", "AIC", "BIC", "HQ"};
+    double best = INFINITY, second = INFINITY;
+    *p = r->n_orders > 0 ? (size_t)r->order[0] : 1;
+    if (r->max_lags < 0) return RL_OK;
+    for (size_t q = 0; q <= (size_t)r->max_lags; q++) {
+        rl_ar_fit a;
+        RL_TRY(rl_ar(X, y, since, q, &a, cx));
+        double c = criterion(&a, X->n, X->k, q, r->ic);
+        if (c < best)
+            second = best, best = c, *p = q;
+        else
+            second = fmin(second, c);
+    }
+    if (isfinite(second))
+        rl_remark(cx, "orders", "order %zu of 0 to %d was chosen by %s, the next one is %.3f behind", *p, r->max_lags,
+                  NAME[r->ic], second - best);
+    return RL_OK;
+}
+
+static rl_code refuse(const rl_design *d, const rl_request *r, size_t most, rl_ctx *cx)
+{
+    if (r->n_orders > 1) {
+        rl_fail(cx, RL_EUSAGE, "--lags of estimator 'ar' is one number, the order of the errors");
+        return rl_hint(cx, "write --lags %d; lags of regressors stand in the formula, as in lag(x,0:3)", r->order[0]);
+    }
+    if (most > RL_AR_MOST)
+        return rl_fail(cx, RL_EUSAGE, "estimator 'ar' takes up to %d lags of the errors", RL_AR_MOST);
+    if (d->fe.n_fe > 0) {
+        rl_fail(cx, RL_EUSAGE, "estimator 'ar' does not sweep effects out");
+        return rl_hint(cx, "write factor(%s) among the regressors, or use ols with --vcov NW or DK", d->fe_name[0]);
+    }
+    if (d->w != NULL) {
+        rl_fail(cx, RL_EUSAGE, "estimator 'ar' takes no weights");
+        return rl_hint(cx, "use ols with --weights and --vcov NW");
+    }
+    if (d->X.k + most + 1 < d->n) return RL_OK;
+    rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients and %zu lags of the errors", d->n, d->X.k, most);
+    return rl_hint(cx, "use fewer lags, or more periods");
+}
+
+/* From rows in order of time to the design's. */
+static rl_core *core_of(const rl_design *d, const place *v, const rl_ar_fit *a, rl_ctx *cx)
+{
+    rl_core *c = RL_NEW(cx->tmp, rl_core, 1);
+    rl_mat J = rl_mat_new(d->n, a->J.k, cx->tmp);
+    double *e = RL_NEW(cx->tmp, double, d->n);
+    for (size_t t = 0; t < d->n; t++) e[v[t].row] = a->r[t];
+    for (size_t j = 0; j < J.k; j++)
+        for (size_t t = 0; t < d->n; t++) *rl_mat_at(&J, v[t].row, j) = *rl_mat_at(&a->J, t, j);
+    *c = (rl_core){.X = rl_cols_of(&J, NULL, cx->tmp),
+                   .e = e,
+                   .A = a->A,
+                   .L = rl_mat_new(J.k, J.k, cx->tmp),
+                   .rss = a->rss,
+                   .working = true};
+    for (size_t j = 0; j < J.k; j++) *rl_mat_at(&c->L, j, j) = 1;
+    return c;
+}
+
+/* Sum of phi: 1 is a random walk. */
+static void say_persistence(const rl_ar_fit *a, size_t p, rl_ctx *cx)
+{
+    double sum = 0;
+    for (size_t i = 0; i < p; i++) sum += a->phi[i];
+    if (sum > 0.95)
+        rl_remark(cx, "errors",
+                  "the errors are nearly a random walk (their lags add up to %.3f): compare with a regression of "
+                  "differences, diff(y) on diff(x)",
+                  sum);
+}
+
+static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
+{
+    size_t p = req->n_orders > 0 ? (size_t)req->order[0] : 1;
+    size_t most = req->max_lags > (int)p ? (size_t)req->max_lags : p;
+    place *v = RL_NEW(cx->tmp, place, d->n);
+    int32_t *since = RL_NEW(cx->tmp, int32_t, d->n);
+    double *y = RL_NEW(cx->tmp, double, d->n);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, d->X.k + RL_AR_MOST);
+    rl_mat X;
+    rl_ar_fit a;
+    RL_TRY(refuse(d, req, most, cx));
+    RL_TRY(in_order(d, v, since, cx));
+    RL_TRY(columns(d, v, &X, y, label, cx));
+    RL_TRY(order_of(&X, y, since, req, &p, cx));
+    RL_TRY(rl_ar(&X, y, since, p, &a, cx));
+    f->m = X.k + p;
+    if (f->m == 0) return rl_fit_nothing(d, label, 0, cx);
+    for (size_t i = 0; i < p; i++) label[X.k + i] = rl_label_of(rl_sprintf(cx->tmp, "ar::%zu", i + 1));
+    f->label = label;
+    f->b = RL_NEW(cx->tmp, double, f->m);
+    memcpy(f->b, a.b, X.k * sizeof *f->b);
+    memcpy(f->b + X.k, a.phi, p * sizeof *f->b);
+    f->core = core_of(d, v, &a, cx);
+    f->psi = rl_psi_core(f->core, d->n, f->m, true, cx);
+    f->rss = a.innovations;
+    f->likelihood = f->normal = true;
+    RL_TRY(rl_fit_degrees(d, f->m, 0, f, cx));
+    f->dof.constant = d->constant;
+    rl_fit_figures(d, NAN, f, cx);
+    f->loglik = a.loglik;
+    say_persistence(&a, p, cx);
+    return RL_OK;
+}
+
+const rl_estimator rl_est_ar = {
+    .name = "ar",
+    .what = "regression with autoregressive errors (--lags p, or --max-lags and --ic)",
+    .method = "Coefficients and the autoregression of the errors maximise the exact normal likelihood together; what "
+              "persists is the noise, so a response ends with the lags in the formula.",
+    .source = "Harvey & Phillips (1979)",
+    .needs_time = true,
+    .frame = RL_FRAME_PLAIN,
+    .orders = true,
+    .fit = fit,
+};
