@@ -97,7 +97,7 @@ static void summary(const run *r, size_t from, rl_ctx *cx)
     size_t doubts = 0, all = out->n_tests - from, with_p = 0;
     for (size_t i = from; i < out->n_tests; i++) {
         doubts += out->test[i].verdict == RL_PROBLEM || out->test[i].verdict == RL_CAUTION;
-        with_p += isfinite(out->test[i].p_value);
+        with_p += isfinite(out->test[i].p_value) ? 1 : 0;
     }
     rl_remark(cx, "diagnostics",
               "%zu of %zu diagnostics raise a doubt; of %zu with a p value about %zu would by chance alone", doubts,

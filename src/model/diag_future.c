@@ -67,13 +67,13 @@ rl_code rl_diag_leads(const rl_diag *g, rl_ctx *cx)
     t.variable = col;
     t.n_lags = 1;
     t.lag = K;
-    t.says =
-        found
-            ? rl_sprintf(cx->tmp,
-                         "'%s' of later periods goes with today's outcome, which it cannot have caused: budgets follow "
-                         "expected sales, or a season or trend is missing; its effect here is not to be read as caused",
-                         col)
-            : rl_sprintf(cx->tmp, "'%s' of later periods does not matter, as it should be", col);
+    t.says = found
+                 ? rl_sprintf(cx->tmp,
+                              "'%s' of later periods goes with today's outcome, which it cannot have caused: budgets "
+                              "follow sales (see feedback), or a season or trend is missing; until that is settled its "
+                              "effect is not to be read as caused",
+                              col)
+                 : rl_sprintf(cx->tmp, "'%s' of later periods does not matter, as it should be", col);
     t.verdict = found ? RL_PROBLEM : RL_FINE;
     rl_diag_add(g, t);
     return RL_OK;
