@@ -245,11 +245,11 @@ static void guard(void **s)
     if (getenv("RL_DRAWS") != NULL)
         printf("independent walks: flagged %.4f, significant and not flagged %.4f\n", (double)apart / (double)draws,
                (double)wrong / (double)draws);
-    assert_true((double)apart > 0.8 * (double)draws);
-    assert_true((double)wrong < 0.15 * (double)draws);
+    assert_true((double)apart > 0.9 * (double)draws);
+    assert_true((double)wrong < 0.06 * (double)draws);
     size_t together = flags(true, &wrong);
     if (getenv("RL_DRAWS") != NULL) printf("cointegrated walks: flagged %.4f\n", (double)together / (double)draws);
-    assert_true((double)together < 0.03 * (double)draws);
+    assert_true((double)together < 0.06 * (double)draws);
 }
 
 int main(void)
