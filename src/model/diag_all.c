@@ -64,13 +64,14 @@ static size_t columns_of(const rl_diag *g, const char **text, rl_ctx *cx)
 static void of_residuals(run *r, int lags, rl_ctx *cx)
 {
     const rl_design *d = r->g->d;
-    bool plain = d->fe.n_fe == 0;
-    if (d->at != NULL || d->unit.G == 0) attempt(r, rl_sprintf(cx->tmp, "breusch-godfrey:%d", lags), cx);
-    if (plain && !rl_diag_dynamic(r->g)) attempt(r, "durbin-watson", cx);
+    bool plain = d->fe.n_fe == 0, exogenous = d->endo.k == 0;
+    if (plain && !exogenous && d->at != NULL) attempt(r, rl_sprintf(cx->tmp, "ljung-box:%d", lags), cx);
+    if (exogenous && d->at != NULL) attempt(r, rl_sprintf(cx->tmp, "breusch-godfrey:%d", lags), cx);
+    if (plain && exogenous && d->at != NULL && !rl_diag_dynamic(r->g)) attempt(r, "durbin-watson", cx);
     if (plain && d->at != NULL) attempt(r, "arch:1", cx);
-    if (plain) attempt(r, "breusch-pagan", cx);
+    if (plain && exogenous) attempt(r, "breusch-pagan", cx);
     attempt(r, "jarque-bera", cx);
-    if (d->endo.k == 0) attempt(r, "reset:2:3", cx);
+    if (exogenous) attempt(r, "reset:2:3", cx);
 }
 
 static void of_series(run *r, const char *const *column, size_t n, rl_ctx *cx)
@@ -85,6 +86,7 @@ static void of_series(run *r, const char *const *column, size_t n, rl_ctx *cx)
         attempt(r, rl_sprintf(cx->tmp, "adf:%s:bic:drift", x), cx);
         attempt(r, rl_sprintf(cx->tmp, "kpss:%s:nw:level", x), cx);
     }
+    if (r->g->d->endo.k > 0) return;
     if (!rl_diag_dynamic(r->g)) attempt(r, "engle-granger:bic", cx);
     attempt(r, "cusum", cx);
     attempt(r, "cusumsq", cx);
@@ -100,8 +102,8 @@ static void summary(const run *r, size_t from, rl_ctx *cx)
         with_p += isfinite(out->test[i].p_value) ? 1 : 0;
     }
     rl_remark(cx, "diagnostics",
-              "%zu of %zu diagnostics raise a doubt; of %zu with a p value about %zu would by chance alone", doubts,
-              all, with_p, (with_p + 10) / 20);
+              "%zu of %zu diagnostics raise a doubt; of %zu with a p value about %.1f would by chance alone", doubts,
+              all, with_p, (double)with_p / 20);
     if (r->left.n > 0) rl_remark(cx, "diagnostics", "could not be run here: %s (%s)", r->left.s, r->why);
 }
 
@@ -114,7 +116,8 @@ rl_code rl_diag_all(const rl_diag *g, rl_ctx *cx)
     int lags = rl_diag_season(g);
     bool regression = g->f->core != NULL && g->f->family == RL_LINEAR;
     if (regression) of_residuals(&r, lags, cx);
-    if (regression && d->endo.k == 0) attempt(&r, "collinearity", cx);
+    size_t regressors = g->f->m - (d->constant ? 1 : 0);
+    if (regression && d->endo.k == 0 && regressors > 1) attempt(&r, "collinearity", cx);
     if (g->f->psi != NULL) attempt(&r, "influence", cx);
     for (size_t i = 0; i < n && d->at != NULL && d->endo.k == 0; i++) {
         attempt(&r, rl_sprintf(cx->tmp, "leads:%s:%d", column[i], lags < 2 ? lags : 2), cx);

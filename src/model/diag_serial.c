@@ -2,6 +2,7 @@
 #include "model/diag_list.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "model/diag_work.h"
@@ -52,7 +53,57 @@ static rl_code too_many_lags(const rl_diag *g, int lags, size_t rows, rl_ctx *cx
     return rl_hint(cx, "ask for fewer lags");
 }
 
-/* n R2 of e on X and its own lags, zeros before the start (Breusch 1978, Godfrey 1978; Baltagi & Li 1995 in panels). */
+/* Forward orthogonal deviations of v (by place) within units: each row less the mean of those after it, scaled; the last
+ * of a unit falls away.  What was swept of unit effects has errors that go together by -1/(T-1) on that account
+ * alone; these have not, and least squares on them is the same (Arellano & Bover 1995). */
+static void forward(const rl_diag_rows *r, double *v)
+{
+    size_t m = 0;
+    for (size_t from = 0, to; from < r->n; from = to) {
+        double sum = 0;
+        for (to = from; to < r->n && r->unit[to] == r->unit[from]; to++) sum += v[to];
+        for (size_t p = from; p + 1 < to; p++) {
+            double left = (double)(to - p - 1);
+            sum -= v[p];
+            v[m++] = sqrt(left / (left + 1)) * (v[p] - sum / left);
+        }
+    }
+}
+
+static void drop_last(rl_diag_rows *r)
+{
+    size_t m = 0;
+    for (size_t p = 0; p + 1 < r->n; p++) {
+        if (r->unit[p] != r->unit[p + 1]) continue;
+        r->unit[m] = r->unit[p];
+        r->time[m] = r->time[p];
+        r->at[m++] = r->at[p];
+    }
+    r->n = m;
+}
+
+static bool has_unit_effects(const rl_design *d)
+{
+    for (size_t f = 0; f < d->fe.n_fe; f++)
+        if (d->unit_name != NULL && d->unit.G > 1 && strcmp(d->fe_name[f], d->unit_name) == 0) return true;
+    return false;
+}
+
+/* The lags in columns k .. of X lose the effects that e and X have lost (rows in their order). */
+static rl_code sweep_lags(const rl_diag *g, const rl_diag_rows *r, rl_mat *X, size_t k, rl_ctx *cx)
+{
+    rl_mat Z = rl_mat_new(r->n, X->k - k, cx->tmp);
+    rl_absorbed info;
+    for (size_t j = 0; j < Z.k; j++)
+        for (size_t p = 0; p < r->n; p++) *rl_mat_at(&Z, r->at[p], j) = *rl_mat_at(X, p, k + j);
+    RL_TRY(rl_absorb(&g->d->fe, NULL, &Z, NULL, &info, cx));
+    for (size_t j = 0; j < Z.k; j++)
+        for (size_t p = 0; p < r->n; p++) *rl_mat_at(X, p, k + j) = *rl_mat_at(&Z, r->at[p], j);
+    rl_release(cx->tmp, Z.a);
+    return RL_OK;
+}
+
+/* n R2 of e on X and its own lags, zeros before the start (Breusch 1978, Godfrey 1978). */
 rl_code rl_diag_breusch_godfrey(const rl_diag *g, rl_ctx *cx)
 {
     const rl_core *c;
@@ -64,19 +115,19 @@ rl_code rl_diag_breusch_godfrey(const rl_diag *g, rl_ctx *cx)
     RL_TRY(rl_diag_core(g, RL_DIAG_EFFECTS, &c, cx));
     RL_TRY(rl_diag_lags(g, 0, &L, cx));
     RL_TRY(rl_diag_order(g, &r, cx));
-    size_t k = c->X.k, n = r.n;
-    if ((size_t)L + k + 1 >= n) return too_many_lags(g, L, n, cx);
+    size_t k = c->X.k;
+    bool within = has_unit_effects(g->d);
     rl_diag_take(c, &r, (size_t)L, &e, &X, cx);
-    for (int j = 1; j <= L; j++) rl_diag_lag(&r, e, j, 0, rl_mat_col(&X, k + (size_t)j - 1));
-    if (g->d->fe.n_fe > 0) { /* the lags lose their effects too */
-        rl_mat Z = rl_mat_new(n, (size_t)L, cx->tmp);
-        rl_absorbed info;
-        for (size_t j = 0; j < (size_t)L; j++)
-            for (size_t p = 0; p < n; p++) *rl_mat_at(&Z, r.at[p], j) = *rl_mat_at(&X, p, k + j);
-        RL_TRY(rl_absorb(&g->d->fe, NULL, &Z, NULL, &info, cx));
-        for (size_t j = 0; j < (size_t)L; j++)
-            for (size_t p = 0; p < n; p++) *rl_mat_at(&X, p, k + j) = *rl_mat_at(&Z, r.at[p], j);
+    if (within) {
+        forward(&r, e);
+        for (size_t j = 0; j < k; j++) forward(&r, rl_mat_col(&X, j));
+        drop_last(&r);
+        X.n = r.n;
     }
+    size_t n = r.n;
+    if ((size_t)L + k + 1 >= n) return too_many_lags(g, L, n, cx);
+    for (int j = 1; j <= L; j++) rl_diag_lag(&r, e, j, 0, rl_mat_col(&X, k + (size_t)j - 1));
+    if (g->d->fe.n_fe > 0 && !within) RL_TRY(sweep_lags(g, &r, &X, k, cx));
     RL_TRY(rl_diag_regress(&X, e, &a, cx));
     size_t df = a.rank > k ? a.rank - k : 0;
     if (df == 0) return too_many_lags(g, L, n, cx);

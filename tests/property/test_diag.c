@@ -207,6 +207,45 @@ static void of_regressions(void **s)
     within("engle-granger:1:trend", refusals("engle-granger:1:trend", "y ~ x", walks, 80, 7), 0.035, 0.065);
 }
 
+/* Unit effects, eight periods: what sweeping does to neighbours is not taken for their own. */
+static void short_panels(void **s)
+{
+    (void)s;
+    size_t hits = 0, found = 0, tries = draws / 4;
+    for (size_t b = 0; b < 2 * tries; b++) {
+        rl_ctx one;
+        check_ctx(&one);
+        one.threads = 1;
+        enum { N = 30, T = 8 };
+        rl_table t = fit_table(N * T);
+        rl_rng r = rl_rng_for(55, b);
+        const char **unit = RL_NEW(one.keep, const char *, t.n);
+        double *at = fit_num(&t, "t", &one), *y = fit_num(&t, "y", &one), *x = fit_num(&t, "x", &one);
+        for (size_t u = 0; u < N; u++) {
+            double a = 3 * rl_normal(&r), e = 0;
+            for (size_t p = 0; p < T; p++) {
+                size_t i = u * T + p;
+                unit[i] = p > 0 ? unit[i - 1] : rl_sprintf(one.keep, "u%02zu", u);
+                at[i] = (double)p;
+                x[i] = rl_normal(&r) + 0.5 * a;
+                e = (b < tries ? 0 : 0.5) * e + rl_normal(&r);
+                y[i] = a + 0.7 * x[i] + e;
+            }
+        }
+        fit_text(&t, "unit", unit, &one);
+        rl_request q = diag_request("y ~ x | unit", &(const char *){"breusch-godfrey:1"}, 1);
+        rl_result out;
+        q.unit = "unit";
+        q.checked = true;
+        CHECK_OK(rl_estimate_run(&q, &t, &out, one.keep, &one), &one);
+        *(b < tries ? &hits : &found) += out.test[0].p_value < 0.05;
+        rl_ctx_free(&one);
+    }
+    double share = (double)hits / (double)tries, noise = 3 * sqrt(0.05 * 0.95 / (double)tries);
+    if (!(share < 0.06 + noise && share > 0.04 - noise)) fail_msg("size %.4f of %zu", share, tries);
+    assert_true((double)found > 0.8 * (double)tries);
+}
+
 /* How often a levels regression between independent random walks is flagged, and one that is sound is not. */
 static size_t flags(bool together, size_t *wrong)
 {
@@ -254,7 +293,8 @@ static void guard(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(units), cmocka_unit_test(exact), cmocka_unit_test(unit_roots),
-                                       cmocka_unit_test(of_regressions), cmocka_unit_test(guard)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(units),        cmocka_unit_test(exact),
+                                       cmocka_unit_test(unit_roots),   cmocka_unit_test(of_regressions),
+                                       cmocka_unit_test(short_panels), cmocka_unit_test(guard)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
