@@ -85,7 +85,7 @@ static rl_code differenced(const rl_diag *g, const double *y, const rl_mat *X, c
 static rl_code spurious(const rl_diag *g, const rl_diag_rows *r, rl_ctx *cx)
 {
     const rl_core *c = g->f->core;
-    size_t n = r->n, N = 1, n_which = 0, which[REGRESSORS_MOST];
+    size_t n = r->n, N, n_which = 0, which[REGRESSORS_MOST];
     rl_mat X;
     double *e, *y = RL_NEW(cx->tmp, double, n);
     const char *said;
@@ -95,9 +95,10 @@ static rl_code spurious(const rl_diag *g, const rl_diag_rows *r, rl_ctx *cx)
     if (root_p(y, n, RL_DET_DRIFT, 1, cx) < ROOT || !leaves_its_level(y, n, cx)) return RL_OK;
     rl_diag_take(c, r, 0, &e, &X, cx);
     for (size_t j = g->d->constant ? 1 : 0; j < X.k; j++) {
-        N += N < RL_TAU_MOST;
         if (root_p(rl_mat_col(&X, j), n, RL_DET_DRIFT, 1, cx) >= ROOT) which[n_which++] = j;
     }
+    N = 1 + rl_diag_series_count(g, &X, X.k, cx);
+    if (N > RL_TAU_MOST) N = RL_TAU_MOST;
     if (n_which == 0 || root_p(e, n, RL_DET_NONE, N, cx) < ROOT) return RL_OK;
     if (differenced(g, y, &X, which, n_which, &said, cx) != RL_OK) {
         rl_forgive(cx);

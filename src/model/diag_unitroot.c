@@ -159,14 +159,7 @@ static rl_code residuals(const rl_diag *g, rl_det det, const rl_diag_rows *r, do
         *rl_mat_at(&X, p, k) = 1;
         *rl_mat_at(&X, p, k + 1) = (double)(p + 1);
     }
-    *N = 1;
-    for (size_t j = 0; j < k; j++) { /* what varies and is no line of its own counts */
-        bool line = true;
-        for (size_t p = 2; p < n && line; p++)
-            line = fabs(*rl_mat_at(&X, p, j) - 2 * *rl_mat_at(&X, p - 1, j) + *rl_mat_at(&X, p - 2, j)) <=
-                   1e-12 * fabs(*rl_mat_at(&X, p, j));
-        *N += !line;
-    }
+    *N = 1 + rl_diag_series_count(g, &X, k, cx);
     X.k = k + (det == RL_DET_TREND ? 2 : 1);
     RL_TRY(rl_ols(&X, y, NULL, NULL, &o, cx->tmp, cx));
     *e = o.e;

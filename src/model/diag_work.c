@@ -303,6 +303,44 @@ rl_code rl_diag_column(const rl_diag *g, const char *text, rl_diag_series *out, 
     return RL_OK;
 }
 
+/* --- which series there are ------------------------------------------------------------- */
+
+const char *rl_diag_base(const char *label, rl_ctx *cx)
+{
+    rl_formula f;
+    if (strstr(label, "::") != NULL) return NULL;
+    if (rl_formula_parse(rl_sprintf(cx->tmp, "%s ~ 1", label), &f, cx->tmp, cx) != RL_OK) {
+        rl_forgive(cx); /* a product, an odd name: a series of its own */
+        return label;
+    }
+    const rl_expr *e = f.y;
+    while (e->op == RL_OP_FN && (e->fn == RL_FN_LAG || e->fn == RL_FN_LEAD)) e = e->a;
+    return e->text;
+}
+
+/* Constant or straight: what a trend is. */
+static bool straight(const double *x, size_t n)
+{
+    for (size_t p = 2; p < n; p++)
+        if (fabs(x[p] - 2 * x[p - 1] + x[p - 2]) > 1e-12 * fabs(x[p])) return false;
+    return true;
+}
+
+size_t rl_diag_series_count(const rl_diag *g, const rl_mat *X, size_t k, rl_ctx *cx)
+{
+    const char **base = RL_NEW(cx->tmp, const char *, k);
+    size_t n = 0;
+    for (size_t j = 0; j < k; j++) {
+        if (straight(rl_mat_col(X, j), X->n)) continue;
+        const char *b = k == g->f->m ? rl_diag_base(g->f->label[j].term, cx) : "";
+        if (b == NULL) continue;
+        size_t i = 0;
+        while (i < n && (*b == '\0' || strcmp(base[i], b) != 0)) i++;
+        if (i == n) base[n++] = b;
+    }
+    return n;
+}
+
 /* --- what the request is like ------------------------------------------------------------ */
 
 static bool lags_outcome(const rl_expr *e, const char *y)

@@ -85,6 +85,13 @@ void rl_diag_add(const rl_diag *g, rl_test t);
 /* The same with what it says and one of the verdicts. */
 extern const char *const RL_FINE, *const RL_CAUTION, *const RL_PROBLEM, *const RL_UNSURE;
 
+/* The series behind a regressor of this label: lags and leads taken off; NULL for a level of a factor.  Lags of a
+ * series that wanders are that series and something that does not. */
+const char *rl_diag_base(const char *label, rl_ctx *cx);
+/* How many series the regressors are that are no constant, line or factor: X (rows in order) as rl_diag_take() has it,
+ * its columns labelled as the estimates. */
+size_t rl_diag_series_count(const rl_diag *g, const rl_mat *X, size_t k, rl_ctx *cx);
+
 /* Does the formula have a lag of the outcome? */
 bool rl_diag_dynamic(const rl_diag *g);
 /* Does the covariance asked for allow for errors that go together over time? */

@@ -1,6 +1,7 @@
 #include "unit/diag_fixture.h"
 
 #include "model/diag.h"
+#include "num/unitroot.h"
 
 static rl_ctx cx;
 static int setup(void **s)
@@ -111,6 +112,26 @@ static void by_hand(void **s)
     r.formula = "e ~ x + z + before";
     CHECK_OK(rl_estimate_run(&r, &t, &second, cx.keep, &cx), &cx);
     CHECK_DIGITS(diag_test(&t, "y ~ x + z", "breusch-godfrey:1", RL_IID, &cx).statistic, 60 * second.r2, 10);
+}
+
+/* Lags of a series that wanders add no series of their own; levels of a factor and a trend are none. */
+static void series_counted(void **s)
+{
+    (void)s;
+    rl_table t = diag_series(&cx);
+    static const struct {
+        const char *formula;
+        size_t N;
+    } F[] = {{"y ~ w", 2},     {"y ~ lag(w,0:3)", 2}, {"y ~ w + lag(x,1:2)", 3},
+             {"y ~ w + t", 2}, {"y ~ w + q", 2},      {"y ~ w:x", 2}};
+    const char *quarter[60];
+    for (size_t i = 0; i < 60; i++) quarter[i] = i % 4 == 0 ? "a" : i % 4 == 1 ? "b" : i % 4 == 2 ? "c" : "d";
+    fit_text(&t, "q", quarter, &cx);
+    for (size_t i = 0; i < sizeof F / sizeof *F; i++) {
+        rl_test got = diag_test(&t, F[i].formula, "engle-granger:1", RL_IID, &cx);
+        size_t used = strstr(F[i].formula, "0:3") != NULL ? 57 : strstr(F[i].formula, "1:2") != NULL ? 58 : 60;
+        CHECK_DIGITS(got.p_value, rl_tau_p(got.statistic, RL_DET_DRIFT, F[i].N, used - 1), 12);
+    }
 }
 
 /* --- words --------------------------------------------------------------------------- */
@@ -346,9 +367,9 @@ static void jarque_bera(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(peers),      cmocka_unit_test(order_and_gaps), cmocka_unit_test(by_hand),
-        cmocka_unit_test(words),      cmocka_unit_test(bad_words),      cmocka_unit_test(panels),
-        cmocka_unit_test(everything), cmocka_unit_test(together),       cmocka_unit_test(one_period),
-        cmocka_unit_test(unasked),    cmocka_unit_test(jarque_bera)};
+        cmocka_unit_test(peers),          cmocka_unit_test(order_and_gaps), cmocka_unit_test(by_hand),
+        cmocka_unit_test(series_counted), cmocka_unit_test(words),          cmocka_unit_test(bad_words),
+        cmocka_unit_test(panels),         cmocka_unit_test(everything),     cmocka_unit_test(together),
+        cmocka_unit_test(one_period),     cmocka_unit_test(unasked),        cmocka_unit_test(jarque_bera)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
