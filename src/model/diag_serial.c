@@ -53,8 +53,8 @@ static rl_code too_many_lags(const rl_diag *g, int lags, size_t rows, rl_ctx *cx
     return rl_hint(cx, "ask for fewer lags");
 }
 
-/* Forward orthogonal deviations of v (by place) within units: each row less the mean of those after it, scaled; the last
- * of a unit falls away.  What was swept of unit effects has errors that go together by -1/(T-1) on that account
+/* Forward orthogonal deviations of v (by place) within units: each row less the mean of those after it, scaled; the
+ * last of a unit falls away.  What was swept of unit effects has errors that go together by -1/(T-1) on that account
  * alone; these have not, and least squares on them is the same (Arellano & Bover 1995). */
 static void forward(const rl_diag_rows *r, double *v)
 {
