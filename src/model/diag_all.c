@@ -25,7 +25,7 @@ static void attempt(run *r, const char *text, rl_ctx *cx)
     r->g->out->n_tests = tests;
 }
 
-enum { COLUMNS_MOST = 6 };
+enum { COLUMNS_MOST = 12 };
 
 /* What spend or whatever else is behind a regressor: lags and leads taken off, factors and the outcome left aside. */
 static void take_columns(const rl_formula *f, const rl_expr *e, const char **text, size_t *n, rl_arena *in)
@@ -40,9 +40,10 @@ static void take_columns(const rl_formula *f, const rl_expr *e, const char **tex
         strspn(e->col, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.") == strlen(e->col))
         own = e->col;
     if (strcmp(e->text, f->y->text) == 0 || strchr(own, ':') != NULL) return;
-    for (size_t i = 0; i < *n; i++)
+    for (size_t i = 0; i < *n && i < COLUMNS_MOST; i++)
         if (strcmp(text[i], own) == 0) return;
-    if (*n < COLUMNS_MOST) text[(*n)++] = own;
+    if (*n < COLUMNS_MOST) text[*n] = own;
+    ++*n;
 }
 
 static bool is_number(const rl_diag *g, const rl_expr *e)
@@ -114,6 +115,12 @@ rl_code rl_diag_all(const rl_diag *g, rl_ctx *cx)
     const char *column[COLUMNS_MOST];
     size_t n = columns_of(g, column, cx), from = g->out->n_tests;
     int lags = rl_diag_season(g);
+    if (n > COLUMNS_MOST) {
+        rl_remark(cx, "diagnostics",
+                  "leads, feedback and unit roots: the first %d of %zu regressors; ask for others by name",
+                  COLUMNS_MOST, n);
+        n = COLUMNS_MOST;
+    }
     bool regression = g->f->core != NULL && g->f->family == RL_LINEAR;
     if (regression) of_residuals(&r, lags, cx);
     size_t regressors = g->f->m - (d->constant ? 1 : 0);

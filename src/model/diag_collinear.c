@@ -9,10 +9,11 @@
 #include "num/bkw.h"
 #include "num/ols.h"
 
-/* Belsley, Kuh & Welsch: an index of 30 is a strong dependency, 10 a weak one; half of a variance is much of it. */
-static const double STRONG = 30, WEAK = 10, MUCH = 0.5, INFLATED = 10;
-/* A column that the others leave a fifth of can be told apart, whatever it has to do with the constant. */
-static const double APART = 5;
+/* Half of a variance from one weak direction is much of it; a standard error 3.2 times what it could be is inflated.
+ * An index of 30 beside the constant is what Belsley, Kuh & Welsch call a strong dependency; without it two columns of
+ * correlation .92 have 5. */
+static const double STRONG = 30, WEAK = 5, MUCH = 0.5, INFLATED = 10;
+enum { TOLD = 5 };
 
 static bool own_columns(const rl_core *c, size_t m)
 {
@@ -33,20 +34,6 @@ static double inflation(const rl_diag *g, const rl_core *c, size_t j, double *ro
     return *rl_mat_at(&c->A, j, j) * rl_spread(c->w, x, mean, n, cx);
 }
 
-/* The columns whose variance comes from a component as weak as `least` or weaker: names, and how many. */
-static size_t involved(const rl_diag *g, const rl_bkw *b, double least, const double *vif, bool *in)
-{
-    size_t count = 0;
-    for (size_t j = 0; j < b->k; j++) {
-        double sum = 0;
-        for (size_t i = 0; i < b->k; i++)
-            if (b->index[i] >= least) sum += *rl_mat_at(&b->share, i, j);
-        in[j] = sum > MUCH && !(g->d->constant && j == 0) && vif[j] >= APART;
-        count += in[j];
-    }
-    return count;
-}
-
 static const char *names(const rl_diag *g, const bool *in, size_t k, rl_ctx *cx)
 {
     rl_str s = rl_str_new(cx->tmp);
@@ -64,34 +51,55 @@ static const char *names(const rl_diag *g, const bool *in, size_t k, rl_ctx *cx)
     return rl_str_text(&s);
 }
 
-/* The near-dependencies one by one, the strongest first. */
-static void dependencies(const rl_diag *g, const rl_bkw *b, const double *vif, rl_ctx *cx)
+/* The regressors less their means: what they have to do with the constant is no one's trouble. */
+static rl_cols centred(const rl_diag *g, const rl_core *c, size_t first, rl_ctx *cx)
 {
-    bool *in = RL_NEW(cx->tmp, bool, b->k);
-    for (size_t i = b->k, told = 0; i-- > 0 && told < 5;) {
+    size_t n = c->X.n, k = c->X.k - first;
+    rl_mat Z = rl_mat_new(n, k, cx->tmp);
+    double *room = RL_NEW(cx->tmp, double, n), W = c->w != NULL ? rl_sum(c->w, n, cx) : (double)n;
+    for (size_t j = 0; j < k; j++) {
+        const double *x = rl_cols_part(&c->X, j + first, 0, n, room);
+        double mean = 0, *z = rl_mat_col(&Z, j);
+        if (g->d->constant) mean = (c->w != NULL ? rl_dot(NULL, c->w, x, n, cx) : rl_sum(x, n, cx)) / W;
+        for (size_t i = 0; i < n; i++) z[i] = x[i] - mean;
+    }
+    return rl_cols_of(&Z, NULL, cx->tmp);
+}
+
+/* The near-dependencies one by one, the strongest first; all their columns into `tied`. */
+static rl_code dependencies(const rl_diag *g, const rl_core *c, const double *vif, bool *tied, rl_test *told, size_t *n,
+                            rl_ctx *cx)
+{
+    size_t first = g->d->constant ? 1 : 0;
+    bool *in = RL_NEW(cx->tmp, bool, c->X.k);
+    rl_bkw b;
+    *n = 0;
+    if (c->X.k < first + 2) return RL_OK;
+    rl_cols Z = centred(g, c, first, cx);
+    RL_TRY(rl_bkw_of(&Z, c->w, &b, cx->tmp, cx));
+    for (size_t i = b.k; i-- > 0 && *n < TOLD && b.index[i] >= WEAK;) {
         size_t count = 0;
-        if (b->index[i] < STRONG) break;
-        for (size_t j = 0; j < b->k; j++) {
-            in[j] = *rl_mat_at(&b->share, i, j) > MUCH && !(g->d->constant && j == 0) && vif[j] >= APART;
-            count += in[j];
+        for (size_t j = 0; j < b.k; j++) {
+            in[j + first] = *rl_mat_at(&b.share, i, j) > MUCH && vif[j + first] >= INFLATED;
+            count += in[j + first];
         }
         if (count < 2) continue;
-        told++;
-        rl_test t = {.name = "near-dependency",
-                     .kind = "index",
-                     .statistic = b->index[i],
-                     .df = NAN,
-                     .df2 = NAN,
-                     .p_value = NAN,
-                     .variable = names(g, in, b->k, cx),
-                     .verdict = RL_PROBLEM};
-        t.says =
-            rl_sprintf(cx->tmp,
-                       "%s move together: their separate effects cannot be told apart, their sum may be (--lincom); "
-                       "report them as one channel, or find periods or regions where they differ",
-                       t.variable);
-        rl_diag_add(g, t);
+        for (size_t j = 0; j < c->X.k; j++) tied[j] = tied[j] || in[j];
+        rl_test *t = &told[(*n)++];
+        *t = (rl_test){.name = "near-dependency",
+                       .kind = "index",
+                       .statistic = b.index[i],
+                       .df = NAN,
+                       .df2 = NAN,
+                       .p_value = NAN,
+                       .variable = names(g, in, c->X.k, cx),
+                       .verdict = RL_PROBLEM};
+        t->says = rl_sprintf(cx->tmp,
+                             "%s move together: their separate effects cannot be told apart, their sum may be "
+                             "(--lincom); report them as one channel, or find periods or regions where they differ",
+                             t->variable);
     }
+    return RL_OK;
 }
 
 static void inflations(const rl_diag *g, const double *v, size_t k, rl_ctx *cx)
@@ -99,7 +107,7 @@ static void inflations(const rl_diag *g, const double *v, size_t k, rl_ctx *cx)
     double most = 0;
     for (size_t j = 0; j < k; j++) most = fmax(most, v[j]);
     for (size_t j = g->d->constant ? 1 : 0; j < k; j++) {
-        if (k > 12 && v[j] < APART && v[j] < most) continue; /* of many, those that say something */
+        if (k > 12 && v[j] < 5 && v[j] < most) continue; /* of many, those that say something */
         rl_test t = {.name = "vif",
                      .variable = g->f->label[j].term,
                      .kind = "VIF",
@@ -129,16 +137,16 @@ rl_code rl_diag_collinearity(const rl_diag *g, rl_ctx *cx)
     }
     RL_TRY(rl_bkw_of(&c->X, c->w, &b, cx->tmp, cx));
     double worst = b.index[b.k - 1], *room = RL_NEW(cx->tmp, double, c->X.n), *vif = RL_NEW(cx->tmp, double, b.k);
-    bool *in = RL_NEW(cx->tmp, bool, b.k);
+    bool *tied = RL_NEW(cx->tmp, bool, b.k);
+    rl_test told[TOLD];
+    size_t n;
     for (size_t j = g->d->constant ? 1 : 0; j < b.k; j++) vif[j] = inflation(g, c, j, room, cx);
-    size_t count = worst >= WEAK ? involved(g, &b, worst >= STRONG ? STRONG : WEAK, vif, in) : 0;
+    RL_TRY(dependencies(g, c, vif, tied, told, &n, cx));
     rl_test t = {.kind = "condition number", .statistic = worst, .df = NAN, .df2 = NAN, .p_value = NAN};
-    if (count >= 2) {
-        t.says = rl_sprintf(cx->tmp,
-                            worst >= STRONG ? "%s cannot be told apart well; what follows says how they hang together"
-                                            : "%s overlap somewhat: their separate effects are known less well",
-                            names(g, in, b.k, cx));
-        t.verdict = worst >= STRONG ? RL_PROBLEM : RL_CAUTION;
+    if (n > 0) {
+        t.says = rl_sprintf(cx->tmp, "%s cannot be told apart well; what follows says how they hang together",
+                            names(g, tied, b.k, cx));
+        t.verdict = RL_PROBLEM;
     } else if (worst >= STRONG) {
         t.says = "the regressors can be told apart; the number is large because some vary little beside their level";
         t.verdict = RL_FINE;
@@ -147,7 +155,7 @@ rl_code rl_diag_collinearity(const rl_diag *g, rl_ctx *cx)
         t.verdict = RL_FINE;
     }
     rl_diag_add(g, t);
-    dependencies(g, &b, vif, cx);
+    for (size_t i = 0; i < n; i++) rl_diag_add(g, told[i]);
     inflations(g, vif, b.k, cx);
     return RL_OK;
 }

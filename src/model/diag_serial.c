@@ -11,9 +11,15 @@
 #include "num/ratio.h"
 
 /* What serial correlation means here, and what to do about it. */
-static const char *serial_words(const rl_diag *g, bool found, double first, rl_arena *in)
+static const char *serial_words(const rl_diag *g, const rl_diag_rows *r, bool found, double first, rl_arena *in)
 {
     const char *order = g->d->at == NULL ? " (rows taken in the order of the file)" : "";
+    if (r->gaps > 0 && g->d->unit.G <= 1)
+        order =
+            rl_sprintf(in,
+                       r->gaps == 1 ? " (no lag reaches across the %s after '%s')"
+                                    : " (no lag reaches across the %s, the first after '%s')",
+                       r->gaps == 1 ? "gap" : rl_sprintf(in, "%zu gaps", r->gaps), rl_diag_when(g, r->gap_after, in));
     if (!found) return rl_sprintf(in, "no sign that errors of neighbouring periods go together%s", order);
     if (rl_diag_dynamic(g))
         return rl_sprintf(in,
@@ -134,7 +140,7 @@ rl_code rl_diag_breusch_godfrey(const rl_diag *g, rl_ctx *cx)
     double LM = (double)n * (1 - a.rss / rl_dot(NULL, e, e, n, cx));
     rl_test t = {.kind = "chi2", .statistic = LM, .df = (double)df, .df2 = NAN, .n_lags = 1, .lag = L};
     t.p_value = rl_chi2_p(LM, t.df);
-    t.says = serial_words(g, t.p_value < 0.05, first_correlation(&r, e, cx), cx->tmp);
+    t.says = serial_words(g, &r, t.p_value < 0.05, first_correlation(&r, e, cx), cx->tmp);
     t.verdict = serial_verdict(g, t.p_value < 0.05);
     rl_diag_add(g, t);
     return RL_OK;
@@ -165,7 +171,7 @@ static rl_code portmanteau(const rl_diag *g, bool ljung, rl_ctx *cx)
     Q *= ljung ? N * (N + 2) : N;
     rl_test t = {.kind = "chi2", .statistic = Q, .df = L, .df2 = NAN, .n_lags = 1, .lag = L};
     t.p_value = rl_chi2_p(Q, L);
-    t.says = serial_words(g, t.p_value < 0.05, first, cx->tmp);
+    t.says = serial_words(g, &r, t.p_value < 0.05, first, cx->tmp);
     if (rl_diag_dynamic(g) && t.p_value >= 0.05)
         t.says = "no sign of it; but beside a lag of the outcome this test sees too little: ask breusch-godfrey";
     t.verdict = serial_verdict(g, t.p_value < 0.05);
