@@ -66,8 +66,8 @@ RL_MUST rl_code rl_diag_run(const rl_design *d, const rl_fit *f, const rl_reques
 
 /* Remarks that nobody asked for (diag_unasked.c): wandering levels whose residuals wander too, with the regression in
  * first differences beside them; iid errors that go together; a lag of the outcome beside unit effects in a short
- * panel.  Ordinary least squares only; nothing for req->checked.  Cost: of up to 2,500 periods some passes a
- * regressor, of up to 200,000 one pass under iid errors, of more nothing. */
+ * panel.  Of least squares, and of what is written out as such; none for req->checked.
+ * Cost: up to 2,500 periods some passes a regressor, up to 200,000 one pass under iid errors, beyond nothing. */
 RL_MUST rl_code rl_diag_unasked(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out,
                                 rl_arena *keep, rl_ctx *cx);
 

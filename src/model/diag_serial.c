@@ -224,7 +224,7 @@ rl_code rl_diag_arch(const rl_diag *g, rl_ctx *cx)
 }
 
 /* Beyond this the exact distribution takes seconds. */
-static const double EXACT_MOST = 1.5e6;
+static const double EXACT_MOST = 3e5;
 
 /* P(d below what it is) without correlation, errors normal. */
 static rl_code durbin_watson_p(const rl_core *c, const rl_diag_rows *r, double d, double *p, bool *exact, rl_ctx *cx)

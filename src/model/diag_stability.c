@@ -42,6 +42,13 @@ static const rl_estimate *most_changed(const rl_result *r, const char *part)
     return best;
 }
 
+/* "x:from T" is x; "from T" alone the level. */
+static const char *changed_name(const char *term, const char *part, rl_arena *in)
+{
+    size_t n = strlen(term), m = strlen(part) + 1;
+    return n > m ? rl_strndup(in, term, n - m) : "level";
+}
+
 /* All regressors once more from TIME on (Chow 1960), tested under the covariance of the fit. */
 rl_code rl_diag_chow(const rl_diag *g, rl_ctx *cx)
 {
@@ -83,7 +90,7 @@ rl_code rl_diag_chow(const rl_diag *g, rl_ctx *cx)
             ? rl_sprintf(cx->tmp,
                          "the relation is another one from %s on (most: '%s' by %s); one set of coefficients for both "
                          "is an average of two worlds: fit them apart, or keep the products with the later period",
-                         g->spec->arg[0], strcmp(e->label.term, name) == 0 ? "level" : e->label.term,
+                         g->spec->arg[0], changed_name(e->label.term, name, cx->tmp),
                          rl_num_text(buf, rl_round_digits(e->estimate, 3)))
             : rl_sprintf(cx->tmp, "no sign that coefficients differ from %s on", g->spec->arg[0]);
     test.verdict = found ? RL_PROBLEM : RL_FINE;

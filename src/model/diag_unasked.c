@@ -172,7 +172,7 @@ rl_code rl_diag_unasked(const rl_design *d, const rl_fit *f, const rl_request *r
     const rl_core *c = f->core;
     rl_diag_rows r;
     if (req->checked || c == NULL || f->family != RL_LINEAR || c->working || c->row_of != NULL || f->perfect ||
-        strcmp(out->estimator->name, "ols") != 0)
+        (strcmp(out->estimator->name, "ols") != 0 && out->estimator->expand == NULL))
         return RL_OK;
     nickell(&g, cx);
     if (d->at == NULL || d->unit.G > 1 || d->fe.n_fe > 0 || c->w != NULL || d->n > SORT_MOST) return RL_OK;
