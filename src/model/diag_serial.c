@@ -14,7 +14,9 @@
 static const char *serial_words(const rl_diag *g, const rl_diag_rows *r, bool found, double first, rl_arena *in)
 {
     const char *order = g->d->at == NULL ? " (rows taken in the order of the file)" : "";
-    if (r->gaps > 0 && g->d->unit.G <= 1)
+    if (g->d->unit.G > 1)
+        order = " within units";
+    else if (r->gaps > 0)
         order =
             rl_sprintf(in,
                        r->gaps == 1 ? " (no lag reaches across the %s after '%s')"
