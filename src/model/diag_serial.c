@@ -10,6 +10,12 @@
 #include "num/ols.h"
 #include "num/ratio.h"
 
+/* The covariance that allows for it. */
+static const char *robust_word(const rl_diag *g, rl_arena *in)
+{
+    return g->d->unit.G > 1 ? rl_sprintf(in, "cluster:%s", g->d->unit_name) : "NW";
+}
+
 /* What serial correlation means here, and what to do about it. */
 static const char *serial_words(const rl_diag *g, const rl_diag_rows *r, bool found, double first, rl_arena *in)
 {
@@ -35,9 +41,9 @@ static const char *serial_words(const rl_diag *g, const rl_diag_rows *r, bool fo
                           "seasonal pattern may be missing from the formula",
                           sign, order);
     return rl_sprintf(in,
-                      "errors go together over time (%s)%s: these standard errors cannot be trusted%s; add --vcov NW, "
+                      "errors go together over time (%s)%s: these standard errors cannot be trusted%s; add --vcov %s, "
                       "and ask whether lags, a trend or a season are missing",
-                      sign, order, first > 0 ? " and are mostly too small" : "");
+                      sign, order, first > 0 ? " and are mostly too small" : "", robust_word(g, in));
 }
 
 static const char *serial_verdict(const rl_diag *g, bool found)
@@ -276,13 +282,12 @@ rl_code rl_diag_durbin_watson(const rl_diag *g, rl_ctx *cx)
         t.says = "beside a lag of the outcome this test sees too little and its p is not valid: ask breusch-godfrey";
         t.verdict = RL_UNSURE;
     } else {
-        t.says = rl_sprintf(cx->tmp, "%s%s (%s)",
-                            !found    ? "neighbouring periods' errors have nothing in common"
-                            : p < 0.5 ? "a good period follows a good one: iid standard errors are mostly too small; "
-                                        "--vcov NW allows for it"
-                                      : "good and bad periods alternate: iid standard errors are off; --vcov NW allows "
-                                        "for it",
-                            g->d->at == NULL ? "; rows taken in the order of the file" : "", how);
+        const char *sign = p < 0.5 ? "a good period follows a good one: iid standard errors are mostly too small"
+                                   : "good and bad periods alternate: iid standard errors are off";
+        t.says =
+            rl_sprintf(cx->tmp, "%s%s%s%s (%s)", found ? sign : "neighbouring periods' errors have nothing in common",
+                       found ? "; allowed for by --vcov " : "", found ? robust_word(g, cx->tmp) : "",
+                       g->d->at == NULL ? "; rows taken in the order of the file" : "", how);
         t.verdict = serial_verdict(g, found);
     }
     rl_diag_add(g, t);
