@@ -69,6 +69,26 @@ static rl_code unknown(const char *text, rl_ctx *cx)
     return rl_hint(cx, "known: %s", rl_diag_names(cx->tmp));
 }
 
+/* Up to the next colon outside backticks and brackets. */
+static size_t argument_length(const char *s)
+{
+    bool quoted = false;
+    int depth = 0;
+    size_t n = 0;
+    for (; s[n] != '\0'; n++) {
+        if (s[n] == '`') quoted = !quoted;
+        if (quoted) continue;
+        depth += s[n] == '(' ? 1 : s[n] == ')' ? -1 : 0;
+        if (s[n] == ':' && depth <= 0) break;
+    }
+    return n;
+}
+
+const char *rl_diag_quoted(const char *text, rl_arena *in)
+{
+    return strpbrk(text, "`(+-*/^") == NULL ? rl_sprintf(in, "`%s`", text) : text;
+}
+
 rl_code rl_diag_parse(const char *text, rl_diag_spec *out, rl_arena *in, rl_ctx *cx)
 {
     const rl_diag_kind *k = kind_of(text);
@@ -76,7 +96,7 @@ rl_code rl_diag_parse(const char *text, rl_diag_spec *out, rl_arena *in, rl_ctx 
     *out = (rl_diag_spec){.text = rl_strdup(in, text), .name = k->name};
     const char *s = text + strlen(k->name);
     while (*s == ':') {
-        size_t n = strcspn(++s, ":");
+        size_t n = argument_length(++s);
         if (out->n_args == k->most) {
             rl_fail(cx, RL_EUSAGE, "--test %s: more than the test '%s' takes", text, k->name);
             return rl_hint(cx, "write --test %s%s%s", k->name, *k->args != '\0' ? ":" : "", k->args);
@@ -96,7 +116,7 @@ rl_code rl_diag_columns(const rl_request *req, rl_col_fn *fn, void *user, rl_are
         rl_formula f;
         RL_TRY(rl_diag_parse(req->diag[i], &s, in, cx));
         if (!kind_of(s.name)->column || s.n_args == 0) continue;
-        RL_TRY(rl_formula_parse(rl_sprintf(in, "%s ~ 1", s.arg[0]), &f, in, cx));
+        RL_TRY(rl_formula_parse(rl_sprintf(in, "%s ~ 1", rl_diag_quoted(s.arg[0], in)), &f, in, cx));
         rl_expr_columns(f.y, true, fn, user);
     }
     return RL_OK;

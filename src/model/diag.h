@@ -73,6 +73,9 @@ RL_MUST rl_code rl_diag_unasked(const rl_design *d, const rl_fit *f, const rl_re
 
 /* Helpers for diag_*.c. */
 
+/* A column argument as a formula takes it: a mere name in backticks, anything with a function or an operator as it is. */
+const char *rl_diag_quoted(const char *text, rl_arena *in);
+
 /* Run one more test as if it had been asked for. */
 RL_MUST rl_code rl_diag_one(const rl_diag *like, const char *text, rl_ctx *cx);
 

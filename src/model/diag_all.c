@@ -26,6 +26,7 @@ static void attempt(run *r, const char *text, rl_ctx *cx)
 }
 
 enum { COLUMNS_MOST = 12 };
+static const char WORD[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.";
 
 /* What spend or whatever else is behind a regressor: lags and leads taken off, factors and the outcome left aside. */
 static void take_columns(const rl_formula *f, const rl_expr *e, const char **text, size_t *n, rl_arena *in)
@@ -36,10 +37,8 @@ static void take_columns(const rl_formula *f, const rl_expr *e, const char **tex
     }
     if (e->op == RL_OP_FN && e->fn >= RL_FN_FACTOR && e->fn != RL_FN_DIFF) return;
     const char *own = e->op == RL_OP_COL ? rl_sprintf(in, "`%s`", e->col) : e->text;
-    if (e->op == RL_OP_COL &&
-        strspn(e->col, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.") == strlen(e->col))
-        own = e->col;
-    if (strcmp(e->text, f->y->text) == 0 || strchr(own, ':') != NULL) return;
+    if (e->op == RL_OP_COL && strspn(e->col, WORD) == strlen(e->col)) own = e->col;
+    if (strcmp(e->text, f->y->text) == 0) return;
     for (size_t i = 0; i < *n && i < COLUMNS_MOST; i++)
         if (strcmp(text[i], own) == 0) return;
     if (*n < COLUMNS_MOST) text[*n] = own;
@@ -83,7 +82,6 @@ static void of_series(run *r, const char *const *column, size_t n, rl_ctx *cx)
     y = rl_strndup(cx->tmp, y, end);
     for (size_t i = 0; i <= n; i++) {
         const char *x = i == 0 ? y : column[i - 1];
-        if (strchr(x, ':') != NULL) continue;
         attempt(r, rl_sprintf(cx->tmp, "adf:%s:bic:drift", x), cx);
         attempt(r, rl_sprintf(cx->tmp, "kpss:%s:nw:level", x), cx);
     }

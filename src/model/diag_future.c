@@ -16,16 +16,25 @@ static rl_code need_time(const rl_diag *g, rl_ctx *cx)
 
 enum { LEADS_MOST = 60 };
 
-/* "lag(x,1:L)" as text and as its L terms; a name that is not one word stands in backticks in the formula. */
-static const char *shifted(const char *fn, const char *col, int L, const char **term, rl_arena *in)
+/* A column in two forms: as a formula takes it, and as labels show it. */
+typedef struct column {
+    const char *written, *shown;
+} column;
+
+static rl_code column_of(const char *text, column *out, rl_ctx *cx)
 {
-    char plain[512];
-    size_t n = 0;
-    for (const char *s = col; *s != '\0' && n + 1 < sizeof plain; s++)
-        if (*s != '`' && *s != ' ') plain[n++] = *s;
-    plain[n] = '\0';
-    for (int i = 1; i <= L; i++) term[i - 1] = rl_sprintf(in, "%s(%s,%d)", fn, plain, i);
-    return rl_sprintf(in, "%s(%s,1:%d)", fn, col, L);
+    rl_formula f;
+    out->written = rl_diag_quoted(text, cx->tmp);
+    RL_TRY(rl_formula_parse(rl_sprintf(cx->tmp, "%s ~ 1", out->written), &f, cx->tmp, cx));
+    out->shown = f.y->text;
+    return RL_OK;
+}
+
+/* "lag(x,1:L)" as text and as its L terms. */
+static const char *shifted(const char *fn, const column *c, int L, const char **term, rl_arena *in)
+{
+    for (int i = 1; i <= L; i++) term[i - 1] = rl_sprintf(in, "%s(%s,%d)", fn, c->shown, i);
+    return rl_sprintf(in, "%s(%s,1:%d)", fn, c->written, L);
 }
 
 static rl_code periods_of(const rl_diag *g, int without, int *L, rl_ctx *cx)
@@ -51,20 +60,22 @@ static rl_code collinear(const rl_diag *g, const char *what, rl_ctx *cx)
 /* Leads of COL beside everything else, under the request's covariance. */
 rl_code rl_diag_leads(const rl_diag *g, rl_ctx *cx)
 {
-    const char *term[LEADS_MOST], *col = g->spec->arg[0];
+    const char *term[LEADS_MOST];
+    column x;
     rl_test t;
     rl_result r;
     int K;
     RL_TRY(need_time(g, cx));
     RL_TRY(periods_of(g, 1, &K, cx));
+    RL_TRY(column_of(g->spec->arg[0], &x, cx));
     rl_diag_formula f = rl_diag_parts(g, cx->tmp);
-    const char *leads = shifted("lead", col, K, term, cx->tmp);
+    const char *leads = shifted("lead", &x, K, term, cx->tmp);
     rl_diag_ask ask = {
         .formula = rl_sprintf(cx->tmp, "%s~ %s + %s %s", f.y, f.rhs, leads, f.rest), .term = term, .n_term = (size_t)K};
     RL_TRY(of_test(rl_diag_refit(g, &ask, &t, &r, cx), g, cx));
     if (!isfinite(t.p_value)) return collinear(g, "the leads", cx);
     bool found = t.p_value < 0.05;
-    t.variable = col;
+    t.variable = x.shown;
     t.n_lags = 1;
     t.lag = K;
     t.says = found
@@ -72,35 +83,36 @@ rl_code rl_diag_leads(const rl_diag *g, rl_ctx *cx)
                               "'%s' of later periods goes with today's outcome, which it cannot have caused: budgets "
                               "follow sales (see feedback), or a season or trend is missing; until that is settled its "
                               "effect is not to be read as caused",
-                              col)
-                 : rl_sprintf(cx->tmp, "'%s' of later periods does not matter, as it should be", col);
+                              x.shown)
+                 : rl_sprintf(cx->tmp, "'%s' of later periods does not matter, as it should be", x.shown);
     t.verdict = found ? RL_PROBLEM : RL_FINE;
     rl_diag_add(g, t);
     return RL_OK;
 }
 
 /* y on its own L lags and those of x; the latter tested. */
-static rl_code one_way(const rl_diag *g, const char *y, const char *x, int L, rl_test *t, rl_ctx *cx)
+static rl_code one_way(const rl_diag *g, const column *y, const column *x, int L, rl_test *t, rl_ctx *cx)
 {
     const char *own[LEADS_MOST], *term[LEADS_MOST];
     rl_result r;
     const char *past = shifted("lag", y, L, own, cx->tmp), *other = shifted("lag", x, L, term, cx->tmp),
                *rest = rl_diag_parts(g, cx->tmp).rest;
-    rl_diag_ask ask = {
-        .formula = rl_sprintf(cx->tmp, "%s ~ %s + %s %s", y, past, other, rest), .term = term, .n_term = (size_t)L};
+    rl_diag_ask ask = {.formula = rl_sprintf(cx->tmp, "%s ~ %s + %s %s", y->written, past, other, rest),
+                       .term = term,
+                       .n_term = (size_t)L};
     RL_TRY(of_test(rl_diag_refit(g, &ask, t, &r, cx), g, cx));
     if (!isfinite(t->p_value)) return collinear(g, "the lags", cx);
-    t->variable = g->spec->arg[0];
     t->n_lags = 1;
     t->lag = L;
     return RL_OK;
 }
 
-static rl_code prepared(const rl_diag *g, int *L, const char **y, rl_ctx *cx)
+static rl_code prepared(const rl_diag *g, int *L, column *y, column *x, rl_ctx *cx)
 {
     RL_TRY(need_time(g, cx));
     RL_TRY(periods_of(g, 1, L, cx));
-    *y = rl_diag_parts(g, cx->tmp).y;
+    RL_TRY(column_of(rl_diag_parts(g, cx->tmp).y, y, cx));
+    RL_TRY(column_of(g->spec->arg[0], x, cx));
     if (g->d->endo.k == 0) return RL_OK;
     return rl_fail(cx, RL_EUSAGE, "--test %s is not valid beside instruments", g->spec->text);
 }
@@ -110,9 +122,9 @@ rl_code rl_diag_granger(const rl_diag *g, rl_ctx *cx)
 {
     rl_test t;
     int L;
-    const char *y;
-    RL_TRY(prepared(g, &L, &y, cx));
-    RL_TRY(one_way(g, y, g->spec->arg[0], L, &t, cx));
+    column y, x;
+    RL_TRY(prepared(g, &L, &y, &x, cx));
+    RL_TRY(one_way(g, &y, &x, L, &t, cx));
     bool found = t.p_value < 0.05;
     t.says =
         rl_sprintf(cx->tmp,
@@ -120,7 +132,8 @@ rl_code rl_diag_granger(const rl_diag *g, rl_ctx *cx)
                            "is worth fitting (to predict is not yet to cause)"
                          : "the past of '%s' adds nothing to the outcome's own past: a lasting effect would have to "
                            "act within the period, or is too small to see",
-                   g->spec->arg[0]);
+                   x.shown);
+    t.variable = x.shown;
     t.verdict = found ? RL_FINE : RL_CAUTION;
     rl_diag_add(g, t);
     return RL_OK;
@@ -130,9 +143,9 @@ rl_code rl_diag_feedback(const rl_diag *g, rl_ctx *cx)
 {
     rl_test t;
     int L;
-    const char *y;
-    RL_TRY(prepared(g, &L, &y, cx));
-    RL_TRY(one_way(g, g->spec->arg[0], y, L, &t, cx));
+    column y, x;
+    RL_TRY(prepared(g, &L, &y, &x, cx));
+    RL_TRY(one_way(g, &x, &y, L, &t, cx));
     bool found = t.p_value < 0.05;
     t.says =
         rl_sprintf(cx->tmp,
@@ -140,7 +153,8 @@ rl_code rl_diag_feedback(const rl_diag *g, rl_ctx *cx)
                            "other way; keep lags of the outcome in the formula, and look for spend that was decided "
                            "for other reasons"
                          : "no sign that '%s' was set after past outcomes",
-                   g->spec->arg[0]);
+                   x.shown);
+    t.variable = x.shown;
     t.verdict = found ? RL_CAUTION : RL_FINE;
     rl_diag_add(g, t);
     return RL_OK;

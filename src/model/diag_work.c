@@ -266,7 +266,7 @@ rl_code rl_diag_column(const rl_diag *g, const char *text, rl_diag_series *out, 
     rl_formula f;
     rl_clock clock;
     const rl_col *time, *subset = NULL;
-    RL_TRY(rl_formula_parse(rl_sprintf(cx->tmp, "%s ~ 1", text), &f, cx->tmp, cx));
+    RL_TRY(rl_formula_parse(rl_sprintf(cx->tmp, "%s ~ 1", rl_diag_quoted(text, cx->tmp)), &f, cx->tmp, cx));
     RL_TRY(rl_table_need(t, q->time, "--time", &time, cx));
     if (q->subset_col != NULL) RL_TRY(rl_table_need(t, q->subset_col, "--subset", &subset, cx));
     unsigned char *keep = RL_NEW(cx->tmp, unsigned char, t->n);

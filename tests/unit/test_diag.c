@@ -136,6 +136,30 @@ static void series_counted(void **s)
     }
 }
 
+static rl_result all(const rl_table *t, const char *formula, const char *unit)
+{
+    const char *const list[] = {"all"};
+    rl_request r = diag_request(formula, list, 1);
+    rl_result out;
+    r.unit = unit;
+    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
+    return out;
+}
+
+static bool has_test(const rl_result *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_tests; i++)
+        if (strcmp(r->test[i].name, name) == 0) return true;
+    return false;
+}
+
+static bool noted(const rl_result *r, const char *word)
+{
+    for (size_t i = 0; i < r->n_notes; i++)
+        if (strstr(r->note[i], word) != NULL) return true;
+    return false;
+}
+
 /* --- words --------------------------------------------------------------------------- */
 
 static void refused(const char *text, const char *word)
@@ -160,6 +184,26 @@ static void words(void **s)
     refused("jarque-bero", "jarque-bera");
     refused("jarque-bera:3", "takes");
     refused("granger:x", "COL:L");
+}
+
+/* A name that is no word, with and without backticks; a colon in it; a function. */
+static void odd_names(void **s)
+{
+    (void)s;
+    rl_table t = diag_series(&cx);
+    double *a = fit_num(&t, "ad spend", &cx), *b = fit_num(&t, "tv:radio", &cx);
+    for (size_t i = 0; i < 60; i++) a[i] = b[i] = t.col[2].num[i];
+    static const char *const TEST[] = {"leads:`ad spend`:2", "leads:ad spend:2", "leads:`tv:radio`:2"};
+    for (size_t i = 0; i < 3; i++) {
+        rl_test got = diag_test(&t, i < 2 ? "y ~ `ad spend` + z" : "y ~ `tv:radio` + z", TEST[i], RL_IID, &cx);
+        CHECK_DIGITS(got.statistic, 0.213109427641234, 10);
+        assert_string_equal(got.variable, i < 2 ? "ad spend" : "tv:radio");
+    }
+    CHECK_DIGITS(diag_test(&t, "y ~ x", "adf:1*`tv:radio`:1:drift", RL_IID, &cx).statistic,
+                 diag_test(&t, "y ~ x", "adf:x:1:drift", RL_IID, &cx).statistic, 13);
+    rl_result r = all(&t, "y ~ `ad spend` + lag(z,1)", NULL);
+    assert_true(has_test(&r, "leads"));
+    assert_false(noted(&r, "could not be run"));
 }
 
 static void bad_words(void **s)
@@ -235,30 +279,6 @@ static void panels(void **s)
     r.n_diag = 1;
     CHECK_OK(rl_estimate_run(&r, &t, &out, cx.keep, &cx), &cx);
     assert_true(isfinite(out.test[0].statistic));
-}
-
-static rl_result all(const rl_table *t, const char *formula, const char *unit)
-{
-    const char *const list[] = {"all"};
-    rl_request r = diag_request(formula, list, 1);
-    rl_result out;
-    r.unit = unit;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
-
-static bool has_test(const rl_result *r, const char *name)
-{
-    for (size_t i = 0; i < r->n_tests; i++)
-        if (strcmp(r->test[i].name, name) == 0) return true;
-    return false;
-}
-
-static bool noted(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
-    return false;
 }
 
 static void everything(void **s)
@@ -385,12 +405,19 @@ static void jarque_bera(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(peers),      cmocka_unit_test(order_and_gaps),
-                                       cmocka_unit_test(by_hand),    cmocka_unit_test(series_counted),
-                                       cmocka_unit_test(words),      cmocka_unit_test(bad_words),
-                                       cmocka_unit_test(panels),     cmocka_unit_test(everything),
-                                       cmocka_unit_test(together),   cmocka_unit_test(beside_the_constant),
-                                       cmocka_unit_test(one_period), cmocka_unit_test(unasked),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(peers),
+                                       cmocka_unit_test(order_and_gaps),
+                                       cmocka_unit_test(by_hand),
+                                       cmocka_unit_test(series_counted),
+                                       cmocka_unit_test(words),
+                                       cmocka_unit_test(bad_words),
+                                       cmocka_unit_test(odd_names),
+                                       cmocka_unit_test(panels),
+                                       cmocka_unit_test(everything),
+                                       cmocka_unit_test(together),
+                                       cmocka_unit_test(beside_the_constant),
+                                       cmocka_unit_test(one_period),
+                                       cmocka_unit_test(unasked),
                                        cmocka_unit_test(jarque_bera)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
