@@ -73,7 +73,7 @@ RL_MUST rl_code rl_diag_unasked(const rl_design *d, const rl_fit *f, const rl_re
 
 /* Helpers for diag_*.c. */
 
-/* A column argument as a formula takes it: a mere name in backticks, anything with a function or an operator as it is. */
+/* A column argument as a formula takes it: a mere name in backticks, a function or a sum as it is. */
 const char *rl_diag_quoted(const char *text, rl_arena *in);
 
 /* Run one more test as if it had been asked for. */

@@ -199,8 +199,8 @@ static void odd_names(void **s)
         CHECK_DIGITS(got.statistic, 0.213109427641234, 10);
         assert_string_equal(got.variable, i < 2 ? "ad spend" : "tv:radio");
     }
-    CHECK_DIGITS(diag_test(&t, "y ~ x", "adf:1*`tv:radio`:1:drift", RL_IID, &cx).statistic,
-                 diag_test(&t, "y ~ x", "adf:x:1:drift", RL_IID, &cx).statistic, 13);
+    CHECK_DIGITS(diag_test(&t, "y ~ x", "adf:log1p(`tv:radio`):1:drift", RL_IID, &cx).statistic,
+                 diag_test(&t, "y ~ x", "adf:log1p(x):1:drift", RL_IID, &cx).statistic, 13);
     rl_result r = all(&t, "y ~ `ad spend` + lag(z,1)", NULL);
     assert_true(has_test(&r, "leads"));
     assert_false(noted(&r, "could not be run"));
