@@ -130,7 +130,7 @@ rl_code rl_diag_collinearity(const rl_diag *g, rl_ctx *cx)
 {
     const rl_core *c;
     rl_bkw b;
-    RL_TRY(rl_diag_core(g, RL_DIAG_EFFECTS | RL_DIAG_WEIGHTS, &c, cx));
+    RL_TRY(rl_diag_core(g, RL_DIAG_EFFECTS | RL_DIAG_WEIGHTS | RL_DIAG_PERFECT, &c, cx));
     if (!own_columns(c, g->f->m)) {
         rl_fail(cx, RL_EUSAGE, "--test %s: the estimates are combinations of what was regressed on", g->spec->text);
         return rl_hint(cx, "write the lags out, as in lag(x,0:4), to see which cannot be told apart");

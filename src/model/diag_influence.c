@@ -116,6 +116,8 @@ rl_code rl_diag_influence(const rl_diag *g, rl_ctx *cx)
     double most = 0, turn_most = 0, crit = rl_t_quantile(0.5 + g->req->level / 2, 0);
     rl_test t;
     bool turned;
+    if (g->f->perfect)
+        return rl_fail(cx, RL_EDATA, "--test %s: a perfect fit has no influential period", g->spec->text);
     RL_TRY(changes(g, &p, cx));
     for (size_t j = 0; j < g->f->m; j++) {
         const rl_estimate *e = &g->out->est[j];

@@ -23,11 +23,9 @@ static long double moment(const double *e, size_t n, long double mean, int power
 /* n/6 (S^2 + (K - 3)^2 / 4), Jarque & Bera (1987), International Statistical Review 55. */
 rl_code rl_diag_jarque_bera(const rl_diag *g, rl_ctx *cx)
 {
-    const rl_core *c = g->f->core;
+    const rl_core *c;
     size_t n = g->d->n;
-    if (c == NULL || g->f->family != RL_LINEAR)
-        return rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' has no residuals", g->spec->text,
-                       g->out->estimator->name);
+    RL_TRY(rl_diag_core(g, RL_DIAG_EFFECTS | RL_DIAG_WEIGHTS | RL_DIAG_INSTRUMENTS, &c, cx));
     long double mean = moment(c->e, n, 0, 1), m2 = moment(c->e, n, mean, 2);
     double skew = (double)(moment(c->e, n, mean, 3) / (m2 * sqrtl(m2)));
     double kurtosis = (double)(moment(c->e, n, mean, 4) / (m2 * m2));

@@ -124,7 +124,7 @@ static rl_code recurse(const rl_diag *g, recursion *out, rl_ctx *cx)
     out->m = 0;
     for (size_t p = 0; p < n; p++)
         if (!isnan(out->w[p])) out->place[out->m++] = p;
-    if (out->m >= 8 && !g->f->perfect) return RL_OK;
+    if (out->m >= 8) return RL_OK;
     rl_fail(cx, RL_EDATA, "--test %s: %zu periods leave %zu after %zu coefficients, 8 are needed", g->spec->text, n,
             out->m, out->k);
     return rl_hint(cx, "use fewer regressors, or more periods");

@@ -127,6 +127,10 @@ rl_code rl_diag_core(const rl_diag *g, unsigned allow, const rl_core **core, rl_
         rl_fail(cx, RL_EUSAGE, "--test %s is not made for fixed effects", text);
         return rl_hint(cx, "breusch-godfrey, collinearity, influence and leads are");
     }
+    if (g->f->perfect && !(allow & RL_DIAG_PERFECT)) {
+        rl_fail(cx, RL_EDATA, "--test %s: a perfect fit leaves no residuals to look at", text);
+        return rl_hint(cx, "is a regressor made from the outcome?");
+    }
     return RL_OK;
 }
 

@@ -22,8 +22,9 @@ RL_MUST rl_code rl_diag_order(const rl_diag *g, rl_diag_rows *out, rl_ctx *cx);
 void rl_diag_lag(const rl_diag_rows *r, const double *v, int k, double missing, double *out);
 
 /* Which regressions a test can work on. */
-enum { RL_DIAG_EFFECTS = 1, RL_DIAG_WEIGHTS = 2, RL_DIAG_INSTRUMENTS = 4 };
-/* The least squares behind the fit.  Errors RL_EUSAGE: there is none, or it has what `allow` does not. */
+enum { RL_DIAG_EFFECTS = 1, RL_DIAG_WEIGHTS = 2, RL_DIAG_INSTRUMENTS = 4, RL_DIAG_PERFECT = 8 };
+/* The least squares behind the fit.  Errors RL_EUSAGE: there is none, or it has what `allow` does not;
+ * RL_EDATA: a perfect fit. */
 RL_MUST rl_code rl_diag_core(const rl_diag *g, unsigned allow, const rl_core **core, rl_ctx *cx);
 /* Its residuals and regressors (swept, when there are effects) in the order of the rows, room for `more` columns
  * behind; either may be NULL. */

@@ -250,6 +250,14 @@ static void bad_words(void **s)
     diag_refused(&t, &r, "white", RL_EUSAGE, "fixed effects");
     r.formula = "y ~ 1 | 0 | x ~ z";
     diag_refused(&t, &r, "breusch-godfrey:1", RL_EUSAGE, "instruments");
+    double *line = fit_num(&t, "line", &cx); /* a perfect fit */
+    for (size_t i = 0; i < 60; i++) line[i] = 3 * t.col[2].num[i] - 2;
+    static const char *const RESIDUAL[] = {
+        "breusch-godfrey:1", "durbin-watson", "ljung-box:2", "arch:1", "white",   "reset",
+        "breusch-pagan",     "jarque-bera",   "cusum",       "quandt", "cusumsq", "influence"};
+    r.formula = "line ~ x + z";
+    for (size_t i = 0; i < sizeof RESIDUAL / sizeof *RESIDUAL; i++)
+        diag_refused(&t, &r, RESIDUAL[i], RL_EDATA, "perfect fit");
     t.col[0].num[5] = 5; /* twice */
     r = diag_request("y ~ x + z", NULL, 0);
     diag_refused(&t, &r, "breusch-godfrey:1", RL_EINPUT, "two rows");
