@@ -211,24 +211,53 @@ static rl_request again(const rl_diag *g, const rl_diag_ask *a)
     return q;
 }
 
+/* What the fit needs on its way is given back; the result lives in cx->tmp. */
+static rl_code run_apart(const rl_request *q, const rl_table *t, rl_result *r, rl_ctx *cx)
+{
+    rl_arena *own = rl_arena_like(cx->tmp), *tmp = cx->tmp;
+    cx->tmp = own;
+    rl_code code = rl_estimate_run(q, t, r, tmp, cx);
+    cx->tmp = tmp;
+    rl_arena_free(own);
+    return code;
+}
+
+static rl_code run_tested(rl_request *q, const rl_table *t, const char *restriction, rl_result *r, rl_test *test,
+                          rl_ctx *cx)
+{
+    q->restriction = &restriction;
+    q->n_restriction = 1;
+    RL_TRY(run_apart(q, t, r, cx));
+    *test = r->test[r->n_tests - 1];
+    test->name = NULL;
+    test->kind = "F";
+    return RL_OK;
+}
+
+static void add_restriction(rl_str *s, const char *term) { rl_str_addf(s, "%s`%s` = 0", s->n > 0 ? ", " : "", term); }
+
 rl_code rl_diag_refit(const rl_diag *g, const rl_diag_ask *a, rl_test *test, rl_result *r, rl_ctx *cx)
 {
     rl_request q = again(g, a);
     const rl_table *t = a->t != NULL ? a->t : g->d->t;
-    size_t notes = cx->n_notes, kept = 0;
+    size_t notes = cx->n_notes;
     rl_str all = rl_str_new(cx->tmp);
-    RL_TRY(rl_estimate_run(&q, t, r, cx->tmp, cx));
-    for (size_t i = 0; i < r->m; i++)
-        if (asked_for(a, &r->est[i])) rl_str_addf(&all, "%s`%s` = 0", kept++ > 0 ? ", " : "", r->est[i].label.term);
-    if (test != NULL) *test = (rl_test){.statistic = NAN, .df = NAN, .df2 = NAN, .p_value = NAN};
-    if (kept > 0 && test != NULL) {
-        const char *restriction = rl_str_text(&all);
-        q.restriction = &restriction;
-        q.n_restriction = 1;
-        RL_TRY(rl_estimate_run(&q, t, r, cx->tmp, cx));
-        *test = r->test[r->n_tests - 1];
-        test->name = NULL;
-        test->kind = "F";
+    for (size_t i = 0; i < a->n_term; i++) add_restriction(&all, a->term[i]);
+    if (test != NULL && a->part == NULL && a->n_term > 0) { /* mostly none is left out */
+        if (run_tested(&q, t, all.s, r, test, cx) == RL_OK) {
+            cx->n_notes = notes;
+            return RL_OK;
+        }
+        rl_forgive(cx);
+        q.n_restriction = 0;
+    }
+    RL_TRY(run_apart(&q, t, r, cx));
+    if (test != NULL) {
+        all = rl_str_new(cx->tmp);
+        *test = (rl_test){.statistic = NAN, .df = NAN, .df2 = NAN, .p_value = NAN};
+        for (size_t i = 0; i < r->m; i++)
+            if (asked_for(a, &r->est[i])) add_restriction(&all, r->est[i].label.term);
+        if (all.n > 0) RL_TRY(run_tested(&q, t, all.s, r, test, cx));
     }
     cx->n_notes = notes;
     return RL_OK;

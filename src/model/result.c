@@ -100,6 +100,11 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     size_t notes = cx->n_notes;
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
+    if (req.estimator->run != NULL && req.n_diag > 0) {
+        rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' runs several regressions, and no test of them is made",
+                req.diag[0], req.estimator->name);
+        return rl_hint(cx, "ask for it beside ols with the same formula");
+    }
     if (req.estimator->run != NULL) return req.estimator->run(&req, t, out, keep, cx);
     if (req.estimator->expand != NULL) {
         rl_request as_asked = req;
