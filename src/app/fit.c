@@ -185,6 +185,14 @@ static rl_code write_effects(const char *path, const rl_result *r, rl_ctx *cx)
     return fine ? RL_OK : rl_fail_at(cx, RL_EIO, path, 0, 0, "cannot write the fixed effects: %s", strerror(errno));
 }
 
+/* --strict: a test that found a problem. */
+static bool any_problem(const rl_result *r)
+{
+    for (size_t i = 0; i < r->n_tests; i++)
+        if (r->test[i].verdict != NULL && strcmp(r->test[i].verdict, "problem") == 0) return true;
+    return false;
+}
+
 rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
 {
     rl_fit_args a;
@@ -195,5 +203,5 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);
     fputs(o->json ? rl_json_fit(&r, call, n_call, cx->keep) : rl_text_fit(&r, cx->keep), stdout);
-    return RL_OK;
+    return o->strict && any_problem(&r) ? RL_EDIAG : RL_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "model/diag.h"
 #include "model/est.h"
 
 enum { COLUMN = 24 }; /* where descriptions begin */
@@ -58,6 +59,19 @@ static void estimator_rows(rl_str *out)
         two_columns(out, rl_estimator_at(i)->name, rl_estimator_at(i)->what);
 }
 
+/* "adf:COL:LAGS|..": a test as it is written, and what it asks. */
+static const char *test_left(const rl_diag_kind *k, rl_arena *in)
+{
+    return rl_sprintf(in, "%s%s%s", k->name, *k->args != '\0' ? ":" : "", k->args);
+}
+
+static void test_rows(rl_str *out)
+{
+    rl_str_add(out, "\ntests (--test; lags and what follows them may be left out where a rule is known)\n");
+    for (size_t i = 0; i < rl_diag_count(); i++)
+        two_columns(out, test_left(rl_diag_at(i), out->in), rl_diag_at(i)->what);
+}
+
 /* One line a status, the texts of codes that share it joined. */
 static void status_text(rl_str *out, int status)
 {
@@ -104,7 +118,10 @@ void rl_help_command(const rl_command *c, rl_str *out)
                 *c->args ? " " : "", c->args);
     if (*c->about) rl_str_addf(out, "\n%s\n", c->about);
     option_rows(out, c->id);
-    if (c->id == RL_CMD_FIT) estimator_rows(out);
+    if (c->id == RL_CMD_FIT) {
+        estimator_rows(out);
+        test_rows(out);
+    }
     if (c->examples != NULL) {
         rl_str_add(out, "\nexamples\n");
         indented(out, c->examples);
@@ -164,6 +181,13 @@ static void man_command(rl_str *out, const rl_command *c)
     for (size_t i = 0; c->id == RL_CMD_FIT && i < rl_estimator_count(); i++) {
         rl_str_addf(out, "%s.TP\n\\fB%s\\fR\n", i == 0 ? ".PP\nEstimators:\n" : "", rl_estimator_at(i)->name);
         roff(out, rl_estimator_at(i)->what);
+        rl_str_addc(out, '\n');
+    }
+    for (size_t i = 0; c->id == RL_CMD_FIT && i < rl_diag_count(); i++) {
+        rl_str_addf(out, "%s.TP\n\\fB", i == 0 ? ".PP\nTests:\n" : "");
+        roff(out, test_left(rl_diag_at(i), out->in));
+        rl_str_add(out, "\\fR\n");
+        roff(out, rl_diag_at(i)->what);
         rl_str_addc(out, '\n');
     }
     if (c->examples != NULL) {

@@ -111,6 +111,7 @@ typedef struct rl_request {
     const char *const *endogenous;   /* .. and to today's too                                */
     size_t n_endogenous;
     bool collapse;                   /* .. one column a lag, not one for each lag and period   */
+    bool checked;                    /* no remarks that nobody asked for (model/diag.h)         */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

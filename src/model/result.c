@@ -118,6 +118,12 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     size_t notes = cx->n_notes;
     if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
+    if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
+    if (req.estimator->run != NULL && req.n_diag > 0) {
+        rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' runs several regressions, and no test of them is made",
+                req.diag[0], req.estimator->name);
+        return rl_hint(cx, "ask for it beside ols with the same formula");
+    }
     if (req.estimator->run != NULL) {
         RL_TRY(req.estimator->run(&req, t, out, keep, cx));
         return rl_response_projected(&req, out, keep, cx);
@@ -145,6 +151,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     rl_nickell_remark(&d, &req, &f, cx);
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     if (req.estimator->finish != NULL) RL_TRY(req.estimator->finish(&d, &f, &req, out, cx));
+    RL_TRY(rl_diag_unasked(&d, &f, &req, out, keep, cx));
     rl_result_sample(&d, &f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);

@@ -28,6 +28,7 @@ typedef struct rl_test {
     int kase;                   /* bounds tests: the case of Pesaran, Shin & Smith, 1..5; 0 = none */
     const char *model;          /* unit roots: none drift level trend; or NULL          */
     const char *says;           /* what it means for the reader and what to do; or NULL */
+    const char *verdict;        /* "fine" "caution" "problem" "cannot tell"; or NULL     */
 } rl_test;
 
 struct rl_result {

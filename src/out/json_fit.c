@@ -108,6 +108,7 @@ static void tests(rl_json *j, const rl_result *r)
         if (t->kase > 0) rl_json_int(j, "case", t->kase);
         if (t->model != NULL) rl_json_str(j, "model", t->model);
         rl_json_num(j, "p_value", t->p_value);
+        if (t->verdict != NULL) rl_json_str(j, "verdict", t->verdict);
         if (t->says != NULL) rl_json_str(j, "says", t->says);
         rl_json_close(j);
     }

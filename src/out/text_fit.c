@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "out/text_response.h"
+#include "out/text_tests.h"
 
 enum { COLUMNS = 7, WIDEST = 60 };
 
@@ -132,26 +133,6 @@ static void fit(rl_str *out, const rl_result *r)
     rl_str_addf(out, "%s RMSE %.5g\n", isfinite(r->r2) ? "," : "", r->rmse);
 }
 
-static void tests(rl_str *out, const rl_result *r, rl_arena *in)
-{
-    for (size_t i = 0; i < r->n_tests; i++) {
-        const rl_test *t = &r->test[i];
-        bool chi2 = strcmp(t->name, "sargan") == 0 || strcmp(t->name, "hansen") == 0 ||
-                    (strlen(t->name) > 3 && strcmp(t->name + strlen(t->name) - 3, "-lm") == 0);
-        const char *name = t->variable == NULL ? t->name : rl_sprintf(in, "%s of %s", t->name, clean(t->variable, in));
-        const char *kind = t->kind != NULL ? t->kind : chi2 ? "chi2" : "F";
-        rl_str_addf(out, "%-11s %s = %.3f", name, kind, t->statistic);
-        if (isfinite(t->df)) rl_str_addf(out, " on %g", t->df);
-        if (isfinite(t->df2)) rl_str_addf(out, " and %g", t->df2);
-        if (t->n_lags > 0) rl_str_addf(out, ", lag %d", t->lag);
-        if (t->kase > 0) rl_str_addf(out, ", case %d", t->kase);
-        if (t->model != NULL) rl_str_addf(out, ", %s", t->model);
-        if (isfinite(t->p_value)) rl_str_addf(out, ", p = %.4f", t->p_value);
-        rl_str_addc(out, '\n');
-        if (t->says != NULL) rl_str_addf(out, "%-11s %s\n", "", t->says);
-    }
-}
-
 const char *rl_text_fit(const rl_result *r, rl_arena *in)
 {
     rl_str out = rl_str_new(in);
@@ -160,7 +141,7 @@ const char *rl_text_fit(const rl_result *r, rl_arena *in)
     rl_str_addc(&out, '\n');
     sample(&out, r, in);
     fit(&out, r);
-    tests(&out, r, in);
+    rl_text_tests(&out, r, in);
     rl_text_responses(&out, r, in);
     return rl_str_text(&out);
 }
