@@ -423,7 +423,7 @@ static const rl_key MODEL[] = {
      .help = "count by creation cohort (default) or by booking date"},
     TEXTS_KEY(rl_model_spec, covariates, "covariates", "fixed columns of the accounts"),
     TEXT_KEY(rl_model_spec, cluster, "cluster", "column of the clusters; default: the unit of the programme"),
-    TEXT_KEY(rl_model_spec, vcov, "vcov", "iid | HC1 | cluster:a | cluster:a+b | NW[:L] | DK[:L]"),
+    TEXT_KEY(rl_model_spec, vcov, "vcov", "iid | HC1 | cluster:a | cluster:a+b | NW[:L] | DK[:L] | EWC | block .."),
     TEXT_KEY(rl_model_spec, weights, "weights", "column with weights"),
     {.name = "window", .type = RL_KEY_OWN, .to = 0, .read = read_window, .wants = "[first, last]",
      .help = "event times of an event study, such as [-8, 6]; default all"},

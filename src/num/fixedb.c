@@ -127,6 +127,30 @@ double rl_fixedb_p(const rl_fixedb *f, double t)
     return rl_round_digits(fmin(now * 0.636619772367581343, 1), DIGITS);
 }
 
+/* Where p(x) = alpha between low (p above) and high (p below), by false position that halves a stale end (Illinois). */
+static double crossing(double (*p)(const void *, double), const void *of, double alpha, double low, double high)
+{
+    double above = p(of, low) - alpha, below = p(of, high) - alpha;
+    for (int i = 0, side = 0; i < 200 && high - low > 1e-13 * fabs(high) && below != 0; i++) {
+        double x = i % 8 == 7 ? (low + high) / 2 : (low * below - high * above) / (below - above);
+        if (!(x > low && x < high)) break;
+        double y = p(of, x) - alpha;
+        if (y > 0) {
+            low = x, above = y;
+            if (side == 1) below /= 2;
+            side = 1;
+        } else {
+            high = x, below = y;
+            if (side == -1) above /= 2;
+            side = -1;
+        }
+        if (fabs(y) <= 3e-12 * alpha) return x;
+    }
+    return above < -below ? low : high;
+}
+
+static double tail_at(const void *of, double c) { return rl_fixedb_p(of, c); }
+
 double rl_fixedb_critical(const rl_fixedb *f, double level)
 {
     double low = 0, high = 2, alpha = 1 - level;
@@ -135,14 +159,7 @@ double rl_fixedb_critical(const rl_fixedb *f, double level)
         low = high;
         high *= 2;
     }
-    for (int i = 0; i < 60 && high - low > 1e-12 * high; i++) {
-        double mid = low + (high - low) / 2;
-        if (rl_fixedb_p(f, mid) > alpha)
-            low = mid;
-        else
-            high = mid;
-    }
-    return rl_round_digits(low + (high - low) / 2, 11);
+    return rl_round_digits(crossing(tail_at, f, alpha, low, high), 10);
 }
 
 /* --- several restrictions ------------------------------------------------------------- */
@@ -216,16 +233,13 @@ double rl_fixedb_joint(const rl_fixedb *f, size_t q, double F, rl_ctx *cx)
     return rl_round_digits(sum / (m * (double)draws), DIGITS);
 }
 
+/* The freedom a Student's t of `of` has goes by powers of 2. */
+static double student_at(const void *of, double log2_df) { return rl_t_p(*(const double *)of, rl_pow(2, log2_df)); }
+
 double rl_fixedb_student(double critical, double level)
 {
-    double low = -10, high = 60, p = 0.5 + level / 2; /* of the base-2 logarithm */
-    if (!(critical > rl_t_quantile(p, 0) * (1 + 1e-12))) return 0;
-    for (int i = 0; i < 60; i++) {
-        double mid = (low + high) / 2;
-        if (rl_t_quantile(p, rl_pow(2, mid)) > critical)
-            low = mid;
-        else
-            high = mid;
-    }
-    return rl_round_digits(rl_pow(2, low), 6);
+    double alpha = 1 - level, most = 60;
+    if (!(critical > rl_t_quantile(0.5 + level / 2, 0) * (1 + 1e-12))) return 0;
+    if (student_at(&critical, most) >= alpha) return 0;
+    return rl_round_digits(rl_pow(2, crossing(student_at, &critical, alpha, -10, most)), 6);
 }
