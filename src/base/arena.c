@@ -136,6 +136,18 @@ void rl_release(rl_arena *a, void *p)
     }
 }
 
+/* A system that does not know this makes the pages as they are written. */
+void rl_touch(void *p, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    static const uintptr_t PAGE = 4096;
+    uintptr_t from = (uintptr_t)p & ~(PAGE - 1), to = ((uintptr_t)p + bytes + PAGE - 1) & ~(PAGE - 1);
+    if (bytes >= 2 * PAGE) (void)madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+#else
+    (void)p, (void)bytes;
+#endif
+}
+
 void *rl_regrow(rl_arena *a, void *old, size_t old_n, size_t new_n, size_t size)
 {
     assert(new_n >= old_n);

@@ -22,12 +22,12 @@ static int days_in(int year, int month)
 /* Years are counted from 1 March, so that the leap day is the last of its year. */
 int32_t rl_day(int year, int month, int day)
 {
-    if (year < 1000 || year > 2999 || month < 1 || month > 12 || day < 1 || day > days_in(year, month))
-        return RL_NO_DAY;
-    int y = month <= 2 ? year - 1 : year;
-    int m = (month + 9) % 12;                             /* March = 0                 */
-    int before = 365 * y + y / 4 - y / 100 + y / 400;     /* days in earlier years     */
-    return before + (153 * m + 2) / 5 + day - 1 - 719468; /* 719468 = 1970-01-01       */
+    static const unsigned SINCE_MARCH[] = {306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
+    if (year < 1000 || year > 2999 || month < 1 || month > 12 || day < 1) return RL_NO_DAY;
+    if (day > 28 && day > days_in(year, month)) return RL_NO_DAY;
+    unsigned y = (unsigned)year - (month <= 2), century = y / 100;
+    unsigned before = 365 * y + y / 4 - century + century / 4;            /* days in earlier years     */
+    return (int32_t)(before + SINCE_MARCH[month - 1]) + day - 1 - 719468; /* 719468 = 1970-01-01 */
 }
 
 void rl_civil(int32_t day, int *year, int *month, int *mday)

@@ -18,6 +18,8 @@ uint64_t rl_hash64(const char *s, size_t n);
 static inline uint32_t rl_hash_text(const char *s, size_t n);
 static inline bool rl_same_text(const char *a, const char *b, size_t n);   /* n bytes of each */
 
+static inline void rl_copy_text(char *to, const char *s, size_t n);        /* n bytes */
+
 /* SHA-256 as 64 lower-case hex digits and a NUL. */
 void rl_sha256(const void *bytes, size_t n, char hex[65]);
 
@@ -72,6 +74,17 @@ static inline bool rl_same_text(const char *a, const char *b, size_t n)
     if (n >= 4)
         return ((rl_load32(a) ^ rl_load32(b)) | (rl_load32(a + n - 4) ^ rl_load32(b + n - 4))) == 0;
     return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
+}
+
+static inline void rl_copy_text(char *to, const char *s, size_t n)
+{
+    if (n < 8 || n > 16) {
+        memcpy(to, s, n);
+        return;
+    }
+    uint64_t a = rl_load64(s), b = rl_load64(s + n - 8);
+    memcpy(to, &a, 8);
+    memcpy(to + n - 8, &b, 8);
 }
 
 #endif

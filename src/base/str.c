@@ -92,12 +92,41 @@ static void widen(rl_dict *d, size_t room)
     d->room = room;
 }
 
-void rl_dict_reserve(rl_dict *d, size_t n)
+size_t rl_dict_cap(const rl_dict *d, size_t n)
 {
     size_t cap = d->cap ? d->cap : 64;
     while (4 * n > 3 * cap) cap *= 2;
-    if (cap > d->cap) rehash(d, cap);
+    return cap;
+}
+
+void rl_dict_room(rl_dict *d, size_t n)
+{
     if (n > d->room) widen(d, n > 2 * d->room ? n : 2 * d->room);
+}
+
+void rl_dict_reserve(rl_dict *d, size_t n)
+{
+    size_t cap = rl_dict_cap(d, n);
+    if (cap > d->cap) rehash(d, cap);
+    rl_dict_room(d, n);
+}
+
+/* Slabs grow with the dictionary. */
+char *rl_dict_slab(rl_dict *d, size_t bytes)
+{
+    enum { FIRST = 256 * 1024, LAST = 64 * 1024 * 1024 };
+    if (bytes > d->left) {
+        size_t n = d->slabs < LAST ? d->slabs : LAST;
+        if (n < FIRST) n = FIRST;
+        if (n < bytes) n = bytes;
+        d->slab = rl_alloc(d->in, n, 1);
+        d->left = n;
+        d->slabs += n;
+    }
+    char *at = d->slab;
+    d->slab += bytes;
+    d->left -= bytes;
+    return at;
 }
 
 static int32_t probe(const rl_dict *d, const char *s, size_t n, uint32_t h, size_t *free_at)

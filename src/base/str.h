@@ -46,6 +46,9 @@ int32_t rl_dict_find(const rl_dict *d, const char *s, size_t n);    /* -1 when n
 
 /* Room for n texts, so that there is no growing on the way to them. */
 void rl_dict_reserve(rl_dict *d, size_t n);
+void rl_dict_room(rl_dict *d, size_t n);                              /* but for the table */
+size_t rl_dict_cap(const rl_dict *d, size_t n);                       /* its slots then    */
+char *rl_dict_slab(rl_dict *d, size_t bytes);                         /* for texts to be added by hand */
 static inline size_t rl_dict_home(const rl_dict *d, uint32_t hash) { return (size_t)((uint64_t)hash * d->cap >> 32); }
 
 /* rank[c] (d->n) = position of code c in C-locale order of the texts. */

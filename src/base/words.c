@@ -6,7 +6,6 @@
 #include "base/par.h"
 
 enum { FIRST_SLOTS = 256, REGION_BITS = 6, REGIONS = 1 << REGION_BITS, FEW = 2048, AHEAD = 16 };
-enum { FIRST_SLAB = 256 * 1024, LAST_SLAB = 64 * 1024 * 1024 };
 
 /* ---- one piece ---- */
 
@@ -36,7 +35,7 @@ static void clear(rl_words *w, size_t cap)
 
 void rl_words_begin(rl_words *w, bool all_new)
 {
-    w->n = 0;
+    w->n = w->bytes = 0;
     w->all_new = all_new;
     clear(w, FIRST_SLOTS);
 }
@@ -82,12 +81,18 @@ typedef struct merging {
     char **text;   /* n_lists  .. and where its text goes */
 } merging;
 
+static void hash(rl_words *w)
+{
+    for (size_t i = 0; w->all_new && i < w->n; i++) w->word[i].hash = rl_hash_text(w->word[i].s, w->word[i].n);
+}
+
 static void sort_by_region(size_t l, void *arg)
 {
     const merging *m = arg;
     rl_words *w = m->list[l];
     share *s = m->share[l];
     uint32_t at[REGIONS];
+    hash(w);
     for (size_t i = 0; i < w->n; i++) s[w->word[i].hash >> (32 - REGION_BITS)].n++;
     for (size_t r = 0, from = 0; r < REGIONS; from += s[r++].n) at[r] = s[r].from = (uint32_t)from;
     for (size_t i = 0; i < w->n; i++) {
@@ -190,30 +195,13 @@ static void count_fresh(size_t l, void *arg)
     m->bytes[l] = bytes;
 }
 
-/* `bytes` for the texts of a merge: slabs grow with the dictionary. */
-static char *slab(rl_dict *d, size_t bytes)
-{
-    if (bytes > d->left) {
-        size_t n = d->slabs < LAST_SLAB ? d->slabs : LAST_SLAB;
-        if (n < FIRST_SLAB) n = FIRST_SLAB;
-        if (n < bytes) n = bytes;
-        d->slab = rl_alloc(d->in, n, 1);
-        d->left = n;
-        d->slabs += n;
-    }
-    char *at = d->slab;
-    d->slab += bytes;
-    d->left -= bytes;
-    return at;
-}
-
 /* Codes and room of each list's fresh words. */
 static void give_room(const merging *m)
 {
     rl_dict *d = m->d;
     size_t bytes = 0;
     for (size_t l = 0; l < m->n_lists; l++) bytes += m->bytes[l];
-    char *to = bytes > 0 ? slab(d, bytes) : NULL;
+    char *to = bytes > 0 ? rl_dict_slab(d, bytes) : NULL;
     for (size_t l = 0; l < m->n_lists; l++) {
         m->code[l] = (int32_t)d->n;
         m->text[l] = to;
@@ -221,19 +209,6 @@ static void give_room(const merging *m)
         d->n += m->fresh[l];
         to += m->bytes[l];
     }
-}
-
-static inline void copy(char *to, const char *s, size_t n)
-{
-    uint64_t a, b;
-    if (n < 8 || n > 16) {
-        memcpy(to, s, n);
-        return;
-    }
-    memcpy(&a, s, 8);
-    memcpy(&b, s + n - 8, 8);
-    memcpy(to, &a, 8);
-    memcpy(to + n - 8, &b, 8);
 }
 
 static void add_fresh(size_t l, void *arg)
@@ -246,7 +221,7 @@ static void add_fresh(size_t l, void *arg)
     for (size_t i = 0; i < w->n; i++) {
         if (!is_fresh(m, l, i)) continue;
         const rl_word *x = &w->word[i];
-        copy(to, x->s, x->n);
+        rl_copy_text(to, x->s, x->n);
         to[x->n] = '\0';
         d->text[c] = to;
         d->len[c] = x->n;
@@ -294,6 +269,7 @@ static bool comes_again(const merging *m)
 
 static void one_by_one(rl_words *w, rl_dict *d)
 {
+    hash(w);
     for (size_t i = 0; i < w->n; i++) {
         if (i + AHEAD < w->n && d->cap > 0) __builtin_prefetch(&d->slot[rl_dict_home(d, w->word[i + AHEAD].hash)]);
         w->code[i] = rl_dict_code_of(d, w->word[i].s, w->word[i].n, w->word[i].hash);

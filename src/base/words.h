@@ -15,7 +15,7 @@
 
 typedef struct rl_word {
     const char *s;             /* stays where it is until the lists are merged */
-    uint32_t n, hash;
+    uint32_t n, hash;          /* hash: not yet, when all are new                */
 } rl_word;
 
 typedef struct rl_words {
@@ -23,6 +23,8 @@ typedef struct rl_words {
     rl_word *word;             /* n      in order of appearance                 */
     int32_t *slot;             /* cap    -1 = free                              */
     int32_t *code;             /* n      in the dictionary, once merged         */
+    int32_t first;             /*        .. or that of the first (base/fresh.h) */
+    size_t bytes;              /* of the texts with a NUL each                  */
     struct rl_place_of { uint32_t hash, word; } *sorted;   /* n   the merge's own */
     bool all_new;              /* a text is not looked for, but listed each time */
 } rl_words;
@@ -50,8 +52,9 @@ void rl_words_widen(rl_words *w);
 
 static inline int32_t rl_words_number(rl_words *w, const char *s, size_t n)
 {
-    uint32_t hash = rl_hash_text(s, n);
+    uint32_t hash = 0;
     if (!w->all_new) {
+        hash = rl_hash_text(s, n);
         if (2 * (w->n + 1) > w->cap) rl_words_widen(w);
         size_t at = hash & (w->cap - 1);
         for (; w->slot[at] >= 0; at = (at + 1) & (w->cap - 1)) {
@@ -61,6 +64,7 @@ static inline int32_t rl_words_number(rl_words *w, const char *s, size_t n)
         w->slot[at] = (int32_t)w->n;
     }
     w->word[w->n] = (rl_word){s, (uint32_t)n, hash};
+    w->bytes += n + 1;
     return (int32_t)w->n++;
 }
 

@@ -11,15 +11,12 @@
 #include "data/csv_locate.h"
 #include "data/csv_split.h"
 
-enum { PER_THREAD = 8, MOST_SLOTS = 32, BEYOND = 16 * 1024, LARGE_FILE = 128 * 1024 * 1024 };
+enum { PER_THREAD = 8, MOST_SLOTS = 32, BEYOND = 4 * 1024 };
 
-/* Twice as many for a large file: the more texts are merged together, the nearer they are to each other. */
-size_t rl_chunk_slots(const rl_source *src, const rl_ctx *cx)
+size_t rl_chunk_slots(const rl_ctx *cx)
 {
-    struct stat st;
-    size_t times = stat(src->path, &st) == 0 && st.st_size >= LARGE_FILE ? 2 : 1;
     size_t slots = PER_THREAD * (size_t)cx->threads;
-    return times * (slots < MOST_SLOTS ? slots : MOST_SLOTS);
+    return slots < MOST_SLOTS ? slots : MOST_SLOTS;
 }
 
 /* A row has a byte a field at least, and never less than two but for the last. */

@@ -37,13 +37,13 @@ typedef struct rl_chunk_sink {
  *   bytes      distance of the cuts; 0 = RL_CHUNK_BYTES
  *   done  out  false: nothing was decided, read it with rl_csv_read()
  *
- * Memory: per thread 8 pieces, 32 at most, twice that in files of 128 MiB, of text and what the sink makes of them.
+ * Memory: per thread 8 pieces, 32 at most, of text and what the sink makes of them.
  */
 void rl_csv_chunks(const rl_source *src, const rl_header *head, size_t bytes, const rl_chunk_sink *sink, bool *done,
                    rl_ctx *cx);
 
 /* The most rows a piece can have, and how many pieces to hold at once. */
 size_t rl_chunk_rows(const rl_source *src, const rl_header *head, size_t bytes);
-size_t rl_chunk_slots(const rl_source *src, const rl_ctx *cx);
+size_t rl_chunk_slots(const rl_ctx *cx);
 
 #endif

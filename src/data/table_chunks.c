@@ -2,11 +2,20 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/words.h"
+#include "base/fresh.h"
+#include "base/par.h"
 #include "data/csv_chunks.h"
 #include "data/table_read.h"
 
 enum { FEW_ROWS = 2048, MANY_ROWS = 65536 };
+
+/* A short text of a piece by its characters themselves: cheaper than to hash and compare it. */
+typedef struct brief {
+    uint64_t a, b; /* its characters, zeros behind */
+    int32_t n, number;
+} brief;
+
+enum { BRIEF = 16, BRIEFS = 512, TRIED = 512 };
 
 /* The texts that go into one dictionary. */
 typedef struct texts {
@@ -14,6 +23,7 @@ typedef struct texts {
     rl_words words;
     size_t *column; /* n_columns */
     size_t n_columns;
+    brief *brief; /* BRIEFS, by their characters; n = 0: none here yet */
 } texts;
 
 typedef struct bad_cell {
@@ -27,8 +37,9 @@ typedef struct part {
     double *num;    /* RL_NUM                    */
     int32_t *whole; /* days, or numbers of words */
     texts *texts;
-    bool repeats; /* the last rows had their texts in runs */
-    bool blank;   /* a cell is missing                     */
+    bool repeats;        /* the last rows had their texts in runs */
+    size_t tried, known; /* texts of this piece that were looked for among the brief ones, and found */
+    bool blank;          /* a cell is missing                     */
 } part;
 
 /* What became of a dictionary so far. */
@@ -36,6 +47,10 @@ typedef struct growth {
     size_t before; /* texts it had                            */
     bool all_new;  /* hardly a text came twice                */
     size_t expect; /* texts it will have if that stays so     */
+    bool listed;   /* then they wait to be looked up          */
+    bool never;    /* .. but not again: too many came twice   */
+    rl_fresh fresh;
+    size_t row0; /* the first row that has a code of them   */
 } growth;
 
 typedef struct table_piece {
@@ -72,7 +87,11 @@ static void begin(void *slot)
     table_piece *p = slot;
     p->rows = p->n_bad = p->n_empty = 0;
     p->changed = false;
-    for (size_t i = 0; i < p->n_texts; i++) rl_words_begin(&p->texts[i].words, p->growth[i].all_new);
+    for (size_t j = 0; j < p->l->n_column; j++) p->part[j].tried = p->part[j].known = 0;
+    for (size_t i = 0; i < p->n_texts; i++) {
+        rl_words_begin(&p->texts[i].words, p->growth[i].all_new);
+        if (!p->growth[i].all_new) memset(p->texts[i].brief, 0, BRIEFS * sizeof *p->texts[i].brief);
+    }
 }
 
 static void no_value(table_piece *p, size_t at, size_t j, const rl_field *f, bool missing)
@@ -107,12 +126,58 @@ static void days(table_piece *p, size_t j, size_t at, const rl_field *f, size_t 
     }
 }
 
+static inline uint64_t characters(const char *s, size_t n)
+{
+    uint64_t w = rl_load64(s);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
+    return n < 8 ? w & (((uint64_t)1 << 8 * n) - 1) : w;
+}
+
+static inline int32_t number_of(const table_piece *p, texts *t, const rl_field *f)
+{
+    return rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+}
+
+/* Cells of a few texts that are all over the rows: most are told by their characters. */
+static void few_texts(table_piece *p, texts *t, size_t j, int32_t *whole, const rl_field *f, size_t step, size_t n)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < n; i++, f += step) {
+        if (f->n - 1 >= BRIEF) { /* none, or a long one */
+            whole[i] = number_of(p, t, f);
+            if (whole[i] < 0) p->part[j].blank = true;
+            continue;
+        }
+        const uint64_t a = characters(f->s, f->n), b = f->n > 8 ? characters(f->s + 8, f->n - 8) : 0;
+        brief *x = &t->brief[(a ^ b * 0xbf58476d1ce4e5b9u) * 0x9e3779b97f4a7c15u >> 55];
+        if (x->a == a && x->b == b && x->n == (int32_t)f->n) {
+            whole[i] = x->number;
+            known++;
+            continue;
+        }
+        whole[i] = number_of(p, t, f);
+        if (whole[i] < 0)
+            p->part[j].blank = true;
+        else
+            *x = (brief){a, b, (int32_t)f->n, whole[i]};
+    }
+    p->part[j].tried += n;
+    p->part[j].known += known;
+}
+
 /* Sorted files repeat a text: it is first held against the one in the row before, as long as that pays. */
 static void one_column(table_piece *p, texts *t, size_t j, size_t at, const rl_field *f, size_t step, size_t n)
 {
     int32_t *whole = p->part[j].whole + at, last = at > 0 ? whole[-1] : -1;
     size_t same = 0;
     bool repeats = p->part[j].repeats || at == 0;
+    const bool strange = p->part[j].tried >= TRIED && 2 * p->part[j].known < p->part[j].tried;
+    if (!repeats && !strange && !t->words.all_new) {
+        few_texts(p, t, j, whole, f, step, n);
+        return;
+    }
     for (size_t i = 0; i < n; i++, f += step) {
         if (repeats && last >= 0) {
             const rl_word *w = &t->words.word[last];
@@ -122,7 +187,7 @@ static void one_column(table_piece *p, texts *t, size_t j, size_t at, const rl_f
                 continue;
             }
         }
-        whole[i] = last = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+        whole[i] = last = number_of(p, t, f);
         if (last < 0) p->part[j].blank = true;
     }
     p->part[j].repeats = 2 * same > n;
@@ -136,7 +201,7 @@ static void many_columns(table_piece *p, texts *t, size_t at, const rl_field *fi
             size_t j = t->column[c];
             const rl_field *f = &field[p->l->column[j].col->field];
             int32_t *whole = &p->part[j].whole[at + i];
-            *whole = rl_load_missing(p->l, f->s, f->n) ? -1 : rl_words_number(&t->words, f->s, f->n);
+            *whole = number_of(p, t, f);
             if (*whole < 0) p->part[j].blank = true;
         }
     }
@@ -184,11 +249,19 @@ static void store(void *user, void *slot)
     for (size_t j = 0; j < r->l->n_column; j++) {
         rl_col *c = r->l->column[j].col;
         const part *from = &p->part[j];
+        if (c->type == RL_NUM) rl_touch(c->num + p->row0, p->rows * sizeof *c->num);
+        if (c->type == RL_DATE) rl_touch(c->day + p->row0, p->rows * sizeof *c->day);
+        if (c->type == RL_TEXT) rl_touch(c->code + p->row0, p->rows * sizeof *c->code);
         if (c->type == RL_NUM) memcpy(c->num + p->row0, from->num, p->rows * sizeof *c->num);
         if (c->type == RL_DATE) memcpy(c->day + p->row0, from->whole, p->rows * sizeof *c->day);
         if (c->type != RL_TEXT) continue;
-        for (size_t i = 0; i < p->rows; i++)
-            c->code[p->row0 + i] = from->whole[i] < 0 ? -1 : from->texts->words.code[from->whole[i]];
+        const rl_words *w = &from->texts->words;
+        int32_t *code = c->code + p->row0;
+        if (p->growth[from->texts - p->texts].listed) {
+            for (size_t i = 0; i < p->rows; i++) code[i] = from->whole[i] < 0 ? -1 : from->whole[i] + w->first;
+        } else {
+            for (size_t i = 0; i < p->rows; i++) code[i] = from->whole[i] < 0 ? -1 : w->code[from->whole[i]];
+        }
     }
 }
 
@@ -205,15 +278,59 @@ static void take(void *user, void *slot, double share)
     r->taken[r->n_taken++] = p;
 }
 
+/* Rows whose texts waited get the codes these have now. */
+typedef struct recoding {
+    int32_t *code;
+    size_t row0, rows, from;
+    const int32_t *now;
+} recoding;
+
+static void recode(size_t block, void *arg)
+{
+    const recoding *x = arg;
+    const size_t first = block * RL_ROWS_PER_BLOCK, left = x->rows - first;
+    int32_t *code = x->code + x->row0 + first;
+    for (size_t i = 0; i < RL_ROWS_PER_BLOCK && i < left; i++)
+        if (code[i] >= (int32_t)x->from) code[i] = x->now[(size_t)code[i] - x->from];
+}
+
+/* Look up the texts of the i-th dictionary that wait; `rows` have their codes. */
+static void settle(const reading *r, size_t i, size_t rows, rl_ctx *cx)
+{
+    growth *g = &r->growth[i];
+    const size_t waited = g->fresh.wait;
+    recoding x = {.row0 = g->row0, .rows = rows - g->row0};
+    int32_t *now = rl_fresh_settle(&g->fresh, &x.from, cx);
+    g->never = g->fresh.d->n - x.from < waited - waited / 8;
+    x.now = now;
+    for (size_t j = 0; now != NULL && j < r->l->n_column; j++) {
+        const rl_col *c = r->l->column[j].col;
+        x.code = c->code;
+        if (c->type == RL_TEXT && c->dict == g->fresh.d) rl_par(rl_blocks(x.rows, RL_ROWS_PER_BLOCK), recode, &x, cx);
+    }
+    rl_release(cx->tmp, now);
+}
+
 /* The texts of all pieces taken into the i-th dictionary. */
 static void merge(reading *r, size_t i, rl_ctx *cx)
 {
     const texts *t = &r->taken[0]->texts[i];
     growth *g = &r->growth[i];
-    for (size_t k = 0; k < r->n_taken; k++) r->list[k] = &r->taken[k]->texts[i].words;
-    rl_words_merge(r->list, r->n_taken, t->dict, g->expect, cx);
+    const size_t row0 = r->taken[0]->row0;
+    size_t words = 0;
+    for (size_t k = 0; k < r->n_taken; k++) {
+        r->list[k] = &r->taken[k]->texts[i].words;
+        words += r->list[k]->n;
+    }
+    if (rl_fresh_due(&g->fresh, words)) settle(r, i, row0, cx);
+    g->listed = g->all_new && !g->never;
+    if (g->fresh.wait == 0) g->row0 = row0;
+    if (g->listed)
+        rl_fresh_add(&g->fresh, r->list, r->n_taken, g->expect, cx);
+    else
+        rl_words_merge(r->list, r->n_taken, t->dict, g->expect, cx);
     const size_t added = t->dict->n - g->before, cells = t->n_columns * r->l->n;
-    g->all_new = added > cells - cells / 4;
+    g->all_new = g->fresh.wait > 0 || added > cells - cells / 4;
     g->expect = g->all_new ? g->before + (size_t)(1.01 * (double)added / r->share) : 0;
 }
 
@@ -254,7 +371,9 @@ static texts *texts_of(table_piece *p, const rl_col *c, size_t j)
     while (i < p->n_texts && p->texts[i].dict != c->dict) i++;
     texts *t = &p->texts[i];
     if (i == p->n_texts) {
-        *t = (texts){.dict = c->dict, .column = RL_NEW(p->l->tmp, size_t, p->l->n_column)};
+        *t = (texts){.dict = c->dict,
+                     .column = RL_NEW(p->l->tmp, size_t, p->l->n_column),
+                     .brief = RL_NEW(p->l->tmp, brief, BRIEFS)};
         p->n_texts++;
     }
     t->column[t->n_columns++] = j;
@@ -280,7 +399,7 @@ static void *make_slot(void *user, size_t at)
     }
     for (size_t i = 0; i < p->n_texts; i++) {
         rl_words_init(&p->texts[i].words, p->texts[i].n_columns * r->rows, tmp);
-        if (at == 0) r->growth[i] = (growth){.before = p->texts[i].dict->n};
+        if (at == 0) r->growth[i] = (growth){.before = p->texts[i].dict->n, .fresh = {.d = p->texts[i].dict}};
     }
     p->bad = RL_NEW(tmp, bad_cell, bad * r->rows);
     p->empty = RL_NEW(tmp, size_t, r->rows);
@@ -296,7 +415,10 @@ static void free_slots(reading *r, size_t slots)
             rl_release(tmp, p->part[j].num);
             rl_release(tmp, p->part[j].whole);
         }
-        for (size_t i = 0; i < p->n_texts; i++) rl_words_release(&p->texts[i].words, tmp);
+        for (size_t i = 0; i < p->n_texts; i++) {
+            rl_words_release(&p->texts[i].words, tmp);
+            rl_release(tmp, p->texts[i].brief);
+        }
         rl_release(tmp, p->bad);
         rl_release(tmp, p->empty);
     }
@@ -360,7 +482,7 @@ static bool has_blank(const reading *r, size_t slots, size_t j)
 
 bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
 {
-    size_t slots = rl_chunk_slots(l->src, cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
+    size_t slots = rl_chunk_slots(cx), faults = l->faults->n, bad = l->faults->count[RL_RULE_CELL],
            empty = l->faults->count[RL_RULE_EMPTY];
     reading r = {.l = l, .rows = rl_chunk_rows(l->src, &l->t->header, bytes)};
     const rl_chunk_sink sink = {&r, slots, make_slot, begin, rows, take, room, store};
@@ -372,6 +494,8 @@ bool rl_load_chunks(rl_loader *l, size_t bytes, rl_ctx *cx)
     r.growth = RL_NEW(l->tmp, growth, l->n_column);
     rl_csv_chunks(l->src, &l->t->header, bytes, &sink, &done, cx);
     free_slots(&r, slots);
+    for (size_t i = 0; i < l->n_column; i++)
+        if (r.growth[i].fresh.wait > 0) settle(&r, i, done ? l->n : r.growth[i].row0, cx);
     if (done && !r.changed) {
         for (size_t j = 0; j < l->n_column; j++) l->column[j].col->full = !has_blank(&r, slots, j);
         if (l->cap == 0) rl_load_room(l, 1);
