@@ -335,10 +335,10 @@ static void dependence_words(rl_str *s, const rl_view *v, const rl_result *r)
     } else if (!strcmp(kind, "block") || !strcmp(kind, "wild-dependent")) {
         rl_str_addf(
             s,
-            "Standard errors allow dependence over time up to lag %d; intervals and p values by a %s bootstrap, "
-            "%s periods long, of %s draws",
-            r->lag, kind[0] == 'b' ? "moving-block" : "dependent wild", rl_view_count(v, r->block),
-            rl_view_count(v, r->draws));
+            "Standard errors allow dependence over time up to lag %d; intervals and p values from %s draws of a "
+            "%s bootstrap over %s periods",
+            r->lag, rl_view_count(v, r->draws), kind[0] == 'b' ? "moving-block" : "dependent wild",
+            rl_view_count(v, r->block));
     } else if (!strcmp(kind, "iid")) {
         rl_str_add(s, "Standard errors take the rows as independent with equal variance");
     } else {
