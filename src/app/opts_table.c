@@ -87,9 +87,9 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, NULL, 0, NULL, "uncertainty"},
     {RL_CMD_FIT, "vcov", 0, "KIND", "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a\n"
      "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
-     "short series: NW:lls DK:lls (many lags, t by fixed-b;\nNW:4,fixed-b) EWC[:B] (cosines, t with B degrees of\nfreedom) block[:L] wild-dependent[:L] (bootstraps over L\nperiods, or pw; reps=9999); wild:TIME (periods\nindependent)\n"
      "wild:a[,reps=9999,type=rademacher|webb|mammen,\nnull=yes|no,form=11|31|13|33,errors=b]\n"
      "(for ols, iv, logit, poisson; null=no for any estimator;\nerrors=b: draws by a, errors clustered by b)\n"
+     "short series: NW:lls DK:lls (many lags, t by fixed-b;\nNW:4,fixed-b) EWC[:B] (B cosines, t with B degrees of\nfreedom) block[:L] wild-dependent[:L] (bootstraps over L\nperiods; pw: a length by the data; reps=9999)\n"
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",

@@ -48,8 +48,8 @@ struct rl_result {
     size_t draws;               /* of the bootstrap; 0 = none                               */
     size_t terms;               /* EWC: cosines; 0 = does not apply                         */
     size_t block;               /* periods of a block of the bootstrap; 0 = does not apply  */
-    double fixed_b;             /* p and intervals by fixed-b, with this b; 0 = not.  df is then that of the
-                                   Student's t with the same critical value at this level   */
+    double fixed_b;             /* p and intervals by fixed-b, with this b; 0 = not.  df, there and beside blocks, is
+                                   that of the Student's t with the critical value of fixed-b at this level */
     const char *draw_by;        /* its clusters, when they are not those of the errors; or NULL */
     double level;
     /* results */
