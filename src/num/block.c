@@ -93,7 +93,7 @@ static double expectation(const double *x, size_t T, size_t L)
 
 void rl_block_run(const rl_mat *h, size_t L, bool dependent, size_t N, uint64_t seed, rl_mat *t, rl_ctx *cx)
 {
-    size_t most = (1 << 22) / h->n, chunks = most < 1 ? 1 : most > 64 ? 64 : most;
+    size_t most = (1 << 20) / h->n, chunks = most < 1 ? 1 : most > 64 ? 64 : most;
     double *expected = RL_NEW(cx->tmp, double, h->k);
     for (size_t j = 0; j < h->k && !dependent; j++) expected[j] = expectation(rl_mat_col(h, j), h->n, L);
     job q = {h, L, N, (N + chunks - 1) / chunks, dependent, seed, expected, NULL, t};

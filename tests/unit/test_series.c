@@ -167,6 +167,18 @@ static void blocks(void **state)
             assert_true(e->conf_high != other.est[j].conf_high);
             CHECK_DIGITS(e->conf_high - e->estimate, other.est[j].conf_high - e->estimate, 0.9);
         }
+        rl_request q = fit_request("y ~ x"); /* a combination has the draws of what it is made of */
+        static const char *const SUM[] = {"x - 0.4 + 0.4", "2 * x"};
+        rl_result sum;
+        q.time = "t";
+        q.lincom = SUM;
+        q.n_lincom = 2;
+        CHECK_OK(rl_vcov_parse(word, &q.vcov, cx.keep, &cx), &cx);
+        CHECK_OK(rl_estimate_run(&q, &t, &sum, cx.keep, &cx), &cx);
+        CHECK_DIGITS(sum.est[2].conf_low, r.est[1].conf_low, 12);
+        CHECK_DIGITS(sum.est[3].conf_low, 2 * r.est[1].conf_low, 12);
+        CHECK_DIGITS(sum.est[3].std_error, 2 * r.est[1].std_error, 12);
+        assert_true(sum.est[2].p_value == r.est[1].p_value && sum.est[3].p_value == r.est[1].p_value);
         rl_result own = run(&t, KIND[k], NULL);
         assert_true(own.block == 7 && own.draws == 9999); /* ceil(1.75 63^(1/3)) */
     }
