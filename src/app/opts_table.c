@@ -112,6 +112,7 @@ const rl_option rl_options[] = {
      "NW[:L] DK[:L] HAC:qs (L: a lag, or a rule t4 nw1 nw2 nw3\nandrews; NW:4,prewhite=1)\n"
      "wild:a[,reps=9999,type=rademacher|webb|mammen,\nnull=yes|no,form=11|31|13|33,errors=b]\n"
      "(for ols, iv, logit, poisson; null=no for any estimator;\nerrors=b: draws by a, errors clustered by b)\n"
+     "short series: NW:lls DK:lls (many lags, t by fixed-b;\nNW:4,fixed-b) EWC[:B] (B cosines, t with B degrees of\nfreedom) block[:L] wild-dependent[:L] (bootstraps over L\nperiods; pw: a length by the data; reps=9999)\n"
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences and GMM)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",

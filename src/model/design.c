@@ -438,11 +438,11 @@ static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
         }
         v->by[v->ways++] = r->unit;
     }
-    if ((v->kind == RL_NW || v->kind == RL_DK || v->kind == RL_HAC) && r->time == NULL) {
-        rl_fail(cx, RL_EUSAGE, "--vcov %s needs to know the time of a row",
-                v->kind == RL_NW   ? "NW"
-                : v->kind == RL_DK ? "DK"
-                                   : "HAC");
+    static const char *const BY_TIME[] = {
+        [RL_NW] = "NW",   [RL_DK] = "DK",       [RL_HAC] = "HAC",
+        [RL_EWC] = "EWC", [RL_BLOCK] = "block", [RL_WILD_DEPENDENT] = "wild-dependent"};
+    if (BY_TIME[v->kind] != NULL && r->time == NULL) {
+        rl_fail(cx, RL_EUSAGE, "--vcov %s needs to know the time of a row", BY_TIME[v->kind]);
         return rl_hint(cx, "add --panel UNIT,TIME, or --time COL for one series");
     }
     return RL_OK;

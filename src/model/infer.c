@@ -337,10 +337,12 @@ static void estimates(rl_infer_work *w, double level)
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
         if (w->f->perfect || !(v > 0)) continue;
-        double crit = rl_t_quantile(0.5 + level / 2, df);
+        double crit = w->fixed != NULL ? w->fixed_critical : rl_t_quantile(0.5 + level / 2, df);
         e->std_error = w->se_each != NULL ? w->se_each[j] : sqrt(v);
         e->statistic = e->estimate / e->std_error;
-        e->p_value = w->p_each != NULL ? w->p_each[j] : rl_t_p(e->statistic, df);
+        e->p_value = w->p_each != NULL  ? w->p_each[j]
+                     : w->fixed != NULL ? rl_fixedb_p(w->fixed, e->statistic)
+                                        : rl_t_p(e->statistic, df);
         e->conf_low = w->p_each != NULL ? w->low_each[j] : e->estimate - crit * e->std_error;
         e->conf_high = w->p_each != NULL ? w->high_each[j] : e->estimate + crit * e->std_error;
     }
@@ -362,7 +364,9 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
         RL_TRY(rl_infer_joint(w, &C, b, &t, cx));
         if (!isfinite(t.p_value)) {
             rl_remark(cx, "tests",
-                      isfinite(t.statistic)
+                      isfinite(rl_infer_series_freedom(w))
+                          ? "the %s test was left out: too few degrees of freedom for its %zu estimates"
+                      : isfinite(t.statistic)
                           ? "the %s test was left out: too few clusters for its %zu estimates"
                           : "the %s test was left out: the covariance of its %zu estimates is singular",
                       q->name, q->n);
@@ -417,8 +421,8 @@ static rl_code need_freedom(const rl_infer_work *w, rl_ctx *cx)
 
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
-    static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2", "HC3", "cluster",
-                                       "NW", "DK",  "CR2", "CR3", "HAC", "wild"};
+    static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
+                                       "DK", "CR2", "CR3", "HAC", "wild", "EWC", "block",   "wild-dependent"};
     const rl_profile *p = rl_profile_by_name(req->profile);
     if (p == NULL) {
         rl_fail(cx, RL_EUSAGE, "--as '%s' is not known", req->profile);
@@ -429,6 +433,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
                        .f = f,
                        .p = p,
                        .student = req->student,
+                       .level = req->level,
                        .out = out,
                        .keep = keep,
                        .V = rl_mat_new(f->m, f->m, cx->tmp)};
@@ -459,6 +464,13 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
         break;
     case RL_WILD:
         RL_TRY(rl_infer_wild(&w, req->level, cx));
+        break;
+    case RL_EWC:
+        RL_TRY(rl_infer_cosines(&w, cx));
+        break;
+    case RL_BLOCK:
+    case RL_WILD_DEPENDENT:
+        RL_TRY(rl_infer_blocks(&w, cx));
         break;
     case RL_HC0:
     case RL_HC1:

@@ -6,6 +6,8 @@
  *   NW, DK       Bartlett sums of psi within a unit, or of psi summed by period
  *   HAC:qs       the quadratic spectral kernel, bandwidth by the data (infer_lags.c)
  *   CR2, CR3     cluster, scores scaled by their leverage, own degrees of freedom (infer_few.c, num/cr.h)
+ *   EWC          cosines of psi summed by period; NW and DK with fixed-b; block, wild-dependent:
+ *                bootstraps of psi over time (infer_series.c)
  *   wild         tests and intervals from a bootstrap of the clusters' signs (model/wild.h)
  *
  * What the conventions do differently (K, factors, degrees of freedom, lag

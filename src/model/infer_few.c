@@ -108,13 +108,37 @@ rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_te
         by = (df - m + 1) / df;
         df = df - m + 1;
     }
-    *t = (rl_test){.statistic = F * by, .df = m, .df2 = w->df > 0 ? df : NAN, .p_value = NAN};
-    if (isfinite(t->statistic) && (df > 0 || w->df == 0)) t->p_value = rl_f_p(t->statistic, m, df);
+    if (w->cosines > 0) {
+        by = (w->cosines - m + 1) / w->cosines;
+        df = w->cosines - m + 1;
+    }
+    *t = (rl_test){.statistic = F * by,
+                   .df = m,
+                   .df2 = w->fixed != NULL ? w->fixed->df
+                          : w->df > 0      ? df
+                                           : NAN,
+                   .p_value = NAN};
+    if (w->fixed != NULL)
+        t->p_value = rl_fixedb_joint(w->fixed, q, F, cx);
+    else if (isfinite(t->statistic) && (df > 0 || w->df == 0))
+        t->p_value = rl_f_p(t->statistic, m, df);
     return RL_OK;
+}
+
+double rl_infer_series_freedom(const rl_infer_work *w)
+{
+    return w->fixed != NULL ? w->fixed->df : w->cosines > 0 ? w->cosines : NAN;
 }
 
 static rl_code no_freedom(const char *text, size_t q, const rl_infer_work *w, rl_ctx *cx)
 {
+    char buf[32];
+    if (isfinite(rl_infer_series_freedom(w))) {
+        rl_fail(cx, RL_EDATA, "--test '%s': %s degrees of freedom are too few for %zu restrictions", text,
+                rl_num_text(buf, rl_round_digits(rl_infer_series_freedom(w), 3)), q);
+        return rl_hint(cx,
+                       "test fewer together; more cosines, fewer lags or shorter blocks leave more freedom, at a bias");
+    }
     rl_fail(cx, RL_EDATA, "--test '%s': %zu clusters of '%s' leave no degrees of freedom for %zu restrictions", text,
             w->d->cluster[0].G, w->d->vcov.by[0], q);
     return rl_hint(cx, "test fewer together; cluster instead of CR2 or CR3 would answer, and reject too often");
@@ -141,7 +165,8 @@ rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *req, rl_ctx *c
         }
         rl_test t;
         RL_TRY(rl_infer_joint(w, &R, b, &t, cx));
-        if (!isfinite(t.statistic)) return redundant(req->restriction[i], c.q, cx);
+        bool few = c.q > 0 && rl_infer_series_freedom(w) - (double)c.q + 1 <= 0;
+        if (!isfinite(t.statistic) && !few) return redundant(req->restriction[i], c.q, cx);
         if (!isfinite(t.p_value)) return no_freedom(req->restriction[i], c.q, w, cx);
         t.name = rl_strdup(w->keep, req->restriction[i]);
         r->test[r->n_tests++] = t;

@@ -32,6 +32,11 @@ rl_design rl_infer_design_for_tests(const rl_design *d, bool bare)
     rl_vcov_kind *k = &out.vcov.kind;
     if (bare && (*k == RL_HC1 || *k == RL_HC2 || *k == RL_HC3)) *k = RL_HC0;
     if ((bare && (*k == RL_CR2 || *k == RL_CR3)) || *k == RL_WILD) *k = RL_CLUSTER;
+    if (*k == RL_BLOCK || *k == RL_WILD_DEPENDENT) {
+        *k = RL_DK;
+        out.vcov.lag = out.vcov.lag > 0 ? out.vcov.lag - 1 : -1;
+        out.vcov.rule = 0;
+    }
     return out;
 }
 

@@ -11,6 +11,10 @@
 static int lag_by_rule(double T, rl_lagrule rule, const char **why)
 {
     static const char *const WORDS[] = {"floor(T^(1/4))", "floor(4 (T/100)^(2/9))", "floor(0.75 T^(1/3))"};
+    if (rule == RL_LAG_LLS) {
+        *why = "bandwidth ceil(1.3 T^(1/2)), one more than the lags, Lazarus, Lewis, Stock and Watson (2018)";
+        return (int)ceil(1.3 * sqrt(T) * (1 - 1e-12)) - 1;
+    }
     double L = rule == RL_LAG_T4     ? sqrt(sqrt(T))
                : rule == RL_LAG_NW94 ? 4 * rl_pow(T / 100, 2.0 / 9)
                                      : 0.75 * rl_pow(T, 1.0 / 3);
@@ -74,7 +78,7 @@ static rl_code choose_lag(rl_infer_work *w, rl_lagrule rule, int *L, rl_ctx *cx)
     return RL_OK;
 }
 
-static void finish_lags(rl_infer_work *w, rl_nfactor n_rule, bool t_rule, rl_dfrule df_rule, rl_ctx *cx)
+static rl_code finish_lags(rl_infer_work *w, rl_nfactor n_rule, bool t_rule, rl_dfrule df_rule, rl_ctx *cx)
 {
     double T = (double)w->d->time.G, t = t_rule && T > 1 ? T / (T - 1) : 1, n = rl_infer_n_factor(w, n_rule);
     rl_infer_scale(&w->V, t * n);
@@ -84,6 +88,7 @@ static void finish_lags(rl_infer_work *w, rl_nfactor n_rule, bool t_rule, rl_dfr
                   "eigenvalues were set to 0");
     rl_infer_set_df(w, df_rule);
     rl_infer_say_factor(w, t_rule ? "T/(T-1)" : NULL, n_rule == RL_N_NONE ? NULL : rl_infer_n_words(n_rule), t * n);
+    return w->d->vcov.fixed_b ? rl_infer_fixed_b(w, w->out->lag, t, n_rule, cx) : RL_OK;
 }
 
 static rl_code need_two_periods(const rl_infer_work *w, const char *name, rl_ctx *cx)
@@ -104,8 +109,7 @@ rl_code rl_infer_driscoll_kraay(rl_infer_work *w, rl_ctx *cx)
     rl_mat h = rl_mat_new(d->time.G, w->f->m, cx->tmp);
     RL_TRY(w->f->psi->sum_by(w->f->psi, d->time.code, d->time.G, &h, cx));
     rl_hac_sum(&h, d->time_at, NULL, L, w->p->by_rank, &w->V, cx);
-    finish_lags(w, w->p->dk_n, w->p->dk_t, w->p->dk_df, cx);
-    return RL_OK;
+    return finish_lags(w, w->p->dk_n, w->p->dk_t, w->p->dk_df, cx);
 }
 
 typedef struct spot {
@@ -209,14 +213,18 @@ rl_code rl_infer_newey_west(rl_infer_work *w, rl_ctx *cx)
     ordered o;
     int L;
     RL_TRY(need_two_periods(w, "NW", cx));
+    if (d->vcov.fixed_b && d->unit.G > 0) {
+        rl_fail(cx, RL_EDATA, "NW with fixed-b is for one series, and '%s' makes a panel", d->unit_name);
+        return rl_hint(cx, "use DK, as in DK:lls, or EWC");
+    }
     RL_TRY(take_order(w, "NW", &o, cx));
     rl_infer_count_K(w, false, cx);
     RL_TRY(choose_lag(w, d->unit.G > 0 ? w->p->dk_lag : w->p->nw_lag, &L, cx));
-    bool white = d->vcov.prewhite > 0 || (d->vcov.prewhite == 0 && w->p->prewhite && d->unit.G == 0);
+    bool white =
+        d->vcov.prewhite > 0 || (d->vcov.prewhite == 0 && w->p->prewhite && d->unit.G == 0 && !d->vcov.fixed_b);
     RL_TRY(lagged_sums(w, &o, rl_hac_bartlett(L, cx), L, white, cx));
     if (white) rl_remark(cx, "lag rule", "scores prewhitened by a VAR(1)");
-    finish_lags(w, w->p->nw_n, w->p->nw_t, w->p->nw_df, cx);
-    return RL_OK;
+    return finish_lags(w, w->p->nw_n, w->p->nw_t, w->p->nw_df, cx);
 }
 
 /* Andrews' quadratic spectral kernel; n / (n - K), as its authors and sandwich have it. */
@@ -245,6 +253,5 @@ rl_code rl_infer_spectral(rl_infer_work *w, rl_ctx *cx)
               "quadratic spectral weights of all lags, bandwidth %s of %zu periods by Andrews (1991)%s%s",
               rl_num_text(buf, rl_round_digits(bw, 6)), d->time.G, white ? "; scores prewhitened by a VAR(1)" : "",
               w->p->by_rank && !white ? "; lags by rank of the periods that are there" : "");
-    finish_lags(w, RL_N_N_NK, false, w->p->nw_df == RL_DF_NORMAL ? RL_DF_NORMAL : RL_DF_NK, cx);
-    return RL_OK;
+    return finish_lags(w, RL_N_N_NK, false, w->p->nw_df == RL_DF_NORMAL ? RL_DF_NORMAL : RL_DF_NK, cx);
 }

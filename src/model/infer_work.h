@@ -1,11 +1,12 @@
 /* model/infer_work.h -- what one inference is made of; shared by infer.c,
- * infer_lags.c and infer_few.c. */
+ * infer_lags.c, infer_series.c and infer_few.c. */
 #ifndef RL_MODEL_INFER_WORK_H
 #define RL_MODEL_INFER_WORK_H
 
 #include "model/infer.h"
 #include "model/linear.h"
 #include "model/profile.h"
+#include "num/fixedb.h"
 
 typedef struct rl_infer_work {
     const rl_design *d;
@@ -19,6 +20,11 @@ typedef struct rl_infer_work {
     size_t G;  /* smallest number of clusters  */
     double df; /* 0 = normal                   */
     bool student;
+    double level;
+    /* series: joint tests, and t but where p_each is there, by this distribution, or NULL; EWC: the cosines */
+    const rl_fixedb *fixed;
+    double fixed_critical; /* of fixed, at this level */
+    double cosines;
     /* what is reported: the estimates of the fit, then the combinations asked for */
     size_t m;
     double *b;               /* m                                              */
@@ -45,6 +51,11 @@ RL_MUST rl_code rl_infer_driscoll_kraay(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_newey_west(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_spectral(rl_infer_work *w, rl_ctx *cx);
 
+/* infer_series.c; fixed_b after the covariance with so many lags was multiplied by both factors. */
+RL_MUST rl_code rl_infer_cosines(rl_infer_work *w, rl_ctx *cx);
+RL_MUST rl_code rl_infer_blocks(rl_infer_work *w, rl_ctx *cx);
+RL_MUST rl_code rl_infer_fixed_b(rl_infer_work *w, int lags, double t_factor, rl_nfactor n_rule, rl_ctx *cx);
+
 /* infer_few.c: combinations, bias-reduced covariances and the wild bootstrap. */
 RL_MUST rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx);  /* b, label, C */
 void rl_infer_combine(rl_infer_work *w, rl_ctx *cx);                                       /* V and psi_G */
@@ -54,6 +65,8 @@ RL_MUST rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx);
  * freedom and p; by Hotelling's T squared under CR2 and CR3.  NaN when their covariance is singular;
  * df2 <= 0: no freedom is left for q of them. */
 RL_MUST rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx);
+/* Degrees of freedom of the variance of a series, NaN where there are other rules. */
+double rl_infer_series_freedom(const rl_infer_work *w);
 RL_MUST rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *r, rl_ctx *cx);
 
 #endif

@@ -10,7 +10,8 @@ typedef enum rl_nfactor { RL_N_NONE, RL_N_NM1_NK, RL_N_N_NK } rl_nfactor;       
 typedef enum rl_gfactor { RL_G_NONE, RL_G_MIN, RL_G_EACH } rl_gfactor;            /* 1, smallest G, each term's G */
 /* n-K, G-1, the smaller of both, T-1 */
 typedef enum rl_dfrule { RL_DF_NK, RL_DF_G, RL_DF_LEAST, RL_DF_T, RL_DF_NORMAL } rl_dfrule;
-typedef enum rl_lagrule { RL_LAG_T4, RL_LAG_NW94, RL_LAG_075, RL_LAG_AUTO, RL_LAG_ANDREWS } rl_lagrule;
+typedef enum rl_lagrule { RL_LAG_T4, RL_LAG_NW94, RL_LAG_075, RL_LAG_AUTO, RL_LAG_ANDREWS,
+               RL_LAG_LLS, RL_LAG_PW } rl_lagrule;
 
 /* How effects count in K. */
 typedef enum rl_krule {

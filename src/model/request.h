@@ -18,7 +18,7 @@ typedef struct rl_estimator rl_estimator;       /* model/est.h */
 
 typedef enum rl_vcov_kind {
     RL_VCOV_DEFAULT, RL_IID, RL_HC0, RL_HC1, RL_HC2, RL_HC3, RL_CLUSTER, RL_NW, RL_DK,
-    RL_CR2, RL_CR3, RL_HAC, RL_WILD
+    RL_CR2, RL_CR3, RL_HAC, RL_WILD, RL_EWC, RL_BLOCK, RL_WILD_DEPENDENT
 } rl_vcov_kind;
 
 enum { RL_MAX_WAYS = 4, RL_MAX_REFS = 8, RL_MAX_ORDERS = 32 };
@@ -29,10 +29,12 @@ typedef struct rl_vcov_spec {
     rl_vcov_kind kind;
     size_t ways;                     /* cluster variables                                  */
     const char *by[RL_MAX_WAYS];     /* column names; "a^b" joins two columns              */
-    int lag;                         /* NW, DK; -1 = by the profile's rule                 */
+    int lag;                         /* NW, DK; -1 = by the profile's rule; block, wild-dependent: length of blocks */
+    size_t terms;                    /* EWC: cosines; 0 = by the rule                      */
+    bool fixed_b;                    /* NW, DK: p and intervals by fixed-b (infer_series.c)*/
     int rule;                        /* NW, DK: 1 + rl_lagrule asked for by name; 0 = the profile's */
     int prewhite;                    /* NW: 1 yes, -1 no, 0 = as the profile does; HAC: 1 yes */
-    size_t reps;                     /* wild: draws                                        */
+    size_t reps;                     /* wild, block, wild-dependent: draws                 */
     rl_boot_kind draws;              /* wild                                               */
     bool null_free;                  /* wild: the null is not imposed                      */
     const char *draw_by;             /* wild: draws by this column, not by that of the errors; or NULL */

@@ -40,13 +40,17 @@ struct rl_result {
     size_t n_dropped;
     size_t clusters, units, periods;           /* 0 = does not apply                         */
     /* covariance */
-    const char *vcov_kind;      /* "iid" "HC1" "cluster" "NW" "DK"                           */
+    const char *vcov_kind;      /* "iid" "HC1" "cluster" "NW" "EWC" "block" ..               */
     const char *vcov_by[RL_MAX_WAYS];
     size_t vcov_ways;
     const char *ssc;            /* the small-sample factor in words, with its value          */
     int lag;                    /* -1 = does not apply                                       */
     double df;                  /* t; 0 = normal, NaN = each estimate has its own           */
     size_t draws;               /* of the bootstrap; 0 = none                               */
+    size_t terms;               /* EWC: cosines; 0 = does not apply                         */
+    size_t block;               /* periods of a block of the bootstrap; 0 = does not apply  */
+    double fixed_b;             /* p and intervals by fixed-b, with this b; 0 = not.  df, there and beside blocks, is
+                                   that of the Student's t with the critical value of fixed-b at this level */
     const char *draw_by;        /* its clusters, when they are not those of the errors; or NULL */
     double level;
     /* results */

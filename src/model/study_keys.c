@@ -423,7 +423,7 @@ static const rl_key MODEL[] = {
      .help = "count by creation cohort (default) or by booking date"},
     TEXTS_KEY(rl_model_spec, covariates, "covariates", "fixed columns of the accounts"),
     TEXT_KEY(rl_model_spec, cluster, "cluster", "column of the clusters; default: the unit of the programme"),
-    TEXT_KEY(rl_model_spec, vcov, "vcov", "iid | HC1 | cluster:a | cluster:a+b | NW[:L] | DK[:L]"),
+    TEXT_KEY(rl_model_spec, vcov, "vcov", "iid | HC1 | cluster:a | cluster:a+b | NW[:L] | DK[:L] | EWC | block .."),
     TEXTS_KEY(rl_model_spec, channels, "channels", "columns of the formula that are money spent, beside spend.."),
     TEXT_KEY(rl_model_spec, weights, "weights", "column with weights"),
     TEXT_KEY(rl_model_spec, lags, "lags", "ardl: lags of the outcome, then of each regressor, as in \"2,1,0\""),

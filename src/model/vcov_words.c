@@ -8,11 +8,15 @@ static const struct {
     const char *word;
     rl_vcov_kind kind;
 } KIND[] = {
-    {"iid", RL_IID}, {"HC0", RL_HC0},         {"HC1", RL_HC1}, {"HC2", RL_HC2}, {"HC3", RL_HC3}, {"CR2", RL_CR2},
-    {"CR3", RL_CR3}, {"cluster", RL_CLUSTER}, {"NW", RL_NW},   {"DK", RL_DK},   {"HAC", RL_HAC}, {"wild", RL_WILD},
+    {"iid", RL_IID}, {"HC0", RL_HC0},         {"HC1", RL_HC1},
+    {"HC2", RL_HC2}, {"HC3", RL_HC3},         {"CR2", RL_CR2},
+    {"CR3", RL_CR3}, {"cluster", RL_CLUSTER}, {"NW", RL_NW},
+    {"DK", RL_DK},   {"HAC", RL_HAC},         {"wild", RL_WILD},
+    {"EWC", RL_EWC}, {"block", RL_BLOCK},     {"wild-dependent", RL_WILD_DEPENDENT},
 };
 
-static const char KNOWN[] = "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a NW[:L] DK[:L] HAC:qs wild:a";
+static const char KNOWN[] = "iid HC0 HC1 HC2 HC3 cluster:a cluster:a+b CR2:a CR3:a NW[:L] DK[:L] HAC:qs EWC[:B] "
+                            "wild:a block[:L] wild-dependent[:L]";
 
 static rl_code unknown(const char *word, rl_ctx *cx)
 {
@@ -68,11 +72,8 @@ static rl_code lag_words(const char *word, const char *s, rl_vcov_spec *v, rl_ar
     static const struct {
         const char *name;
         rl_lagrule rule;
-    } RULE[] = {{"t4", RL_LAG_T4},
-                {"nw1", RL_LAG_075},
-                {"nw2", RL_LAG_NW94},
-                {"nw3", RL_LAG_AUTO},
-                {"andrews", RL_LAG_ANDREWS}};
+    } RULE[] = {{"t4", RL_LAG_T4},    {"nw1", RL_LAG_075},         {"nw2", RL_LAG_NW94},
+                {"nw3", RL_LAG_AUTO}, {"andrews", RL_LAG_ANDREWS}, {"lls", RL_LAG_LLS}};
     while (*s != '\0') {
         const char *p = piece(&s, in);
         size_t lag;
@@ -87,12 +88,16 @@ static rl_code lag_words(const char *word, const char *s, rl_vcov_spec *v, rl_ar
             v->prewhite = p[9] == '1' ? 1 : -1;
             taken = true;
         }
+        if (strcmp(p, "fixed-b") == 0 && !v->fixed_b) v->fixed_b = taken = true;
         if (taken) continue;
         rl_fail(cx, RL_EUSAGE, "--vcov '%s': the lag is a whole number or a rule", word);
         return rl_hint(cx, "rules: t4 = T^(1/4), nw1 = 0.75 T^(1/3), nw2 = 4 (T/100)^(2/9), nw3 = Newey and West's "
-                           "from the data, andrews; without one the profile's");
+                           "from the data, andrews, lls = 1.3 T^(1/2) with fixed-b; without one the profile's");
     }
-    return RL_OK;
+    v->fixed_b |= v->rule == 1 + RL_LAG_LLS;
+    if (!v->fixed_b || v->prewhite <= 0) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--vcov '%s': fixed-b is not known for prewhitened scores", word);
+    return rl_hint(cx, "leave one of both out");
 }
 
 static rl_code kernel_words(const char *word, const char *s, rl_vcov_spec *v, rl_arena *in, rl_ctx *cx)
@@ -109,15 +114,18 @@ static rl_code kernel_words(const char *word, const char *s, rl_vcov_spec *v, rl
 
 /* --- the bootstrap ------------------------------------------------------------------- */
 
+static rl_code reps_word(const char *word, const char *p, rl_vcov_spec *v, rl_ctx *cx)
+{
+    if (whole(p + 5, 10000000, &v->reps) && v->reps >= 19) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--vcov '%s': reps is a whole number from 19 to 10,000,000", word);
+    return rl_hint(cx, "9999 is usual");
+}
+
 static rl_code wild_word(const char *word, const char *p, rl_vcov_spec *v, rl_arena *in, rl_ctx *cx)
 {
     static const char *const TYPE[] = {"rademacher", "webb", "mammen"};
     size_t x;
-    if (strncmp(p, "reps=", 5) == 0) {
-        if (whole(p + 5, 10000000, &v->reps) && v->reps >= 19) return RL_OK;
-        rl_fail(cx, RL_EUSAGE, "--vcov '%s': reps is a whole number from 19 to 10,000,000", word);
-        return rl_hint(cx, "9999 is usual");
-    }
+    if (strncmp(p, "reps=", 5) == 0) return reps_word(word, p, v, cx);
     for (int i = 0; i < 3; i++)
         if (strncmp(p, "type=", 5) == 0 && strcmp(p + 5, TYPE[i]) == 0) {
             v->draws = (rl_boot_kind)i;
@@ -171,6 +179,34 @@ static rl_code few_clusters(const char *word, const char *s, rl_vcov_spec *v, rl
     return RL_OK;
 }
 
+static rl_code cosine_words(const char *word, const char *s, rl_vcov_spec *v, rl_ctx *cx)
+{
+    if (whole(s, 999999, &v->terms) && v->terms > 0) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--vcov '%s': the number of cosines is a whole number", word);
+    return rl_hint(cx, "EWC alone takes 0.4 T^(2/3) of them");
+}
+
+static rl_code block_words(const char *word, const char *s, rl_vcov_spec *v, rl_arena *in, rl_ctx *cx)
+{
+    while (*s != '\0') {
+        const char *p = piece(&s, in);
+        size_t L;
+        bool first = v->lag < 0 && v->rule == 0;
+        if (strncmp(p, "reps=", 5) == 0) {
+            RL_TRY(reps_word(word, p, v, cx));
+        } else if (first && strcmp(p, "pw") == 0) {
+            v->rule = 1 + RL_LAG_PW;
+        } else if (first && whole(p, 99999999, &L) && L > 0) {
+            v->lag = (int)L;
+        } else {
+            rl_fail(cx, RL_EUSAGE, "--vcov '%s': '%s' is no length of a block", word, p);
+            return rl_hint(cx, "write periods, as in block:6, or pw (Politis and White), and reps=9999 for the draws; "
+                               "without a length 1.75 T^(1/3)");
+        }
+    }
+    return RL_OK;
+}
+
 rl_code rl_vcov_parse(const char *word, rl_vcov_spec *v, rl_arena *in, rl_ctx *cx)
 {
     size_t n = strcspn(word, ":,");
@@ -183,7 +219,12 @@ rl_code rl_vcov_parse(const char *word, rl_vcov_spec *v, rl_arena *in, rl_ctx *c
     if (v->kind == RL_HAC) return kernel_words(word, rest, v, in, cx);
     if (v->kind == RL_CR2 || v->kind == RL_CR3 || v->kind == RL_WILD)
         return few_clusters(word, word[n] == ',' ? word + n : rest, v, in, cx); /* wild,reps=99 names no column */
+    if (v->kind == RL_BLOCK || v->kind == RL_WILD_DEPENDENT) {
+        v->reps = 9999;
+        return block_words(word, rest, v, in, cx);
+    }
     if (word[n] == '\0') return RL_OK;
+    if (v->kind == RL_EWC) return cosine_words(word, rest, v, cx);
     if (v->kind == RL_NW || v->kind == RL_DK) return lag_words(word, rest, v, in, cx);
     rl_fail(cx, RL_EUSAGE, "--vcov '%s': nothing belongs behind '%.*s'", word, (int)n, word);
     return rl_hint(cx, "known: %s", KNOWN);

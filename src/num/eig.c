@@ -106,19 +106,17 @@ static void step(double *Q, size_t r, double *d, double *e, size_t l, size_t m)
         p = s * t;
         d[i + 1] = g + p;
         g = c * t - b;
-        rotate_columns(Q + i * r, Q + (i + 1) * r, r, c, s);
+        if (Q != NULL) rotate_columns(Q + i * r, Q + (i + 1) * r, r, c, s);
     }
     d[l] -= p;
     e[l] = g;
     e[m] = 0;
 }
 
-bool rl_eig(double *A, size_t r, double *v, double *work)
+/* Eigenvalues of the tridiagonal v, e, and what was done to find them to the columns of Q, or NULL. */
+static bool diagonal(double *Q, size_t r, double *v, double *e)
 {
-    double *e = work, scale = 0;
-    if (r == 0) return true;
-    tridiagonal(A, r, v, e);
-    accumulate(A, r);
+    double scale = 0;
     e[r - 1] = 0;
     for (size_t k = 0; k < r; k++) scale = fmax(scale, fabs(v[k]) + fabs(e[k]));
     for (size_t l = 0; l < r; l++) {
@@ -127,9 +125,24 @@ bool rl_eig(double *A, size_t r, double *v, double *work)
             while (m + 1 < r && fabs(e[m]) > DBL_EPSILON / 2 * fmax(fabs(v[m]) + fabs(v[m + 1]), 1e-2 * scale)) m++;
             if (m == l) break;
             if (round == ROUNDS || !isfinite(e[l])) return false;
-            step(A, r, v, e, l, m);
+            step(Q, r, v, e, l, m);
         }
         if (!isfinite(v[l])) return false;
     }
     return true;
+}
+
+bool rl_eig(double *A, size_t r, double *v, double *work)
+{
+    if (r == 0) return true;
+    tridiagonal(A, r, v, work);
+    accumulate(A, r);
+    return diagonal(A, r, v, work);
+}
+
+bool rl_eig_values(double *A, size_t r, double *v, double *work)
+{
+    if (r == 0) return true;
+    tridiagonal(A, r, v, work);
+    return diagonal(NULL, r, v, work);
 }

@@ -72,6 +72,9 @@ static void vcov(rl_json *j, const rl_result *r)
         rl_json_num(j, "df", r->df);
     else
         rl_json_null(j, "df");
+    if (r->fixed_b > 0) rl_json_num(j, "fixed_b", r->fixed_b);
+    count_if(j, "terms", r->terms);
+    count_if(j, "block", r->block);
     count_if(j, "draws", r->draws);
     if (r->draw_by != NULL) rl_json_str(j, "draws_by", r->draw_by);
     rl_json_num(j, "level", r->level);

@@ -107,9 +107,13 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     for (size_t c = 0; c < r->vcov_ways; c++) rl_str_addf(out, "%s%s", c ? " + " : " by ", clean(r->vcov_by[c], in));
     if (r->clusters > 0) rl_str_addf(out, ", %zu clusters", r->clusters);
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
+    if (r->terms > 0) rl_str_addf(out, ", %zu cosines", r->terms);
+    if (r->block > 0) rl_str_addf(out, ", blocks of %zu", r->block);
     if (r->draws > 0)
         rl_str_addf(out, "; p and intervals from %zu draws%s%s\n", r->draws, r->draw_by != NULL ? " by " : "",
                     r->draw_by != NULL ? clean(r->draw_by, in) : "");
+    else if (r->fixed_b > 0)
+        rl_str_addf(out, "; t by fixed-b, b = %.3g\n", r->fixed_b);
     else if (r->df > 0)
         rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
     else if (r->df == 0)

@@ -329,6 +329,16 @@ static void dependence_words(rl_str *s, const rl_view *v, const rl_result *r)
     } else if (!strcmp(kind, "NW") || !strcmp(kind, "DK")) {
         rl_str_addf(s, "Standard errors allow dependence over time up to lag %d (%s)", r->lag,
                     kind[0] == 'N' ? "Newey-West" : "Driscoll-Kraay, across units too");
+    } else if (!strcmp(kind, "EWC")) {
+        rl_str_addf(s, "Standard errors allow dependence over time (equal-weighted cosines, %s of them)",
+                    rl_view_count(v, r->terms));
+    } else if (!strcmp(kind, "block") || !strcmp(kind, "wild-dependent")) {
+        rl_str_addf(
+            s,
+            "Standard errors allow dependence over time up to lag %d; intervals and p values from %s draws of a "
+            "%s bootstrap over %s periods",
+            r->lag, rl_view_count(v, r->draws), kind[0] == 'b' ? "moving-block" : "dependent wild",
+            rl_view_count(v, r->block));
     } else if (!strcmp(kind, "iid")) {
         rl_str_add(s, "Standard errors take the rows as independent with equal variance");
     } else {
@@ -342,7 +352,9 @@ const char *rl_words_vcov(const rl_view *v, const rl_result *r)
     rl_str s = rl_str_new(v->in);
     dependence_words(&s, v, r);
     if (r->ssc && r->ssc[0]) rl_str_addf(&s, "; small-sample factor: %s", rl_view_clean(r->ssc, 120, v->in));
-    if (r->df > 0 && isfinite(r->df) && r->draws == 0)
+    if (r->fixed_b > 0)
+        rl_str_addf(&s, "; intervals from the fixed-b distribution (b = %s)", rl_view_number(v, r->fixed_b, 2));
+    else if (r->df > 0 && isfinite(r->df) && r->draws == 0)
         rl_str_addf(&s, "; intervals from Student's t with %s degrees of freedom", rl_view_number(v, r->df, 0));
     else if (isnan(r->df))
         rl_str_add(&s, "; intervals from Student's t, each estimate with degrees of freedom of its own");

@@ -54,7 +54,7 @@ static void known_values(void **state)
 {
     (void)state;
     static const size_t SIZE[] = {1, 2, 3, 7, 29, MOST};
-    static double S[MOST * MOST], Q[MOST * MOST], want[MOST], v[MOST], work[MOST];
+    static double S[MOST * MOST], Q[MOST * MOST], want[MOST], v[MOST], alone[MOST], work[MOST];
     for (size_t s = 0; s < sizeof SIZE / sizeof *SIZE; s++) {
         size_t r = SIZE[s];
         for (size_t j = 0; j < r; j++) want[j] = j % 3 == 2 ? 0.37 : 1.13 - 0.021 * (double)j; /* repeated ones too */
@@ -62,6 +62,9 @@ static void known_values(void **state)
         for (size_t i = 0; i < r * r; i++) Q[i] = S[i];
         assert_true(rl_eig(Q, r, v, work));
         check_vectors(S, Q, v, r);
+        for (size_t i = 0; i < r * r; i++) Q[i] = S[i];
+        assert_true(rl_eig_values(Q, r, alone, work));
+        assert_memory_equal(alone, v, r * sizeof *v);
         qsort(v, r, sizeof *v, ascending);
         qsort(want, r, sizeof *want, ascending);
         for (size_t j = 0; j < r; j++) CHECK_NEAR(v[j], want[j], 2e-14);
@@ -88,7 +91,7 @@ static void diagonal_and_empty(void **state)
     CHECK_DIGITS(v[0], 2.385, 16);
     CHECK_DIGITS(v[1], -0.7, 16);
     CHECK_DIGITS(D[4], 1, 16);
-    assert_true(rl_eig(D, 0, v, work));
+    assert_true(rl_eig(D, 0, v, work) && rl_eig_values(D, 0, v, work));
 }
 
 static void not_finite(void **state)
@@ -96,6 +99,8 @@ static void not_finite(void **state)
     (void)state;
     double S[9] = {1, NAN, 0.2, NAN, 1, 0.3, 0.2, 0.3, 1}, v[3], work[3];
     assert_false(rl_eig(S, 3, v, work));
+    S[1] = S[3] = NAN;
+    assert_false(rl_eig_values(S, 3, v, work));
 }
 
 int main(void)

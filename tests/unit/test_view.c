@@ -223,6 +223,24 @@ static void at_the_terminal(void **state)
     assert_null(strchr(text, '\r'));
 }
 
+static void dependence_over_time(void **state)
+{
+    const rl_view *v = &((fixed *)*state)->ascii;
+    rl_result r = {.vcov_kind = "EWC", .lag = -1, .terms = 7, .df = 7};
+    assert_string_equal(rl_words_vcov(v, &r),
+                        "Standard errors allow dependence over time (equal-weighted cosines, 7 of them); intervals "
+                        "from Student's t with 7 degrees of freedom.");
+    r = (rl_result){.vcov_kind = "NW", .lag = 11, .df = 6.77, .fixed_b = 0.15};
+    assert_string_equal(rl_words_vcov(v, &r), "Standard errors allow dependence over time up to lag 11 (Newey-West); "
+                                              "intervals from the fixed-b distribution (b = 0.15).");
+    r = (rl_result){.vcov_kind = "block", .lag = 6, .block = 7, .draws = 9999, .df = 7.7};
+    assert_string_equal(rl_words_vcov(v, &r),
+                        "Standard errors allow dependence over time up to lag 6; intervals and p values from "
+                        "9,999 draws of a moving-block bootstrap over 7 periods.");
+    r.vcov_kind = "wild-dependent";
+    assert_non_null(strstr(rl_words_vcov(v, &r), "draws of a dependent wild bootstrap over 7 periods"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(figures),
@@ -235,6 +253,7 @@ int main(void)
                                        cmocka_unit_test(one_precision_for_money),
                                        cmocka_unit_test(payback_of_the_exposure),
                                        cmocka_unit_test(formulas_and_refusals),
-                                       cmocka_unit_test(at_the_terminal)};
+                                       cmocka_unit_test(at_the_terminal),
+                                       cmocka_unit_test(dependence_over_time)};
     return cmocka_run_group_tests_name("view", tests, set_up, tear_down);
 }
