@@ -394,7 +394,7 @@ static void unasked(void **s)
     q.unit = "unit";
     CHECK_OK(rl_estimate_run(&q, &p, &out, cx.keep, &cx), &cx);
     assert_true(noted(&out, "Nickell"));
-    assert_true(noted(&out, "anderson-hsiao"));
+    assert_true(noted(&out, "arellano-bond"));
 }
 
 /* 1.3 2.7 0.4 5.9 3.1 9.2: n/6 (S^2 + (K-3)^2/4) of R's moments. */
