@@ -57,6 +57,21 @@ static void say_root(const rl_diag *g, const char *name, double p, rl_test *t, r
     (void)g;
 }
 
+static void add_root(const rl_diag *g, const char *name, const rl_tau *tau, int lags, rl_det det, rl_ctx *cx)
+{
+    rl_test t = {.variable = name,
+                 .kind = "t",
+                 .statistic = tau->t,
+                 .df = NAN,
+                 .df2 = NAN,
+                 .n_lags = 1,
+                 .lag = lags,
+                 .model = MODEL[det]};
+    t.p_value = rl_tau_p(tau->t, det, 1, tau->used);
+    say_root(g, name, t.p_value, &t, cx);
+    rl_diag_add(g, t);
+}
+
 rl_code rl_diag_adf(const rl_diag *g, rl_ctx *cx)
 {
     rl_diag_series s;
@@ -70,17 +85,7 @@ rl_code rl_diag_adf(const rl_diag *g, rl_ctx *cx)
     if (lags < 0)
         RL_TRY(named(rl_adf_lags(s.v, s.n, -1, det, lags == -1 ? RL_LAG_BIC : RL_LAG_AIC, &lags, cx), g, s.name, cx));
     RL_TRY(named(rl_adf(s.v, s.n, lags, det, &tau, cx), g, s.name, cx));
-    rl_test t = {.variable = s.name,
-                 .kind = "t",
-                 .statistic = tau.t,
-                 .df = NAN,
-                 .df2 = NAN,
-                 .n_lags = 1,
-                 .lag = lags,
-                 .model = MODEL[det]};
-    t.p_value = rl_tau_p(tau.t, det, 1, tau.used);
-    say_root(g, s.name, t.p_value, &t, cx);
-    rl_diag_add(g, t);
+    add_root(g, s.name, &tau, lags, det, cx);
     return RL_OK;
 }
 
@@ -98,17 +103,7 @@ rl_code rl_diag_pp(const rl_diag *g, rl_ctx *cx)
     RL_TRY(rl_diag_column(g, g->spec->arg[0], &s, cx));
     if (lags < 0) lags = default_lags(s.n);
     RL_TRY(named(rl_pp(s.v, s.n, lags, det, &tau, cx), g, s.name, cx));
-    rl_test t = {.variable = s.name,
-                 .kind = "t",
-                 .statistic = tau.t,
-                 .df = NAN,
-                 .df2 = NAN,
-                 .n_lags = 1,
-                 .lag = lags,
-                 .model = MODEL[det]};
-    t.p_value = rl_tau_p(tau.t, det, 1, tau.used);
-    say_root(g, s.name, t.p_value, &t, cx);
-    rl_diag_add(g, t);
+    add_root(g, s.name, &tau, lags, det, cx);
     return RL_OK;
 }
 
