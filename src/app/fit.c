@@ -12,6 +12,13 @@
 #include "out/json_fit.h"
 #include "out/text_fit.h"
 
+static bool takes(const rl_estimator *e, const char *option)
+{
+    char word[40];
+    snprintf(word, sizeof word, " %s ", option);
+    return e->takes != NULL && strstr(e->takes, word) != NULL;
+}
+
 /* What was said and changes nothing is said back. */
 static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
 {
@@ -20,11 +27,7 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
     const struct {
         const char *option;
         bool idle;
-    } WORD[] = {{"--window", r->has_window && e->frame != RL_FRAME_EVENT},
-                {"--ref", r->n_ref > 0 && e->frame != RL_FRAME_EVENT},
-                {"--endpoints", r->endpoints_drop && e->frame != RL_FRAME_EVENT},
-                {"--agg", r->agg != RL_AGG_DEFAULT && e->frame != RL_FRAME_CELLS},
-                {"--cohort", r->cohort != NULL && !e->needs_cohort},
+    } WORD[] = {{"--cohort", r->cohort != NULL && !e->needs_cohort},
                 {"--treated", r->treated != NULL && !e->needs_cohort},
                 {"--lags", r->n_orders > 0 && !e->orders},
                 {"--max-lags", r->max_lags >= 0 && !e->orders},
@@ -35,9 +38,12 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--endogenous", r->n_endogenous > 0 && !e->lists},
                 {"--collapse", r->collapse && !e->lists},
                 {"--shock", r->shock != NULL && !e->shocks},
+                {"--multiplier", r->multiplier != RL_RADEMACHER && !r->bootstrap},
                 {"--reps", r->reps > 0 && !r->bootstrap}};
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
+    for (size_t i = 0; i < a->n_did; i++)
+        if (!takes(e, a->did[i])) rl_remark(cx, "option", "--%s does nothing with estimator '%s'", a->did[i], e->name);
 }
 
 /* --cluster a beside --vcov: cluster:a says the same, CR2, CR3 and wild without a
@@ -84,14 +90,14 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--test %s is of an ARDL model", a->bounds_test);
         return rl_hint(cx, "add --estimator ardl with --lags or --max-lags");
     }
-    if (r->bootstrap && r->estimator->finish == NULL) {
-        rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of estimator 'ardl'");
+    if (r->bootstrap && r->estimator->finish == NULL && !r->estimator->by_unit) {
+        rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of programmes' estimators and of 'ardl'");
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
-    bool cells = r->estimator->frame == RL_FRAME_CELLS;
-    if (a->control != NULL && !cells)
-        return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
-    r->leads = cells && (a->control == NULL || strcmp(a->control, "never") == 0);
+    for (size_t i = 0; i < a->n_did; i++)
+        if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
+            return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
+    r->leads = r->estimator->frame == RL_FRAME_CELLS && !r->notyet;
     tell_idle(a, cx);
     static const char *const MISSING[] = {"NA", "NaN"}; /* as R and Python write it */
     a->source = rl_source_of(a->data);

@@ -141,5 +141,6 @@ const rl_estimator rl_est_event = {
     .first_times = true,
     .frame = RL_FRAME_EVENT,
     .repeats = true,
+    .takes = " window ref endpoints ",
     .fit = fit,
 };
