@@ -11,12 +11,12 @@
 #include "num/ols.h"
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
-    rl_est_etwfe, rl_est_ar, rl_est_ardl, rl_est_koyck, rl_est_lp, rl_est_anderson_hsiao, rl_est_arellano_bond;
+    rl_est_etwfe, rl_est_sunab, rl_est_ar, rl_est_ardl, rl_est_koyck, rl_est_lp, rl_est_anderson_hsiao, rl_est_arellano_bond;
 
 static const rl_estimator *const LIST[] = {
     &rl_est_ols,  &rl_est_iv,    &rl_est_logit, &rl_est_poisson,        &rl_est_ar,
     &rl_est_ardl, &rl_est_koyck, &rl_est_lp,    &rl_est_anderson_hsiao, &rl_est_arellano_bond,
-    &rl_est_did,  &rl_est_twfe,  &rl_est_event, &rl_est_etwfe};
+    &rl_est_did,  &rl_est_twfe,  &rl_est_event, &rl_est_etwfe, &rl_est_sunab};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
@@ -57,6 +57,14 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     rl_str_add(&s, l->term);
     if (ids.n > 2) rl_str_addf(&s, " (%s)", ids.s + 2);
     return rl_str_text(&s);
+}
+
+bool rl_is_reference(const rl_request *r, int32_t event)
+{
+    if (r->n_ref == 0) return event == -1;
+    for (size_t i = 0; i < r->n_ref; i++)
+        if (r->ref[i] == event) return true;
+    return false;
 }
 
 /* --- least squares ------------------------------------------------------------------ */

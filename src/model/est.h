@@ -172,8 +172,10 @@ typedef enum rl_frame {
     RL_FRAME_PLAIN,        /* nothing                                              */
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
-    RL_FRAME_CELLS         /* unit (or cohort) and time effects, by the covariates' cells;
+    RL_FRAME_CELLS,        /* unit (or cohort) and time effects, by the covariates' cells;
                               always-treated units and rows without control left out */
+    RL_FRAME_COHORTS       /* unit and time effects, a window; cohorts never seen before their start and rows
+                              without control left out, the cohort of reference is never treated */
 } rl_frame;
 
 struct rl_estimator {
@@ -246,6 +248,8 @@ RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k
 rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
+/* Is this event time one of reference (--ref, else -1)? */
+bool rl_is_reference(const rl_request *r, int32_t event);
 /* Replace the estimates by L (m-by-kept) of them; labels m. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 
