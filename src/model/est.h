@@ -74,10 +74,17 @@ typedef struct rl_core {
                               the scores are x w e, but y is not X b + e                  */
     const int32_t *row_of; /* n       row of X that stands for each row (model/collapse.h), or NULL = its own;
                               X is then shorter than e                             */
+    const double *const *beside; /* A.k - X.k of n  regressors behind those of X that have rows of their own and are
+                              orthogonal to them; only with row_of                 */
+    rl_mat R, of_R;        /* the coefficients as the regression has them are R beta, and b = of_R R beta
+                              (k-by-k, m-by-k); a NULL: R = I, of_R = L            */
     const unsigned char *anchor; /* n of X  1 = the unit effects are taken from these rows; NULL = from all */
     size_t in_effects;     /* the last columns of X lie in the effects (averages of a likelihood's means):
                               they add no leverage                                        */
 } rl_core;
+
+/* Coefficients behind the estimates: columns of X and what stands beside them. */
+static inline size_t rl_core_size(const rl_core *core) { return core->beside != NULL ? core->A.n : core->X.k; }
 
 /* A likelihood under one linear restriction of its coefficients, for score tests. */
 typedef struct rl_null rl_null;

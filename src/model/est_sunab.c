@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/design.h"
+#include "model/roster.h"
 
 enum { MOST_EVENTS = 2000, MOST_CELLS = 20000 };
 
@@ -235,7 +235,7 @@ static void combine(const plan *p, rl_agg agg, size_t k, const size_t *kept, rl_
     rl_fit_combine(f, L, label, cx);
     if (n_pre == 0) return;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre};
+    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
     f->n_joint = 1;
 }
 
@@ -248,7 +248,9 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         rl_fail(cx, RL_EUSAGE, "--agg calendar and --window: the window's ends hold several periods");
         return rl_hint(cx, "leave the window out, or add --endpoints drop");
     }
+    rl_roster seen_twice;
     RL_TRY(find_range(&p, cx));
+    RL_TRY(rl_roster_make(d->all != NULL ? d->all : d, false, &seen_twice, cx));
     RL_TRY(list_cells(&p, cx));
     size_t all = k + p.n_cell, *kept = RL_NEW(cx->tmp, size_t, all);
     rl_label *label = RL_NEW(cx->tmp, rl_label, all);

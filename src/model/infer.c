@@ -165,17 +165,17 @@ static rl_code leverages(const rl_infer_work *w, rl_vcov_kind kind, double *h, r
 enum { MANY = 64, MOST_KEPT = 1 << 23 };
 
 /* sum psi psi' of many estimates, whose n-by-m array would be too much: the
- * sums of squared scores between two inverses. */
+ * sums of squared scores between two inverses.  Rows that share theirs of X share a sum. */
 static rl_code of_scores(const rl_infer_work *w, rl_vcov_kind kind, const double *h, rl_mat *V, rl_ctx *cx)
 {
     const rl_core *c = w->f->core;
     size_t n = w->d->n, k = c->X.k;
-    double *u2 = RL_NEW(cx->tmp, double, n), *la = RL_NEW(cx->tmp, double, k);
+    double *u2 = RL_NEW(cx->tmp, double, c->X.n), *la = RL_NEW(cx->tmp, double, k);
     for (size_t i = 0; i < n; i++) {
-        double u = (c->w != NULL ? c->w[i] : 1) * c->e[i];
-        u2[i] = u * u;
-        if (kind == RL_HC2) u2[i] /= 1 - h[i];
-        if (kind == RL_HC3) u2[i] /= (1 - h[i]) * (1 - h[i]);
+        double u = (c->w != NULL ? c->w[i] : 1) * c->e[i], *to = &u2[c->row_of != NULL ? (size_t)c->row_of[i] : i];
+        *to += u * u;
+        if (kind == RL_HC2) *to /= 1 - h[i];
+        if (kind == RL_HC3) *to /= (1 - h[i]) * (1 - h[i]);
     }
     rl_mat L = rl_mat_new(w->f->m, k, cx->tmp);
     for (size_t j = 0; j < L.n; j++) {
@@ -210,7 +210,7 @@ static rl_code heteroskedastic(rl_infer_work *w, rl_vcov_kind kind, rl_ctx *cx)
         rl_walk all;
         RL_TRY(rl_walk_make(w->f->psi, NULL, 0, &all, cx));
         rl_walk_cross(&all, &w->V, cx);
-    } else if (c != NULL && c->row_of == NULL && w->f->m > MANY && c->X.k <= 2 * w->f->m)
+    } else if (c != NULL && c->beside == NULL && (c->row_of != NULL || (w->f->m > MANY && c->X.k <= 2 * w->f->m)))
         RL_TRY(of_scores(w, kind, h, &w->V, cx));
     else
         RL_TRY(of_rows(w, kind, h, &w->V, cx));
@@ -284,9 +284,37 @@ static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double fac
     return RL_OK;
 }
 
+/* Negative eigenvalues are those of the regression's own coefficients, of which the estimates may be averages:
+ * w for the coefficients, or false where they are the estimates. */
+static bool of_coefficients(const rl_infer_work *w, rl_infer_work *own, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    if (w->d->vcov.ways < 2 || w->d->vcov.as_it_is || c == NULL || c->in_effects > 0 || c->anchor != NULL) return false;
+    size_t k = rl_core_size(c);
+    bool same = c->R.a == NULL && c->L.n == k;
+    for (size_t i = 0; i < k * k && same; i++) same = c->L.a[i] == (i % k == i / k);
+    if (same || c->L.k != k) return false;
+    rl_fit *f = RL_NEW(cx->tmp, rl_fit, 1);
+    rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    *f = *w->f;
+    *core = *c;
+    core->L = c->R.a != NULL ? c->R : rl_mat_new(k, k, cx->tmp);
+    for (size_t j = 0; j < k && c->R.a == NULL; j++) *rl_mat_at(&core->L, j, j) = 1;
+    f->m = k;
+    f->core = core;
+    f->psi = rl_psi_core(core, w->d->n, k, w->f->psi->has_time, cx);
+    *own = *w;
+    own->f = f;
+    own->V = rl_mat_new(k, k, cx->tmp);
+    return true;
+}
+
 rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
 {
-    size_t ways = w->d->vcov.ways, m = w->f->m;
+    rl_infer_work own;
+    bool through = of_coefficients(w, &own, cx);
+    size_t ways = w->d->vcov.ways, m = through ? own.f->m : w->f->m;
+    rl_mat *V = through ? &own.V : &w->V;
     RL_TRY(need_clusters(w, cx));
     rl_infer_count_K(w, true, cx);
     w->G = SIZE_MAX;
@@ -298,12 +326,17 @@ rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
         rl_mat M = rl_mat_new(m, m, cx->tmp);
         double G = w->p->cl_g == RL_G_EACH ? (double)g.G : Gmin;
         factor = n * (w->p->cl_g == RL_G_NONE ? 1 : G / (G - 1));
-        RL_TRY(sums_and_squares(w, &g, factor, &M, cx));
+        RL_TRY(sums_and_squares(through ? &own : w, &g, factor, &M, cx));
         double sign = __builtin_popcount(set) % 2 == 1 ? factor : -factor;
-        for (size_t i = 0; i < m * m; i++) w->V.a[i] += sign * M.a[i];
+        for (size_t i = 0; i < m * m; i++) V->a[i] += sign * M.a[i];
     }
     w->factor = factor;
-    if (ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(&w->V, cx))
+    bool repaired = ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(V, cx);
+    if (through) {
+        const rl_core *c = w->f->core;
+        by_inverse(&(rl_core){.L = c->R.a != NULL ? c->of_R : c->L, .A = own.V}, 1, &w->V, cx);
+    }
+    if (repaired)
         rl_remark(cx, "covariance",
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0",

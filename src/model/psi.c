@@ -205,30 +205,89 @@ static void rows_of_block(size_t block, void *arg)
                p->out->ld);
 }
 
-/* Column j of the influence where rows share theirs of X: L A x first, which is short. */
-static void shared_column(size_t j, void *arg)
+/* --- rows that share theirs of X -------------------------------------------------- */
+
+/* L A x is short then: a table, read at each row.  WIDE estimates at a time go through the rows, so that a row's
+ * numbers are neighbours in the table and in the sums. */
+enum { WIDE = 8, AT_ONCE = 4 };
+
+typedef struct shared_job {
+    const swept *s;
+    const int32_t *code;
+    size_t first; /* wide column that is done first         */
+    rl_mat z;     /* m-by-X.n  L A x                        */
+    double **sum; /* AT_ONCE of G-by-WIDE row-major, or NULL */
+    size_t G;
+    rl_mat *out;
+} shared_job;
+
+/* L A x of small row r. */
+static void shared_row(size_t block, void *arg)
 {
-    job *p = arg;
+    enum { ROWS = 256 };
+    shared_job *p = arg;
     const rl_core *c = p->s->core;
-    const double *z = rl_mat_col(&p->sum, j);
-    double *o = rl_mat_col(p->out, j);
-    memset(o, 0, p->G * sizeof *o);
-    for (size_t i = 0; i < p->s->psi.n; i++) {
-        if (p->code == NULL)
-            o[i] = z[c->row_of[i]] * c->e[i];
-        else if (p->code[i] >= 0)
-            o[p->code[i]] += z[c->row_of[i]] * c->e[i];
+    size_t from = block * ROWS, n = c->X.n - from < ROWS ? c->X.n - from : ROWS;
+    double col[ROWS];
+    for (size_t j = 0; j < p->s->psi.m; j++) {
+        memset(col, 0, n * sizeof *col);
+        rl_cols_times(&c->X, p->s->LA + j * rl_core_size(c), from, n, col);
+        for (size_t r = 0; r < n; r++) *rl_mat_at(&p->z, j, from + r) = col[r];
     }
 }
 
-static void shared_sum(job *p, rl_ctx *cx)
+/* The influence of row i on estimates from .. from+WIDE-1: to += it. */
+RL_INLINE void add_shared(const shared_job *p, const double *z, const double *la, size_t q, size_t i, double *to)
 {
     const rl_core *c = p->s->core;
-    size_t m = p->s->psi.m;
-    p->sum = rl_mat_new(c->X.n, m, cx->tmp);
-    for (size_t j = 0; j < m; j++) rl_cols_times(&c->X, p->s->LA + j * c->X.k, 0, c->X.n, rl_mat_col(&p->sum, j));
-    rl_par(m, shared_column, p, cx);
-    rl_release(cx->tmp, p->sum.a);
+    double we = (c->w != NULL ? c->w[i] : 1) * c->e[i], v[WIDE];
+    for (size_t j = 0; j < WIDE; j++) v[j] = z[j];
+    for (size_t b = 0; b < q; b++)
+        for (size_t j = 0; j < WIDE; j++) v[j] += la[b * WIDE + j] * c->beside[b][i];
+    for (size_t j = 0; j < WIDE; j++) to[j] += v[j] * we;
+}
+
+/* Row by row, or summed by code, for WIDE estimates. */
+RL_CLONES static void shared_columns(size_t at, void *arg)
+{
+    shared_job *p = arg;
+    const rl_core *c = p->s->core;
+    size_t m = p->s->psi.m, n = p->s->psi.n, R = c->X.n, k = rl_core_size(c), q = k - c->X.k, from = (p->first + at) * WIDE,
+           wide = m - from < WIDE ? m - from : WIDE;
+    double *sum = p->sum[at], *z = sum + p->G * WIDE, *la = z + R * WIDE;
+    for (size_t r = 0; r < R; r++)
+        for (size_t j = 0; j < wide; j++) z[r * WIDE + j] = *rl_mat_at(&p->z, from + j, r);
+    for (size_t b = 0; b < q; b++)
+        for (size_t j = 0; j < wide; j++) la[b * WIDE + j] = p->s->LA[c->X.k + b + (from + j) * k];
+    if (p->code == NULL) {
+        for (size_t i = 0; i < n; i++) {
+            double v[WIDE] = {0};
+            add_shared(p, z + (size_t)c->row_of[i] * WIDE, la, q, i, v);
+            for (size_t j = 0; j < wide; j++) *rl_mat_at(p->out, i, from + j) = v[j];
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (p->code[i] >= 0)
+            add_shared(p, z + (size_t)c->row_of[i] * WIDE, la, q, i, sum + (size_t)p->code[i] * WIDE);
+    for (size_t j = 0; j < wide; j++)
+        for (size_t g = 0; g < p->G; g++) *rl_mat_at(p->out, g, from + j) = sum[g * WIDE + j];
+}
+
+static void shared_sum(const swept *s, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
+{
+    const rl_core *c = s->core;
+    size_t m = s->psi.m, all = rl_blocks(m, WIDE), room = ((code != NULL ? G : 0) + c->X.n + rl_core_size(c)) * WIDE;
+    double *sum[AT_ONCE];
+    shared_job p = {s, code, 0, rl_mat_new(m, c->X.n, cx->tmp), sum, code != NULL ? G : 0, out};
+    rl_par(rl_blocks(c->X.n, 256), shared_row, &p, cx);
+    for (p.first = 0; p.first < all; p.first += AT_ONCE) {
+        size_t now = all - p.first < AT_ONCE ? all - p.first : AT_ONCE;
+        for (size_t i = 0; i < now; i++) sum[i] = RL_NEW(cx->tmp, double, room);
+        rl_par(now, shared_columns, &p, cx);
+        for (size_t i = now; i-- > 0;) rl_release(cx->tmp, sum[i]);
+    }
+    rl_release(cx->tmp, p.z.a);
 }
 
 static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
@@ -237,7 +296,7 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
     const rl_core *c = s->core;
     job p = {.s = s, .code = code, .G = G, .out = out};
     if (c->row_of != NULL) {
-        shared_sum(&p, cx);
+        shared_sum(s, code, G, out, cx);
         return RL_OK;
     }
     if (code == NULL) {
@@ -258,7 +317,7 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
 /* Row j of L A, from the entries of L that are not zero. */
 void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx)
 {
-    size_t k = core->X.k;
+    size_t k = rl_core_size(core);
     long double *sum = RL_NEW(cx->tmp, long double, k);
     for (size_t r = 0; r < k; r++) {
         double l = *rl_mat_at(&core->L, j, r);
@@ -271,7 +330,7 @@ void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx)
 const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx)
 {
     swept *s = RL_NEW(cx->tmp, swept, 1);
-    size_t k = core->X.k;
+    size_t k = rl_core_size(core);
     *s = (swept){{.n = n,
                   .m = m,
                   .sum_by = swept_sum,
