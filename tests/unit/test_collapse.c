@@ -24,7 +24,7 @@ static both fit_both(const rl_request *r, const rl_table *t, rl_ctx *cx)
     if (!b.done) return b;
     CHECK_OK(r->estimator->fit(&b.d, r, &b.whole, cx), cx);
     CHECK_OK(r->estimator->fit(&b.c.small, r, &b.small, cx), cx);
-    rl_collapse_expand(&b.c, &b.small, cx);
+    CHECK_OK(rl_collapse_expand(&b.c, &b.small, cx), cx);
     return b;
 }
 
