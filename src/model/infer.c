@@ -162,34 +162,7 @@ static rl_code leverages(const rl_infer_work *w, rl_vcov_kind kind, double *h, r
     return rl_hint(cx, "such a row is fitted perfectly whatever its outcome; HC1 exists");
 }
 
-enum { MANY = 64, MOST_KEPT = 1 << 23 };
-
-/* sum psi psi' of many estimates, whose n-by-m array would be too much: the
- * sums of squared scores between two inverses.  Rows that share theirs of X share a sum. */
-static rl_code of_scores(const rl_infer_work *w, rl_vcov_kind kind, const double *h, rl_mat *V, rl_ctx *cx)
-{
-    const rl_core *c = w->f->core;
-    size_t n = w->d->n, k = c->X.k;
-    double *u2 = RL_NEW(cx->tmp, double, c->X.n), *la = RL_NEW(cx->tmp, double, k);
-    for (size_t i = 0; i < n; i++) {
-        double u = (c->w != NULL ? c->w[i] : 1) * c->e[i], *to = &u2[c->row_of != NULL ? (size_t)c->row_of[i] : i];
-        *to += u * u;
-        if (kind == RL_HC2) *to /= 1 - h[i];
-        if (kind == RL_HC3) *to /= (1 - h[i]) * (1 - h[i]);
-    }
-    rl_mat L = rl_mat_new(w->f->m, k, cx->tmp);
-    for (size_t j = 0; j < L.n; j++) {
-        rl_core_direction(c, j, la, cx);
-        for (size_t q = 0; q < k; q++) *rl_mat_at(&L, j, q) = la[q];
-    }
-    rl_dd *G = RL_NEW(cx->tmp, rl_dd, k * (k + 1) / 2);
-    int *exp = RL_NEW(cx->tmp, int, k + 1);
-    RL_TRY(rl_cols_gram(&c->X, NULL, NULL, u2, G, exp, cx));
-    rl_sandwich(&L, G, exp, V, cx);
-    rl_release(cx->tmp, G);
-    rl_release(cx->tmp, L.a);
-    return RL_OK;
-}
+enum { MANY = 64, MOST_KEPT = 1 << 23, MOST_SUMS = 1 << 24 };
 
 static rl_code of_rows(const rl_infer_work *w, rl_vcov_kind kind, const double *h, rl_mat *V, rl_ctx *cx)
 {
@@ -210,9 +183,9 @@ static rl_code heteroskedastic(rl_infer_work *w, rl_vcov_kind kind, rl_ctx *cx)
         rl_walk all;
         RL_TRY(rl_walk_make(w->f->psi, NULL, 0, &all, cx));
         rl_walk_cross(&all, &w->V, cx);
-    } else if (c != NULL && c->beside == NULL && (c->row_of != NULL || (w->f->m > MANY && c->X.k <= 2 * w->f->m)))
-        RL_TRY(of_scores(w, kind, h, &w->V, cx));
-    else
+    } else if (c != NULL && (c->row_of != NULL || (w->f->m > MANY && c->X.k <= 2 * w->f->m))) {
+        RL_TRY(rl_infer_scores(c, w->f->m, w->d->n, h, kind == RL_HC3 ? 2 : 1, &w->V, cx));
+    } else
         RL_TRY(of_rows(w, kind, h, &w->V, cx));
     double factor = kind == RL_HC1 ? rl_infer_n_factor(w, RL_N_N_NK) : 1;
     w->factor = factor;
@@ -266,6 +239,31 @@ static void keep_psi(rl_infer_work *w, const rl_mat *S, double factor)
     for (size_t i = 0; i < g->G; i++) r->cluster_label[i] = rl_strdup(w->keep, g->label[i]);
 }
 
+/* The same in pieces of the groups where their sums would be too large at once, and by squared scores where every
+ * row is a group. */
+static rl_code squares_alone(rl_infer_work *w, const rl_groups *g, rl_mat *M, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    size_t n = w->d->n, m = w->f->m, piece = MOST_SUMS / m + 1;
+    if (g->G == n && c != NULL && c->row_of != NULL) return rl_infer_scores(c, m, n, NULL, 0, M, cx);
+    if (piece > g->G) piece = g->G;
+    int32_t *code = RL_NEW(cx->tmp, int32_t, n);
+    rl_mat S = rl_mat_new(piece, m, cx->tmp), part = rl_mat_new(m, m, cx->tmp);
+    for (size_t from = 0; from < g->G; from += piece) {
+        S.n = S.ld = g->G - from < piece ? g->G - from : piece;
+        for (size_t i = 0; i < n; i++) {
+            bool in = g->code[i] >= 0 && (size_t)g->code[i] >= from && (size_t)g->code[i] < from + piece;
+            code[i] = in ? g->code[i] - (int32_t)from : -1;
+        }
+        RL_TRY(w->f->psi->sum_by(w->f->psi, code, S.n, &S, cx));
+        RL_TRY(crossproduct(&S, &part, cx));
+        for (size_t i = 0; i < m * m; i++) M->a[i] += part.a[i];
+    }
+    rl_release(cx->tmp, S.a);
+    rl_release(cx->tmp, code);
+    return RL_OK;
+}
+
 /* M = the cross-product of psi summed by g.  Units' influence is walked, and kept only where it is small. */
 static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
 {
@@ -276,6 +274,7 @@ static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double fac
         rl_walk_cross(&all, M, cx);
     }
     if (walk && !keep) return RL_OK;
+    if (!keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
     rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
     RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
     if (!walk) RL_TRY(crossproduct(&S, M, cx));
