@@ -54,7 +54,8 @@ static rl_cols columns(const scores *s, rl_ctx *cx)
     if (s->q == 0) return s->c->X;
     size_t k = s->k - s->q;
     rl_cols X = rl_cols_new(s->R, s->k, 0, cx->tmp);
-    for (size_t j = 0; j < k; j++) rl_cols_add(&X, j, rl_cols_part(&s->c->X, j, 0, s->R, NULL), NULL);
+    rl_mat own = rl_cols_written(&s->c->X, cx);
+    for (size_t j = 0; j < k; j++) rl_cols_add(&X, j, rl_mat_col(&own, j), NULL);
     for (size_t j = 0; j < s->q; j++) rl_cols_add(&X, k + j, rl_mat_col(&s->mean, j), NULL);
     return X;
 }

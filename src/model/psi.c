@@ -216,23 +216,29 @@ typedef struct shared_job {
     const int32_t *code;
     size_t first; /* wide column that is done first         */
     rl_mat z;     /* m-by-X.n  L A x                        */
+    double *AL;   /* k of m    (L A)'                       */
     double **sum; /* AT_ONCE of G-by-WIDE row-major, or NULL */
     size_t G;
     rl_mat *out;
 } shared_job;
 
-/* L A x of small row r. */
-static void shared_row(size_t block, void *arg)
+RL_INLINE void add_row(double *to, const double *a, double by, size_t m)
+{
+    for (size_t j = 0; j < m; j++) to[j] += a[j] * by;
+}
+
+/* L A x of small rows. */
+RL_CLONES static void shared_row(size_t block, void *arg)
 {
     enum { ROWS = 256 };
     shared_job *p = arg;
     const rl_core *c = p->s->core;
     size_t from = block * ROWS, n = c->X.n - from < ROWS ? c->X.n - from : ROWS;
-    double col[ROWS];
-    for (size_t j = 0; j < p->s->psi.m; j++) {
-        memset(col, 0, n * sizeof *col);
-        rl_cols_times(&c->X, p->s->LA + j * rl_core_size(c), from, n, col);
-        for (size_t r = 0; r < n; r++) *rl_mat_at(&p->z, j, from + r) = col[r];
+    double room[ROWS];
+    for (size_t q = 0; q < c->X.k; q++) { /* a column is looked at once */
+        const double *x = rl_cols_part(&c->X, q, from, n, room);
+        for (size_t r = 0; r < n; r++)
+            if (x[r] != 0) add_row(rl_mat_col(&p->z, from + r), p->AL + q * p->z.n, x[r], p->z.n);
     }
 }
 
@@ -279,7 +285,10 @@ static void shared_sum(const swept *s, const int32_t *code, size_t G, rl_mat *ou
     const rl_core *c = s->core;
     size_t m = s->psi.m, all = rl_blocks(m, WIDE), room = ((code != NULL ? G : 0) + c->X.n + rl_core_size(c)) * WIDE;
     double *sum[AT_ONCE];
-    shared_job p = {s, code, 0, rl_mat_new(m, c->X.n, cx->tmp), sum, code != NULL ? G : 0, out};
+    shared_job p = {s, code, 0, rl_mat_new(m, c->X.n, cx->tmp), NULL, sum, code != NULL ? G : 0, out};
+    p.AL = RL_NEW(cx->tmp, double, m * c->X.k);
+    for (size_t q = 0; q < c->X.k; q++)
+        for (size_t j = 0; j < m; j++) p.AL[q * m + j] = s->LA[q + j * rl_core_size(c)];
     rl_par(rl_blocks(c->X.n, 256), shared_row, &p, cx);
     for (p.first = 0; p.first < all; p.first += AT_ONCE) {
         size_t now = all - p.first < AT_ONCE ? all - p.first : AT_ONCE;
