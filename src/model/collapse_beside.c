@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/collapse.h"
+#include "num/fecells.h"
 #include "num/ols.h"
 
 typedef struct beside {
@@ -58,8 +59,12 @@ static rl_code regress(beside *p, rl_ctx *cx)
     memcpy(p->left.a, p->swept.a, s->n * p->q * sizeof(double));
     for (size_t j = 0; j < p->q; j++) {
         double *v = rl_mat_col(&p->left, j), *g = rl_mat_col(&p->G, j);
-        project(p, v, g, cx);
-        project(p, v, g, cx);
+        if (p->small->cells != NULL) {
+            RL_TRY(rl_fecells_solve(p->small->cells, rl_mat_col(&p->mean, j), g, v, NULL, cx));
+        } else {
+            project(p, v, g, cx);
+            project(p, v, g, cx);
+        }
         rl_collapse_residuals(p->c, rl_mat_col(&d->X, j), rl_mat_col(&p->mean, j), NULL, v, rl_mat_col(&p->X, j), cx);
     }
     return RL_OK;

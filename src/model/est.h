@@ -76,6 +76,7 @@ typedef struct rl_core {
                               X is then shorter than e                             */
     const double *const *beside; /* A.k - X.k of n  regressors behind those of X that have rows of their own and are
                               orthogonal to them; only with row_of                 */
+    const struct rl_fecells *cells;  /* the first columns of X are its cells, the others dense; or NULL */
     rl_mat R, of_R;        /* the coefficients as the regression has them are R beta, and b = of_R R beta
                               (k-by-k, m-by-k); a NULL: R = I, of_R = L            */
     const unsigned char *anchor; /* n of X  1 = the unit effects are taken from these rows; NULL = from all */

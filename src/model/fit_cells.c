@@ -46,6 +46,7 @@ static rl_core *make_core(const work *w, rl_fit *f, rl_ctx *cx)
 {
     size_t C = w->C, q = w->q, k = C + q;
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    core->cells = &w->f;
     core->X = w->f.X;
     core->A = w->f.A;
     core->L = rl_mat_new(k, k, cx->tmp);
@@ -82,10 +83,11 @@ static rl_core *make_core(const work *w, rl_fit *f, rl_ctx *cx)
 rl_code rl_fit_cells(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label, bool *done, rl_fit *f,
                      rl_ctx *cx)
 {
-    work w = {.d = d, .C = C, .q = d->X.k};
     double within;
     *done = false;
     if (!worth_it(d, C)) return RL_OK;
+    work *w = RL_NEW(cx->tmp, work, 1);
+    *w = (work){.d = d, .C = C, .q = d->X.k};
     size_t unit = d->fe.levels[0] < d->fe.levels[1];
     rl_cellrows rows = {.n = d->n,
                         .U = d->fe.levels[unit],
@@ -95,27 +97,27 @@ rl_code rl_fit_cells(const rl_design *d, const int32_t *cell, size_t C, const rl
                         .time = d->fe.code[1 - unit],
                         .cell = cell,
                         .w = d->w};
-    RL_TRY(rl_fecells_make(&rows, &w.f, cx->tmp, cx));
-    if (w.f.first_dropped < C) {
-        bool *dropped = RL_NEW(cx->tmp, bool, w.q + C);
-        dropped[w.q + w.f.first_dropped] = true;
-        return rl_fit_dropped(d, dropped, w.q + C, label, w.q, cx);
+    RL_TRY(rl_fecells_make(&rows, &w->f, cx->tmp, cx));
+    if (w->f.first_dropped < C) {
+        bool *dropped = RL_NEW(cx->tmp, bool, w->q + C);
+        dropped[w->q + w->f.first_dropped] = true;
+        return rl_fit_dropped(d, dropped, w->q + C, label, w->q, cx);
     }
     double *e = RL_NEW(cx->tmp, double, d->n);
-    w.b = RL_NEW(cx->tmp, double, C);
-    RL_TRY(rl_fecells_solve(&w.f, d->y, w.b, e, &within, cx));
-    if (w.q > 0) {
-        RL_TRY(add_covariates(&w, e, cx));
-        if (w.o.rank < w.q) return RL_OK; /* its words are those of columns written out */
+    w->b = RL_NEW(cx->tmp, double, C);
+    RL_TRY(rl_fecells_solve(&w->f, d->y, w->b, e, &within, cx));
+    if (w->q > 0) {
+        RL_TRY(add_covariates(w, e, cx));
+        if (w->o.rank < w->q) return RL_OK; /* its words are those of columns written out */
     }
-    rl_core *core = make_core(&w, f, cx);
+    rl_core *core = make_core(w, f, cx);
     core->w = d->w;
     core->e = e;
     core->rss = f->rss = rl_dot(d->w, e, e, d->n, cx);
     f->core = core;
     f->label = RL_NEW(cx->tmp, rl_label, f->m);
     memcpy(f->label, label, f->m * sizeof *label);
-    RL_TRY(rl_fit_degrees(d, f->m, w.f.redundant, f, cx));
+    RL_TRY(rl_fit_degrees(d, f->m, w->f.redundant, f, cx));
     rl_fit_figures(d, within, f, cx);
     if (d->all == NULL) rl_fit_judge(d, f, cx);
     *done = true;

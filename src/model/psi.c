@@ -4,6 +4,7 @@
 #include "base/par.h"
 #include "base/simd.h"
 #include "model/est.h"
+#include "num/fecells.h"
 
 /* --- psi given as an array ------------------------------------------------------ */
 
@@ -205,98 +206,93 @@ static void rows_of_block(size_t block, void *arg)
                p->out->ld);
 }
 
-/* --- rows that share theirs of X -------------------------------------------------- */
+/* --- rows that share theirs of X, or are made of cells --------------------------------- */
 
-/* L A x is short then: a table, read at each row.  WIDE estimates at a time go through the rows, so that a row's
- * numbers are neighbours in the table and in the sums. */
-enum { WIDE = 8, AT_ONCE = 4 };
+/* WIDE estimates at a time: their L A x for the rows of X, a table in which a row's numbers are neighbours, then the
+ * rows that read it, and their sums, which are neighbours too. */
+enum { WIDE = 8, AT_ONCE = 2, STRETCH = 256 };
 
-typedef struct shared_job {
+typedef struct wide_job {
     const swept *s;
     const int32_t *code;
-    size_t first; /* wide column that is done first         */
-    rl_mat z;     /* m-by-X.n  L A x                        */
-    double *AL;   /* k of m    (L A)'                       */
-    double **sum; /* AT_ONCE of G-by-WIDE row-major, or NULL */
-    size_t G;
+    size_t first;  /* WIDE estimates that are done first    */
+    double **room; /* AT_ONCE                               */
+    size_t G;      /* 0: row by row                         */
     rl_mat *out;
-} shared_job;
+} wide_job;
 
-RL_INLINE void add_row(double *to, const double *a, double by, size_t m)
+RL_INLINE void add_wide(double *to, const double *a, double by)
 {
-    for (size_t j = 0; j < m; j++) to[j] += a[j] * by;
+    for (size_t j = 0; j < WIDE; j++) to[j] += a[j] * by;
 }
 
-/* L A x of small rows. */
-RL_CLONES static void shared_row(size_t block, void *arg)
+/* z (X.n of WIDE) = X la. */
+RL_INLINE void fill_table(const rl_core *c, const double *la, double *z, double *room)
 {
-    enum { ROWS = 256 };
-    shared_job *p = arg;
-    const rl_core *c = p->s->core;
-    size_t from = block * ROWS, n = c->X.n - from < ROWS ? c->X.n - from : ROWS;
-    double room[ROWS];
-    for (size_t q = 0; q < c->X.k; q++) { /* a column is looked at once */
-        const double *x = rl_cols_part(&c->X, q, from, n, room);
-        for (size_t r = 0; r < n; r++)
-            if (x[r] != 0) add_row(rl_mat_col(&p->z, from + r), p->AL + q * p->z.n, x[r], p->z.n);
+    size_t first = 0;
+    double part[STRETCH];
+    if (c->cells != NULL) {
+        first = c->cells->r.C;
+        rl_fecells_times(c->cells, la, WIDE, z, room);
+    } else {
+        memset(z, 0, c->X.n * WIDE * sizeof *z);
     }
-}
-
-/* The influence of row i on estimates from .. from+WIDE-1: to += it. */
-RL_INLINE void add_shared(const shared_job *p, const double *z, const double *la, size_t q, size_t i, double *to)
-{
-    const rl_core *c = p->s->core;
-    double we = (c->w != NULL ? c->w[i] : 1) * c->e[i], v[WIDE];
-    for (size_t j = 0; j < WIDE; j++) v[j] = z[j];
-    for (size_t b = 0; b < q; b++)
-        for (size_t j = 0; j < WIDE; j++) v[j] += la[b * WIDE + j] * c->beside[b][i];
-    for (size_t j = 0; j < WIDE; j++) to[j] += v[j] * we;
-}
-
-/* Row by row, or summed by code, for WIDE estimates. */
-RL_CLONES static void shared_columns(size_t at, void *arg)
-{
-    shared_job *p = arg;
-    const rl_core *c = p->s->core;
-    size_t m = p->s->psi.m, n = p->s->psi.n, R = c->X.n, k = rl_core_size(c), q = k - c->X.k, from = (p->first + at) * WIDE,
-           wide = m - from < WIDE ? m - from : WIDE;
-    double *sum = p->sum[at], *z = sum + p->G * WIDE, *la = z + R * WIDE;
-    for (size_t r = 0; r < R; r++)
-        for (size_t j = 0; j < wide; j++) z[r * WIDE + j] = *rl_mat_at(&p->z, from + j, r);
-    for (size_t b = 0; b < q; b++)
-        for (size_t j = 0; j < wide; j++) la[b * WIDE + j] = p->s->LA[c->X.k + b + (from + j) * k];
-    if (p->code == NULL) {
-        for (size_t i = 0; i < n; i++) {
-            double v[WIDE] = {0};
-            add_shared(p, z + (size_t)c->row_of[i] * WIDE, la, q, i, v);
-            for (size_t j = 0; j < wide; j++) *rl_mat_at(p->out, i, from + j) = v[j];
+    for (size_t from = 0; from < c->X.n; from += STRETCH) {
+        size_t n = c->X.n - from < STRETCH ? c->X.n - from : STRETCH;
+        for (size_t q = first; q < c->X.k; q++) {
+            const double *x = rl_cols_part(&c->X, q, from, n, part);
+            for (size_t r = 0; r < n; r++) add_wide(z + (from + r) * WIDE, la + q * WIDE, x[r]);
         }
-        return;
     }
+}
+
+/* The influence of row i: to += it. */
+RL_INLINE void add_row(const rl_core *c, const double *z, const double *beside, size_t q, size_t i, double *to)
+{
+    double we = (c->w != NULL ? c->w[i] : 1) * c->e[i], v[WIDE];
+    memcpy(v, z + (c->row_of != NULL ? (size_t)c->row_of[i] : i) * WIDE, sizeof v);
+    for (size_t b = 0; b < q; b++) add_wide(v, beside + b * WIDE, c->beside[b][i]);
+    add_wide(to, v, we);
+}
+
+static size_t wide_room(const rl_core *c, size_t G)
+{
+    return (G + c->X.n + rl_core_size(c) + (c->cells != NULL ? c->cells->r.T + 1 : 0)) * WIDE;
+}
+
+RL_CLONES static void wide_columns(size_t at, void *arg)
+{
+    wide_job *p = arg;
+    const rl_core *c = p->s->core;
+    size_t m = p->s->psi.m, n = p->s->psi.n, k = rl_core_size(c), q = k - c->X.k, from = (p->first + at) * WIDE,
+           wide = m - from < WIDE ? m - from : WIDE;
+    double *sum = p->room[at], *z = sum + p->G * WIDE, *la = z + c->X.n * WIDE, *beside = la + c->X.k * WIDE;
+    for (size_t b = 0; b < k; b++)
+        for (size_t j = 0; j < wide; j++) la[b * WIDE + j] = p->s->LA[b + (from + j) * k];
+    fill_table(c, la, z, la + k * WIDE);
+    for (size_t i = 0; i < n && p->code == NULL; i++) {
+        double v[WIDE] = {0};
+        add_row(c, z, beside, q, i, v);
+        for (size_t j = 0; j < wide; j++) *rl_mat_at(p->out, i, from + j) = v[j];
+    }
+    if (p->code == NULL) return;
     for (size_t i = 0; i < n; i++)
-        if (p->code[i] >= 0)
-            add_shared(p, z + (size_t)c->row_of[i] * WIDE, la, q, i, sum + (size_t)p->code[i] * WIDE);
+        if (p->code[i] >= 0) add_row(c, z, beside, q, i, sum + (size_t)p->code[i] * WIDE);
     for (size_t j = 0; j < wide; j++)
         for (size_t g = 0; g < p->G; g++) *rl_mat_at(p->out, g, from + j) = sum[g * WIDE + j];
 }
 
-static void shared_sum(const swept *s, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
+static void wide_sum(const swept *s, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
 {
-    const rl_core *c = s->core;
-    size_t m = s->psi.m, all = rl_blocks(m, WIDE), room = ((code != NULL ? G : 0) + c->X.n + rl_core_size(c)) * WIDE;
-    double *sum[AT_ONCE];
-    shared_job p = {s, code, 0, rl_mat_new(m, c->X.n, cx->tmp), NULL, sum, code != NULL ? G : 0, out};
-    p.AL = RL_NEW(cx->tmp, double, m * c->X.k);
-    for (size_t q = 0; q < c->X.k; q++)
-        for (size_t j = 0; j < m; j++) p.AL[q * m + j] = s->LA[q + j * rl_core_size(c)];
-    rl_par(rl_blocks(c->X.n, 256), shared_row, &p, cx);
+    size_t all = rl_blocks(s->psi.m, WIDE), size = wide_room(s->core, code != NULL ? G : 0);
+    double *room[AT_ONCE];
+    wide_job p = {s, code, 0, room, code != NULL ? G : 0, out};
     for (p.first = 0; p.first < all; p.first += AT_ONCE) {
         size_t now = all - p.first < AT_ONCE ? all - p.first : AT_ONCE;
-        for (size_t i = 0; i < now; i++) sum[i] = RL_NEW(cx->tmp, double, room);
-        rl_par(now, shared_columns, &p, cx);
-        for (size_t i = now; i-- > 0;) rl_release(cx->tmp, sum[i]);
+        for (size_t i = 0; i < now; i++) room[i] = RL_NEW(cx->tmp, double, size);
+        rl_par(now, wide_columns, &p, cx);
+        for (size_t i = now; i-- > 0;) rl_release(cx->tmp, room[i]);
     }
-    rl_release(cx->tmp, p.z.a);
 }
 
 static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
@@ -304,8 +300,8 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
     const swept *s = psi->self;
     const rl_core *c = s->core;
     job p = {.s = s, .code = code, .G = G, .out = out};
-    if (c->row_of != NULL) {
-        shared_sum(s, code, G, out, cx);
+    if (c->row_of != NULL || c->cells != NULL) {
+        wide_sum(s, code, G, out, cx);
         return RL_OK;
     }
     if (code == NULL) {

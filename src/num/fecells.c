@@ -10,6 +10,19 @@ static const double LEAST = 1e-11; /* of a diagonal: rounding of sums leaves 1e-
 
 /* --- rows by unit --------------------------------------------------------------- */
 
+/* Units in the order in which they appear: rows of a unit that are neighbours are then sorted. */
+static void number_units(rl_fecells *f, rl_arena *in, rl_ctx *cx)
+{
+    int32_t *number = RL_NEW(cx->tmp, int32_t, f->r.U), *unit = RL_NEW(in, int32_t, f->r.n), seen = 0;
+    for (size_t i = 0; i < f->r.n; i++) {
+        int32_t *u = &number[f->r.unit[i]];
+        if (*u == 0) *u = ++seen;
+        unit[i] = *u - 1;
+    }
+    rl_release(cx->tmp, number);
+    f->r.unit = unit;
+}
+
 static void order_rows(rl_fecells *f, rl_arena *in)
 {
     const rl_cellrows *r = &f->r;
@@ -257,6 +270,7 @@ rl_code rl_fecells_make(const rl_cellrows *r, rl_fecells *f, rl_arena *in, rl_ct
     size_t K = r->T + r->C;
     *f = (rl_fecells){.r = *r, .first_dropped = r->C, .dropped = RL_NEW(in, bool, K)};
     double *diagonal = RL_NEW(cx->tmp, double, K);
+    number_units(f, in, cx);
     order_rows(f, in);
     for (size_t i = 0; i < r->n; i++) {
         diagonal[r->time[i]] += weight(f, i);
@@ -275,8 +289,34 @@ rl_code rl_fecells_make(const rl_cellrows *r, rl_fecells *f, rl_arena *in, rl_ct
     rl_par(r->C, multiply, &p, cx);
     rl_par(r->C, take, &p, cx);
     rl_release(cx->tmp, p.M);
+    f->lambda = p.lambda;
     make_views(f, &p, in);
     return RL_OK;
+}
+
+void rl_fecells_times(const rl_fecells *f, const double *a, size_t m, double *z, double *room)
+{
+    const rl_cellrows *r = &f->r;
+    double *mean = room, *tau = room + m;
+    memset(tau, 0, r->T * m * sizeof *tau);
+    for (size_t c = 0; c < r->C; c++)
+        for (size_t t = 0; t < r->T; t++)
+            for (size_t j = 0; j < m; j++) tau[t * m + j] += f->lambda[c * r->T + t] * a[c * m + j];
+    for (size_t u = 0; u < r->U; u++) {
+        memset(mean, 0, m * sizeof *mean);
+        for (size_t k = f->start[u]; k < f->start[u + 1]; k++) {
+            size_t i = row_at(f, k);
+            const double *l = tau + (size_t)r->time[i] * m, *b = r->cell[i] >= 0 ? a + (size_t)r->cell[i] * m : NULL;
+            double w = weight(f, i), *to = z + i * m;
+            for (size_t j = 0; j < m; j++) to[j] = (b != NULL ? b[j] : 0) - l[j];
+            for (size_t j = 0; j < m; j++) mean[j] += w * to[j];
+        }
+        for (size_t j = 0; j < m; j++) mean[j] /= f->W[u];
+        for (size_t k = f->start[u]; k < f->start[u + 1]; k++) {
+            double *to = z + row_at(f, k) * m;
+            for (size_t j = 0; j < m; j++) to[j] -= mean[j];
+        }
+    }
 }
 
 /* --- least squares ------------------------------------------------------------------------ */

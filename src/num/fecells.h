@@ -29,16 +29,17 @@ enum { RL_FECELLS_MOST = 4000 };   /* K that S is worth having for */
 
 typedef struct rl_cellrows {
     size_t n, U, T, C;
-    const int32_t *unit, *time;    /* n                                                    */
+    const int32_t *unit, *time;    /* n   every level occurs                               */
     const int32_t *cell;           /* n   -1 = none                                        */
     const double *w;               /* n   > 0, or NULL                                     */
 } rl_cellrows;
 
 typedef struct rl_fecells {
-    rl_cellrows r;
+    rl_cellrows r;                 /* units numbered as they appear                        */
     uint32_t *order;               /* n   rows by unit, NULL = as they are                 */
     size_t *start;                 /* U+1                                                  */
     double *W;                     /* U   weights of a unit                                */
+    const double *lambda;          /* T-by-C  coefficients of the times, by column         */
     double *S;                     /* K-by-K row-major lower factor, times first           */
     bool *dropped;                 /* K   depends on those before                          */
     size_t redundant;              /* times among them: effects that depend on others      */
@@ -55,5 +56,9 @@ RL_MUST rl_code rl_fecells_make(const rl_cellrows *r, rl_fecells *f, rl_arena *i
  * Errors  RL_ENUM  a value is not finite */
 RL_MUST rl_code rl_fecells_solve(const rl_fecells *f, const double *v, double *b, double *e, double *within,
                                  rl_ctx *cx);
+
+/* z (n-by-m row-major) = X a for m directions a (C-by-m row-major), from the times' and units' part of a itself
+ * instead of every column's.  Cost n m + T C m; may be called from several threads, room: (T + 1) m */
+void rl_fecells_times(const rl_fecells *f, const double *a, size_t m, double *z, double *room);
 
 #endif
