@@ -366,5 +366,5 @@ void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
     f->core = core;
     f->label = RL_NEW(cx->tmp, rl_label, L.n);
     memcpy(f->label, label, L.n * sizeof *label);
-    f->psi = rl_psi_core(core, core->X.n, f->m, f->psi == NULL || f->psi->has_time, cx);
+    f->psi = rl_psi_core(core, f->psi->n, f->m, f->psi->has_time, cx);
 }

@@ -246,17 +246,16 @@ RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *labe
                               rl_fit *f, rl_ctx *cx);
 /* The same of y on columns in blocks, which stay as they are: a design without effects. */
 RL_MUST rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx);
-/* The same of y on the design's X and the indicators of cells (cell n, -1 = none; C of them), beside unit and
- * time effects, without their columns (num/fecells.h): the estimates are X's, then the cells'.  f->psi is left
- * to rl_fit_combine().
+/* The same of y on the design's X and the indicators of C cells (cell n, -1 = none): the estimates are X's, of
+ * which dependent ones are dropped, then the cells', all of which must be identified.  Many cells beside unit
+ * and time effects are fitted without their columns (num/fecells.h).
  *
  *   label   X.k + C
- *   done    out  false: the columns are to be written out (they are few, or no such design, or a
- *           covariate is to be dropped), f is as it was
+ *   kept    out X.k + C
  *
  * Errors  RL_EDATA   a cell is not identified; more coefficients than rows */
-RL_MUST rl_code rl_fit_cells(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label, bool *done,
-                             rl_fit *f, rl_ctx *cx);
+RL_MUST rl_code rl_fit_indicators(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label,
+                                  size_t *kept, rl_fit *f, rl_ctx *cx);
 /* X and what rounding took from its columns (low, k+1 pointers of n or NULL, the last for y), swept
  * to some 32 digits: the same coefficients taken off, twice, from both.  All of low is there then. */
 RL_MUST rl_code rl_sweep_low(const rl_design *d, rl_mat *X, double **low, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);

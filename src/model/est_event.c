@@ -104,14 +104,12 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         label[at].event = list[i];
         column[list[i] - lo] = (int32_t)at++;
     }
-    rl_mat V = rl_mat_new(d->n, at + 1, cx->tmp);
-    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+    size_t *kept = RL_NEW(cx->tmp, size_t, at);
     for (size_t i = 0; i < d->n; i++) {
         int32_t c = event[i] == RL_NO_ID ? -1 : column[event[i] - lo];
-        if (c >= 0) *rl_mat_at(&V, i, (size_t)c) = 1;
+        event[i] = c < 0 ? -1 : c - (int32_t)k;
     }
-    size_t *kept = RL_NEW(cx->tmp, size_t, at);
-    rl_code code = rl_fit_linear(d, V, label, k, kept, f, cx);
+    rl_code code = rl_fit_indicators(d, event, at - k, label, kept, f, cx);
     if (code == RL_EDATA)
         rl_hint(cx, "without never-treated units two reference periods are needed, as in --ref -1,-3");
     RL_TRY(code);

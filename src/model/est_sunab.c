@@ -239,27 +239,6 @@ static void combine(const plan *p, rl_agg agg, size_t k, const size_t *kept, rl_
     f->n_joint = 1;
 }
 
-/* The regression: covariates, then cells; kept[] says which estimate each is. */
-static rl_code regress(const plan *p, const rl_label *label, size_t *kept, rl_fit *f, rl_ctx *cx)
-{
-    const rl_design *d = p->d;
-    size_t k = d->X.k, all = k + p->n_cell;
-    int32_t *of = RL_NEW(cx->tmp, int32_t, d->n);
-    bool done;
-    for (size_t i = 0; i < d->n; i++) of[i] = d->cohort[i] == RL_NEVER ? -1 : *number_at(p, i);
-    rl_code code = rl_fit_cells(d, of, p->n_cell, label, &done, f, cx);
-    for (size_t j = 0; j < all; j++) kept[j] = j;
-    if (code == RL_OK && !done) {
-        rl_mat V = rl_mat_new(d->n, all + 1, cx->tmp);
-        for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
-        for (size_t i = 0; i < d->n; i++)
-            if (of[i] >= 0) *rl_mat_at(&V, i, k + (size_t)of[i]) = 1;
-        code = rl_fit_linear(d, V, label, k, kept, f, cx);
-    }
-    if (code == RL_EDATA) rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
-    return code;
-}
-
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     plan p = {.d = d, .r = r};
@@ -280,7 +259,11 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         label[k + j] = group_label(d, "att", p.cell[j].g, cx);
         label[k + j].event = p.cell[j].e;
     }
-    RL_TRY(regress(&p, label, kept, f, cx));
+    int32_t *of = RL_NEW(cx->tmp, int32_t, d->n);
+    for (size_t i = 0; i < d->n; i++) of[i] = d->cohort[i] == RL_NEVER ? -1 : *number_at(&p, i);
+    rl_code code = rl_fit_indicators(d, of, p.n_cell, label, kept, f, cx);
+    if (code == RL_EDATA) rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
+    RL_TRY(code);
     combine(&p, agg, k, kept, f, cx);
     return RL_OK;
 }

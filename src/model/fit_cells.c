@@ -80,8 +80,10 @@ static rl_core *make_core(const work *w, rl_fit *f, rl_ctx *cx)
     return core;
 }
 
-rl_code rl_fit_cells(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label, bool *done, rl_fit *f,
-                     rl_ctx *cx)
+/* done = false: the columns are to be written out, as they are few, or the effects others, or a covariate is to be
+ * dropped, which wants words; f is as it was. */
+static rl_code without_columns(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label, bool *done,
+                               rl_fit *f, rl_ctx *cx)
 {
     double within;
     *done = false;
@@ -120,6 +122,22 @@ rl_code rl_fit_cells(const rl_design *d, const int32_t *cell, size_t C, const rl
     RL_TRY(rl_fit_degrees(d, f->m, w->f.redundant, f, cx));
     rl_fit_figures(d, within, f, cx);
     if (d->all == NULL) rl_fit_judge(d, f, cx);
+    f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
     *done = true;
     return RL_OK;
+}
+
+rl_code rl_fit_indicators(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label, size_t *kept,
+                          rl_fit *f, rl_ctx *cx)
+{
+    size_t k = d->X.k;
+    bool done;
+    for (size_t j = 0; j < k + C; j++) kept[j] = j;
+    RL_TRY(without_columns(d, cell, C, label, &done, f, cx));
+    if (done) return RL_OK;
+    rl_mat V = rl_mat_new(d->n, k + C + 1, cx->tmp);
+    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+    for (size_t i = 0; i < d->n; i++)
+        if (cell[i] >= 0) *rl_mat_at(&V, i, k + (size_t)cell[i]) = 1;
+    return rl_fit_linear(d, V, label, k, kept, f, cx);
 }
