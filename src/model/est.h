@@ -171,6 +171,9 @@ struct rl_fit {
     const char *leave_why;
     /* methods without core: A, L and rss of it, all that iid needs; or NULL */
     const rl_core *bread;
+    /* the fit is of this design and not of the one given: rows that stand in it several times (stacked);
+     * NULL elsewhere */
+    const rl_design *of;
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
