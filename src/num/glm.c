@@ -404,7 +404,8 @@ static rl_code iterate(pass *p, const rl_mat *X, rl_mat *V, rl_ctx *cx)
         if (o.rank < V->k - 1) break;
         double gain = new_eta(g, f, z, o.e, old, cx), before = deviance;
         bool done = f->steps > 1 && gain <= DONE * (fabs(deviance) + 0.1);
-        if (done && g->last_step && g->low != NULL && !wide) { /* the same step again */
+        if (done && g->low != NULL && !wide) { /* the same step again */
+            if (V->k > 1) rl_release(cx->tmp, o.e);
             RL_TRY(step(p, X, V, z, true, true, &o, cx));
             if (o.rank < V->k - 1) break;
             new_eta(g, f, z, o.e, old, cx);
