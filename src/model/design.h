@@ -48,7 +48,7 @@ struct rl_design {
     double **x_low;                      /* k+1 what rounding took from powers and products (n, or NULL), y's the
                                             last; NULL when there are none                    */
     rl_cols *blocks;                     /* n-by-k  the same, never written out: what ols takes, columns of the
-                                            table where they stand; NULL for factors, powers and products beside effects */
+                                            table where they stand; NULL beside effects for factors, products */
     double **own;                        /* k   blocks beside effects: the columns, to be swept .. */
     const double **own_from;             /* k   .. from where they are now: own[j] itself, or the table's */
     const char **x_name;                 /* k                                                 */
