@@ -285,7 +285,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     rl_mat *alpha = room_for_effects(d, X.k, cx);
     double **low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
     if (low != NULL)
-        RL_TRY(rl_sweep_low(d, &X, low, alpha, &info, cx));
+        RL_TRY(rl_absorb_low(&d->fe, d->w, &X, low, alpha, &info, cx));
     else if (d->fe.n_fe > 0)
         RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);
