@@ -255,8 +255,8 @@ static bool applies(const rl_design *d, const rl_request *req, size_t unit, rl_c
                  d->x_low == NULL && unit < d->fe.n_fe; /* covariates enter by themselves */
     return e->repeats && e->family == RL_LINEAR && req->family == RL_LINEAR &&
            (apart || d->X.k == (d->constant ? 1 : 0)) && d->endo.k == 0 && !d->keep_effects &&
-           (v == RL_CLUSTER || v == RL_IID || v == RL_HC0 || v == RL_HC1 || v == RL_DK) && (d->w == NULL || !req->impute) &&
-           weights_of_units(d, unit, cx);
+           (v == RL_CLUSTER || v == RL_IID || v == RL_HC0 || v == RL_HC1 || v == RL_DK) &&
+           (d->w == NULL || !req->impute) && weights_of_units(d, unit, cx);
 }
 
 bool rl_collapse_make(const rl_design *d, const rl_request *req, rl_collapse *c, rl_ctx *cx)

@@ -88,8 +88,7 @@ static rl_code judge(const beside *p, const bool *dropped, const rl_label *label
         double size = 0;
         for (size_t i = 0; i < f->m; i++) {
             double g = 0;
-            for (size_t r = 0; r < p->G.n; r++)
-                g += fabs(*rl_mat_at(&p->small->L, i, r) * *rl_mat_at(&p->G, r, j));
+            for (size_t r = 0; r < p->G.n; r++) g += fabs(*rl_mat_at(&p->small->L, i, r) * *rl_mat_at(&p->G, r, j));
             if (g <= size) continue;
             size = g;
             most = i;
@@ -129,8 +128,7 @@ static void extend(const beside *p, const rl_ols_fit *o, const size_t *at, size_
         for (size_t r = 0; r < k; r++) *rl_mat_at(&R, r, k + j) = -*rl_mat_at(&p->G, r, at[j]);
         for (size_t i = 0; i < m; i++) {
             long double sum = 0;
-            for (size_t r = 0; r < k; r++)
-                sum += (long double)*rl_mat_at(&core->L, i, r) * *rl_mat_at(&p->G, r, at[j]);
+            for (size_t r = 0; r < k; r++) sum += (long double)*rl_mat_at(&core->L, i, r) * *rl_mat_at(&p->G, r, at[j]);
             *rl_mat_at(&L, i, k + j) = -(double)sum;
             b[i] -= (double)(sum * o->b[at[j]]);
         }

@@ -139,6 +139,10 @@ struct rl_fit {
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
     double within;                  /* what the effects leave of tss               */
     double r2_within, rmse, loglik;
+    /* Methods without a core whose estimate j is sum_i omega_i y_i over the rows of the design (what they weigh by
+     * taken as given): writes omega (n, zeroed by the caller) for studies; NULL = not there */
+    void (*omega)(const void *self, size_t j, double *omega);
+    const void *omega_self;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
     struct rl_joint {
         const char *name;
@@ -175,6 +179,9 @@ struct rl_fit {
     const char *leave_why;
     /* methods without core: A, L and rss of it, all that iid needs; or NULL */
     const rl_core *bread;
+    /* the fit is of this design and not of the one given: rows that stand in it several times (stacked);
+     * NULL elsewhere */
+    const rl_design *of;
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
@@ -206,6 +213,7 @@ struct rl_estimator {
                               design.times, never asks for clusters, gives a core and leaves no row out */
     bool instruments;      /* takes the third part of the formula                  */
     bool blocks;           /* reads design.blocks instead of X where they are given (see there) */
+    bool wide;             /* makes use of what rounding takes from powers and products */
     bool forms;            /* estimates the parameters of adstock(x), hill(x).. too (model/forms.h) */
     bool past;             /* needs unit and time, wants design.past                    */
     bool lists;            /* takes --gmm-lags and --collapse                           */
@@ -256,9 +264,6 @@ RL_MUST rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_lab
  * Errors  RL_EDATA   a cell is not identified; more coefficients than rows */
 RL_MUST rl_code rl_fit_indicators(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label,
                                   size_t *kept, rl_fit *f, rl_ctx *cx);
-/* X and what rounding took from its columns (low, k+1 pointers of n or NULL, the last for y), swept
- * to some 32 digits: the same coefficients taken off, twice, from both.  All of low is there then. */
-RL_MUST rl_code rl_sweep_low(const rl_design *d, rl_mat *X, double **low, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
 /* The pieces of it, for methods whose y is not X b + e: degrees of freedom (k_asked
  * for the message), and sums of squares, R2, RMSE from f->rss and the swept y'Wy. */
 RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx);

@@ -80,8 +80,8 @@ rl_code rl_infer_scores(const rl_core *c, size_t m, size_t n, const double *h, i
         for (size_t b = 0; b < m; b++)
             for (size_t i = 0; i < s.q; i++)
                 for (size_t j = 0; j < s.q; j++)
-                    *rl_mat_at(V, a, b) += *rl_mat_at(&L, a, k - s.q + i) * *rl_mat_at(&s.within, i, j) *
-                                           *rl_mat_at(&L, b, k - s.q + j);
+                    *rl_mat_at(V, a, b) +=
+                        *rl_mat_at(&L, a, k - s.q + i) * *rl_mat_at(&s.within, i, j) * *rl_mat_at(&L, b, k - s.q + j);
     rl_release(cx->tmp, G);
     rl_release(cx->tmp, L.a);
     return RL_OK;

@@ -47,13 +47,18 @@ static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, 
     out->residual = e;
 }
 
-/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j; X with what stands beside it. */
+/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j, X with what stands beside it; or the method says itself. */
 static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep,
                        rl_ctx *cx)
 {
     const rl_core *c = f->core;
     size_t j = 0;
     while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
+    if (f->omega != NULL && j < f->m) {
+        out->omega = RL_NEW(keep, double, d->n);
+        f->omega(f->omega_self, j, out->omega);
+        return;
+    }
     if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
     size_t n = c->X.n;
     size_t k = rl_core_size(c);
@@ -150,6 +155,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         leave_out(&req, &d, &attempt, cx);
         cx->n_notes = notes; /* they come again */
     }
+    if (f.of != NULL) d = *f.of;
     RL_TRY(rl_almon_report(&d, &req, &f, cx));
     rl_nickell_remark(&d, &req, &f, cx);
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));

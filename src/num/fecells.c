@@ -172,7 +172,7 @@ static void solve(const rl_fecells *f, double *x, size_t k)
 
 typedef struct columns {
     rl_fecells *f;
-    double *M;     /* C-by-C row-major: the inverse of the cells' part of the factor, by columns */
+    double *M;      /* C-by-C row-major: the inverse of the cells' part of the factor, by columns */
     double *lambda; /* T-by-C by column: coefficients of the times                              */
     double *alpha;  /* U-by-C by column: of the units                                           */
 } columns;
@@ -282,8 +282,8 @@ rl_code rl_fecells_make(const rl_cellrows *r, rl_fecells *f, rl_arena *in, rl_ct
     factor(f, diagonal);
     rl_release(cx->tmp, diagonal);
     if (f->first_dropped < r->C) return RL_OK;
-    columns p = {f, RL_NEW(cx->tmp, double, r->C *r->C), RL_NEW(in, double, r->T *r->C),
-                 RL_NEW(in, double, r->U *r->C)};
+    columns p = {f, RL_NEW(cx->tmp, double, r->C * r->C), RL_NEW(in, double, r->T * r->C),
+                 RL_NEW(in, double, r->U * r->C)};
     f->A = rl_mat_new(r->C, r->C, in);
     rl_par(r->C, invert, &p, cx);
     rl_par(r->C, multiply, &p, cx);
