@@ -132,7 +132,7 @@ static void drop_after_control(rl_build *b, int32_t last, rl_ctx *cx)
     size_t lost = 0;
     for (size_t i = 0; i < b->t->n && last != RL_NEVER; i++) {
         if (!b->keep[i]) continue;
-        if (b->cohort[i] == last) b->cohort[i] = RL_NEVER;
+        if (b->cohort[i] >= last) b->cohort[i] = RL_NEVER; /* later ones start beyond what is left */
         if (b->at[i] < last) continue;
         b->keep[i] = 0;
         lost++;
