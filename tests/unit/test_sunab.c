@@ -224,6 +224,7 @@ static void many_cells_are_a_factor(void **s)
 static void refused(rl_request r, const rl_table *t, rl_code code, const char *words, rl_ctx *cx)
 {
     rl_result out;
+    cx->err = (rl_err){0};
     rl_code got = rl_estimate_run(&r, t, &out, cx->keep, cx);
     if (got != code) fail_msg("%d, not %d: '%s'", got, code, cx->err.what);
     if (strstr(cx->err.what, words) == NULL) fail_msg("'%s' has no '%s'", cx->err.what, words);
@@ -237,7 +238,7 @@ static void mistakes(void **s)
     rl_request r = request("y ~ 1", RL_AGG_DEFAULT);
     rl_table t = by_hand(cx);
     for (size_t i = 0; i < t.n; i++) t.col[1].num[i] = 3;
-    refused(r, &t, RL_EDATA, "has a control", cx); /* all at once */
+    refused(r, &t, RL_EDATA, "has a control (14 rows used)", cx); /* all at once */
     for (size_t i = 0; i < t.n; i++) t.col[1].num[i] = 0;
     refused(r, &t, RL_EDATA, "treated", cx); /* nobody */
     t = by_hand(cx);
