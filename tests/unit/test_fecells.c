@@ -125,7 +125,8 @@ static void cells_that_are_not_identified(void **state)
     check_ctx(&cx);
     panel *p = make(1, &cx);
     for (size_t i = 0; i < p->n; i++)
-        if (p->time[i] == 5 && p->cell[i] < 0) p->cell[i] = 4; /* nobody is left in the period without a cell of its own */
+        if (p->time[i] == 5 && p->cell[i] < 0)
+            p->cell[i] = 4; /* nobody is left in the period without a cell of its own */
     rl_cellrows r = rows(p, false);
     CHECK_OK(rl_fecells_make(&r, &f, cx.keep, &cx), &cx);
     assert_in_range(f.first_dropped, 0, C - 1);
