@@ -261,6 +261,7 @@ static void model(const rl_story *s, size_t i)
     rl_page_chart(s->page, s->charts->model[i].trends);
     rl_page_chart(s->page, s->charts->model[i].lags);
     lag_sums(s, m);
+    rl_section_rollout(s, i);
     rl_section_lags(s, i);
     rl_page_head(s->page, 3, NULL, "Estimates");
     estimates(s, &m->main, NULL, false);
