@@ -348,8 +348,10 @@ static const rl_key MARKET[] = {
 
 static const rl_key PANEL[] = {
     FILE_KEYS(rl_panel_spec, file, "CSV file with one row a unit and period: instead of deals or beside them"),
-    TEXT_MUST(rl_panel_spec, unit, "unit", "column with the unit, such as a region"),
+    TEXT_KEY(rl_panel_spec, unit, "unit", "column with the unit, such as a region; none: one series"),
     TEXT_MUST(rl_panel_spec, date, "date", "column with the day or the period"),
+    {.name = "first", .type = RL_KEY_DATE, AT(rl_panel_spec, first),
+     .help = "when the periods are numbered 1, 2, 3 ..: a day of the first one"},
     {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_panel_spec, columns), .required = true,
      .help = "columns with the figures; each may be an outcome"},
     END};

@@ -11,6 +11,7 @@
 #include "out/md.h"
 #include "out/results.h"
 #include "out/sections.h"
+#include "out/words.h"
 #include "out/workbook.h"
 
 static rl_ctx cx;
@@ -106,6 +107,25 @@ static void straight(void **s)
     assert_null(c->curve[1]);
     has(c->track->title, "Actual and fitted");
     assert_null(c->lags); /* the response says more */
+}
+
+/* The answer of a model without a lift is what it found, in per cent where both sides are logs. */
+static void answers(void **s)
+{
+    (void)s;
+    rl_charts charts;
+    rl_answer *a = answer("revenue ~ lag(spend_tv,0:1)");
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    has(rl_words_model(&v, &a->model[0]), "One more spend_tv in one month goes with ");
+    has(rl_words_model(&v, &a->model[0]), "Fitted on 47 rows; it states associations");
+    a->model[0].main.response[0].long_run.se = 0; /* nothing in the long run, as a matter of fact */
+    assert_int_equal(strncmp(rl_words_model(&v, &a->model[0]), "Fitted", 6), 0);
+    rl_channel *x = &a->model[0].channels.v[0];
+    x->today = 3.25, x->highest = 17; /* calls, not dollars */
+    has(page(a, &charts), "One more 1 of “spend\\_tv” in a month, at today's level of 3.2, goes with");
+    a = answer("log(revenue) ~ lag(log1p(spend_tv),0:1)");
+    has(rl_words_model(&v, &a->model[0]), "1 % more spend_tv in one month goes with ");
+    has(rl_words_model(&v, &a->model[0]), " % more revenue in all (95");
 }
 
 /* Nothing below the lowest or above the highest level ever seen. */
@@ -257,8 +277,9 @@ static void sheets(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(straight), cmocka_unit_test(seen_only),    cmocka_unit_test(draws), cmocka_unit_test(figures),
-        cmocka_unit_test(tidy),     cmocka_unit_test(tidy_refused), cmocka_unit_test(sheets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(straight),     cmocka_unit_test(answers),
+                                       cmocka_unit_test(seen_only),    cmocka_unit_test(draws),
+                                       cmocka_unit_test(figures),      cmocka_unit_test(tidy),
+                                       cmocka_unit_test(tidy_refused), cmocka_unit_test(sheets)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
