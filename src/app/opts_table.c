@@ -79,6 +79,9 @@ const rl_option rl_options[] = {
 
     {RL_CMD_FIT, NULL, 0, NULL, "data"},
     {RL_CMD_FIT, "data", 0, "FILE", "CSV file with a header; required"},
+    {RL_CMD_FIT, "delimiter", 0, "CHAR", "comma, semicolon, tab or pipe (default: guessed from the\nheader)"},
+    {RL_CMD_FIT, "encoding", 0, "NAME", "utf-8 (default), utf-16 or latin-1; a byte-order mark\noverrides it"},
+    {RL_CMD_FIT, "number-format", 0, "NAME", "plain (1234.5, the default), us ($1,234.50) or\neu (1.234,50)"},
     {RL_CMD_FIT, "subset", 0, "COL=VALUE", "use only the rows where COL is VALUE"},
     {RL_CMD_FIT, "weights", 0, "COL", "weights, 0 or more; a row of weight 0 is not used"},
     {RL_CMD_FIT, "offset", 0, "COL", "logit, poisson: added to the linear index as it is"},

@@ -19,6 +19,9 @@
 #include "model/request.h"
 #include "model/schema.h" /* rl_at, rl_text, rl_texts */
 
+/* How a file is written, by name (data/csv.h); `fit` takes the same words. */
+extern const rl_choice rl_encodings[], rl_number_formats[], rl_delimiters[];
+
 /* Every table has: file, encoding, delimiter, number_format, date_format, missing; source.path is
  * below the study file's folder, source.name is as written. */
 typedef struct rl_file {
