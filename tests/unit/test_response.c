@@ -288,7 +288,7 @@ static void average(void **s)
     CHECK_OK(rl_estimate_run(&q, &t, &r, cx.keep, &cx), &cx);
     const rl_response *a = &r.response[0];
     assert_int_equal(a->average->n_candidates, 3);
-    assert_string_equal(a->average->candidate[1].form, "lag(x,0:1)");
+    assert_string_equal(a->average->candidate[1].form, "lag( x ,0:1)");
     cut.col[3].num[0] = cut.col[3].num[1] = NAN; /* the rows that two lags cost */
     double w[3], sum = 0, mean = 0, se = 0;
     for (size_t k = 0; k < 3; k++) {
