@@ -60,6 +60,8 @@ typedef struct rl_average {
     size_t n_candidates;
     rl_candidate *candidate;
     rl_banded *impulse, *cumulative;     /* n of the response                          */
+    double goes_on;              /* weight of the forms that go on after the longest lag, which long run and timing
+                                    are of; 0 = they are of all forms                  */
     rl_summary long_run, mean_lag, half_life, share_after;
 } rl_average;
 
@@ -150,10 +152,11 @@ typedef struct rl_parts {
     rl_mat dphi;                 /* q-by-n_phi                                         */
 } rl_parts;
 
-/* Rows, long run and timing of an average of m responses with weights w that sum to 1 (response_mix.c).
+/* Rows of an average of m responses with weights w, long run and timing with weights far; each sum to 1
+ * (response_mix.c).
  * Cost: 5,000 responses and 2 n sorts of so many numbers. */
-void rl_response_mix(const rl_response *s, const rl_parts *const *p, const double *w, size_t m, rl_average *out,
-                     rl_arena *keep, rl_ctx *cx);
+void rl_response_mix(const rl_response *s, const rl_parts *const *p, const double *w, const double *far, size_t m,
+                     rl_average *out, rl_arena *keep, rl_ctx *cx);
 /* Intervals and bands of n periods from draws (x: column h the draws of period h, sorted in place), joined to
  * those that stand in row (response_draw.c). */
 void rl_response_bounds(double *x, size_t draws, size_t n, double level, rl_banded *row, rl_ctx *cx);

@@ -237,14 +237,10 @@ static void when(const work *w, const rl_response *s, const double *weight, size
     unsure(&out->share_after, why);
 }
 
-void rl_response_mix(const rl_response *s, const rl_parts *const *p, const double *weight, size_t m, rl_average *out,
-                     rl_arena *keep, rl_ctx *cx)
+/* Draws of all figures, form k with probability weight_k. */
+static work drawn(const rl_response *s, const rl_parts *const *p, const rl_mat *root, const double *weight, size_t m,
+                  rl_arena *keep, rl_ctx *cx)
 {
-    rl_mat *root = RL_NEW(cx->tmp, rl_mat, m);
-    for (size_t k = 0; k < m; k++) {
-        root[k] = rl_mat_new(p[k]->q, p[k]->q, cx->tmp);
-        if (weight[k] > 0 && !rl_supt_root(&p[k]->V, &root[k], cx)) root[k] = rl_mat_new(p[k]->q, p[k]->q, cx->tmp);
-    }
     work w = {.p = p,
               .root = root,
               .form = forms_of(weight, m, cx->tmp),
@@ -256,8 +252,20 @@ void rl_response_mix(const rl_response *s, const rl_parts *const *p, const doubl
               .like = keep};
     for (size_t i = 0; i < FIGURES; i++) w.figure[i] = RL_NEW(cx->tmp, double, DRAWS);
     rl_par(DRAWS / PER_BLOCK, draw, &w, cx);
-    out->impulse = rows(w.each, p, weight, m, false, s->n, s->level, keep, cx);
-    out->cumulative = rows(w.sum, p, weight, m, true, s->n, s->level, keep, cx);
-    out->long_run = long_run(&w, weight, m, s->level, keep);
-    when(&w, s, weight, m, out, keep, cx);
+    return w;
+}
+
+void rl_response_mix(const rl_response *s, const rl_parts *const *p, const double *weight, const double *far, size_t m,
+                     rl_average *out, rl_arena *keep, rl_ctx *cx)
+{
+    rl_mat *root = RL_NEW(cx->tmp, rl_mat, m);
+    for (size_t k = 0; k < m; k++) {
+        root[k] = rl_mat_new(p[k]->q, p[k]->q, cx->tmp);
+        if (weight[k] > 0 && !rl_supt_root(&p[k]->V, &root[k], cx)) root[k] = rl_mat_new(p[k]->q, p[k]->q, cx->tmp);
+    }
+    work near = drawn(s, p, root, weight, m, keep, cx), on = drawn(s, p, root, far, m, keep, cx);
+    out->impulse = rows(near.each, p, weight, m, false, s->n, s->level, keep, cx);
+    out->cumulative = rows(near.sum, p, weight, m, true, s->n, s->level, keep, cx);
+    out->long_run = long_run(&on, far, m, s->level, keep);
+    when(&on, s, far, m, out, keep, cx);
 }

@@ -152,6 +152,10 @@ void rl_response_words_average(rl_response *s, rl_arena *keep)
                           "covers the choice of form and length); %s",
                           a->criterion, 100 * c->weight, c->form, within(s, keep), ends(&a->long_run, keep)));
     say(s, paced(s, a, keep));
+    if (a->goes_on > 0)
+        say(s, rl_sprintf(
+                   keep, "long run and timing by the forms that may go on after the longest lag, %.0f %% of the weight",
+                   100 * a->goes_on));
     if (few > 0)
         say(s, rl_sprintf(keep, "%zu of the %zu forms could not be compared: the choice is among the others", few,
                           a->n_candidates));

@@ -175,6 +175,7 @@ static void averaged(rl_json *j, const rl_response *s)
         rl_json_close(j);
     }
     rl_json_close(j);
+    rl_json_num(j, "goes_on", a->goes_on);
     response_rows(j, a->impulse, a->cumulative, s->n);
     summary(j, "long_run", &a->long_run);
     summary(j, "mean_lag", &a->mean_lag);
