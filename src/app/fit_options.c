@@ -286,7 +286,8 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
         {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
-        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
+        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},
+        {"method", &a->req.method},
     };
     if (strcmp(name, "singletons") == 0) {
         a->req.keep_singletons = strcmp(v, "keep") == 0;
@@ -298,7 +299,7 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     }
     if (strcmp(name, "average") == 0) {
         a->req.average = strcmp(v, "forms") == 0 ? RL_AVERAGE_FORMS : RL_AVERAGE_LENGTHS;
-        return *v == '\0' ? RL_OK : take_word(name, v, "lengths", "forms", cx);
+        return *v == '\0' ? RL_OK : rl_fit_take_word(name, v, "lengths", "forms", cx);
     }
     if (strcmp(name, "compare") == 0) {
         a->compare = true;
