@@ -342,8 +342,8 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         return rl_fit_take_word(name, v, "drop", "fail", cx);
     }
     if (strcmp(name, "average") == 0) {
-        a->req.average = true;
-        return RL_OK;
+        a->req.average = strcmp(v, "forms") == 0 ? RL_AVERAGE_FORMS : RL_AVERAGE_LENGTHS;
+        return *v == '\0' ? RL_OK : rl_fit_take_word(name, v, "lengths", "forms", cx);
     }
     if (strcmp(name, "compare") == 0) {
         a->compare = true;

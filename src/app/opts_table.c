@@ -130,7 +130,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H; errors are\nNW with lag h + 1 (panels: cluster:UNIT) unless said"},
     {RL_CMD_FIT, "method", 0, "NAME", "koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented;\narellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
     {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
-    {RL_CMD_FIT, "average", 0, NULL, "the responses also as an average over all lengths of their\nlags, weighed by BIC, with intervals that cover the\nchoice"},
+    {RL_CMD_FIT, "average", 0, "[lengths|forms]", "the responses also as an average over all lengths of their\nlags (weights by BIC; alone the same: right where the\neffect surely ends within a few periods) or over forms\nand lengths: lag, almon, adstock, delayed adstock, free\nweights that fade (weights by AIC), with intervals and\nbands that cover the choice; one regressor at a time,\nthe others as written"},
     {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
     {RL_CMD_FIT, "predetermined", 0, "X..", "arellano-bond: a regressor that answers to errors of\nearlier periods, such as spend set after last month's\nsales; may be given again"},
     {RL_CMD_FIT, "endogenous", 0, "X..", "arellano-bond: .. that answers to today's too"},

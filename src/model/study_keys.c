@@ -436,6 +436,7 @@ static const rl_key MODEL[] = {
     {.name = "periods", .type = RL_KEY_WHOLE, AT(rl_model_spec, periods), .lo = 1, .hi = 500,
      .help = "lp: periods after the shock that are shown"},
     TEXT_KEY(rl_model_spec, method, "method", "of koyck, ardl, lp: as on the command line"),
+    TEXT_KEY(rl_model_spec, average, "average", "responses averaged too, over lengths or forms of the lag"),
     {.name = "window", .type = RL_KEY_OWN, .to = 0, .read = read_window, .wants = "[first, last]",
      .help = "event times of an event study, such as [-8, 6]; default all"},
     {.name = "primary", .type = RL_KEY_YES, AT(rl_model_spec, primary),
