@@ -188,14 +188,22 @@ static void response(rl_str *s, const rl_model_answer *m, const rl_response *x)
         p.label.event = (int32_t)h;
         banded(s, m, p, "response", &x->impulse[h]);
         banded(s, m, p, "cumulative", &x->cumulative[h]);
-        if (x->averaged != NULL) summary(s, m, p, "cumulative averaged", unit, &x->averaged[h]);
+        if (x->average == NULL) continue;
+        banded(s, m, p, "response averaged", &x->average->impulse[h]);
+        banded(s, m, p, "cumulative averaged", &x->average->cumulative[h]);
     }
     p.label.event = RL_NO_ID;
     summary(s, m, p, "long run", unit, &x->long_run);
     summary(s, m, p, "mean lag", periods, &x->mean_lag);
     summary(s, m, p, "half-life", periods, &x->half_life);
+    if (x->average != NULL) {
+        summary(s, m, p, "long run averaged", unit, &x->average->long_run);
+        summary(s, m, p, "mean lag averaged", periods, &x->average->mean_lag);
+        summary(s, m, p, "half-life averaged", periods, &x->average->half_life);
+    }
     p.label.event = x->after;
     summary(s, m, p, "share after", "share", &x->share_after);
+    if (x->average != NULL) summary(s, m, p, "share after averaged", "share", &x->average->share_after);
 }
 
 static void channel_figure(rl_str *s, const rl_model_answer *m, point p, const char *kind, const char *unit,

@@ -95,9 +95,18 @@ static lxw_row_t timing_rows(const rl_book *b, lxw_worksheet *w, lxw_row_t row, 
     row = timing_row(b, w, row, m, x,
                      rl_sprintf(b->v->in, "Share after %d %s%s", x->after, x->period, x->after == 1 ? "" : "s"),
                      "share", &x->share_after);
-    for (size_t h = 0; x->averaged && h < x->n; h++)
-        row = timing_row(b, w, row, m, x, rl_sprintf(b->v->in, "Added up %zu %ss later, averaged", h, x->period), unit,
-                         &x->averaged[h]);
+    if (x->average != NULL) {
+        const rl_average *a = x->average;
+        row = timing_row(b, w, row, m, x, "Long run, averaged", unit, &a->long_run);
+        row = timing_row(b, w, row, m, x, "Mean lag, averaged", periods, &a->mean_lag);
+        row = timing_row(b, w, row, m, x, "Half-life, averaged", periods, &a->half_life);
+        for (size_t h = 0; h < x->n; h++) {
+            const rl_banded *c = &a->cumulative[h];
+            const rl_summary one = {c->est, c->se, c->low, c->high, NULL};
+            row = timing_row(b, w, row, m, x, rl_sprintf(b->v->in, "Added up %zu %ss later, averaged", h, x->period),
+                             unit, &one);
+        }
+    }
     if (isfinite(x->factor)) {
         const rl_summary one = {x->factor, NAN, NAN, NAN, NULL};
         row = timing_row(b, w, row, m, x, "One unit, in plain units at the means",
