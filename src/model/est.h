@@ -131,8 +131,17 @@ struct rl_fit {
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
     double within;                  /* what the effects leave of tss               */
     double r2_within, rmse, loglik;
+    /* Methods without a core whose estimate j is sum_i omega_i y_i over the rows of the design (what they weigh by
+     * taken as given): writes omega (n, zeroed by the caller) for studies; NULL = not there */
+    void (*omega)(const void *self, size_t j, double *omega);
+    const void *omega_self;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
-    struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
+    struct rl_joint {
+        const char *name;
+        size_t n;
+        const size_t *index;
+        bool chi2;           /* b'V^-1 b itself, not divided by n, where the method is normal */
+    } *joint;
     size_t n_joint;
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;
