@@ -67,8 +67,7 @@ typedef struct filler {
 static void put_traits(const filler *f, size_t item, uint32_t row)
 {
     size_t k = f->d->X.k;
-    for (size_t j = 0; j < k; j++)
-        f->x[item * k + j] = (*rl_mat_at(&f->d->X, row, j) - f->middle[j]) / f->spread[j];
+    for (size_t j = 0; j < k; j++) f->x[item * k + j] = (*rl_mat_at(&f->d->X, row, j) - f->middle[j]) / f->spread[j];
     if (f->w != NULL) f->w[item] = f->d->w[row];
 }
 
@@ -121,7 +120,7 @@ void rl_items_make(const rl_design *d, const rl_roster *r, bool panel, bool cent
     it->still = panel && stand_still(d, r);
     size_t traits = it->still ? r->N : d->n;
     filler f = {.d = d, .middle = middle, .spread = spread};
-    f.x = RL_NEW(cx->tmp, double, traits * k);
+    f.x = RL_NEW(cx->tmp, double, traits *k);
     f.w = d->w != NULL ? RL_NEW(cx->tmp, double, traits) : NULL;
     f.y = RL_NEW(cx->tmp, double, d->n);
     if (centred) {

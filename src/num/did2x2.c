@@ -6,10 +6,10 @@
 #include "base/fmath.h"
 
 static const double SIGN[RL_DID_GROUPS] = {-1, +1, +1, -1};
-static const double TRIM = 199;          /* odds of p = .995        */
-static const double MOST_ODDS = 999999;  /* odds of p = 1 - 1e-6    */
-static const double NO_OVERLAP = 0.999;  /* p of anybody            */
-static const double DEPENDS = 1e-13;     /* of a column's own square */
+static const double TRIM = 199;         /* odds of p = .995        */
+static const double MOST_ODDS = 999999; /* odds of p = 1 - 1e-6    */
+static const double NO_OVERLAP = 0.999; /* p of anybody            */
+static const double DEPENDS = 1e-13;    /* of a column's own square */
 enum { CHUNK = 256 };
 
 static bool treated(size_t q) { return q % 2 == 1; }
@@ -108,10 +108,7 @@ static inline void add_vec(sums *s, const double *x, double w)
 }
 
 static inline double weight(const rl_did_part *p, size_t i) { return p->w != NULL ? p->w[i] : 1; }
-static inline double outcome(const rl_did_part *p, size_t i)
-{
-    return p->y0 != NULL ? p->y[i] - p->y0[i] : p->y[i];
-}
+static inline double outcome(const rl_did_part *p, size_t i) { return p->y0 != NULL ? p->y[i] - p->y0[i] : p->y[i]; }
 
 double rl_did_odds(const double *gamma, const double *x, size_t k)
 {
@@ -247,8 +244,7 @@ static rl_did_trouble find_odds(const rl_did_sample *s, rl_did_frame *f, double 
         memset(f->gamma, 0, s->k * sizeof *f->gamma);
         done = newton(&o, all, f, space);
     }
-    if (!done || o.beyond > 0)
-        return (rl_did_trouble){RL_DID_OVERLAP, o.where, s->k, o.beyond, o.top};
+    if (!done || o.beyond > 0) return (rl_did_trouble){RL_DID_OVERLAP, o.where, s->k, o.beyond, o.top};
     if (s->method != RL_DID_IMPROVED) return t;
     o.calibrate = true;
     if (newton(&o, all, f, space)) return t;
@@ -349,8 +345,8 @@ rl_did_trouble rl_did_weigh(const rl_did_sample *s, rl_did_frame *f)
 /* vec = sum of w u e x, e = y - x'b; u = 1, v (cut odds) or, for weighted regressions, the odds. */
 typedef enum factor_kind { PLAIN, CUT, RAW } factor_kind;
 
-static void residual_sums(const rl_did_sample *s, const rl_did_frame *f, size_t q, const double *beta,
-                          factor_kind kind, sums *t, long double *vec, double *space)
+static void residual_sums(const rl_did_sample *s, const rl_did_frame *f, size_t q, const double *beta, factor_kind kind,
+                          sums *t, long double *vec, double *space)
 {
     size_t k = s->k;
     sums_begin(t, k, vec, NULL, space);

@@ -1,0 +1,95 @@
+/* What estimator cs says of cells: refusals by name, and cohorts of one unit. */
+#include <math.h>
+
+#include "base/str.h"
+#include "model/est_cs.h"
+
+static const char *when(const rl_cs *p, int32_t time, rl_ctx *cx)
+{
+    const char *text = rl_time_text(p->it.d->clock, time, cx->tmp);
+    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+}
+
+static size_t rows_of(const rl_did_sample *s, size_t q) { return s->part[q][0].n + s->part[q][1].n; }
+
+/* The covariate that tells treated and controls apart: the largest part of the difference of their indices. */
+static size_t telling(const rl_did_sample *s, const double *gamma)
+{
+    size_t best = 0;
+    double most = -1;
+    for (size_t j = 0; j < s->k; j++) {
+        double sum[2] = {0}, n[2] = {0};
+        for (size_t q = 0; q < s->groups; q++)
+            for (size_t r = 0; r < RL_DID_PARTS; r++)
+                for (size_t i = 0; i < s->part[q][r].n; i++) {
+                    sum[q % 2] += s->part[q][r].x[i * s->k + j];
+                    n[q % 2]++;
+                }
+        double apart = fabs(gamma[j] * (sum[1] / n[1] - sum[0] / n[0]));
+        if (!(apart > most)) continue;
+        most = apart;
+        best = j;
+    }
+    return best;
+}
+
+static rl_code refuse_empty(const rl_cs *p, const rl_cs_cell *a, rl_did_group q, const char *cell, rl_ctx *cx)
+{
+    const char *t = when(p, p->r->time[a->t], cx), *base = when(p, p->r->time[a->base], cx);
+    bool before = q == RL_DID_CONTROL_BEFORE || q == RL_DID_TREATED_BEFORE;
+    if (q == RL_DID_CONTROL || q == RL_DID_CONTROL_BEFORE)
+        rl_fail(cx, RL_EDATA, "%s: no control has a row at %s%s", cell, before ? base : t,
+                before ? ", the base period" : "");
+    else
+        rl_fail(cx, RL_EDATA, "%s: the cohort has no row at %s%s", cell, before ? base : t,
+                before ? ", the base period" : "");
+    return rl_hint(cx, p->never && q % 2 == 0 ? "--control notyet adds units not yet treated to the controls"
+                                              : "leave the cohort out, or give it the rows that are missing");
+}
+
+rl_code rl_cs_refuse(const rl_cs *p, const rl_cs_cell *a, const rl_did_trouble *t, rl_ctx *cx)
+{
+    static const char *const GROUP[] = {"controls", "treated", "controls of the base period",
+                                        "treated of the base period"};
+    rl_did_sample s = rl_cs_sample(p, a);
+    const char *const *name = p->it.d->x_name;
+    const char *cell = rl_sprintf(cx->tmp, "cell of cohort %s and time %s", when(p, p->r->cohort_time[a->c], cx),
+                                  when(p, p->r->time[a->t], cx));
+    size_t n = 0;
+    switch (t->what) {
+    case RL_DID_EMPTY:
+        return refuse_empty(p, a, t->group, cell, cx);
+    case RL_DID_COLLINEAR:
+        for (size_t q = 0; q < s.groups; q++) n += t->group == RL_DID_GROUPS || q == t->group ? rows_of(&s, q) : 0;
+        rl_fail(cx, RL_EDATA, "%s: '%s' does not vary, or depends on the columns before it, among the %zu %s", cell,
+                name[t->column], n, t->group == RL_DID_GROUPS ? "rows of the cell" : GROUP[t->group]);
+        return rl_hint(cx, "leave the covariate out%s", p->never ? ", or take more controls: --control notyet" : "");
+    case RL_DID_OVERLAP:
+        for (size_t q = 1; q < s.groups; q += 2) n += rows_of(&s, q);
+        rl_fail(cx, RL_EDATA,
+                "%s: no overlap: '%s' tells treated and controls apart (propensity score up to %.3f, %zu rows at .999 "
+                "or more, %zu treated rows)",
+                cell, name[telling(&s, a->gamma)], t->score, t->rows, n);
+        return rl_hint(cx, "leave it out, or use --method reg, which needs no propensity score but extrapolates");
+    default:
+        rl_fail(cx, RL_ENUM, "%s: no weights of the controls balance the covariates ('%s' is furthest off)", cell,
+                name[telling(&s, a->gamma)]);
+        return rl_hint(cx, "--method dr needs no exact balance");
+    }
+}
+
+void rl_cs_remarks(const rl_cs *p, rl_ctx *cx)
+{
+    rl_str names = rl_str_new(cx->tmp);
+    size_t n = 0;
+    for (size_t c = 0; c < p->it.C; c++) {
+        if (p->r->cohort_size[c] != 1) continue;
+        rl_str_addf(&names, "%s%s", n++ > 0 ? ", " : "", when(p, p->r->cohort_time[c], cx));
+    }
+    if (n == 0) return;
+    rl_remark(cx, "design",
+              "cohort%s %s %s one %s: the errors of %s effects are those of the controls alone, and look smaller than "
+              "they are",
+              n > 1 ? "s" : "", rl_str_text(&names), n > 1 ? "have" : "has", p->it.d->unit.G > 0 ? "unit" : "row",
+              n > 1 ? "their" : "its");
+}
