@@ -421,6 +421,7 @@ static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
     rl_vcov_spec *v = &b->d->vcov;
     *v = r->vcov;
     if (v->kind == RL_VCOV_DEFAULT && !r->estimator->by_unit) v->kind = RL_IID;
+    if (v->kind == RL_VCOV_DEFAULT && r->rcs && r->unit == NULL) v->kind = RL_HC0; /* every row is a unit */
     if (v->kind == RL_VCOV_DEFAULT) {
         if (r->unit == NULL) {
             rl_fail(cx, RL_EUSAGE, "estimator '%s' clusters by unit, and no --unit is given", r->estimator->name);

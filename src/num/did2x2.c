@@ -409,12 +409,21 @@ static void plain_shares(const rl_did_sample *s, const rl_did_frame *f, rl_did_e
     }
 }
 
-/* h_q = s_q G_q^-1 (m - m_q), without m_q where the group's mean does not enter. */
+/* How att moves with the sums w e x of group q: s_q G_q^-1 (m - m_q), m_q as far as the group's mean enters.
+ *
+ * In the influence for dr of cross-sections DRDID 1.2.3 and did 2.5.1 take the controls before with the sign of those
+ * after in one part: (m_c - m_t) + (m - m_t) instead of m - m_c, where m_c is their mean under the odds and m_t that
+ * of the treated before.  m_c - m_t vanishes as the odds come right, so the limit is the same; errors are as theirs. */
 static void of_regression(const rl_did_sample *s, const rl_did_frame *f, rl_did_effect *e, size_t q, long double *vec)
 {
     size_t k = s->k;
-    bool enters = s->method != RL_DID_REG || treated(q);
-    for (size_t j = 0; j < k; j++) vec[j] = SIGN[q] * (f->m[j] - (enters ? f->mq[q * k + j] : 0));
+    const double *own = f->mq + q * k, *before = f->mq + RL_DID_TREATED_BEFORE * k;
+    double enters = fabs(e->a[q]) * f->sum_v[q];
+    for (size_t j = 0; j < k; j++) vec[j] = SIGN[q] * (f->m[j] - enters * own[j]);
+    solve(f->G + q * packed(k), k, vec);
+    for (size_t j = 0; j < k; j++) e->lead[q][j] = (double)vec[j];
+    if (e->h[q] == NULL || e->h[q] == e->lead[q]) return;
+    for (size_t j = 0; j < k; j++) vec[j] = (own[j] - before[j]) + (f->m[j] - before[j]);
     solve(f->G + q * packed(k), k, vec);
     for (size_t j = 0; j < k; j++) e->h[q][j] = (double)vec[j];
 }
@@ -429,7 +438,7 @@ void rl_did_estimate(const rl_did_sample *s, const rl_did_frame *f, rl_did_effec
     for (size_t q = 0; q < s->groups; q++) {
         e->a[q] = SIGN[q] * share(s, f, q);
         if (e->beta[q] != NULL) regress(s, f, q, e->beta[q], vec, space);
-        if (e->h[q] != NULL) of_regression(s, f, e, q, vec);
+        if (e->lead[q] != NULL) of_regression(s, f, e, q, vec);
         if (e->beta[q] != NULL)
             for (size_t j = 0; j < k; j++) e->delta[j] = (q == 0 ? 0 : e->delta[j]) + SIGN[q] * e->beta[q][j];
         if (e->a[q] == 0) continue;
@@ -471,8 +480,10 @@ double rl_did_influence(const rl_did_effect *e, size_t k, rl_did_group q, const 
 
 double rl_did_omega(const rl_did_effect *e, size_t k, rl_did_group q, const double *x, double w, double odds)
 {
-    double v = treated(q) || e->gamma == NULL ? 1 : cut(odds);
-    return w * (e->a[q] * v + (e->h[q] != NULL ? dot(x, e->h[q], k) : 0));
+    double v = treated(q) || e->gamma == NULL ? 1 : cut(odds), by = 1;
+    if (e->lead[q] == NULL) return w * e->a[q] * v;
+    if (e->h[q] == NULL && !treated(q)) by = odds; /* improved: weighed by the odds */
+    return w * (e->a[q] * v + by * dot(x, e->lead[q], k));
 }
 
 /* --- memory -------------------------------------------------------------------------------- */
@@ -495,7 +506,7 @@ void rl_did_frame_place(rl_did_frame *f, size_t k, double *room, double *odds)
     f->gone = (bool *)(void *)(f->mq + RL_DID_GROUPS * k + 2 * k + packed(k));
 }
 
-size_t rl_did_effect_room(size_t k, size_t groups) { return (2 * groups + 2) * k; }
+size_t rl_did_effect_room(size_t k, size_t groups) { return (2 * groups + 3) * k; }
 
 void rl_did_effect_place(rl_did_effect *e, const rl_did_sample *s, double *room)
 {
@@ -506,7 +517,9 @@ void rl_did_effect_place(rl_did_effect *e, const rl_did_sample *s, double *room)
         if (!own_regression(s, q)) continue;
         fitted = true;
         e->beta[q] = room + 2 * q * k;
-        if (s->method != RL_DID_IMPROVED) e->h[q] = room + (2 * q + 1) * k;
+        e->lead[q] = room + (2 * q + 1) * k;
+        if (s->method != RL_DID_IMPROVED) e->h[q] = e->lead[q];
+        if (s->method == RL_DID_DR && q == RL_DID_CONTROL_BEFORE) e->h[q] = room + (2 * s->groups + 2) * k;
     }
     if (rl_did_has_odds(s->method) && s->method != RL_DID_IMPROVED) e->h_odds = room + 2 * s->groups * k;
     if (fitted) e->delta = room + (2 * s->groups + 1) * k;

@@ -67,6 +67,7 @@ typedef struct rl_did_effect {
     double att;
     const double *gamma;     /* k  the frame's, or NULL: no odds                             */
     double *beta[RL_DID_GROUPS], *h[RL_DID_GROUPS];    /* k each, or NULL = 0                */
+    double *lead[RL_DID_GROUPS];                       /* k  att moves by w e x'lead; or NULL */
     double *h_odds;          /* k  or NULL                                                   */
     double *delta;           /* k  or NULL                                                   */
     double delta_mean, per_treated;
