@@ -371,7 +371,11 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "the level must lie between 0 and 1");
         return rl_hint(cx, "--level 0.95 gives 95 %% intervals");
     }
-    if (e->needs_unit && r->unit == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --unit", e->name);
+    if (e->needs_unit && r->unit == NULL && !r->rcs) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --unit", e->name);
+        if (e->takes == NULL || strstr(e->takes, " rcs ") == NULL) return RL_EUSAGE;
+        return rl_hint(cx, "with --rcs (repeated cross-sections) every row is a unit of its own");
+    }
     if (e->needs_time && r->time == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --time", e->name);
     if (e->needs_cohort && r->cohort == NULL && r->treated == NULL)
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort or --treated", e->name);

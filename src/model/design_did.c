@@ -199,41 +199,57 @@ static rl_code drop_without_never(rl_build *b, rl_ctx *cx)
     return RL_OK;
 }
 
-static int by_number(const void *a, const void *b)
+/* Number of a time among those seen so far, ascending; a new one is put in its place. */
+static size_t number_of(int32_t **time, size_t *T, size_t *cap, int32_t at, rl_ctx *cx)
 {
-    const int32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
+    size_t lo = 0, hi = *T;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if ((*time)[mid] < at)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo < *T && (*time)[lo] == at) return lo;
+    if (*T == *cap) {
+        *time = rl_regrow(cx->tmp, *time, *cap, 2 * *cap, sizeof **time);
+        *cap *= 2;
+    }
+    memmove(*time + lo + 1, *time + lo, (*T - lo) * sizeof **time);
+    (*time)[lo] = at;
+    ++*T;
+    return lo;
 }
 
 /* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */
 static void drop_incomplete(rl_build *b, rl_ctx *cx)
 {
-    size_t T = 0, lost = 0, n = 0, G = b->unit.G;
-    int32_t *time = RL_NEW(cx->tmp, int32_t, b->t->n);
-    for (size_t i = 0; i < b->t->n; i++)
-        if (b->keep[i] && (n == 0 || b->at[i] != time[n - 1])) time[n++] = b->at[i];
-    qsort(time, n, sizeof *time, by_number);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || time[i] != time[i - 1]) time[T++] = time[i];
+    size_t T = 0, cap = 64, lost = 0, G = b->unit.G, n = b->t->n;
+    int32_t *time = RL_NEW(cx->tmp, int32_t, cap);
+    for (size_t i = 0, t = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
+        if (t >= T || time[t] != b->at[i]) t = number_of(&time, &T, &cap, b->at[i], cx);
+        t = t + 1 < T ? t + 1 : 0; /* most data are in order */
+    }
     unsigned char *seen = RL_NEW(cx->tmp, unsigned char, G *T);
     size_t *rows = RL_NEW(cx->tmp, size_t, 2 * G), *periods = rows + G;
-    for (size_t i = 0, t = 0; i < b->t->n; i++) {
+    for (size_t i = 0, t = 0; i < n; i++) {
         if (!b->keep[i]) continue;
-        if (t >= T || time[t] != b->at[i])
-            t = (size_t)((int32_t *)bsearch(&b->at[i], time, T, sizeof *time, by_number) - time);
+        if (time[t] != b->at[i]) t = number_of(&time, &T, &cap, b->at[i], cx);
         size_t u = (size_t)b->unit.code[i];
         rows[u]++;
-        periods[u] += seen[u * T + t]++ == 0;
-        t++; /* most data are in order */
+        periods[u] += !seen[u * T + t];
+        seen[u * T + t] = 1;
+        t = t + 1 < T ? t + 1 : 0;
     }
-    for (size_t i = 0; i < b->t->n; i++) {
+    for (size_t i = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
         size_t u = (size_t)b->unit.code[i];
-        if (!b->keep[i] || periods[u] == T || rows[u] != periods[u]) continue;
+        if (periods[u] == T || rows[u] != periods[u]) continue;
         b->keep[i] = 0;
         lost++;
     }
     rl_release(cx->tmp, seen);
-    rl_release(cx->tmp, time);
     rl_build_lose(b, "unit not seen in every period", lost, cx);
 }
 

@@ -102,8 +102,7 @@ typedef struct job {
     size_t lanes;
     rl_did_frame *frame;     /* lanes     */
     double *effect, *gamma;  /* n rooms   */
-    rl_did_trouble *trouble; /* C         */
-    size_t *where;           /* C  cell   */
+    rl_did_trouble *trouble; /* n         */
 } job;
 
 static void run_cohort(job *j, size_t c, rl_did_frame *f)
@@ -118,13 +117,15 @@ static void run_cohort(job *j, size_t c, rl_did_frame *f)
         rl_did_sample s = rl_cs_sample(p, a);
         rl_did_effect_place(&a->e, &s, j->effect + i * room);
         bool shared = last != NULL && same_frame(p, last, a);
-        if (!shared) j->trouble[c] = rl_did_weigh(&s, f);
+        rl_did_trouble trouble = shared ? (rl_did_trouble){0} : rl_did_weigh(&s, f);
         double *gamma = j->gamma + i * k;
         memcpy(gamma, f->gamma, k * sizeof *gamma);
         a->gamma = gamma;
-        if (j->trouble[c].what != RL_DID_FINE) {
-            j->where[c] = i;
-            return;
+        if (trouble.what != RL_DID_FINE) {
+            j->trouble[i] = trouble;
+            last = NULL;
+            memset(f->gamma, 0, k * sizeof *f->gamma);
+            continue;
         }
         rl_did_estimate(&s, f, &a->e);
         if (rl_did_has_odds(p->method)) a->e.gamma = shared ? last->e.gamma : gamma;
@@ -152,6 +153,23 @@ static size_t most_controls(const rl_cs *p)
     return most;
 }
 
+/* An effect that cannot be had is an error; a cell before treatment is left out, and said so. */
+static rl_code without_lost(rl_cs *p, const rl_did_trouble *trouble, rl_ctx *cx)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (trouble[i].what != RL_DID_FINE && p->r->time[p->cell[i].t] >= p->r->cohort_time[p->cell[i].c])
+            return rl_cs_refuse(p, &p->cell[i], &trouble[i], cx);
+    rl_cs_lost(p, trouble, cx);
+    for (size_t c = 0, i = 0; c < p->it.C; c++) {
+        for (; i < p->first[c + 1]; i++)
+            if (trouble[i].what == RL_DID_FINE) p->cell[n++] = p->cell[i];
+        p->first[c + 1] = n;
+    }
+    p->n = n;
+    return RL_OK;
+}
+
 static rl_code run(rl_cs *p, rl_ctx *cx)
 {
     size_t k = p->it.k, C = p->it.C, threads = cx->threads > 0 ? (size_t)cx->threads : 1;
@@ -160,16 +178,13 @@ static rl_code run(rl_cs *p, rl_ctx *cx)
     j.frame = RL_NEW(cx->tmp, rl_did_frame, j.lanes);
     j.effect = RL_NEW(cx->tmp, double, p->n *room);
     j.gamma = RL_NEW(cx->tmp, double, p->n *k);
-    j.trouble = RL_NEW(cx->tmp, rl_did_trouble, C);
-    j.where = RL_NEW(cx->tmp, size_t, C);
+    j.trouble = RL_NEW(cx->tmp, rl_did_trouble, p->n);
     for (size_t l = 0; l < j.lanes; l++) {
         size_t n = rl_did_has_odds(p->method) ? most_controls(p) : 0;
         rl_did_frame_place(&j.frame[l], k, RL_NEW(cx->tmp, double, rl_did_frame_room(k)), RL_NEW(cx->tmp, double, n));
     }
     rl_par(j.lanes, run_lane, &j, cx);
-    for (size_t c = 0; c < C; c++)
-        if (j.trouble[c].what != RL_DID_FINE) return rl_cs_refuse(p, &p->cell[j.where[c]], &j.trouble[c], cx);
-    return RL_OK;
+    return without_lost(p, j.trouble, cx);
 }
 
 /* --- influence of a unit ---------------------------------------------------------------------- */
@@ -339,9 +354,10 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
 {
     rl_cs *p = RL_NEW(cx->tmp, rl_cs, 1);
     rl_roster *r = RL_NEW(cx->tmp, rl_roster, 1);
-    if (!req->rcs && d->unit.G == 0) {
-        rl_fail(cx, RL_EUSAGE, "estimator 'cs' needs --unit");
-        return rl_hint(cx, "--rcs: repeated cross-sections, every row is a unit of its own");
+    if (d->fe.n_fe > 0) {
+        rl_fail(cx, RL_EUSAGE, "estimator 'cs' takes no fixed effects: it compares changes within units");
+        return rl_hint(cx, "leave out '| %s'; traits of units are covariates: y ~ 1 + %s", d->fe_name[0],
+                       d->fe_name[0]);
     }
     if (d->X.k == 0) return rl_fail(cx, RL_EUSAGE, "estimator 'cs' needs the constant: y ~ 1, or y ~ x1 + x2");
     RL_TRY(rl_roster_make(d, req->rcs, r, cx));
@@ -374,6 +390,7 @@ const rl_estimator rl_est_cs = {
         "For each cohort and period the change of the outcome since the last period before treatment is compared with "
         "that of units not (yet) treated, given covariates; the effects are then averaged by the cohorts' sizes.",
     .source = "Callaway & Sant'Anna (2021); Sant'Anna & Zhao (2020)",
+    .needs_unit = true,
     .needs_time = true,
     .needs_cohort = true,
     .by_unit = true,

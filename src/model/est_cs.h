@@ -33,6 +33,7 @@ rl_did_sample rl_cs_sample(const rl_cs *p, const rl_cs_cell *a);
 
 /* cs_words.c: why a cell has no answer, and what a reader of the answer should know. */
 rl_code rl_cs_refuse(const rl_cs *p, const rl_cs_cell *a, const rl_did_trouble *t, rl_ctx *cx);
+void rl_cs_lost(const rl_cs *p, const rl_did_trouble *trouble, rl_ctx *cx);
 void rl_cs_remarks(const rl_cs *p, rl_ctx *cx);
 
 #endif
