@@ -300,6 +300,10 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         a->req.average = true;
         return RL_OK;
     }
+    if (strcmp(name, "compare") == 0) {
+        a->compare = true;
+        return RL_OK;
+    }
     if (strcmp(name, "collapse") == 0) {
         a->req.collapse = true;
         return RL_OK;
