@@ -22,10 +22,19 @@
 
 /* --- the cells ------------------------------------------------------------------------- */
 
-/* Period of the base of cohort number c for effects after treatment, or -1. */
-static int32_t base_of(const rl_cs *p, size_t c)
+static bool has_rows(const rl_cs *p, size_t c, int32_t t)
 {
-    return rl_roster_period(p->r, (int64_t)p->r->cohort_time[c] - p->anticipation - 1);
+    return p->it.panel || rl_items_at(&p->it, (size_t)t, (size_t)t, c, c + 1).n > 0;
+}
+
+/* Period of the base of cohort number c for effects after treatment: the last one with rows of it, else the last. */
+static int32_t base_of(rl_cs *p, size_t c)
+{
+    int32_t last = rl_roster_period(p->r, (int64_t)p->r->cohort_time[c] - p->anticipation - 1), t = last;
+    while (t > 0 && !has_rows(p, c, t)) t--;
+    if (!has_rows(p, c, t)) return last;
+    p->further_back += t < last;
+    return t;
 }
 
 /* The first cohort that is a control of cells up to period `last`. */
@@ -45,8 +54,9 @@ static void list_cells(rl_cs *p, const rl_request *r, rl_ctx *cx)
     for (size_t c = 0; c < C; c++) {
         int32_t g = p->r->cohort_time[c], base = base_of(p, c);
         for (size_t t = r->universal ? 0 : 1; t < T; t++) {
-            rl_cs_cell *a = &p->cell[n++];
             bool after = p->r->time[t] >= g;
+            if (!after && !has_rows(p, c, (int32_t)t)) continue; /* nobody to compare */
+            rl_cs_cell *a = &p->cell[n++];
             *a = (rl_cs_cell){.c = c, .t = (int32_t)t, .base = r->universal || after ? base : (int32_t)t - 1};
             a->reference = a->base == a->t;
             a->from = controls_from(p, r, a->base > a->t ? a->base : a->t);
@@ -356,8 +366,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     rl_roster *r = RL_NEW(cx->tmp, rl_roster, 1);
     if (d->fe.n_fe > 0) {
         rl_fail(cx, RL_EUSAGE, "estimator 'cs' takes no fixed effects: it compares changes within units");
-        return rl_hint(cx, "leave out '| %s'; traits of units are covariates: y ~ 1 + %s", d->fe_name[0],
-                       d->fe_name[0]);
+        return rl_hint(cx, "leave out '| %s ..'; traits of units are covariates, as in y ~ x1 + x2", d->fe_name[0]);
     }
     if (d->X.k == 0) return rl_fail(cx, RL_EUSAGE, "estimator 'cs' needs the constant: y ~ 1, or y ~ x1 + x2");
     RL_TRY(rl_roster_make(d, req->rcs, r, cx));

@@ -21,6 +21,7 @@ typedef struct rl_cs {
     rl_items it;
     rl_did_method method;
     int anticipation;
+    size_t further_back;     /* cohorts without rows in the last period before treatment    */
     bool never;              /* controls are the never treated alone                        */
     size_t n;
     rl_cs_cell *cell;        /* n    by cohort, then time                                   */
