@@ -492,6 +492,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(take_offset(&b, cx));
     RL_TRY(rl_build_reach(&b, cx));
     RL_TRY(rl_build_missing(&b, cx));
+    if (req->estimator->frame == RL_FRAME_CONTROLS) rl_build_leave(&b, cx); /* whose units are not complete then */
     RL_TRY(rl_build_frame(&b, cx));
     rl_build_leave(&b, cx);
     if (b.left == 0) return nothing_left(&b, cx);
