@@ -57,7 +57,7 @@ static void cohorts_beyond_are_never(rl_build *b)
     for (size_t i = 0; i < b->t->n; i++)
         if (b->keep[i] && b->at[i] > last) last = b->at[i];
     for (size_t i = 0; i < b->t->n; i++)
-        if (b->cohort[i] > last) b->cohort[i] = RL_NEVER;
+        if (b->cohort[i] > (int64_t)last + b->req->anticipation) b->cohort[i] = RL_NEVER;
 }
 
 rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
@@ -115,7 +115,7 @@ static void drop_always_treated(rl_build *b, rl_ctx *cx)
 }
 
 /* The last cohort, RL_NEVER when some unit is never treated. */
-static int32_t last_cohort(const rl_build *b)
+int32_t rl_build_last_cohort(const rl_build *b)
 {
     int32_t last = RL_NEVER;
     for (size_t i = 0; i < b->t->n; i++) {
@@ -127,7 +127,7 @@ static int32_t last_cohort(const rl_build *b)
 }
 
 /* Without never-treated units one cohort, `last`, is the control until it starts. */
-static void drop_after_control(rl_build *b, int32_t last, rl_ctx *cx)
+void rl_build_control_until(rl_build *b, int32_t last, rl_ctx *cx)
 {
     size_t lost = 0;
     for (size_t i = 0; i < b->t->n && last != RL_NEVER; i++) {
@@ -143,126 +143,121 @@ static void drop_after_control(rl_build *b, int32_t last, rl_ctx *cx)
         rl_remark(cx, "design", "no unit is never treated: the last cohort is the control until it starts");
 }
 
-/* --- cohorts set against one of reference -------------------------------------- */
-
-typedef struct cohorts {
-    size_t T;
-    int32_t *time; /* T  the different times of rows still in, ascending              */
-    size_t *rows;  /* T  rows of the cohort that starts then ..                       */
-    bool *before;  /* T  .. of which some lie before                                  */
-} cohorts;
-
-static int by_time(const void *a, const void *b)
+static const char *time_words(const rl_build *b, int32_t time, rl_ctx *cx)
 {
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    const char *text = rl_time_text(b->d->clock, time, cx->tmp);
+    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
 }
 
-/* Where a time stands among those, or T. */
-static size_t find_time(const cohorts *c, int32_t time)
+/* Cohorts that are treated, or anticipate it, from the first period on have no period to be compared with. */
+static rl_code drop_without_past(rl_build *b, rl_ctx *cx)
 {
-    const int32_t *hit = c->T > 0 ? bsearch(&time, c->time, c->T, sizeof time, by_time) : NULL;
-    return hit != NULL ? (size_t)(hit - c->time) : c->T;
-}
-
-/* Rows of a panel repeat the times of the rows before: a table of those near the first saves the sort. */
-static void list_times(const rl_build *b, cohorts *c, rl_ctx *cx)
-{
-    enum { SPAN = 1 << 16 };
-    size_t n = b->t->n, m = 0, seen = 0;
-    unsigned char *near = RL_NEW(cx->tmp, unsigned char, 2 * SPAN);
-    int32_t *far = RL_NEW(cx->tmp, int32_t, n), origin = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!b->keep[i]) continue;
-        if (seen++ == 0) origin = b->at[i];
-        int64_t from = (int64_t)b->at[i] - origin + SPAN;
-        if (from < 0 || from >= 2 * SPAN)
-            far[m++] = b->at[i];
-        else
-            near[from] = 1;
-    }
-    for (int32_t k = 0; k < 2 * SPAN; k++)
-        if (near[k]) far[m++] = origin + (k - SPAN); /* each is that of a row */
-    qsort(far, m, sizeof *far, by_time);
-    for (size_t i = 0; i < m; i++)
-        if (i == 0 || far[i] != far[i - 1]) far[c->T++] = far[i];
-    c->time = far;
-    c->rows = RL_NEW(cx->tmp, size_t, c->T);
-    c->before = RL_NEW(cx->tmp, bool, c->T);
-}
-
-/* A date at which no row stands has no event time 0: such a cohort counts as never treated. */
-static void cohorts_between_are_never(rl_build *b, cohorts *c, rl_ctx *cx)
-{
-    size_t lost = 0, at = 0;
-    int32_t first = RL_NEVER;
+    int32_t first = INT32_MAX, some = RL_NEVER;
+    size_t lost = 0, others = 0;
+    for (size_t i = 0; i < b->t->n; i++)
+        if (b->keep[i] && b->at[i] < first) first = b->at[i];
     for (size_t i = 0; i < b->t->n; i++) {
         if (!b->keep[i] || b->cohort[i] == RL_NEVER) continue;
-        if (at >= c->T || c->time[at] != b->cohort[i]) at = find_time(c, b->cohort[i]);
-        if (at == c->T && c->T > 0 && b->cohort[i] > c->time[0]) {
-            if (lost++ == 0) first = b->cohort[i];
-            b->cohort[i] = RL_NEVER;
-        } else if (at < c->T) {
-            c->rows[at]++;
-            c->before[at] |= b->at[i] < b->cohort[i];
+        if (b->cohort[i] > (int64_t)first + b->req->anticipation) {
+            others++;
+            continue;
         }
-    }
-    if (lost == 0) return;
-    const char *text = rl_time_text(b->d->clock, first, cx->tmp);
-    rl_remark(cx, "design",
-              "%zu rows have a cohort date at which no row stands (the first is %s): they count as never treated; "
-              "where they are treated from the next period on, let '%s' say that period",
-              lost, text != NULL ? text : rl_sprintf(cx->tmp, "%d", first),
-              b->req->cohort != NULL ? b->req->cohort : b->req->treated);
-}
-
-/* Cohorts that are never seen before their start. */
-static void drop_without_before(rl_build *b, const cohorts *c, rl_ctx *cx)
-{
-    size_t lost = 0, at = 0;
-    for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i] || b->cohort[i] == RL_NEVER) continue;
-        if (at >= c->T || c->time[at] != b->cohort[i]) at = find_time(c, b->cohort[i]);
-        if (at < c->T && c->before[at]) continue;
+        some = b->cohort[i];
         b->keep[i] = 0;
         lost++;
     }
-    rl_build_lose(b, "always treated", lost, cx);
+    rl_build_lose(b, b->req->anticipation > 0 ? "treated or anticipating from the first period" : "always treated",
+                  lost, cx);
+    if (lost == 0 || others > 0) return RL_OK;
+    rl_fail(cx, RL_EDATA, "no cohort has a pre-period: the data begin at %s, and the treated start then or before (%s)",
+            time_words(b, first, cx), time_words(b, some, cx));
+    return rl_hint(cx, "what happened before treatment must be in the data; %zu rows are of units treated throughout",
+                   lost);
 }
 
-/* --ref-cohort as a time. */
-static rl_code named_cohort(const rl_build *b, const cohorts *c, int32_t *time, rl_ctx *cx)
+/* Without never-treated units the last cohort is the control, until it starts (or anticipates its start). */
+static rl_code drop_without_never(rl_build *b, rl_ctx *cx)
 {
-    const char *s = b->req->ref_cohort;
-    rl_dict *dict = rl_dict_new(cx->tmp);
-    int32_t code = rl_dict_code(dict, s, strlen(s));
-    rl_col cell = {.name = "--ref-cohort", .type = RL_TEXT, .code = &code, .dict = dict, .field = -1};
-    rl_table t = {.n = 1, .k = 1, .col = &cell};
-    bool read = rl_cohorts_of(&t, &cell, b->d->clock, time, cx) == RL_OK;
-    size_t at = read ? find_time(c, *time) : c->T;
-    if (at < c->T && c->rows[at] > 0 && c->before[at]) return RL_OK;
-    rl_fail(cx, RL_EDATA, "--ref-cohort '%s': no cohort of that date is seen before it starts", s);
-    return rl_hint(cx, "write it as the column of --cohort does, or leave it out: the never treated are the reference");
-}
-
-/* The never treated are the reference; without them a cohort is, until it starts. One that is named beside them
- * has no effects of its own. */
-static rl_code frame_cohorts(rl_build *b, rl_ctx *cx)
-{
-    cohorts c = {0};
-    int32_t named = RL_NEVER;
-    list_times(b, &c, cx);
-    cohorts_between_are_never(b, &c, cx);
-    if (b->req->ref_cohort != NULL) RL_TRY(named_cohort(b, &c, &named, cx));
-    drop_without_before(b, &c, cx);
-    int32_t last = last_cohort(b);
-    if (last != RL_NEVER) drop_after_control(b, named != RL_NEVER ? named : last, cx);
-    for (size_t i = 0; i < b->t->n && named != RL_NEVER && last == RL_NEVER; i++)
-        if (b->cohort[i] == named) b->cohort[i] = RL_NEVER;
-    if (named != RL_NEVER && last == RL_NEVER)
-        rl_remark(cx, "design", "cohort %s is a reference beside the never treated, also after its start",
-                  b->req->ref_cohort);
+    int32_t last = RL_NEVER, other = RL_NEVER;
+    size_t lost = 0;
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i]) continue;
+        if (b->cohort[i] == RL_NEVER) return RL_OK;
+        if (b->cohort[i] > last) last = b->cohort[i];
+    }
+    for (size_t i = 0; i < b->t->n; i++)
+        if (b->keep[i] && b->cohort[i] != last) other = b->cohort[i];
+    if (last == RL_NEVER) return RL_OK;
+    if (other == RL_NEVER) {
+        rl_fail(cx, RL_EDATA, "no control: no unit is never treated, and all that have a pre-period start at %s",
+                time_words(b, last, cx));
+        return rl_hint(cx, "units that start later, or never, must be in the data");
+    }
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i]) continue;
+        if (b->cohort[i] == last) b->cohort[i] = RL_NEVER;
+        if (b->at[i] < (int64_t)last - b->req->anticipation) continue;
+        b->keep[i] = 0;
+        lost++;
+    }
+    rl_build_lose(b, "no control left", lost, cx);
+    rl_remark(cx, "design", "no unit is never treated: the last cohort (%s) is the control until it starts",
+              time_words(b, last, cx));
     return RL_OK;
+}
+
+/* Number of a time among those seen so far, ascending; a new one is put in its place. */
+static size_t number_of(int32_t **time, size_t *T, size_t *cap, int32_t at, rl_ctx *cx)
+{
+    size_t lo = 0, hi = *T;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if ((*time)[mid] < at)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo < *T && (*time)[lo] == at) return lo;
+    if (*T == *cap) {
+        *time = rl_regrow(cx->tmp, *time, *cap, 2 * *cap, sizeof **time);
+        *cap *= 2;
+    }
+    memmove(*time + lo + 1, *time + lo, (*T - lo) * sizeof **time);
+    (*time)[lo] = at;
+    ++*T;
+    return lo;
+}
+
+/* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */
+static void drop_incomplete(rl_build *b, rl_ctx *cx)
+{
+    size_t T = 0, cap = 64, lost = 0, G = b->unit.G, n = b->t->n;
+    int32_t *time = RL_NEW(cx->tmp, int32_t, cap);
+    for (size_t i = 0, t = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
+        if (t >= T || time[t] != b->at[i]) t = number_of(&time, &T, &cap, b->at[i], cx);
+        t = t + 1 < T ? t + 1 : 0; /* most data are in order */
+    }
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, G *T);
+    size_t *rows = RL_NEW(cx->tmp, size_t, 2 * G), *periods = rows + G;
+    for (size_t i = 0, t = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
+        if (time[t] != b->at[i]) t = number_of(&time, &T, &cap, b->at[i], cx);
+        size_t u = (size_t)b->unit.code[i];
+        rows[u]++;
+        periods[u] += !seen[u * T + t];
+        seen[u * T + t] = 1;
+        t = t + 1 < T ? t + 1 : 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
+        size_t u = (size_t)b->unit.code[i];
+        if (periods[u] == T || rows[u] != periods[u]) continue;
+        b->keep[i] = 0;
+        lost++;
+    }
+    rl_release(cx->tmp, seen);
+    rl_build_lose(b, "unit not seen in every period", lost, cx);
 }
 
 rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
@@ -270,10 +265,15 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
     rl_frame frame = b->req->estimator->frame;
     bool window = frame == RL_FRAME_EVENT || frame == RL_FRAME_COHORTS;
     if (window && b->req->has_window && b->req->endpoints_drop) drop_outside_window(b, cx);
-    if (frame == RL_FRAME_COHORTS) return frame_cohorts(b, cx);
-    if (frame != RL_FRAME_CELLS) return RL_OK;
-    drop_always_treated(b, cx);
-    drop_after_control(b, last_cohort(b), cx);
+    if (frame == RL_FRAME_COHORTS) return rl_build_cohorts(b, cx);
+    if (frame == RL_FRAME_CELLS) {
+        drop_always_treated(b, cx);
+        rl_build_control_until(b, rl_build_last_cohort(b), cx);
+    }
+    if (frame != RL_FRAME_CONTROLS || b->cohort == NULL) return RL_OK;
+    RL_TRY(drop_without_past(b, cx));
+    RL_TRY(drop_without_never(b, cx));
+    if (!b->req->rcs && !b->req->keep_unbalanced && b->unit.G > 0) drop_incomplete(b, cx);
     return RL_OK;
 }
 
@@ -298,7 +298,7 @@ static void add_effect(rl_build *b, const rl_groups *g, const char *name)
 rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
-    if (r->estimator->frame == RL_FRAME_PLAIN) return RL_OK;
+    if (r->estimator->frame == RL_FRAME_PLAIN || r->estimator->frame == RL_FRAME_CONTROLS) return RL_OK;
     rl_groups time, unit = b->unit, joined;
     const char *time_name = r->time, *unit_name = r->unit;
     groups_of_times(b->at, b->t->n, &time, cx);
