@@ -21,6 +21,12 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
         if (*est == NULL || !(*est)->needs_cohort)
             return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
                               "'%s' is not an estimator for a programme", name.s);
+        if ((*est)->needs_unit && plan->deal_level) {
+            rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
+                       "estimator '%s' follows units over time, and every row of model '%s' is a deal of its own",
+                       name.s, plan->spec->name);
+            return rl_hint(cx, "use etwfe, or a level: whose units are seen in every period");
+        }
         if (plan->spec->covariates.n == 0 || is(name, "etwfe")) return RL_OK;
         return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
                           "covariates need estimator 'etwfe', not '%s'", name.s);

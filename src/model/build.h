@@ -64,7 +64,8 @@ RL_MUST rl_code rl_build_missing(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and treated on all rows       */
 RL_MUST rl_code rl_build_frame(rl_build *b, rl_ctx *cx);           /* rows the estimator cannot use        */
 int32_t rl_build_last_cohort(const rl_build *b);                   /* RL_NEVER when some unit is never treated */
-void rl_build_control_until(rl_build *b, int32_t last, rl_ctx *cx);/* cohorts from `last` on are the control until then */
+/* Cohorts from `last` on are the control until then. */
+void rl_build_control_until(rl_build *b, int32_t last, rl_ctx *cx);
 RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
 
 /* design_cohorts.c */
