@@ -93,6 +93,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "base", 0, "KIND", "cs, ddd: period of comparison before treatment: varying\n(default: the one before) or universal (the last before\nthe start, for all)"},
     {RL_CMD_FIT, "anticipation", 0, "K", "cs, ddd: an effect may begin K periods before the start"},
     {RL_CMD_FIT, "rcs", 0, NULL, "cs: repeated cross-sections, every row a unit of its own"},
+    {RL_CMD_FIT, "unit-trends", 0, NULL, "bjs, did2s: every unit has a slope over time too, from its\nuntreated rows"},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", "cs: units that miss periods are left out (balance, the\ndefault) or kept with the rows they have (keep)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar; bacon:\ntype or pairs"},
     {RL_CMD_FIT, "balance", 0, "K", "dynamic: only cohorts seen K periods after their start"},
