@@ -184,9 +184,9 @@ static void rows(const rl_psi *psi, size_t from, size_t count, double *out, size
 }
 
 /* Weights of the rows in estimate j. */
-static void weights(const rl_psi *psi, size_t j, double *out)
+static void weights(const void *self, size_t j, double *out)
 {
-    const imputed *all = psi->self;
+    const imputed *all = self;
     for (size_t k = 0; k < all->n_chunk; k++) {
         chunk c = all->chunk[k];
         if (j < c.from || j >= c.from + c.jn) continue;
@@ -240,6 +240,8 @@ void rl_imputed_psi(const rl_design *d, const rl_imputed_part *part, size_t n, r
         from += part[i].m;
     }
     p->psi =
-        (rl_psi){.n = d->n, .m = f->m, .sum_by = sum_by, .rows = rows, .self = p, .has_time = true, .weights = weights};
+        (rl_psi){.n = d->n, .m = f->m, .sum_by = sum_by, .rows = rows, .self = p, .has_time = true};
     f->psi = &p->psi;
+    f->omega = weights;
+    f->omega_self = p;
 }

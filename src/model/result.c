@@ -47,16 +47,16 @@ static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, 
     out->residual = e;
 }
 
-/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j; methods without a core know theirs. */
+/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j; or the method says itself. */
 static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep,
                        rl_ctx *cx)
 {
     const rl_core *c = f->core;
     size_t j = 0;
     while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
-    if (j < f->m && f->psi != NULL && f->psi->weights != NULL) {
+    if (f->omega != NULL && j < f->m) {
         out->omega = RL_NEW(keep, double, d->n);
-        f->psi->weights(f->psi, j, out->omega);
+        f->omega(f->omega_self, j, out->omega);
         return;
     }
     if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
