@@ -5,7 +5,7 @@
 #include "base/simd.h"
 #include "model/imputed.h"
 
-enum { FEW = 8 };
+enum { FEW = 8, MOST_SUMS = 1 << 23 };
 
 /* Some estimates of a part: their directions, coordinate by coordinate. */
 typedef struct chunk {
@@ -18,6 +18,7 @@ typedef struct chunk {
 
 typedef struct imputed {
     rl_psi psi;
+    rl_units units;
     size_t n_chunk;
     chunk *chunk;
 } imputed;
@@ -204,6 +205,38 @@ static void weights(const void *self, size_t j, double *out)
     }
 }
 
+/* All estimates, one unit whose rows are in one cluster: what its effects add is 0. */
+RL_CLONES static size_t of_unit(const void *self, size_t u, int32_t *at, double *value)
+{
+    const imputed *all = self;
+    for (size_t k = 0; k < all->n_chunk; k++) {
+        const chunk *c = &all->chunk[k];
+        const rl_baseline *b = c->part->b;
+        eight row, sum = {{0}};
+        for (size_t r = b->start[u]; r < b->start[u + 1]; r++) {
+            row_of(c, u, rl_baseline_row(b, r), NULL, false, &row);
+            for (size_t a = 0; a < FEW; a++) sum.v[a] += row.v[a];
+        }
+        for (size_t a = 0; a < c->jn; a++) {
+            at[c->from + a] = (int32_t)(c->from + a);
+            value[c->from + a] = sum.v[a];
+        }
+    }
+    return all->psi.m;
+}
+
+/* Clusters by many estimates are not held either: units in one cluster each are walked. */
+static const rl_units *walked(const rl_design *d, const rl_baseline *b, imputed *p, rl_ctx *cx)
+{
+    size_t m = p->psi.m;
+    if (d->vcov.kind != RL_CLUSTER || d->vcov.ways != 1 || d->cluster[0].G * m <= MOST_SUMS) return NULL;
+    if (!rl_nested(b->unit, b->U, d->cluster[0].code, d->n, cx)) return NULL;
+    uint32_t *row = RL_NEW(cx->tmp, uint32_t, b->U);
+    for (size_t u = 0; u < b->U; u++) row[u] = (uint32_t)rl_baseline_row(b, b->start[u]);
+    p->units = (rl_units){.N = b->U, .row = row, .most = m, .of = of_unit, .self = p};
+    return &p->units;
+}
+
 /* --- making it --------------------------------------------------------------------------------- */
 
 static void make_chunks(const rl_imputed_part *p, size_t from, chunk *c, rl_ctx *cx)
@@ -239,8 +272,8 @@ void rl_imputed_psi(const rl_design *d, const rl_imputed_part *part, size_t n, r
         p->n_chunk += rl_blocks(part[i].m, FEW);
         from += part[i].m;
     }
-    p->psi =
-        (rl_psi){.n = d->n, .m = f->m, .sum_by = sum_by, .rows = rows, .self = p, .has_time = true};
+    p->psi = (rl_psi){.n = d->n, .m = f->m, .sum_by = sum_by, .rows = rows, .self = p, .has_time = true};
+    p->psi.units = walked(d, part[0].b, p, cx);
     f->psi = &p->psi;
     f->omega = weights;
     f->omega_self = p;
