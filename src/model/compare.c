@@ -10,9 +10,9 @@ enum { LEAD = -2, LAG = 3 }; /* event times of methods that need a window */
 
 static const struct method {
     const char *name;
-    bool cross_sections;  /* works without units                                   */
-    bool window;          /* needs one                                             */
-    bool estimand;        /* average effect on the treated, over treated periods   */
+    bool cross_sections; /* works without units                                   */
+    bool window;         /* needs one                                             */
+    bool estimand;       /* average effect on the treated, over treated periods   */
     const char *compares, *base, *weighs;
 } METHOD[] = {
     {"etwfe", true, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
