@@ -210,7 +210,7 @@ static rl_code drop_unimputable(rl_build *b, rl_ctx *cx)
     alone = drop_unseen(b, time.code, seen, &cohort);
     rl_build_lose(b, "no control left", alone, cx);
     if (alone + always < treated) return RL_OK;
-    rl_fail(cx, RL_EDATA, "no control: none of the periods with treated rows (%zu) has an untreated one", alone);
+    rl_fail(cx, RL_EDATA, "no control: all %zu treated rows are in periods without an untreated one", alone);
     return rl_hint(cx, "units that are never treated, or later, say what treated ones would have been");
 }
 

@@ -26,12 +26,6 @@
 
 /* --- the treated rows' own part of the error ---------------------------------------------- */
 
-static const rl_groups *clusters(const rl_design *d)
-{
-    if (d->vcov.ways == 1) return &d->cluster[0];
-    return &d->unit;
-}
-
 /* Rows of each cluster, one cluster after the other: start (G+1), row (n). */
 static uint32_t *by_cluster(const rl_groups *g, size_t n, size_t *start, rl_ctx *cx)
 {
@@ -44,20 +38,17 @@ static uint32_t *by_cluster(const rl_groups *g, size_t n, size_t *start, rl_ctx 
     return row;
 }
 
-/* mean (cells): sum_i W_c(i) w_i tau_i / sum_i W_c(i) w_i, W_c the weight of the cluster's rows in the cell; lone counts
- * the cells that one cluster has to itself. */
-static double *cell_means(const rl_imputed *p, size_t *lone, size_t *cells, rl_ctx *cx)
+/* mean (cells): sum_i W_c(i) w_i tau_i / sum_i W_c(i) w_i, W_c the weight of the cluster's rows in the cell. */
+static double *cell_means(const rl_imputed *p, rl_ctx *cx)
 {
-    const rl_groups *g = clusters(p->d);
+    const rl_groups *g = rl_imputed_clusters(p->d);
     size_t n = p->d->n, C = p->n_cohort * p->T, *start = RL_NEW(cx->tmp, size_t, g->G + 1);
     uint32_t *row = by_cluster(g, n, start, cx);
     double *W = RL_NEW(cx->tmp, double, C), *sum = RL_NEW(cx->tmp, double, C), *by = RL_NEW(cx->tmp, double, C);
-    uint32_t *count = RL_NEW(cx->tmp, uint32_t, C);
     for (size_t c = 0; c < g->G; c++) {
         for (size_t k = start[c]; k < start[c + 1]; k++) {
             if (p->of[row[k]] < 0) continue;
             int32_t cell = p->cell[row[k]];
-            if (W[cell] == 0) count[cell]++;
             W[cell] += rl_baseline_w(&p->b, row[k]);
         }
         for (size_t k = start[c]; k < start[c + 1]; k++) {
@@ -70,19 +61,15 @@ static double *cell_means(const rl_imputed *p, size_t *lone, size_t *cells, rl_c
         for (size_t k = start[c]; k < start[c + 1]; k++)
             if (p->of[row[k]] >= 0) W[p->cell[row[k]]] = 0;
     }
-    *lone = *cells = 0;
-    for (size_t c = 0; c < C; c++) {
-        *lone += count[c] == 1;
-        *cells += count[c] > 0;
-        if (count[c] > 0) sum[c] /= by[c];
-    }
+    for (size_t c = 0; c < C; c++)
+        if (by[c] > 0) sum[c] /= by[c];
     return sum;
 }
 
 static rl_imputed_part effects(rl_imputed *p, double *b, rl_ctx *cx)
 {
-    size_t n = p->d->n, lone, cells;
-    double *own = RL_NEW(cx->tmp, double, n), *mean = cell_means(p, &lone, &cells, cx);
+    size_t n = p->d->n, cells, lone = rl_imputed_lone(p, p->cell, p->n_cohort * p->T, &cells, cx);
+    double *own = RL_NEW(cx->tmp, double, n), *mean = cell_means(p, cx);
     long double *sum = RL_NEW(cx->tmp, long double, p->m);
     for (size_t i = 0; i < n; i++) {
         if (p->of[i] < 0) continue;
@@ -176,6 +163,7 @@ static rl_code fit_leads(const rl_imputed *p, leads *l, rl_ctx *cx)
     l->beta = RL_NEW(cx->tmp, double, l->b.K);
     memcpy(l->u, d->y, d->n * sizeof *l->u);
     rl_baseline_beyond(&l->b, l->u, l->beta, cx);
+    rl_imputed_clean(d, l->u);
     return RL_OK;
 }
 

@@ -112,6 +112,16 @@ static rl_code take_columns(rl_imputed *p, rl_ctx *cx)
     return RL_OK;
 }
 
+/* What rounding leaves where the fit is perfect is not a residual. */
+void rl_imputed_clean(const rl_design *d, double *e)
+{
+    double top = 0;
+    for (size_t i = 0; i < d->n; i++)
+        if (fabs(d->y[i]) > top) top = fabs(d->y[i]);
+    for (size_t i = 0; i < d->n; i++)
+        if (fabs(e[i]) <= 1e-14 * top) e[i] = 0;
+}
+
 /* Rows without a baseline: why it is so decides whether they are left out or nothing can be done. */
 static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
 {
@@ -175,10 +185,14 @@ rl_code rl_imputed_base(const rl_design *d, const rl_request *r, const char *who
     RL_TRY(one_row_a_period(p, cx));
     RL_TRY(judge(p, f, cx));
     if (f->leave != NULL) return RL_OK;
+    if (r->leads)
+        rl_remark(cx, "controls",
+                  "estimator '%s' compares with all rows not treated yet, those of units treated later too", who);
     RL_TRY(list_cells(p, cx));
     p->e = RL_NEW(cx->tmp, double, d->n);
     memcpy(p->e, d->y, d->n * sizeof *p->e);
     rl_baseline_beyond(&p->b, p->e, NULL, cx);
+    rl_imputed_clean(d, p->e);
     return RL_OK;
 }
 
@@ -305,6 +319,27 @@ rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx)
     p->of = RL_NEW(cx->tmp, int32_t, d->n);
     for (size_t i = 0; i < d->n; i++) p->of[i] = p->cell[i] >= 0 && (leads || !p->b.fit[i]) ? to[p->cell[i]] : -1;
     return RL_OK;
+}
+
+const rl_groups *rl_imputed_clusters(const rl_design *d) { return d->vcov.ways == 1 ? &d->cluster[0] : &d->unit; }
+
+size_t rl_imputed_lone(const rl_imputed *p, const int32_t *key, size_t n_key, size_t *used, rl_ctx *cx)
+{
+    const int32_t *cluster = rl_imputed_clusters(p->d)->code;
+    int32_t *first = RL_NEW(cx->tmp, int32_t, n_key); /* cluster + 1, -1 = several */
+    size_t lone = 0;
+    *used = 0;
+    for (size_t i = 0; i < p->d->n; i++) {
+        if (p->of[i] < 0) continue;
+        int32_t *at = &first[key[i]];
+        *at = *at == 0 || *at == cluster[i] + 1 ? cluster[i] + 1 : -1;
+    }
+    for (size_t k = 0; k < n_key; k++) {
+        lone += first[k] > 0;
+        *used += first[k] != 0;
+    }
+    rl_release(cx->tmp, first);
+    return lone;
 }
 
 void rl_imputed_finish(const rl_imputed *p, rl_fit *f)

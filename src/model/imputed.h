@@ -49,10 +49,18 @@ static inline bool rl_imputed_untreated(const rl_design *d, const rl_request *r,
 RL_MUST rl_code rl_imputed_base(const rl_design *d, const rl_request *r, const char *who, rl_imputed *p, rl_fit *f,
                                 rl_ctx *cx);
 
+/* e (n): rounding errors of d->y become 0. */
+void rl_imputed_clean(const rl_design *d, double *e);
+
 /* Which rows make which average: r->agg, window, balance; `leads`: event times before the start too, but for
  * those of reference.
  * Errors  RL_EDATA  none is left */
 RL_MUST rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx);
+
+/* What errors are clustered by, or the units where that is not one column. */
+const rl_groups *rl_imputed_clusters(const rl_design *d);
+/* How many of the keys of the averaged rows (key, n of 0 .. n_key-1) occur in one cluster only, of *used in all. */
+size_t rl_imputed_lone(const rl_imputed *p, const int32_t *key, size_t n_key, size_t *used, rl_ctx *cx);
 
 /* One set of estimates of the fit and how rows act on them: sums over rows (of, own), or `m` coefficients of a
  * baseline from its coordinate `first` on (of NULL). */

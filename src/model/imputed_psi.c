@@ -1,11 +1,12 @@
 /* The influence of rows on averages of imputed effects (model/imputed.h). */
+#include <math.h>
 #include <string.h>
 
 #include "base/par.h"
 #include "base/simd.h"
 #include "model/imputed.h"
 
-enum { FEW = 8, MOST_SUMS = 1 << 23 };
+enum { FEW = 8, MOST_SUMS = 1 << 21 };
 
 /* Some estimates of a part: their directions, coordinate by coordinate. */
 typedef struct chunk {
@@ -108,6 +109,7 @@ typedef struct job {
     const imputed *all;
     const int32_t *code;
     rl_mat *out;
+    double *size; /* G-by-m  sums of absolute values, or NULL */
 } job;
 
 /* Have the fitted rows of a unit one code?  Then its effects add nothing: sum w u = sum w u (t - mid) = 0. */
@@ -123,11 +125,25 @@ static bool one_code(const rl_baseline *b, size_t u, const int32_t *code)
     return true;
 }
 
-static void put(const chunk *c, rl_mat *out, int32_t g, eight *sum)
+static void put(const chunk *c, const job *p, int32_t g, eight *sum, eight *size)
 {
-    if (g >= 0)
-        for (size_t a = 0; a < c->jn; a++) *rl_mat_at(out, (size_t)g, c->from + a) += sum->v[a];
+    for (size_t a = 0; a < c->jn && g >= 0; a++) {
+        *rl_mat_at(p->out, (size_t)g, c->from + a) += sum->v[a];
+        if (p->size != NULL) p->size[(size_t)g + (c->from + a) * p->out->n] += size->v[a];
+    }
     memset(sum, 0, sizeof *sum);
+    memset(size, 0, sizeof *size);
+}
+
+/* Sums that are 0 but for rounding: many are by construction, of a cluster that has a cell to itself say, and an error
+ * made of nothing else would be no error. */
+static void clean(const chunk *c, const job *p)
+{
+    for (size_t a = 0; a < c->jn; a++)
+        for (size_t g = 0; g < p->out->n; g++) {
+            double *v = rl_mat_at(p->out, g, c->from + a);
+            if (fabs(*v) <= 1e-13 * p->size[g + (c->from + a) * p->out->n]) *v = 0;
+        }
 }
 
 /* All rows, some estimates. */
@@ -139,7 +155,7 @@ RL_CLONES static void sum_chunk(size_t at, void *arg)
     for (size_t j = 0; j < c->jn; j++) memset(rl_mat_col(p->out, c->from + j), 0, p->out->n * sizeof(double));
     for (size_t u = 0; u < b->U; u++) {
         share s;
-        eight row, sum = {{0}};
+        eight row, sum = {{0}}, size = {{0}};
         int32_t g = -1;
         bool plain = p->code != NULL && one_code(b, u, p->code);
         if (!plain) share_of(c, u, &s);
@@ -147,19 +163,21 @@ RL_CLONES static void sum_chunk(size_t at, void *arg)
             size_t i = rl_baseline_row(b, k);
             int32_t now = p->code != NULL ? p->code[i] : (int32_t)i;
             row_of(c, u, i, plain ? NULL : &s, false, &row);
-            if (now != g) put(c, p->out, g, &sum);
+            if (now != g) put(c, p, g, &sum, &size);
             g = now;
             for (size_t a = 0; a < FEW; a++) sum.v[a] += row.v[a];
+            for (size_t a = 0; a < FEW; a++) size.v[a] += fabs(row.v[a]);
         }
-        put(c, p->out, g, &sum);
+        put(c, p, g, &sum, &size);
     }
+    if (p->size != NULL) clean(c, p);
 }
 
 static rl_code sum_by(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
 {
-    (void)G;
-    job p = {psi->self, code, out};
+    job p = {psi->self, code, out, code != NULL ? RL_NEW(cx->tmp, double, G * psi->m) : NULL};
     rl_par(p.all->n_chunk, sum_chunk, &p, cx);
+    if (p.size != NULL) rl_release(cx->tmp, p.size);
     return RL_OK;
 }
 
@@ -212,14 +230,15 @@ RL_CLONES static size_t of_unit(const void *self, size_t u, int32_t *at, double 
     for (size_t k = 0; k < all->n_chunk; k++) {
         const chunk *c = &all->chunk[k];
         const rl_baseline *b = c->part->b;
-        eight row, sum = {{0}};
+        eight row, sum = {{0}}, size = {{0}};
         for (size_t r = b->start[u]; r < b->start[u + 1]; r++) {
             row_of(c, u, rl_baseline_row(b, r), NULL, false, &row);
             for (size_t a = 0; a < FEW; a++) sum.v[a] += row.v[a];
+            for (size_t a = 0; a < FEW; a++) size.v[a] += fabs(row.v[a]);
         }
         for (size_t a = 0; a < c->jn; a++) {
             at[c->from + a] = (int32_t)(c->from + a);
-            value[c->from + a] = sum.v[a];
+            value[c->from + a] = fabs(sum.v[a]) <= 1e-13 * size.v[a] ? 0 : sum.v[a];
         }
     }
     return all->psi.m;

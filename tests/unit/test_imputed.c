@@ -432,6 +432,36 @@ static void refusals(void **s)
     refused(&t, &r, RL_EDATA, "no row is treated", "never treated");
 }
 
+/* Many units and cells: the covariance of a walk through the units is that of the sums by cluster. */
+static void walked(void **s)
+{
+    (void)s;
+    enum { N = 20480, T = 15 };
+    rl_table t = fit_table(N * T);
+    fit_num(&t, "t", &cx), fit_num(&t, "g", &cx), fit_num(&t, "y", &cx);
+    double *at = t.col[0].num, *g = t.col[1].num, *y = t.col[2].num;
+    const char **unit = RL_NEW(cx.keep, const char *, t.n);
+    rl_rng r = rl_rng_for(31, 7);
+    for (size_t i = 0; i < t.n; i++) {
+        size_t u = i / T;
+        at[i] = (double)(i % T + 1);
+        g[i] = u % T == 0 ? (double)NAN : (double)(u % T + 1);
+        y[i] = rl_normal(&r) + (at[i] >= g[i] ? 0.3 * at[i] : 0);
+        unit[i] = i % T > 0 ? unit[i - 1] : rl_sprintf(cx.keep, "%zu", u);
+    }
+    fit_text(&t, "unit", unit, &cx);
+    rl_request q = ask("bjs", "y ~ 1", "unit", RL_AGG_GROUP_TIME);
+    rl_result f = run(&t, &q);
+    assert_int_equal(f.m, 105);
+    assert_true(f.m * f.G > 1 << 21); /* else it is no walk */
+    for (size_t j = 0; j < f.m; j += 13)
+        for (size_t i = 0; i < f.m; i += 7) {
+            double sum = 0;
+            for (size_t c = 0; c < f.G; c++) sum += f.psi_G[i * f.G + c] * f.psi_G[j * f.G + c];
+            CHECK_NEAR(f.V[i + j * f.m], sum, 1e-12 * sqrt(f.V[i + i * f.m] * f.V[j + j * f.m]));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(written_out),
@@ -441,6 +471,7 @@ int main(void)
                                        cmocka_unit_test(anticipation),
                                        cmocka_unit_test(cohort_effects),
                                        cmocka_unit_test(rows_without_comparison),
-                                       cmocka_unit_test(refusals)};
+                                       cmocka_unit_test(refusals),
+                                       cmocka_unit_test(walked)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
