@@ -16,8 +16,8 @@
  *
  * Estimand  averages of the effects on the treated
  * Assumes   parallel trends, no anticipation
- * Source    Borusyak, Jaravel & Spiess (2024), Review of Economic Studies 91(6), equations 4-8, and their did_imputation
- *           (Stata, November 2023) for the weights of the cells' means
+ * Source    Borusyak, Jaravel & Spiess (2024), Review of Economic Studies 91(6), equations 4-8, and their
+ *           did_imputation (Stata, November 2023) for the weights of the cells' means
  */
 #include <string.h>
 
@@ -41,11 +41,11 @@ static uint32_t *by_cluster(const rl_groups *g, size_t n, size_t *start, rl_ctx 
 /* mean (cells): sum_i W_c(i) w_i tau_i / sum_i W_c(i) w_i, W_c the weight of the cluster's rows in the cell. */
 static double *cell_means(const rl_imputed *p, rl_ctx *cx)
 {
-    const rl_groups *g = rl_imputed_clusters(p->d);
-    size_t n = p->d->n, C = p->n_cohort * p->T, *start = RL_NEW(cx->tmp, size_t, g->G + 1);
-    uint32_t *row = by_cluster(g, n, start, cx);
+    rl_groups g = rl_imputed_clusters(p->d, cx);
+    size_t n = p->d->n, C = p->n_cohort * p->T, *start = RL_NEW(cx->tmp, size_t, g.G + 1);
+    uint32_t *row = by_cluster(&g, n, start, cx);
     double *W = RL_NEW(cx->tmp, double, C), *sum = RL_NEW(cx->tmp, double, C), *by = RL_NEW(cx->tmp, double, C);
-    for (size_t c = 0; c < g->G; c++) {
+    for (size_t c = 0; c < g.G; c++) {
         for (size_t k = start[c]; k < start[c + 1]; k++) {
             if (p->of[row[k]] < 0) continue;
             int32_t cell = p->cell[row[k]];

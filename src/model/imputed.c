@@ -321,11 +321,18 @@ rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx)
     return RL_OK;
 }
 
-const rl_groups *rl_imputed_clusters(const rl_design *d) { return d->vcov.ways == 1 ? &d->cluster[0] : &d->unit; }
+rl_groups rl_imputed_clusters(const rl_design *d, rl_ctx *cx)
+{
+    if (d->vcov.ways == 1) return d->cluster[0];
+    if (d->unit.G > 0) return d->unit;
+    rl_groups rows = {.G = d->n, .code = RL_NEW(cx->tmp, int32_t, d->n)};
+    for (size_t i = 0; i < d->n; i++) rows.code[i] = (int32_t)i;
+    return rows;
+}
 
 size_t rl_imputed_lone(const rl_imputed *p, const int32_t *key, size_t n_key, size_t *used, rl_ctx *cx)
 {
-    const int32_t *cluster = rl_imputed_clusters(p->d)->code;
+    const int32_t *cluster = rl_imputed_clusters(p->d, cx).code;
     int32_t *first = RL_NEW(cx->tmp, int32_t, n_key); /* cluster + 1, -1 = several */
     size_t lone = 0;
     *used = 0;

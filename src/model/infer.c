@@ -354,7 +354,8 @@ static void estimates(rl_infer_work *w, double level)
     memcpy(r->V, w->V.a, m * m * sizeof(double));
     for (size_t j = 0; j < m; j++) {
         rl_estimate *e = &r->est[j];
-        double v = *rl_mat_at(&w->V, j, j), df = w->df_each != NULL ? w->df_each[j] : j < w->aside ? w->aside_df : w->df;
+        double v = *rl_mat_at(&w->V, j, j), df = j < w->aside ? w->aside_df : w->df;
+        if (w->df_each != NULL) df = w->df_each[j];
         *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN};
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
