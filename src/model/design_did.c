@@ -86,6 +86,13 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
 
 /* --- rows -------------------------------------------------------------------- */
 
+static void groups_of_times(const int32_t *at, size_t n, rl_groups *g, rl_ctx *cx)
+{
+    rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, n), .field = -1};
+    for (size_t i = 0; i < n; i++) c.num[i] = at[i] == RL_NO_TIME ? -1e10 : (double)at[i];
+    rl_groups_of(&c, n, g, cx->tmp, cx);
+}
+
 static void drop_outside_window(rl_build *b, rl_ctx *cx)
 {
     size_t lost = 0;
@@ -253,6 +260,77 @@ static void drop_incomplete(rl_build *b, rl_ctx *cx)
     rl_build_lose(b, "unit not seen in every period", lost, cx);
 }
 
+/* --- rows whose untreated outcome cannot be imputed --------------------------------- */
+
+static bool untreated(const rl_build *b, size_t i)
+{
+    return b->cohort[i] == RL_NEVER || (int64_t)b->at[i] < (int64_t)b->cohort[i] - b->req->anticipation;
+}
+
+/* Codes of what has an effect of its own: the units, or without them the cohorts. */
+static const int32_t *effect_of_unit(const rl_build *b, size_t *G, rl_ctx *cx)
+{
+    rl_groups g;
+    *G = b->unit.G;
+    if (b->unit.G > 0) return b->unit.code;
+    groups_of_times(b->cohort, b->t->n, &g, cx);
+    *G = g.G;
+    return g.code;
+}
+
+/* Leave out the rows that are treated and whose code is not `seen`; returns how many, and their first cohort. */
+static size_t drop_unseen(rl_build *b, const int32_t *code, const bool *seen, int32_t *cohort)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i] || untreated(b, i) || (code[i] >= 0 && seen[code[i]])) continue;
+        b->keep[i] = 0;
+        if (lost++ == 0 || b->cohort[i] < *cohort) *cohort = b->cohort[i];
+    }
+    return lost;
+}
+
+static void see(const rl_build *b, const int32_t *code, bool *seen)
+{
+    for (size_t i = 0; i < b->t->n; i++)
+        if (b->keep[i] && code[i] >= 0 && untreated(b, i)) seen[code[i]] = true;
+}
+
+/* A unit needs a row before its treatment for its effect, a period an untreated row for its own. */
+static rl_code drop_unimputable(rl_build *b, rl_ctx *cx)
+{
+    size_t G, treated = 0, always, alone;
+    int32_t cohort = 0;
+    rl_groups time;
+    const int32_t *unit = effect_of_unit(b, &G, cx);
+    for (size_t i = 0; i < b->t->n; i++) treated += b->keep[i] && !untreated(b, i);
+    if (treated == 0) {
+        rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", b->left);
+        return rl_hint(cx, "cohorts that lie beyond the last period count as never treated");
+    }
+    bool *seen = RL_NEW(cx->tmp, bool, G + 1);
+    see(b, unit, seen);
+    always = drop_unseen(b, unit, seen, &cohort);
+    rl_build_lose(b, "always treated", always, cx);
+    if (always == treated) {
+        const char *text = rl_time_text(b->d->clock, cohort, cx->tmp);
+        if (text == NULL) text = rl_sprintf(cx->tmp, "%d", cohort);
+        rl_fail(cx, RL_EDATA,
+                "no treated unit is seen in a pre-period: all %zu treated rows are in units treated from their "
+                "first row on (first cohort %s)",
+                treated, text);
+        return rl_hint(cx, "what a unit would have been without treatment is learned from its rows before it");
+    }
+    groups_of_times(b->at, b->t->n, &time, cx);
+    seen = RL_NEW(cx->tmp, bool, time.G + 1);
+    see(b, time.code, seen);
+    alone = drop_unseen(b, time.code, seen, &cohort);
+    rl_build_lose(b, "no control left", alone, cx);
+    if (alone + always < treated) return RL_OK;
+    rl_fail(cx, RL_EDATA, "no control: all %zu treated rows are in periods without an untreated one", alone);
+    return rl_hint(cx, "units that are never treated, or later, say what treated ones would have been");
+}
+
 rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
 {
     rl_frame frame = b->req->estimator->frame;
@@ -261,6 +339,7 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
         drop_always_treated(b, cx);
         drop_after_last_control(b, cx);
     }
+    if (frame == RL_FRAME_IMPUTE) return drop_unimputable(b, cx);
     if (frame != RL_FRAME_CONTROLS || b->cohort == NULL) return RL_OK;
     RL_TRY(drop_without_past(b, cx));
     RL_TRY(drop_without_never(b, cx));
@@ -269,13 +348,6 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
 }
 
 /* --- effects ------------------------------------------------------------------ */
-
-static void groups_of_times(const int32_t *at, size_t n, rl_groups *g, rl_ctx *cx)
-{
-    rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, n), .field = -1};
-    for (size_t i = 0; i < n; i++) c.num[i] = at[i] == RL_NO_TIME ? -1e10 : (double)at[i];
-    rl_groups_of(&c, n, g, cx->tmp, cx);
-}
 
 static void add_effect(rl_build *b, const rl_groups *g, const char *name)
 {
@@ -290,10 +362,11 @@ rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
     if (r->estimator->frame == RL_FRAME_PLAIN || r->estimator->frame == RL_FRAME_CONTROLS) return RL_OK;
+    bool cells = r->estimator->frame == RL_FRAME_CELLS || r->estimator->frame == RL_FRAME_IMPUTE;
     rl_groups time, unit = b->unit, joined;
     const char *time_name = r->time, *unit_name = r->unit;
     groups_of_times(b->at, b->t->n, &time, cx);
-    if (r->estimator->frame == RL_FRAME_CELLS && r->unit == NULL) {
+    if (cells && r->unit == NULL) {
         groups_of_times(b->cohort, b->t->n, &unit, cx);
         unit_name = r->cohort;
         if (b->trait.G > 0) {
@@ -302,7 +375,7 @@ rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
             unit_name = rl_sprintf(cx->tmp, "%s x covariates", r->cohort);
         }
     }
-    if (r->estimator->frame == RL_FRAME_CELLS && b->trait.G > 0) {
+    if (cells && b->trait.G > 0) {
         rl_groups_join(&time, &b->trait, b->t->n, &joined, cx->tmp, cx);
         time = joined;
         time_name = rl_sprintf(cx->tmp, "%s x covariates", r->time);
