@@ -28,6 +28,7 @@
     each(event) \
     each(etwfe) \
     each(cs) \
+    each(sunab) \
     each(bjs) \
     each(did2s) \
     each(stacked) \
@@ -79,6 +80,14 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     rl_str_add(&s, l->term);
     if (ids.n > 2) rl_str_addf(&s, " (%s)", ids.s + 2);
     return rl_str_text(&s);
+}
+
+bool rl_is_reference(const rl_request *r, int32_t event)
+{
+    if (r->n_ref == 0) return event == -1;
+    for (size_t i = 0; i < r->n_ref; i++)
+        if (r->ref[i] == event) return true;
+    return false;
 }
 
 /* --- least squares ------------------------------------------------------------------ */
@@ -351,12 +360,25 @@ rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *labe
     return finish(d, &o, X, label, SIZE_MAX, NULL, 0, rl_dot(d->w, d->y, d->y, d->n, cx), f, cx);
 }
 
+/* L times the R of a core whose columns are not the regression's own. */
+static rl_mat by_R(const rl_mat *L, const rl_mat *R, rl_ctx *cx)
+{
+    rl_mat out = rl_mat_new(L->n, R->k, cx->tmp);
+    for (size_t q = 0; q < L->k; q++)
+        for (size_t i = 0; i < L->n; i++) {
+            double l = *rl_mat_at(L, i, q);
+            for (size_t j = 0; j < R->k && l != 0; j++) *rl_mat_at(&out, i, j) += l * *rl_mat_at(R, q, j);
+        }
+    return out;
+}
+
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
 {
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     double *b = RL_NEW(cx->tmp, double, L.n);
     *core = *f->core;
-    core->L = L;
+    core->L = core->R.a != NULL ? by_R(&L, &core->R, cx) : L;
+    if (core->R.a != NULL) core->of_R = L;
     for (size_t j = 0; j < L.n; j++) {
         long double sum = 0;
         for (size_t q = 0; q < L.k; q++) sum += (long double)*rl_mat_at(&L, j, q) * f->b[q];

@@ -13,7 +13,6 @@
 static const char *const FUNCTION[RL_FN_END] = {"log",  "log1p", "exp",    "sqrt",  "abs",     "factor",
                                                 "poly", "lag",   "lead",   "diff",  "adstock", "weibull",
                                                 "hill", "almon", "season", "trend", "holiday"};
-static const char *const LATER[] = {"sunab"};
 
 enum { MOST_DEPTH = RL_PARSE_DEPTH, MOST_POWER = 20, MOST_LAG = 10000, MOST_AROUND = 180 };
 
@@ -142,8 +141,10 @@ static rl_code function_of(rl_parser *p, const char *name, size_t at, rl_fn *fn)
             *fn = (rl_fn)f;
             return RL_OK;
         }
-    for (size_t i = 0; i < sizeof LATER / sizeof *LATER; i++)
-        if (strcmp(name, LATER[i]) == 0) return rl_parse_refuse(p, at, "'%s' is not in this version", name);
+    if (strcmp(name, "sunab") == 0) {
+        rl_parse_refuse(p, at, "'sunab' is an estimator here, not a function");
+        return rl_hint(p->cx, "write y ~ x and say --estimator sunab --unit U --time T --cohort G");
+    }
     rl_parse_refuse(p, at, "'%s' is not a function", name);
     const char *near = rl_nearest(name, FUNCTION, RL_FN_END);
     if (near != NULL) return rl_hint(p->cx, "did you mean '%s'?", near);

@@ -157,7 +157,7 @@ static void mistakes(void **s)
     refused("y ~ x | g[z]", "slopes", 9);
     refused("y ~ x | 0 | a ~ x", "instrument and a regressor", 12);
     refused("y ~ x | a ~ a", "its own instrument", 8);
-    refused("y ~ sunab(x,z)", "not in this version", 4);
+    refused("y ~ sunab(x,z)", "is an estimator", 4);
     refused("y ~ adstock(x,1)", "from 0 to below 1", 14);
     refused("y ~ adstock(x,-0.2)", "from 0 to below 1", 15);
     refused("y ~ adstock(x,fast)", "a number", 14);
