@@ -10,15 +10,36 @@
 #include "model/reach.h"
 #include "num/ols.h"
 
-extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
-    rl_est_etwfe, rl_est_cs, rl_est_stacked, rl_est_lpdid, rl_est_sunab, rl_est_ar, rl_est_ardl, rl_est_koyck,
-    rl_est_lp, rl_est_anderson_hsiao, rl_est_arellano_bond;
+// clang-format off
+/* One line each, in the order in which help lists them. */
+#define ESTIMATORS(each) \
+    each(ols) \
+    each(iv) \
+    each(logit) \
+    each(poisson) \
+    each(ar) \
+    each(ardl) \
+    each(koyck) \
+    each(lp) \
+    each(anderson_hsiao) \
+    each(arellano_bond) \
+    each(did) \
+    each(twfe) \
+    each(event) \
+    each(etwfe) \
+    each(cs) \
+    each(sunab) \
+    each(bjs) \
+    each(did2s) \
+    each(stacked) \
+    each(lpdid)
+// clang-format on
 
-static const rl_estimator *const LIST[] = {
-    &rl_est_ols,     &rl_est_iv,    &rl_est_logit, &rl_est_poisson,        &rl_est_ar,
-    &rl_est_ardl,    &rl_est_koyck, &rl_est_lp,    &rl_est_anderson_hsiao, &rl_est_arellano_bond,
-    &rl_est_did,     &rl_est_twfe,  &rl_est_event, &rl_est_etwfe,          &rl_est_cs,
-    &rl_est_stacked, &rl_est_lpdid, &rl_est_sunab};
+#define DECLARE(name) extern const rl_estimator rl_est_##name;
+#define ADDRESS(name) &rl_est_##name,
+ESTIMATORS(DECLARE)
+
+static const rl_estimator *const LIST[] = {ESTIMATORS(ADDRESS)};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }

@@ -151,6 +151,9 @@ struct rl_fit {
         bool chi2;           /* b'V^-1 b itself, not divided by n, where the method is normal */
     } *joint;
     size_t n_joint;
+    /* the first m estimates are those of an ordinary regression with k coefficients beside the design's effects,
+     * on the rows with in (n) = 1: its factor and t under clusters also where the method is bare; or NULL */
+    const struct rl_aside { size_t m, k; const unsigned char *in; } *aside;
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;
     double deviance, loglik_null;
@@ -195,6 +198,8 @@ typedef enum rl_frame {
     RL_FRAME_CONTROLS,     /* no effects; always-treated units, periods without control and incomplete units left out */
     RL_FRAME_CELLS,        /* unit (or cohort) and time effects, by the covariates' cells;
                               always-treated units and rows without control left out */
+    RL_FRAME_IMPUTE,       /* the same effects; units never seen untreated and treated rows of periods without
+                              an untreated one left out */
     RL_FRAME_COHORTS       /* unit and time effects, a window; cohorts never seen before their start and rows
                               without control left out, the cohort of reference is never treated */
 } rl_frame;

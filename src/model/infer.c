@@ -386,7 +386,8 @@ static void estimates(rl_infer_work *w, double level)
     memcpy(r->V, w->V.a, m * m * sizeof(double));
     for (size_t j = 0; j < m; j++) {
         rl_estimate *e = &r->est[j];
-        double v = *rl_mat_at(&w->V, j, j), df = w->df_each != NULL ? w->df_each[j] : w->df;
+        double v = *rl_mat_at(&w->V, j, j), df = j < w->aside ? w->aside_df : w->df;
+        if (w->df_each != NULL) df = w->df_each[j];
         *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN};
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
@@ -418,7 +419,10 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
             *rl_mat_at(&C, a, q->index[a]) = 1;
             b[a] = w->b[q->index[a]];
         }
+        double df = w->df;
+        if (q->n > 0 && q->index[q->n - 1] < w->aside) w->df = w->aside_df;
         RL_TRY(rl_infer_joint(w, &C, b, &t, cx));
+        w->df = df;
         if (!isfinite(t.p_value)) {
             rl_remark(cx, "tests",
                       isfinite(rl_infer_series_freedom(w))
@@ -545,6 +549,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
         RL_TRY(iid(&w, cx));
     }
     RL_TRY(need_freedom(&w, cx));
+    rl_infer_aside(&w, cx);
     rl_infer_combine(&w, cx);
     if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
     out->crit = w.crit;

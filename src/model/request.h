@@ -90,6 +90,7 @@ typedef struct rl_request {
     bool notyet;                     /* controls: units not yet treated too, not only the never treated */
     bool universal;                  /* one base period a cohort, before treatment, for all of its cells */
     int anticipation;                /* periods before the start in which an effect may begin  */
+    bool unit_trends;                /* bjs, did2s: every unit has a slope over time too       */
     bool rcs;                        /* repeated cross-sections: every row is a unit of its own */
     bool keep_unbalanced;            /* units that miss periods stay, with the rows they have  */
     bool has_balance;                /* dynamic averages over the cohorts that are seen ..     */

@@ -136,6 +136,8 @@ static const char *equation(const rl_story *s, const rl_model_answer *m)
                           "effect of a start date and %s = change of %s since the last %s before the start - the same "
                           "change of those not (yet) treated",
                           period, rl_words_outcome(v, m), period);
+    else if (!strcmp(name, "bjs") || !strcmp(name, "did2s"))
+        end = "the effect on the treated, learned where nobody is treated yet";
     else if (!strcmp(name, "did"))
         return rl_sprintf(v->in, "%s = level of the group + change over time + effect on the treated after the start",
                           rl_words_outcome(v, m));

@@ -1,4 +1,4 @@
-/* Cohorts set against one of reference: which rows that leaves (RL_FRAME_COHORTS of model/est.h). */
+/* Cohorts set against one of reference (sunab). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,7 +106,7 @@ static rl_code named_cohort(const rl_build *b, const cohorts *c, int32_t *time, 
 
 /* The never treated are the reference; without them a cohort is, until it starts. One that is named beside them
  * has no effects of its own. */
-rl_code rl_build_cohorts(rl_build *b, rl_ctx *cx)
+rl_code rl_frame_cohorts(rl_build *b, rl_ctx *cx)
 {
     cohorts c = {0};
     int32_t named = RL_NEVER;
@@ -114,8 +114,8 @@ rl_code rl_build_cohorts(rl_build *b, rl_ctx *cx)
     cohorts_between_are_never(b, &c, cx);
     if (b->req->ref_cohort != NULL) RL_TRY(named_cohort(b, &c, &named, cx));
     drop_without_before(b, &c, cx);
-    int32_t last = rl_build_last_cohort(b);
-    if (last != RL_NEVER) rl_build_control_until(b, named != RL_NEVER ? named : last, cx);
+    int32_t last = rl_frame_last(b);
+    if (last != RL_NEVER) rl_frame_end(b, named != RL_NEVER ? named : last, cx);
     for (size_t i = 0; i < b->t->n && named != RL_NEVER && last == RL_NEVER; i++)
         if (b->cohort[i] == named) b->cohort[i] = RL_NEVER;
     if (named != RL_NEVER && last == RL_NEVER)
