@@ -1,0 +1,363 @@
+/* est_dcdh.c -- treatments that switch on and off, and doses: what a change of
+ * treatment does to the outcome, each switch against units with the same
+ * treatment so far that keep it.
+ *
+ *   effect l    DID_l = sum_u w_u S_u (dy_u - mean of dy over the controls) / sum_u w_u
+ *               dy_u = y_(u,F-1+l) - y_(u,F-1), u over the units that switch
+ *   placebo l   the same units and controls, dy_u = y_(u,F-1-l) - y_(u,F-1)
+ *   overall     sum_l N_l DID_l / sum_l sum_u w_u |D_(u,F-1+l) - d_u|:
+ *               per unit of treatment, N_l = sum_u w_u
+ *
+ * S_u is -1 for units whose treatment falls.  Effect l is event l - 1, placebo
+ * l event -(l + 1).  Normalised effects are divided by the treatment, beyond
+ * the baseline, that its units received in periods F .. F-1+l; placebos by
+ * that of the periods among these from which one can look back 2 l periods
+ * (as the authors' program has it).
+ *
+ * Influence of a switch: w S (dy - mean of its cohort) sqrt(n/(n-1)) / N_l, a
+ * cohort being units with the same baseline, F and treatment in F; of a control
+ * in a period -(signed weight it stands for) (dy - mean of the controls)
+ * sqrt(n/(n-1)) / N_l.  Effects differ within cohorts, so variances are
+ * conservative; that the shares of treatments are estimated is left out.
+ *
+ * Estimand  average effects of having been treated differently for l periods, among units that switch
+ * Assumes   parallel trends of units with the same baseline treatment; no anticipation
+ * Source    de Chaisemartin & D'Haultfoeuille (2024), Review of Economics and Statistics,
+ *           "Difference-in-Differences Estimators of Intertemporal Treatment Effects"
+ */
+#include <math.h>
+#include <string.h>
+
+#include "model/switching.h"
+
+enum { MOST_HORIZONS = 500 };
+
+/* One effect or placebo. */
+typedef struct horizon {
+    int32_t l;
+    bool placebo;
+    long double N, sum, treated; /* weights of switches; their differences; treatment for the normalisation */
+    long double dose;            /* .. and in the period itself */
+    size_t switches;
+} horizon;
+
+/* What is known of a cell or cohort in one horizon. */
+typedef struct mean {
+    long double w, wy;
+    uint32_t n;
+} mean;
+
+typedef struct work {
+    const rl_switching *s;
+    const bool *stays; /* N  the switches to be used, or NULL = all */
+    mean *control;     /* cells      */
+    mean *cohort;      /* cohorts    */
+    long double *take; /* cells  signed weight of the switches that the controls stand for */
+} work;
+
+/* --- one horizon ---------------------------------------------------------------------- */
+
+/* Difference of the outcome up to entry k: y(t) - y(t-l), or y(t-2l) - y(t-l), both only where y(t) is known. */
+static double difference(const rl_switching *s, size_t u, size_t k, const horizon *h)
+{
+    size_t base = rl_switching_back(s, u, k, h->l), from = k;
+    if (base == RL_NO_ENTRY || isnan(s->y[k])) return NAN;
+    if (h->placebo) from = rl_switching_back(s, u, k, 2 * h->l);
+    return from == RL_NO_ENTRY ? NAN : s->y[from] - s->y[base];
+}
+
+static void add(mean *m, double w, double y)
+{
+    m->w += w;
+    m->wy += (long double)w * y;
+    m->n++;
+}
+
+/* The difference less its mean, scaled; one alone is not moved. */
+static long double centred(const mean *m, double y)
+{
+    return m->n < 2 ? y : (y - m->wy / m->w) * sqrtl((long double)m->n / (m->n - 1));
+}
+
+static void controls(work *p, const horizon *h)
+{
+    const rl_switching *s = p->s;
+    memset(p->control, 0, s->cells * sizeof *p->control);
+    for (size_t u = 0; u < s->N; u++)
+        for (size_t k = s->first[u]; k < s->first[u + 1] && s->when[k] < s->F[u]; k++) {
+            if (s->w[k] == 0) continue;
+            double y = difference(s, u, k, h);
+            if (!isnan(y)) add(&p->control[s->cell[k]], s->w[k], y);
+        }
+}
+
+/* The entry whose difference a switch brings in, or RL_NO_ENTRY. */
+static size_t entry_of(const work *p, size_t u, const horizon *h, double *y)
+{
+    const rl_switching *s = p->s;
+    if (s->sign[u] == 0 || (p->stays != NULL && !p->stays[u])) return RL_NO_ENTRY;
+    size_t k = rl_switching_at(s, u, s->F[u] - 1 + h->l);
+    if (k == RL_NO_ENTRY || s->w[k] == 0 || p->control[s->cell[k]].n == 0) return RL_NO_ENTRY;
+    *y = difference(s, u, k, h);
+    return isnan(*y) ? RL_NO_ENTRY : k;
+}
+
+/* Treatment beyond the baseline from F up to entry k. */
+static long double received(const rl_switching *s, size_t u, size_t k, const horizon *h)
+{
+    long double sum = 0;
+    for (size_t j = k + 1; j-- > s->first[u] && s->when[j] >= s->F[u];) {
+        if (isnan(s->dose[j]) || (h->placebo && isnan(difference(s, u, j, h)))) continue;
+        sum += s->dose[j] - s->baseline[u];
+    }
+    return sum;
+}
+
+static void switches(work *p, horizon *h)
+{
+    const rl_switching *s = p->s;
+    memset(p->cohort, 0, s->cohorts * sizeof *p->cohort);
+    memset(p->take, 0, s->cells * sizeof *p->take);
+    for (size_t u = 0; u < s->N; u++) {
+        double y;
+        size_t k = entry_of(p, u, h, &y);
+        if (k == RL_NO_ENTRY) continue;
+        const mean *c = &p->control[s->cell[k]];
+        long double w = s->w[k], sw = w * s->sign[u];
+        add(&p->cohort[s->cohort[u]], s->w[k], y);
+        p->take[s->cell[k]] += sw;
+        h->N += w;
+        h->sum += sw * (y - c->wy / c->w);
+        h->treated += sw * received(s, u, k, h);
+        h->dose += sw * (s->dose[k] - s->baseline[u]);
+        h->switches++;
+    }
+}
+
+/* Influence of every unit on the estimate sum / N. */
+static void influence(const work *p, const horizon *h, double *psi)
+{
+    const rl_switching *s = p->s;
+    for (size_t u = 0; u < s->N; u++) {
+        double y;
+        long double sum = 0;
+        size_t k = entry_of(p, u, h, &y);
+        if (k != RL_NO_ENTRY) sum = (long double)s->w[k] * s->sign[u] * centred(&p->cohort[s->cohort[u]], y);
+        for (k = s->first[u]; k < s->first[u + 1] && s->when[k] < s->F[u]; k++) {
+            const mean *c = &p->control[s->cell[k]];
+            if (s->w[k] == 0 || p->take[s->cell[k]] == 0) continue;
+            y = difference(s, u, k, h);
+            if (!isnan(y)) sum -= p->take[s->cell[k]] / c->w * s->w[k] * centred(c, y);
+        }
+        psi[u] = (double)(sum / h->N);
+    }
+}
+
+/* --- which switches -------------------------------------------------------------------- */
+
+/* Switches seen, with controls, at all of the effects. */
+static const bool *same_units(work *p, size_t effects, rl_ctx *cx)
+{
+    bool *stays = RL_NEW(cx->tmp, bool, p->s->N);
+    memset(stays, 1, p->s->N);
+    for (size_t l = 1; l <= effects; l++) {
+        horizon h = {.l = (int32_t)l};
+        double y;
+        controls(p, &h);
+        for (size_t u = 0; u < p->s->N; u++)
+            if (entry_of(p, u, &h, &y) == RL_NO_ENTRY) stays[u] = false;
+    }
+    return stays;
+}
+
+/* The longest effect that some switch has a control for. */
+static size_t longest(const rl_switching *s)
+{
+    int32_t most = 0;
+    for (size_t u = 0; u < s->N; u++)
+        if (s->sign[u] != 0 && s->last[u] - s->F[u] + 1 > most) most = s->last[u] - s->F[u] + 1;
+    return (size_t)most;
+}
+
+static rl_code read_window(const rl_request *r, const rl_switching *s, size_t *effects, size_t *placebos, rl_ctx *cx)
+{
+    int lo = r->has_window ? r->window_lo : -1, hi = r->has_window ? r->window_hi : 0;
+    if (hi < 0 || lo > 0) {
+        rl_fail(cx, RL_EUSAGE, "--window %d:%d holds no effect: event 0 is the period of the switch", lo, hi);
+        return rl_hint(cx, "--window -3:4 asks for five effects (0 to 4) and the placebos -2 and -3");
+    }
+    if (hi >= MOST_HORIZONS || lo < -MOST_HORIZONS)
+        return rl_fail(cx, RL_EUSAGE, "--window %d:%d: at most %d periods to either side", lo, hi, MOST_HORIZONS);
+    size_t most = longest(s), ask = *effects = (size_t)hi + 1;
+    *placebos = lo < -1 ? (size_t)(-lo) - 1 : 0;
+    if (most < *effects) {
+        *effects = most;
+        rl_remark(cx, "dcdh", "of %zu effects asked for, %zu can be estimated: later no switch has a control", ask,
+                  most);
+    }
+    if (*placebos > *effects) {
+        rl_remark(cx, "dcdh",
+                  "of %zu placebos asked for, %zu are given: a placebo looks as far back as its effect looks ahead",
+                  *placebos, *effects);
+        *placebos = *effects;
+    }
+    if (!r->has_window)
+        rl_remark(cx, "dcdh", "one effect, in the period of the switch: --window -3:4 asks for more, and for placebos");
+    return RL_OK;
+}
+
+static void say_rows(const rl_switching *s, rl_ctx *cx)
+{
+    if (s->mixed > 0)
+        rl_remark(cx, "dcdh",
+                  "%zu rows are not used: their units have been treated both more and less than at first by then",
+                  s->mixed);
+    if (s->alike > 0)
+        rl_remark(cx, "dcdh",
+                  "%zu rows are not used: all units with their first treatment switch in one period, or none does",
+                  s->alike);
+    if (s->alone > 0)
+        rl_remark(cx, "dcdh", "%zu rows are not used: no unit with their first treatment still has it by then",
+                  s->alone);
+    for (size_t t = 2; t < s->T; t++)
+        if ((int64_t)s->time[t] - s->time[t - 1] != (int64_t)s->time[1] - s->time[0]) {
+            rl_remark(cx, "dcdh", "the periods are not equally far apart: they are counted one by one");
+            break;
+        }
+}
+
+/* --- the fit ------------------------------------------------------------------------------ */
+
+typedef struct units {
+    rl_units units;
+    const double *psi; /* N-by-m */
+    size_t m;
+} units;
+
+static size_t of_unit(const void *self, size_t u, int32_t *at, double *value)
+{
+    const units *v = self;
+    size_t count = 0;
+    for (size_t j = 0; j < v->m; j++) {
+        double x = v->psi[j * v->units.N + u];
+        if (x == 0) continue;
+        at[count] = (int32_t)j;
+        value[count++] = x;
+    }
+    return count;
+}
+
+/* One horizon as estimate j; false: nothing to compare. */
+static bool estimate(work *p, horizon *h, const rl_request *r, rl_fit *f, size_t j, double *psi)
+{
+    controls(p, h);
+    switches(p, h);
+    if (h->switches == 0 || (r->normalized && h->treated == 0)) return false;
+    long double by = r->normalized ? h->N / h->treated : 1;
+    f->label[j] = rl_label_of("event");
+    f->label[j].event = h->placebo ? -(h->l + 1) : h->l - 1;
+    f->b[j] = (double)(h->sum / h->N * by);
+    influence(p, h, psi);
+    for (size_t u = 0; u < p->s->N; u++) psi[u] = (double)(psi[u] * by);
+    return true;
+}
+
+/* sum N_l DID_l over the treatment behind it; its influence follows from theirs. */
+static void overall(const work *p, const horizon *h, size_t effects, size_t from, rl_fit *f, double *psi,
+                    const rl_request *r)
+{
+    size_t N = p->s->N, j = f->m++;
+    long double dose = 0, sum = 0;
+    for (size_t e = 0; e < effects; e++) {
+        dose += h[e].dose;
+        sum += h[e].sum;
+    }
+    f->label[j] = rl_label_of("overall");
+    f->b[j] = (double)(sum / dose);
+    for (size_t u = 0; u < N; u++) {
+        long double own = 0;
+        for (size_t e = 0; e < effects; e++)
+            own += psi[(from + e) * N + u] * (r->normalized ? h[e].treated : h[e].N);
+        psi[j * N + u] = (double)(own / dose);
+    }
+}
+
+static rl_code fit_all(work *p, const rl_request *r, size_t effects, size_t placebos, rl_fit *f, double *psi,
+                       rl_ctx *cx)
+{
+    size_t N = p->s->N, n_effects = 0, n_placebos = 0, *index = RL_NEW(cx->tmp, size_t, placebos);
+    horizon *h = RL_NEW(cx->tmp, horizon, effects);
+    for (size_t l = placebos; l > 0; l--) { /* by event time: the earliest first */
+        horizon one = {.l = (int32_t)l, .placebo = true};
+        bool found = estimate(p, &one, r, f, f->m, psi + f->m * N);
+        if (found)
+            index[n_placebos++] = f->m++;
+        else
+            rl_remark(cx, "dcdh", "placebo %d cannot be estimated: no switch and control are seen %zu periods before",
+                      -(int)(l + 1), l);
+    }
+    size_t from = f->m;
+    for (size_t l = 1; l <= effects; l++) {
+        h[n_effects] = (horizon){.l = (int32_t)l};
+        if (estimate(p, &h[n_effects], r, f, f->m, psi + f->m * N)) {
+            n_effects++;
+            f->m++;
+        } else
+            rl_remark(cx, "dcdh", "effect %zu cannot be estimated: no switch and control are seen by then", l - 1);
+    }
+    if (n_effects == 0)
+        return rl_fail(cx, RL_EDATA, "no effect can be estimated: of %zu units that switch, none has a control%s",
+                       p->s->switchers, r->same_units ? " at each of the effects asked for" : "");
+    overall(p, h, n_effects, from, f, psi, r);
+    if (n_placebos == 0) return RL_OK;
+    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
+    f->joint[0] = (struct rl_joint){"pre-trend", n_placebos, index};
+    f->n_joint = 1;
+    return RL_OK;
+}
+
+static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
+{
+    rl_switching *s = RL_NEW(cx->tmp, rl_switching, 1);
+    size_t effects, placebos;
+    if (d->X.k > d->constant || d->fe.n_fe > 0) {
+        rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' takes no regressors and no fixed effects");
+        return rl_hint(cx, "write --estimator dcdh '%s ~ 1'", d->y_name);
+    }
+    RL_TRY(rl_switching_make(d, r, s, cx));
+    say_rows(s, cx);
+    work p = {.s = s,
+              .control = RL_NEW(cx->tmp, mean, s->cells),
+              .cohort = RL_NEW(cx->tmp, mean, s->cohorts),
+              .take = RL_NEW(cx->tmp, long double, s->cells)};
+    RL_TRY(read_window(r, s, &effects, &placebos, cx));
+    if (r->same_units) p.stays = same_units(&p, effects, cx);
+    size_t most = effects + placebos + 1;
+    double *psi = RL_NEW(cx->tmp, double, s->N * most);
+    f->label = RL_NEW(cx->tmp, rl_label, most);
+    f->b = RL_NEW(cx->tmp, double, most);
+    f->m = 0;
+    RL_TRY(fit_all(&p, r, effects, placebos, f, psi, cx));
+    units *v = RL_NEW(cx->tmp, units, 1);
+    *v = (units){{s->N, s->start, f->m, of_unit, v}, psi, f->m};
+    rl_psi_units(f, &v->units, d->n, cx);
+    f->dof = (rl_dof){.n = d->n, .k = f->m};
+    f->normal = f->bare = true;
+    return RL_OK;
+}
+
+const rl_estimator rl_est_dcdh = {
+    .name = "dcdh",
+    .what = "treatments that switch on and off, and doses: each switch\nagainst units that keep the same treatment",
+    .method = "Each unit whose treatment changes is compared, from the period before the change on, with units that had "
+              "the same treatment until then and still have it.  Placebos make the same comparison before the change; "
+              "the overall figure is per unit of treatment.",
+    .source = "de Chaisemartin & D'Haultfoeuille (2024)",
+    .needs_unit = true,
+    .needs_time = true,
+    .needs_cohort = true,
+    .by_unit = true,
+    .past = true,
+    .takes = " window composition normalized ",
+    .fit = fit,
+};
