@@ -132,7 +132,12 @@ struct rl_fit {
     double within;                  /* what the effects leave of tss               */
     double r2_within, rmse, loglik;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
-    struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
+    struct rl_joint {
+        const char *name;
+        size_t n;
+        const size_t *index;
+        bool chi2;           /* b'V^-1 b itself, not divided by n, where the method is normal */
+    } *joint;
     size_t n_joint;
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;

@@ -39,19 +39,25 @@ rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx)
     return RL_OK;
 }
 
-/* C V C' */
+/* C V C', from the entries of C that are not zero: few a row, mostly. */
 static rl_mat sandwich(const rl_mat *C, const rl_mat *V, rl_ctx *cx)
 {
-    size_t m = C->n, k = C->k;
+    size_t m = C->n, k = C->k, n = 0, *first = RL_NEW(cx->tmp, size_t, m + 1);
     rl_mat out = rl_mat_new(m, m, cx->tmp);
+    for (size_t i = 0; i < m * k; i++) n += C->a[i] != 0;
+    size_t *at = RL_NEW(cx->tmp, size_t, n);
+    n = 0;
+    for (size_t a = 0; a < m; a++) {
+        for (size_t i = 0; i < k; i++)
+            if (*rl_mat_at(C, a, i) != 0) at[n++] = i;
+        first[a + 1] = n;
+    }
     for (size_t a = 0; a < m; a++)
         for (size_t b = 0; b <= a; b++) {
             long double sum = 0;
-            for (size_t i = 0; i < k; i++) {
-                double ca = *rl_mat_at(C, a, i);
-                for (size_t j = 0; j < k && ca != 0; j++)
-                    sum += (long double)ca * *rl_mat_at(V, i, j) * *rl_mat_at(C, b, j);
-            }
+            for (size_t i = first[a]; i < first[a + 1]; i++)
+                for (size_t j = first[b]; j < first[b + 1]; j++)
+                    sum += (long double)*rl_mat_at(C, a, at[i]) * *rl_mat_at(V, at[i], at[j]) * *rl_mat_at(C, b, at[j]);
             *rl_mat_at(&out, a, b) = *rl_mat_at(&out, b, a) = (double)sum;
         }
     return out;

@@ -48,6 +48,7 @@ struct rl_result {
     int lag;                    /* -1 = does not apply                                       */
     double df;                  /* t; 0 = normal, NaN = each estimate has its own           */
     size_t draws;               /* of the bootstrap; 0 = none                               */
+    const char *multiplier;     /* .. of the influence: "rademacher" ..; NULL = another one  */
     double crit;                /* critical value of the uniform bands; NaN = none          */
     size_t terms;               /* EWC: cosines; 0 = does not apply                         */
     size_t block;               /* periods of a block of the bootstrap; 0 = does not apply  */

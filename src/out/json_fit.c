@@ -34,6 +34,10 @@ void rl_json_estimate(rl_json *j, const rl_estimate *e)
     rl_json_num(j, "conf_low", e->conf_low);
     rl_json_num(j, "conf_high", e->conf_high);
     if (e->df > 0) rl_json_num(j, "df", e->df);
+    if (isfinite(e->band_low) && isfinite(e->band_high)) {
+        rl_json_num(j, "band_low", e->band_low);
+        rl_json_num(j, "band_high", e->band_high);
+    }
     rl_json_close(j);
 }
 
@@ -76,6 +80,10 @@ static void vcov(rl_json *j, const rl_result *r)
     count_if(j, "terms", r->terms);
     count_if(j, "block", r->block);
     count_if(j, "draws", r->draws);
+    if (r->multiplier != NULL) {
+        rl_json_str(j, "multiplier", r->multiplier);
+        number_if(j, "crit", r->crit);
+    }
     if (r->draw_by != NULL) rl_json_str(j, "draws_by", r->draw_by);
     rl_json_num(j, "level", r->level);
     rl_json_close(j);

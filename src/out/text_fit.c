@@ -109,7 +109,11 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
     if (r->terms > 0) rl_str_addf(out, ", %zu cosines", r->terms);
     if (r->block > 0) rl_str_addf(out, ", blocks of %zu", r->block);
-    if (r->draws > 0)
+    if (r->multiplier != NULL) {
+        rl_str_addf(out, "; errors from %zu %s draws", r->draws, r->multiplier);
+        if (isfinite(r->crit)) rl_str_addf(out, ", bands by critical value %.3f", r->crit);
+        rl_str_add(out, "\n");
+    } else if (r->draws > 0)
         rl_str_addf(out, "; p and intervals from %zu draws%s%s\n", r->draws, r->draw_by != NULL ? " by " : "",
                     r->draw_by != NULL ? clean(r->draw_by, in) : "");
     else if (r->fixed_b > 0)
