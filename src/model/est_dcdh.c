@@ -49,10 +49,13 @@ typedef struct mean {
 
 typedef struct work {
     const rl_switching *s;
-    const bool *stays; /* N  the switches to be used, or NULL = all */
-    mean *control;     /* cells      */
-    mean *cohort;      /* cohorts    */
-    long double *take; /* cells  signed weight of the switches that the controls stand for */
+    const bool *stays;  /* N  the switches to be used, or NULL = all */
+    mean *control;      /* cells      */
+    mean *cohort;       /* cohorts    */
+    long double *take;  /* cells  weight of the switches that the controls stand for */
+    unsigned char *way; /* cells  1 = switches up, 2 = down, 3 = both */
+    bool crossed;       /* .. both somewhere */
+    bool signed_too;    /* influence of switches down is that on their own side (--as exact) */
 } work;
 
 /* --- one horizon ---------------------------------------------------------------------- */
@@ -71,12 +74,6 @@ static void add(mean *m, double w, double y)
     m->w += w;
     m->wy += (long double)w * y;
     m->n++;
-}
-
-/* The difference less its mean, scaled; one alone is not moved. */
-static long double centred(const mean *m, double y)
-{
-    return m->n < 2 ? y : (y - m->wy / m->w) * sqrtl((long double)m->n / (m->n - 1));
 }
 
 static void controls(work *p, const horizon *h)
@@ -125,13 +122,23 @@ static void switches(work *p, horizon *h)
         const mean *c = &p->control[s->cell[k]];
         long double w = s->w[k], sw = w * s->sign[u];
         add(&p->cohort[s->cohort[u]], s->w[k], y);
-        p->take[s->cell[k]] += sw;
+        p->take[s->cell[k]] += p->signed_too ? sw : w;
+        p->way[s->cell[k]] |= s->sign[u] > 0 ? 1 : 2;
+        p->crossed |= p->way[s->cell[k]] == 3;
         h->N += w;
         h->sum += sw * (y - c->wy / c->w);
         h->treated += sw * received(s, u, k, h);
         h->dose += sw * (s->dose[k] - s->baseline[u]);
         h->switches++;
     }
+}
+
+/* --- influence -------------------------------------------------------------------------- */
+
+/* The difference less its mean, scaled; 0 for one alone, whose spread cannot be known. */
+static long double centred(const mean *m, double y)
+{
+    return m->n < 2 ? 0 : (y - m->wy / m->w) * sqrtl((long double)m->n / (m->n - 1));
 }
 
 /* Influence of every unit on the estimate sum / N. */
@@ -142,12 +149,14 @@ static void influence(const work *p, const horizon *h, double *psi)
         double y;
         long double sum = 0;
         size_t k = entry_of(p, u, h, &y);
-        if (k != RL_NO_ENTRY) sum = (long double)s->w[k] * s->sign[u] * centred(&p->cohort[s->cohort[u]], y);
+        if (k != RL_NO_ENTRY)
+            sum = (long double)s->w[k] * (p->signed_too ? s->sign[u] : 1) * centred(&p->cohort[s->cohort[u]], y);
         for (k = s->first[u]; k < s->first[u + 1] && s->when[k] < s->F[u]; k++) {
             const mean *c = &p->control[s->cell[k]];
-            if (s->w[k] == 0 || p->take[s->cell[k]] == 0) continue;
+            long double take = p->take[s->cell[k]];
+            if (s->w[k] == 0 || take == 0) continue;
             y = difference(s, u, k, h);
-            if (!isnan(y)) sum -= p->take[s->cell[k]] / c->w * s->w[k] * centred(c, y);
+            if (!isnan(y)) sum -= take / c->w * s->w[k] * centred(c, y);
         }
         psi[u] = (double)(sum / h->N);
     }
@@ -226,6 +235,27 @@ static void say_rows(const rl_switching *s, rl_ctx *cx)
         }
 }
 
+static void say_errors(const work *p, const rl_design *d, rl_ctx *cx)
+{
+    const rl_switching *s = p->s;
+    size_t up = 0, single = 0, *size = RL_NEW(cx->tmp, size_t, s->cohorts);
+    bool wide = d->vcov.ways > 0 && d->cluster[0].G < d->unit.G;
+    for (size_t u = 0; u < s->N; u++) {
+        up += s->sign[u] > 0;
+        if (s->sign[u] != 0) size[s->cohort[u]]++;
+    }
+    for (size_t c = 0; c < s->cohorts; c++) single += size[c] == 1;
+    if (single > 0)
+        rl_remark(cx, "dcdh",
+                  "%zu of %zu switches are alone with their first treatment, period and new treatment: nothing shows "
+                  "their spread, and the errors leave it out",
+                  single, s->switchers);
+    if (!p->signed_too && up > 0 && up < s->switchers && (wide || p->crossed))
+        rl_remark(cx, "dcdh",
+                  "what switches up and switches down share in a cluster is added up in the errors, as "
+                  "did_multiplegt_dyn 2.1.2 does; --as exact sets it off");
+}
+
 /* --- the fit ------------------------------------------------------------------------------ */
 
 typedef struct units {
@@ -276,8 +306,7 @@ static void overall(const work *p, const horizon *h, size_t effects, size_t from
     f->b[j] = (double)(sum / dose);
     for (size_t u = 0; u < N; u++) {
         long double own = 0;
-        for (size_t e = 0; e < effects; e++)
-            own += psi[(from + e) * N + u] * (r->normalized ? h[e].treated : h[e].N);
+        for (size_t e = 0; e < effects; e++) own += psi[(from + e) * N + u] * (r->normalized ? h[e].treated : h[e].N);
         psi[j * N + u] = (double)(own / dose);
     }
 }
@@ -311,7 +340,7 @@ static rl_code fit_all(work *p, const rl_request *r, size_t effects, size_t plac
     overall(p, h, n_effects, from, f, psi, r);
     if (n_placebos == 0) return RL_OK;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_placebos, index};
+    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = n_placebos, .index = index, .chi2 = true};
     f->n_joint = 1;
     return RL_OK;
 }
@@ -319,7 +348,7 @@ static rl_code fit_all(work *p, const rl_request *r, size_t effects, size_t plac
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     rl_switching *s = RL_NEW(cx->tmp, rl_switching, 1);
-    size_t effects, placebos;
+    size_t effects = 0, placebos = 0;
     if (d->X.k > d->constant || d->fe.n_fe > 0) {
         rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' takes no regressors and no fixed effects");
         return rl_hint(cx, "write --estimator dcdh '%s ~ 1'", d->y_name);
@@ -327,17 +356,20 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     RL_TRY(rl_switching_make(d, r, s, cx));
     say_rows(s, cx);
     work p = {.s = s,
+              .signed_too = r->profile != NULL && strcmp(r->profile, "exact") == 0,
               .control = RL_NEW(cx->tmp, mean, s->cells),
               .cohort = RL_NEW(cx->tmp, mean, s->cohorts),
-              .take = RL_NEW(cx->tmp, long double, s->cells)};
+              .take = RL_NEW(cx->tmp, long double, s->cells),
+              .way = RL_NEW(cx->tmp, unsigned char, s->cells)};
     RL_TRY(read_window(r, s, &effects, &placebos, cx));
     if (r->same_units) p.stays = same_units(&p, effects, cx);
     size_t most = effects + placebos + 1;
-    double *psi = RL_NEW(cx->tmp, double, s->N * most);
+    double *psi = RL_NEW(cx->tmp, double, s->N *most);
     f->label = RL_NEW(cx->tmp, rl_label, most);
     f->b = RL_NEW(cx->tmp, double, most);
     f->m = 0;
     RL_TRY(fit_all(&p, r, effects, placebos, f, psi, cx));
+    say_errors(&p, d, cx);
     units *v = RL_NEW(cx->tmp, units, 1);
     *v = (units){{s->N, s->start, f->m, of_unit, v}, psi, f->m};
     rl_psi_units(f, &v->units, d->n, cx);
@@ -349,9 +381,10 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
 const rl_estimator rl_est_dcdh = {
     .name = "dcdh",
     .what = "treatments that switch on and off, and doses: each switch\nagainst units that keep the same treatment",
-    .method = "Each unit whose treatment changes is compared, from the period before the change on, with units that had "
-              "the same treatment until then and still have it.  Placebos make the same comparison before the change; "
-              "the overall figure is per unit of treatment.",
+    .method =
+        "Each unit whose treatment changes is compared, from the period before the change on, with units that had "
+        "the same treatment until then and still have it.  Placebos make the same comparison before the change; "
+        "the overall figure is per unit of treatment.",
     .source = "de Chaisemartin & D'Haultfoeuille (2024)",
     .needs_unit = true,
     .needs_time = true,

@@ -20,10 +20,7 @@ typedef struct work {
     size_t levels;
 } work;
 
-static const char *unit_name(const work *p, size_t u)
-{
-    return p->d->unit.label[p->d->unit.code[p->start[u]]];
-}
+static const char *unit_name(const work *p, size_t u) { return p->d->unit.label[p->d->unit.code[p->start[u]]]; }
 
 /* --- entries ------------------------------------------------------------------------ */
 
@@ -215,8 +212,7 @@ static void leave_alike(work *p, unsigned char *gone, rl_ctx *cx)
         if (one[l] == INT32_MIN) one[l] = p->F[u];
         vary[l] |= one[l] != p->F[u];
     }
-    for (size_t u = 0; u < N; u++)
-        memset(gone + p->first[u], !vary[p->level[u]], p->first[u + 1] - p->first[u]);
+    for (size_t u = 0; u < N; u++) memset(gone + p->first[u], !vary[p->level[u]], p->first[u + 1] - p->first[u]);
     p->s->alike = leave_out(p, gone);
 }
 
@@ -350,8 +346,7 @@ rl_code rl_switching_make(const rl_design *d, const rl_request *r, rl_switching 
     RL_TRY(take_entries(&p, cx));
     size_t N = s->N, n = p.first[N];
     number_periods(&p, cx);
-    if (s->T < 2)
-        return rl_fail(cx, RL_EDATA, "one period (%zu units): a change of treatment needs two or more", s->N);
+    if (s->T < 2) return rl_fail(cx, RL_EDATA, "one period (%zu units): a change of treatment needs two or more", s->N);
     unsigned char *gone = RL_NEW(cx->tmp, unsigned char, n);
     p.base = RL_NEW(cx->tmp, double, N);
     p.at_switch = RL_NEW(cx->tmp, double, N);
