@@ -12,12 +12,12 @@
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
     rl_est_etwfe, rl_est_ar, rl_est_ardl, rl_est_koyck, rl_est_lp, rl_est_anderson_hsiao, rl_est_arellano_bond,
-    rl_est_dcdh;
+    rl_est_dcdh, rl_est_bacon;
 
 static const rl_estimator *const LIST[] = {
-    &rl_est_ols,  &rl_est_iv,    &rl_est_logit, &rl_est_poisson,        &rl_est_ar,
-    &rl_est_ardl, &rl_est_koyck, &rl_est_lp,    &rl_est_anderson_hsiao, &rl_est_arellano_bond,
-    &rl_est_did,  &rl_est_twfe,  &rl_est_event, &rl_est_etwfe,          &rl_est_dcdh};
+    &rl_est_ols,   &rl_est_iv,    &rl_est_logit,          &rl_est_poisson,       &rl_est_ar,  &rl_est_ardl,
+    &rl_est_koyck, &rl_est_lp,    &rl_est_anderson_hsiao, &rl_est_arellano_bond, &rl_est_did, &rl_est_twfe,
+    &rl_est_event, &rl_est_etwfe, &rl_est_dcdh,           &rl_est_bacon};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
@@ -39,7 +39,10 @@ rl_code rl_estimator_default(const char *formula, const rl_estimator **out, rl_c
 
 /* --- labels ------------------------------------------------------------------ */
 
-rl_label rl_label_of(const char *term) { return (rl_label){.term = term, RL_NO_ID, RL_NO_ID, RL_NO_ID, NULL, NULL}; }
+rl_label rl_label_of(const char *term)
+{
+    return (rl_label){.term = term, .group = RL_NO_ID, .time = RL_NO_ID, .event = RL_NO_ID};
+}
 
 static void id_text(rl_str *s, const char *name, int32_t id, const char *text)
 {
