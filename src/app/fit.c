@@ -1,6 +1,7 @@
 #include "app/fit.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -168,6 +169,14 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     return rl_estimate_run(&req, &t, r, cx->keep, cx);
 }
 
+static rl_code write_text(const char *path, const rl_str *s, const char *what, rl_ctx *cx)
+{
+    FILE *f = fopen(path, "wb");
+    bool fine = f != NULL && fwrite(s->s, 1, s->n, f) == s->n;
+    if (f != NULL) fine = fclose(f) == 0 && fine;
+    return fine ? RL_OK : rl_fail_at(cx, RL_EIO, path, 0, 0, "cannot write the %s: %s", what, strerror(errno));
+}
+
 /* effect,level,coefficient; shortest text that reads back to the same number. */
 static rl_code write_effects(const char *path, const rl_result *r, rl_ctx *cx)
 {
@@ -185,10 +194,30 @@ static rl_code write_effects(const char *path, const rl_result *r, rl_ctx *cx)
             rl_csv_text_cell(&s, level);
         rl_str_addf(&s, ",%s\n", rl_num_text(buf, r->effect[i].coefficient));
     }
-    FILE *f = fopen(path, "wb");
-    bool fine = f != NULL && fwrite(s.s, 1, s.n, f) == s.n;
-    if (f != NULL) fine = fclose(f) == 0 && fine;
-    return fine ? RL_OK : rl_fail_at(cx, RL_EIO, path, 0, 0, "cannot write the fixed effects: %s", strerror(errno));
+    return write_text(path, &s, "fixed effects", cx);
+}
+
+/* A row and a column an estimate, named as --lincom names them; empty where an estimate has no variance. */
+static rl_code write_covariance(const char *path, const rl_result *r, rl_ctx *cx)
+{
+    rl_str s = rl_str_new(cx->keep);
+    rl_str_add(&s, "estimate");
+    for (size_t j = 0; j < r->m; j++) {
+        rl_str_addc(&s, ',');
+        rl_csv_text_cell(&s, rl_linear_name(&r->est[j].label, cx));
+    }
+    rl_str_addc(&s, '\n');
+    for (size_t i = 0; i < r->m; i++) {
+        rl_csv_text_cell(&s, rl_linear_name(&r->est[i].label, cx));
+        for (size_t j = 0; j < r->m; j++) {
+            char buf[32];
+            double v = r->V[i + j * r->m];
+            bool there = r->V[i + i * r->m] > 0 && r->V[j + j * r->m] > 0;
+            rl_str_addf(&s, ",%s", there && isfinite(v) ? rl_num_text(buf, v) : "");
+        }
+        rl_str_addc(&s, '\n');
+    }
+    return write_text(path, &s, "covariance", cx);
 }
 
 /* --strict: a test that found a problem. */
@@ -207,6 +236,7 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     RL_TRY(read_args(o, &a, cx));
     RL_TRY(rl_fit_run(&a, &r, cx));
     if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
+    if (a.cov_out != NULL) RL_TRY(write_covariance(a.cov_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);
     fputs(o->json ? rl_json_fit(&r, call, n_call, cx->keep) : rl_text_fit(&r, cx->keep), stdout);
     return o->strict && any_problem(&r) ? RL_EDIAG : RL_OK;

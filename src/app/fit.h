@@ -16,6 +16,7 @@ typedef struct rl_fit_args {
     const char *cluster;       /* --cluster                        */
     const char *vcov;          /* --vcov                           */
     const char *fe_out;        /* --fe-out                         */
+    const char *cov_out;       /* --cov-out                        */
     const char *iv_test;       /* --test by name: iv shows it anyway */
     const char *bounds_test;   /* the same of ardl                   */
     size_t n_did;              /* options for programmes that were given */

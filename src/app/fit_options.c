@@ -196,6 +196,12 @@ static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code take_contrast(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    rl_fit_list_add(&a->req.contrast, &a->req.n_contrast, v, cx);
+    return RL_OK;
+}
+
 static rl_code take_response(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     const char *col;
@@ -260,6 +266,7 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"as", take_profile},
         {"family", take_family},
         {"lincom", take_lincom},
+        {"contrast", take_contrast},
         {"test", take_test},
         {"lags", take_lags},
         {"max-lags", take_max_lags},
@@ -279,7 +286,7 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
         {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
-        {"fe-out", &a->fe_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
+        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
     };
     if (strcmp(name, "singletons") == 0) {
         a->req.keep_singletons = strcmp(v, "keep") == 0;

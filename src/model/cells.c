@@ -244,6 +244,14 @@ static void calendar(work *w)
 
 /* --- influence ------------------------------------------------------------------- */
 
+/* The weight of every outcome in average j: those of its cells. */
+static void outcome_weights(const void *self, size_t j, double *omega)
+{
+    const work *w = self;
+    for (size_t i = 0; i < w->c->n; i++)
+        if (w->avg[j].a[i] != 0) w->c->outcome(w->c->by.self, i, w->avg[j].a[i], omega);
+}
+
 /* Averages as lists: those that use a cell, and those that a cohort's share lifts. */
 typedef struct combined {
     const rl_att_cells *c;
@@ -358,6 +366,11 @@ static void with_influence(const work *w, rl_fit *f)
     list(w, false, c->r->n_cohort, &s->cohort_first, &s->cohort_at, &s->cohort_by);
     rl_units units = {.N = c->by.N, .row = c->by.row, .most = 2 * w->m + c->by.most, .of = of_unit, .self = s};
     rl_psi_units(f, &units, c->d->n, w->cx);
+    if (c->outcome == NULL) return;
+    work *kept = RL_NEW(w->cx->tmp, work, 1);
+    *kept = *w;
+    f->omega = outcome_weights;
+    f->omega_self = kept;
 }
 
 rl_code rl_att_average(const rl_att_cells *c, const rl_request *r, rl_fit *f, rl_ctx *cx)

@@ -37,7 +37,9 @@ typedef struct rl_att_cells {
     const rl_att_cell *cell; /* n    by cohort, then time                                   */
     rl_units by;             /* influence of the units on the cells: sum over units = att - truth */
     const double *weight;    /* N    of the units, any scale; NULL = 1                      */
-} rl_att_cells;
+    /* omega (n rows of the design) += by * the weight of each row's outcome in cell i; NULL = not linear */
+    void (*outcome)(const void *self, size_t i, double by, double *omega);
+} rl_att_cells;              /* self: that of by */
 
 /* Everything of a fit: labels, estimates (the cells themselves for group-time,
  * then the averages asked for, then `overall`), influence by unit, the

@@ -139,6 +139,10 @@ struct rl_fit {
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
     double within;                  /* what the effects leave of tss               */
     double r2_within, rmse, loglik;
+    /* Methods without a core whose estimate j is sum_i omega_i y_i over the rows of the design (what they weigh by
+     * taken as given): writes omega (n, zeroed by the caller) for studies; NULL = not there */
+    void (*omega)(const void *self, size_t j, double *omega);
+    const void *omega_self;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
     struct rl_joint {
         const char *name;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fmath.h"
+#include "model/contrast.h"
 #include "model/hat.h"
 #include "model/infer_work.h"
 #include "model/wild.h"
@@ -14,7 +15,7 @@
 rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx)
 {
     size_t base = w->f->m;
-    w->m = base + r->n_lincom;
+    w->m = base + r->n_lincom + r->n_contrast;
     w->b = RL_NEW(cx->tmp, double, w->m);
     w->C = rl_mat_new(w->m, base, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, w->m);
@@ -35,6 +36,18 @@ rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx)
         }
         w->b[base + i] = (double)sum;
         label[base + i] = rl_label_of(r->lincom[i]);
+    }
+    for (size_t i = 0; i < r->n_contrast; i++) {
+        double *row = RL_NEW(cx->tmp, double, base);
+        size_t at = base + r->n_lincom + i;
+        long double sum = 0;
+        RL_TRY(rl_contrast_read(r->contrast[i], w->f->label, base, row, cx));
+        for (size_t j = 0; j < base; j++) {
+            *rl_mat_at(&w->C, at, j) = row[j];
+            sum += (long double)row[j] * w->f->b[j];
+        }
+        w->b[at] = (double)sum;
+        label[at] = rl_label_of(r->contrast[i]);
     }
     return RL_OK;
 }

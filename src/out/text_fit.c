@@ -8,7 +8,7 @@
 #include "out/text_response.h"
 #include "out/text_tests.h"
 
-enum { COLUMNS = 7, WIDEST = 60 };
+enum { COLUMNS = 9, BANDLESS = 7, WIDEST = 60 };
 
 /* Control characters become '?'. */
 static const char *clean(const char *s, rl_arena *in)
@@ -63,7 +63,7 @@ static const char *term(const rl_estimate *e, rl_arena *in)
 
 static void line(rl_str *out, const char *const cell[COLUMNS], const size_t width[COLUMNS])
 {
-    for (size_t c = 0; c < COLUMNS; c++) {
+    for (size_t c = 0; c < COLUMNS && cell[c] != NULL; c++) {
         size_t n = shown(cell[c]), pad = width[c] > n ? width[c] - n : 0;
         if (c == 0)
             rl_str_addf(out, "%s%*s", cell[c], (int)pad, "");
@@ -78,7 +78,9 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 {
     const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
     const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
-    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high};
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high, "band low",
+                                 "band high"};
+    bool banded = r->multiplier != NULL && isfinite(r->crit);
     size_t width[COLUMNS] = {0};
     bool weighed = r->m > 0 && r->est[0].label.comparison != NULL;
     if (weighed) head[2] = "weight";
@@ -95,9 +97,13 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
         if (e->label.comparison != NULL) c[2] = rl_sprintf(in, "%.4f", e->label.comparison->weight);
         c[5] = figure(e->conf_low, e->std_error, in);
         c[6] = figure(e->conf_high, e->std_error, in);
+        c[7] = figure(e->band_low, e->std_error, in);
+        c[8] = figure(e->band_high, e->std_error, in);
     }
     for (size_t i = 0; i <= r->m; i++)
-        for (size_t c = 0; c < COLUMNS; c++) {
+        for (size_t c = BANDLESS; c < COLUMNS && !banded; c++) cell[i][c] = NULL;
+    for (size_t i = 0; i <= r->m; i++)
+        for (size_t c = 0; c < COLUMNS && cell[i][c] != NULL; c++) {
             size_t n = shown(cell[i][c]);
             if (n > width[c]) width[c] = n > WIDEST ? WIDEST : n;
         }
