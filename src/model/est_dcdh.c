@@ -69,6 +69,14 @@ static double difference(const rl_switching *s, size_t u, size_t k, const horizo
     return from == RL_NO_ENTRY ? NAN : s->y[from] - s->y[base];
 }
 
+/* The same as weights of the rows. */
+static void weigh(const rl_switching *s, size_t u, size_t k, const horizon *h, double by, double *omega)
+{
+    size_t base = rl_switching_back(s, u, k, h->l), from = h->placebo ? rl_switching_back(s, u, k, 2 * h->l) : k;
+    if (s->row[from] != RL_NO_DESIGN_ROW) omega[s->row[from]] += by;
+    if (s->row[base] != RL_NO_DESIGN_ROW) omega[s->row[base]] -= by;
+}
+
 static void add(mean *m, double w, double y)
 {
     m->w += w;
@@ -141,8 +149,8 @@ static long double centred(const mean *m, double y)
     return m->n < 2 ? 0 : (y - m->wy / m->w) * sqrtl((long double)m->n / (m->n - 1));
 }
 
-/* Influence of every unit on the estimate sum / N. */
-static void influence(const work *p, const horizon *h, double *psi)
+/* Influence of every unit on the estimate sum / by. */
+static void influence(const work *p, const horizon *h, long double by, double *psi)
 {
     const rl_switching *s = p->s;
     for (size_t u = 0; u < s->N; u++) {
@@ -158,7 +166,7 @@ static void influence(const work *p, const horizon *h, double *psi)
             y = difference(s, u, k, h);
             if (!isnan(y)) sum -= take / c->w * s->w[k] * centred(c, y);
         }
-        psi[u] = (double)(sum / h->N);
+        psi[u] = (double)(sum / by);
     }
 }
 
@@ -179,39 +187,48 @@ static const bool *same_units(work *p, size_t effects, rl_ctx *cx)
     return stays;
 }
 
-/* The longest effect that some switch has a control for. */
-static size_t longest(const rl_switching *s)
+/* How far effects and placebos are asked for. */
+typedef struct span {
+    size_t effects, placebos;
+} span;
+
+/* The longest effect that some switch has a control for, the longest placebo that some has the periods for. */
+static span longest(const rl_switching *s)
 {
-    int32_t most = 0;
-    for (size_t u = 0; u < s->N; u++)
-        if (s->sign[u] != 0 && s->last[u] - s->F[u] + 1 > most) most = s->last[u] - s->F[u] + 1;
-    return (size_t)most;
+    int32_t after = 0, before = 0;
+    for (size_t u = 0; u < s->N; u++) {
+        if (s->sign[u] == 0) continue;
+        if (s->last[u] - s->F[u] + 1 > after) after = s->last[u] - s->F[u] + 1;
+        if (s->F[u] - 1 > before) before = s->F[u] - 1;
+    }
+    span most = {(size_t)after, (size_t)before};
+    if (most.effects > MOST_HORIZONS) most.effects = MOST_HORIZONS;
+    if (most.placebos > most.effects) most.placebos = most.effects;
+    return most;
 }
 
-static rl_code read_window(const rl_request *r, const rl_switching *s, size_t *effects, size_t *placebos, rl_ctx *cx)
+/* A placebo looks as far back as its effect looks ahead, so there are no more of them. */
+static rl_code read_window(const rl_request *r, const rl_switching *s, span *ask, rl_ctx *cx)
 {
-    int lo = r->has_window ? r->window_lo : -1, hi = r->has_window ? r->window_hi : 0;
+    int lo = r->window_lo, hi = r->window_hi;
+    span most = longest(s);
+    *ask = most;
+    if (r->agg == RL_AGG_SIMPLE) ask->placebos = 0;
+    if (!r->has_window) return RL_OK;
     if (hi < 0 || lo > 0) {
         rl_fail(cx, RL_EUSAGE, "--window %d:%d holds no effect: event 0 is the period of the switch", lo, hi);
         return rl_hint(cx, "--window -3:4 asks for five effects (0 to 4) and the placebos -2 and -3");
     }
-    if (hi >= MOST_HORIZONS || lo < -MOST_HORIZONS)
-        return rl_fail(cx, RL_EUSAGE, "--window %d:%d: at most %d periods to either side", lo, hi, MOST_HORIZONS);
-    size_t most = longest(s), ask = *effects = (size_t)hi + 1;
-    *placebos = lo < -1 ? (size_t)(-lo) - 1 : 0;
-    if (most < *effects) {
-        *effects = most;
-        rl_remark(cx, "dcdh", "of %zu effects asked for, %zu can be estimated: later no switch has a control", ask,
-                  most);
-    }
-    if (*placebos > *effects) {
+    size_t effects = (size_t)hi + 1, placebos = lo < -1 ? (size_t)(-(long)lo) - 1 : 0;
+    if (effects > most.effects)
+        rl_remark(cx, "dcdh", "of %zu effects asked for, %zu can be estimated: later no switch has a control", effects,
+                  most.effects);
+    ask->effects = effects < most.effects ? effects : most.effects;
+    if (placebos > ask->effects)
         rl_remark(cx, "dcdh",
                   "of %zu placebos asked for, %zu are given: a placebo looks as far back as its effect looks ahead",
-                  *placebos, *effects);
-        *placebos = *effects;
-    }
-    if (!r->has_window)
-        rl_remark(cx, "dcdh", "one effect, in the period of the switch: --window -3:4 asks for more, and for placebos");
+                  placebos, ask->effects);
+    ask->placebos = r->agg == RL_AGG_SIMPLE ? 0 : placebos < ask->effects ? placebos : ask->effects;
     return RL_OK;
 }
 
@@ -258,18 +275,25 @@ static void say_errors(const work *p, const rl_design *d, rl_ctx *cx)
 
 /* --- the fit ------------------------------------------------------------------------------ */
 
-typedef struct units {
+/* The estimates: the horizons by event time, placebos first, then the overall figure. */
+typedef struct fitted {
+    work p;
+    horizon *h;       /* n  */
+    size_t n, first;  /* effects are h[first] .. h[n-1]  */
+    long double dose; /* treatment behind all of them     */
+    bool normalized, overall_alone;
+    double *psi; /* N-by-(n+1)  */
     rl_units units;
-    const double *psi; /* N-by-m */
-    size_t m;
-} units;
+} fitted;
+
+static size_t place(const fitted *v, size_t j) { return v->overall_alone ? v->n : j; }
 
 static size_t of_unit(const void *self, size_t u, int32_t *at, double *value)
 {
-    const units *v = self;
+    const fitted *v = self;
     size_t count = 0;
-    for (size_t j = 0; j < v->m; j++) {
-        double x = v->psi[j * v->units.N + u];
+    for (size_t j = 0; j < v->units.most; j++) {
+        double x = v->psi[place(v, j) * v->units.N + u];
         if (x == 0) continue;
         at[count] = (int32_t)j;
         value[count++] = x;
@@ -277,102 +301,151 @@ static size_t of_unit(const void *self, size_t u, int32_t *at, double *value)
     return count;
 }
 
-/* One horizon as estimate j; false: nothing to compare. */
-static bool estimate(work *p, horizon *h, const rl_request *r, rl_fit *f, size_t j, double *psi)
+/* What every outcome weighs in sum, times `by`. */
+static void add_omega(const fitted *v, const horizon *of, long double by, double *omega)
 {
-    controls(p, h);
-    switches(p, h);
-    if (h->switches == 0 || (r->normalized && h->treated == 0)) return false;
-    long double by = r->normalized ? h->N / h->treated : 1;
-    f->label[j] = rl_label_of("event");
-    f->label[j].event = h->placebo ? -(h->l + 1) : h->l - 1;
-    f->b[j] = (double)(h->sum / h->N * by);
-    influence(p, h, psi);
-    for (size_t u = 0; u < p->s->N; u++) psi[u] = (double)(psi[u] * by);
+    work p = v->p;
+    const rl_switching *s = p.s;
+    horizon h = {.l = of->l, .placebo = of->placebo};
+    p.signed_too = true;
+    controls(&p, &h);
+    switches(&p, &h);
+    for (size_t u = 0; u < s->N; u++) {
+        double y;
+        size_t k = entry_of(&p, u, &h, &y);
+        if (k != RL_NO_ENTRY) weigh(s, u, k, &h, (double)(by * s->w[k] * s->sign[u]), omega);
+        for (k = s->first[u]; k < s->first[u + 1] && s->when[k] < s->F[u]; k++) {
+            long double take = p.take[s->cell[k]];
+            if (s->w[k] == 0 || take == 0 || isnan(difference(s, u, k, &h))) continue;
+            weigh(s, u, k, &h, (double)(-by * take / p.control[s->cell[k]].w * s->w[k]), omega);
+        }
+    }
+}
+
+static long double scale(const fitted *v, const horizon *h) { return v->normalized ? h->treated : h->N; }
+
+static void omega_of(const void *self, size_t j, double *omega)
+{
+    const fitted *v = self;
+    j = place(v, j);
+    if (j < v->n) add_omega(v, &v->h[j], 1 / scale(v, &v->h[j]), omega);
+    for (size_t e = v->first; e < v->n && j == v->n; e++) add_omega(v, &v->h[e], 1 / v->dose, omega);
+}
+
+/* One horizon; false: nothing to compare. */
+static bool estimate(fitted *v, int32_t l, bool placebo, rl_fit *f)
+{
+    horizon *h = &v->h[v->n];
+    double *psi = v->psi + v->n * v->p.s->N;
+    *h = (horizon){.l = l, .placebo = placebo};
+    controls(&v->p, h);
+    switches(&v->p, h);
+    if (h->switches == 0 || scale(v, h) == 0) return false;
+    f->label[v->n] = rl_label_of("event");
+    f->label[v->n].event = placebo ? -(l + 1) : l - 1;
+    f->b[v->n++] = (double)(h->sum / scale(v, h));
+    influence(&v->p, h, scale(v, h), psi);
     return true;
 }
 
 /* sum N_l DID_l over the treatment behind it; its influence follows from theirs. */
-static void overall(const work *p, const horizon *h, size_t effects, size_t from, rl_fit *f, double *psi,
-                    const rl_request *r)
+static void overall(fitted *v, rl_fit *f)
 {
-    size_t N = p->s->N, j = f->m++;
-    long double dose = 0, sum = 0;
-    for (size_t e = 0; e < effects; e++) {
-        dose += h[e].dose;
-        sum += h[e].sum;
+    size_t N = v->p.s->N;
+    long double sum = 0;
+    for (size_t e = v->first; e < v->n; e++) {
+        v->dose += v->h[e].dose;
+        sum += v->h[e].sum;
     }
-    f->label[j] = rl_label_of("overall");
-    f->b[j] = (double)(sum / dose);
+    f->label[v->n] = rl_label_of("overall");
+    f->b[v->n] = (double)(sum / v->dose);
     for (size_t u = 0; u < N; u++) {
         long double own = 0;
-        for (size_t e = 0; e < effects; e++) own += psi[(from + e) * N + u] * (r->normalized ? h[e].treated : h[e].N);
-        psi[j * N + u] = (double)(own / dose);
+        for (size_t e = v->first; e < v->n; e++) own += v->psi[e * N + u] * scale(v, &v->h[e]);
+        v->psi[v->n * N + u] = (double)(own / v->dose);
     }
 }
 
-static rl_code fit_all(work *p, const rl_request *r, size_t effects, size_t placebos, rl_fit *f, double *psi,
-                       rl_ctx *cx)
+static rl_code estimate_all(fitted *v, const span *ask, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
-    size_t N = p->s->N, n_effects = 0, n_placebos = 0, *index = RL_NEW(cx->tmp, size_t, placebos);
-    horizon *h = RL_NEW(cx->tmp, horizon, effects);
-    for (size_t l = placebos; l > 0; l--) { /* by event time: the earliest first */
-        horizon one = {.l = (int32_t)l, .placebo = true};
-        bool found = estimate(p, &one, r, f, f->m, psi + f->m * N);
-        if (found)
-            index[n_placebos++] = f->m++;
-        else
-            rl_remark(cx, "dcdh", "placebo %d cannot be estimated: no switch and control are seen %zu periods before",
-                      -(int)(l + 1), l);
-    }
-    size_t from = f->m;
-    for (size_t l = 1; l <= effects; l++) {
-        h[n_effects] = (horizon){.l = (int32_t)l};
-        if (estimate(p, &h[n_effects], r, f, f->m, psi + f->m * N)) {
-            n_effects++;
-            f->m++;
-        } else
-            rl_remark(cx, "dcdh", "effect %zu cannot be estimated: no switch and control are seen by then", l - 1);
-    }
-    if (n_effects == 0)
+    for (size_t l = ask->placebos; l > 0; l--)
+        if (!estimate(v, (int32_t)l, true, f) && r->has_window)
+            rl_remark(cx, "dcdh", "event -%zu cannot be estimated: no switch and control are seen %zu periods before",
+                      l + 1, l);
+    v->first = v->n;
+    for (size_t l = 1; l <= ask->effects; l++)
+        if (!estimate(v, (int32_t)l, false, f) && r->has_window)
+            rl_remark(cx, "dcdh", "event %zu cannot be estimated: no switch and control are seen by then", l - 1);
+    if (v->n == v->first)
         return rl_fail(cx, RL_EDATA, "no effect can be estimated: of %zu units that switch, none has a control%s",
-                       p->s->switchers, r->same_units ? " at each of the effects asked for" : "");
-    overall(p, h, n_effects, from, f, psi, r);
-    if (n_placebos == 0) return RL_OK;
+                       v->p.s->switchers, r->same_units ? " at each of the effects asked for" : "");
+    overall(v, f);
+    if (v->first == 0 || v->overall_alone) return RL_OK;
+    size_t *index = RL_NEW(cx->tmp, size_t, v->first);
+    for (size_t j = 0; j < v->first; j++) index[j] = j;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = n_placebos, .index = index, .chi2 = true};
+    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = v->first, .index = index, .chi2 = true};
     f->n_joint = 1;
     return RL_OK;
+}
+
+/* Errors may be by groups of units, not by what changes within one. */
+static rl_code need_nested(const rl_design *d, rl_ctx *cx)
+{
+    for (size_t c = 0; c < d->vcov.ways; c++) {
+        if (rl_nested(d->unit.code, d->unit.G, d->cluster[c].code, d->n, cx)) continue;
+        rl_fail(cx, RL_EDATA, "'%s' differs between the rows of one '%s': errors cannot cluster by it", d->vcov.by[c],
+                d->unit_name);
+        return rl_hint(cx, "cluster by the unit, or by a column in which all rows of a unit are alike");
+    }
+    return RL_OK;
+}
+
+static rl_code check(const rl_design *d, const rl_request *r, rl_ctx *cx)
+{
+    if (d->X.k > d->constant || d->fe.n_fe > 0) {
+        rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' takes no regressors and no fixed effects");
+        return rl_hint(cx, "write --estimator dcdh '%s ~ 1'", d->y_name);
+    }
+    if (r->agg != RL_AGG_DEFAULT && r->agg != RL_AGG_DYNAMIC && r->agg != RL_AGG_SIMPLE) {
+        rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' has no such --agg");
+        return rl_hint(cx, "--agg dynamic (the default) gives effects by time since the switch, --agg simple one");
+    }
+    return need_nested(d, cx);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     rl_switching *s = RL_NEW(cx->tmp, rl_switching, 1);
-    size_t effects = 0, placebos = 0;
-    if (d->X.k > d->constant || d->fe.n_fe > 0) {
-        rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' takes no regressors and no fixed effects");
-        return rl_hint(cx, "write --estimator dcdh '%s ~ 1'", d->y_name);
-    }
+    fitted *v = RL_NEW(cx->tmp, fitted, 1);
+    span ask;
+    RL_TRY(check(d, r, cx));
     RL_TRY(rl_switching_make(d, r, s, cx));
     say_rows(s, cx);
-    work p = {.s = s,
-              .signed_too = r->profile != NULL && strcmp(r->profile, "exact") == 0,
-              .control = RL_NEW(cx->tmp, mean, s->cells),
-              .cohort = RL_NEW(cx->tmp, mean, s->cohorts),
-              .take = RL_NEW(cx->tmp, long double, s->cells),
-              .way = RL_NEW(cx->tmp, unsigned char, s->cells)};
-    RL_TRY(read_window(r, s, &effects, &placebos, cx));
-    if (r->same_units) p.stays = same_units(&p, effects, cx);
-    size_t most = effects + placebos + 1;
-    double *psi = RL_NEW(cx->tmp, double, s->N *most);
+    v->p = (work){.s = s,
+                  .signed_too = r->profile != NULL && strcmp(r->profile, "exact") == 0,
+                  .control = RL_NEW(cx->tmp, mean, s->cells),
+                  .cohort = RL_NEW(cx->tmp, mean, s->cohorts),
+                  .take = RL_NEW(cx->tmp, long double, s->cells),
+                  .way = RL_NEW(cx->tmp, unsigned char, s->cells)};
+    RL_TRY(read_window(r, s, &ask, cx));
+    if (r->same_units) v->p.stays = same_units(&v->p, ask.effects, cx);
+    size_t most = ask.effects + ask.placebos + 1;
+    v->normalized = r->normalized;
+    v->overall_alone = r->agg == RL_AGG_SIMPLE;
+    v->h = RL_NEW(cx->tmp, horizon, most);
+    v->psi = RL_NEW(cx->tmp, double, s->N *most);
     f->label = RL_NEW(cx->tmp, rl_label, most);
     f->b = RL_NEW(cx->tmp, double, most);
-    f->m = 0;
-    RL_TRY(fit_all(&p, r, effects, placebos, f, psi, cx));
-    say_errors(&p, d, cx);
-    units *v = RL_NEW(cx->tmp, units, 1);
-    *v = (units){{s->N, s->start, f->m, of_unit, v}, psi, f->m};
+    RL_TRY(estimate_all(v, &ask, r, f, cx));
+    say_errors(&v->p, d, cx);
+    f->m = v->overall_alone ? 1 : v->n + 1;
+    f->label += place(v, 0);
+    f->b += place(v, 0);
+    v->units = (rl_units){s->N, s->start, f->m, of_unit, v};
     rl_psi_units(f, &v->units, d->n, cx);
+    f->omega = omega_of;
+    f->omega_self = v;
     f->dof = (rl_dof){.n = d->n, .k = f->m};
     f->normal = f->bare = true;
     return RL_OK;
@@ -391,6 +464,6 @@ const rl_estimator rl_est_dcdh = {
     .needs_cohort = true,
     .by_unit = true,
     .past = true,
-    .takes = " window composition normalized ",
+    .takes = " window agg composition normalized ",
     .fit = fit,
 };

@@ -339,6 +339,14 @@ static rl_code nothing_switches(const work *p, size_t units, rl_ctx *cx)
                        "different for every unit has none: group it first");
 }
 
+static void rows_of_design(work *p, rl_ctx *cx)
+{
+    uint32_t *of = RL_NEW(cx->tmp, uint32_t, p->d->t->n); /* 1 + row of the design */
+    for (size_t i = 0; i < p->d->n; i++) of[p->d->row[i]] = (uint32_t)i + 1;
+    for (size_t k = 0; k < p->first[p->s->N]; k++) p->row[k] = of[p->row[k]] - 1; /* none: wraps to the largest */
+    rl_release(cx->tmp, of);
+}
+
 rl_code rl_switching_make(const rl_design *d, const rl_request *r, rl_switching *s, rl_ctx *cx)
 {
     *s = (rl_switching){0};
@@ -375,7 +383,9 @@ rl_code rl_switching_make(const rl_design *d, const rl_request *r, rl_switching 
     s->cohort = number_cohorts(&p, cx);
     for (size_t u = 0; u < s->N; u++)
         if (p.F[u] == end) p.F[u] = (int32_t)s->T;
+    rows_of_design(&p, cx);
     s->first = p.first;
+    s->row = p.row;
     s->when = p.when;
     s->y = p.y;
     s->dose = p.dose;

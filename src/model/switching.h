@@ -29,11 +29,13 @@
 #include "model/design.h"
 
 #define RL_NO_ENTRY SIZE_MAX
+#define RL_NO_DESIGN_ROW UINT32_MAX
 
 typedef struct rl_switching {
     size_t N, T;
     const int32_t *time;     /* T    ascending                                             */
     const size_t *first;     /* N+1  entries of unit u are first[u] .. first[u+1]-1, by period */
+    const uint32_t *row;     /* n    row of the design, or RL_NO_DESIGN_ROW: its treatment or outcome is missing */
     const int32_t *when;     /* n    period of an entry                                    */
     const double *y;         /* n    outcome, NaN = not used                               */
     const double *dose;      /* n    treatment                                             */
