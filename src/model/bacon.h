@@ -57,4 +57,17 @@ typedef struct rl_bacon {
  * Cost    a pass over the rows; cohorts x periods and cohorts x cohorts numbers */
 RL_MUST rl_code rl_bacon_make(const rl_design *d, rl_bacon *b, rl_ctx *cx);
 
+/* The second half for any panel and treatment (0/1 or a dose, on and off, periods
+ * missing): D less unit and time effects, swept out by rows.
+ *
+ *   treated  n  0/1 or a dose, 0 = untreated; effects of a dose are per unit of it
+ *
+ * Errors  RL_EDATA  the treatment does not vary within units and periods
+ * Cost    that of sweeping one column out (num/absorb.h) */
+typedef struct rl_twfe_weights {
+    size_t treated, negative;     /* rows with a treatment; those whose effect has a negative weight */
+    double negative_sum;          /* sum of those weights; all of them add to 1       */
+} rl_twfe_weights;
+RL_MUST rl_code rl_twfe_weights_make(const rl_design *d, const double *treated, rl_twfe_weights *out, rl_ctx *cx);
+
 #endif

@@ -38,16 +38,17 @@ static rl_label pair_label(const rl_design *d, const rl_bacon_pair *p, rl_ctx *c
 static void report(const rl_bacon *b, rl_fit *f, rl_ctx *cx)
 {
     rl_test *t = RL_NEW(cx->tmp, rl_test, 2);
-    t[0] = (rl_test){.name = "forbidden-comparisons",
-                     .statistic = b->forbidden,
-                     .df = NAN,
-                     .df2 = NAN,
-                     .p_value = NAN,
-                     .kind = "share",
-                     .says = b->forbidden > 0
-                                 ? "the weight of comparisons with units that are treated already: where effects "
-                                   "change with time, plain two-way fixed effects count that change as a trend"
-                                 : "no comparison uses units that are treated already as controls"};
+    t[0] =
+        (rl_test){.name = "forbidden-comparisons",
+                  .statistic = b->forbidden,
+                  .df = NAN,
+                  .df2 = NAN,
+                  .p_value = NAN,
+                  .kind = "share",
+                  .says = b->forbidden > 0
+                              ? "weight of comparisons with units treated already, whose changing effects pass for a "
+                                "trend"
+                              : "no comparison uses units that are treated already as controls"};
     t[1] = (rl_test){.name = "negative-weights",
                      .statistic = b->negative_sum,
                      .df = NAN,
