@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/table.h"
+#include "model/compare.h"
 #include "model/infer.h"
 #include "model/linear.h"
 #include "model/result.h"
@@ -91,6 +92,10 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--test %s is of an ARDL model", a->bounds_test);
         return rl_hint(cx, "add --estimator ardl with --lags or --max-lags");
     }
+    if (a->compare && !r->estimator->needs_cohort) {
+        rl_fail(cx, RL_EUSAGE, "--compare is of programmes, and estimator '%s' knows none", r->estimator->name);
+        return rl_hint(cx, "name one with --estimator, say cs or etwfe, and the start with --cohort");
+    }
     if (r->bootstrap && r->estimator->finish == NULL && !r->estimator->by_unit) {
         rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of programmes' estimators and of 'ardl'");
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
@@ -165,8 +170,12 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     RL_TRY(rl_table_read(&a->source, want, n_want, &faults, &t, cx->keep, cx));
     RL_TRY(rl_fit_faults(&faults, cx));
     rl_request req = a->req;
-    req.spend = cx->keep;
-    return rl_estimate_run(&req, &t, r, cx->keep, cx);
+    if (!a->compare) req.spend = cx->keep;
+    RL_TRY(rl_estimate_run(&req, &t, r, cx->keep, cx));
+    if (!a->compare) return RL_OK;
+    rl_sides *sides = RL_NEW(cx->keep, rl_sides, 1);
+    r->sides = sides;
+    return rl_compare(&req, &t, true, sides, cx->keep, cx);
 }
 
 static rl_code write_text(const char *path, const rl_str *s, const char *what, rl_ctx *cx)

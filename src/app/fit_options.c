@@ -61,8 +61,7 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"cs",    "sunab",     "bjs", "did2s", "stacked",
-                                        "lpdid", "staggered", "ddd", "sc",    "sdid"};
+    static const char *const LATER[] = {"cs", "sunab", "bjs", "did2s", "staggered", "ddd", "sc", "sdid"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
     size_t n = 0;
@@ -286,7 +285,8 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
         {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
-        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
+        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},
+        {"method", &a->req.method},
     };
     if (strcmp(name, "singletons") == 0) {
         a->req.keep_singletons = strcmp(v, "keep") == 0;
@@ -298,6 +298,10 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
     }
     if (strcmp(name, "average") == 0) {
         a->req.average = true;
+        return RL_OK;
+    }
+    if (strcmp(name, "compare") == 0) {
+        a->compare = true;
         return RL_OK;
     }
     if (strcmp(name, "collapse") == 0) {

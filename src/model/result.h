@@ -66,6 +66,7 @@ struct rl_result {
     size_t n_tests;
     struct rl_response *response;    /* model/response.h */
     size_t n_responses;
+    const struct rl_sides *sides;    /* other estimators of the same (model/compare.h), or NULL */
     const char **note;
     size_t n_notes;
     /* for joint covariances across models: psi summed over the first cluster

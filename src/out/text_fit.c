@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "out/text_response.h"
+#include "out/text_sides.h"
 #include "out/text_tests.h"
 
 enum { COLUMNS = 9, BANDLESS = 7, WIDEST = 60 };
@@ -170,5 +171,6 @@ const char *rl_text_fit(const rl_result *r, rl_arena *in)
     fit(&out, r);
     rl_text_tests(&out, r, in);
     rl_text_responses(&out, r, in);
+    if (r->sides != NULL) rl_text_sides(&out, r->sides, in);
     return rl_str_text(&out);
 }
