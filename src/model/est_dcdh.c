@@ -18,7 +18,12 @@
  * cohort being units with the same baseline, F and treatment in F; of a control
  * in a period -(signed weight it stands for) (dy - mean of the controls)
  * sqrt(n/(n-1)) / N_l.  Effects differ within cohorts, so variances are
- * conservative; that the shares of treatments are estimated is left out.
+ * conservative; that the shares of treatments are estimated is left out.  All
+ * this as did_multiplegt_dyn 2.1.2 has it, where a switch without another in
+ * its cohort counts 0, and switches down count with the sign of those up, which
+ * matters where the two share a cluster.  --as exact: one alone is held against
+ * the switches and controls of its period together (as later versions do), and
+ * switches down have the sign they have in the estimate.
  *
  * Estimand  average effects of having been treated differently for l periods, among units that switch
  * Assumes   parallel trends of units with the same baseline treatment; no anticipation
@@ -55,7 +60,8 @@ typedef struct work {
     long double *take;  /* cells  weight of the switches that the controls stand for */
     unsigned char *way; /* cells  1 = switches up, 2 = down, 3 = both */
     bool crossed;       /* .. both somewhere */
-    bool signed_too;    /* influence of switches down is that on their own side (--as exact) */
+    mean *both;         /* 2 cells  controls with the switches up of the period, and with those down (exact) */
+    bool exact;         /* --as exact: see the head  */
 } work;
 
 /* --- one horizon ---------------------------------------------------------------------- */
@@ -130,7 +136,7 @@ static void switches(work *p, horizon *h)
         const mean *c = &p->control[s->cell[k]];
         long double w = s->w[k], sw = w * s->sign[u];
         add(&p->cohort[s->cohort[u]], s->w[k], y);
-        p->take[s->cell[k]] += p->signed_too ? sw : w;
+        p->take[s->cell[k]] += p->exact ? sw : w;
         p->way[s->cell[k]] |= s->sign[u] > 0 ? 1 : 2;
         p->crossed |= p->way[s->cell[k]] == 3;
         h->N += w;
@@ -143,28 +149,45 @@ static void switches(work *p, horizon *h)
 
 /* --- influence -------------------------------------------------------------------------- */
 
-/* The difference less its mean, scaled; 0 for one alone, whose spread cannot be known. */
-static long double centred(const mean *m, double y)
+/* Controls and switches of a period together. */
+static void together(work *p, const horizon *h)
 {
+    const rl_switching *s = p->s;
+    memset(p->both, 0, 2 * s->cells * sizeof *p->both);
+    for (size_t c = 0; c < s->cells; c++) p->both[2 * c] = p->both[2 * c + 1] = p->control[c];
+    for (size_t u = 0; u < s->N; u++) {
+        double y;
+        size_t k = entry_of(p, u, h, &y);
+        if (k != RL_NO_ENTRY) add(&p->both[2 * s->cell[k] + (s->sign[u] < 0)], s->w[k], y);
+    }
+}
+
+/* The difference less its mean, scaled.  One that is alone shows no spread: 0, or held against `both`. */
+static long double centred(const mean *own, const mean *both, double y)
+{
+    const mean *m = own->n < 2 && both != NULL ? both : own;
     return m->n < 2 ? 0 : (y - m->wy / m->w) * sqrtl((long double)m->n / (m->n - 1));
 }
 
 /* Influence of every unit on the estimate sum / by. */
-static void influence(const work *p, const horizon *h, long double by, double *psi)
+static void influence(work *p, const horizon *h, long double by, double *psi)
 {
     const rl_switching *s = p->s;
+    if (p->exact) together(p, h);
     for (size_t u = 0; u < s->N; u++) {
         double y;
         long double sum = 0;
         size_t k = entry_of(p, u, h, &y);
-        if (k != RL_NO_ENTRY)
-            sum = (long double)s->w[k] * (p->signed_too ? s->sign[u] : 1) * centred(&p->cohort[s->cohort[u]], y);
+        if (k != RL_NO_ENTRY) {
+            const mean *both = p->exact ? &p->both[2 * s->cell[k] + (s->sign[u] < 0)] : NULL;
+            sum = (long double)s->w[k] * (p->exact ? s->sign[u] : 1) * centred(&p->cohort[s->cohort[u]], both, y);
+        }
         for (k = s->first[u]; k < s->first[u + 1] && s->when[k] < s->F[u]; k++) {
-            const mean *c = &p->control[s->cell[k]];
-            long double take = p->take[s->cell[k]];
-            if (s->w[k] == 0 || take == 0) continue;
+            size_t c = s->cell[k];
+            if (s->w[k] == 0 || p->take[c] == 0) continue;
             y = difference(s, u, k, h);
-            if (!isnan(y)) sum -= take / c->w * s->w[k] * centred(c, y);
+            const mean *both = p->exact ? &p->both[2 * c + (p->take[c] < 0)] : NULL;
+            if (!isnan(y)) sum -= p->take[c] / p->control[c].w * s->w[k] * centred(&p->control[c], both, y);
         }
         psi[u] = (double)(sum / by);
     }
@@ -262,12 +285,12 @@ static void say_errors(const work *p, const rl_design *d, rl_ctx *cx)
         if (s->sign[u] != 0) size[s->cohort[u]]++;
     }
     for (size_t c = 0; c < s->cohorts; c++) single += size[c] == 1;
-    if (single > 0)
+    if (single > 0 && !p->exact)
         rl_remark(cx, "dcdh",
                   "%zu of %zu switches are alone with their first treatment, period and new treatment: nothing shows "
-                  "their spread, and the errors leave it out",
+                  "their spread, and the errors leave it out (--as exact holds them against all of their period)",
                   single, s->switchers);
-    if (!p->signed_too && up > 0 && up < s->switchers && (wide || p->crossed))
+    if (!p->exact && up > 0 && up < s->switchers && (wide || p->crossed))
         rl_remark(cx, "dcdh",
                   "what switches up and switches down share in a cluster is added up in the errors, as "
                   "did_multiplegt_dyn 2.1.2 does; --as exact sets it off");
@@ -307,7 +330,7 @@ static void add_omega(const fitted *v, const horizon *of, long double by, double
     work p = v->p;
     const rl_switching *s = p.s;
     horizon h = {.l = of->l, .placebo = of->placebo};
-    p.signed_too = true;
+    p.exact = true;
     controls(&p, &h);
     switches(&p, &h);
     for (size_t u = 0; u < s->N; u++) {
@@ -423,11 +446,12 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     RL_TRY(rl_switching_make(d, r, s, cx));
     say_rows(s, cx);
     v->p = (work){.s = s,
-                  .signed_too = r->profile != NULL && strcmp(r->profile, "exact") == 0,
+                  .exact = r->profile != NULL && strcmp(r->profile, "exact") == 0,
                   .control = RL_NEW(cx->tmp, mean, s->cells),
                   .cohort = RL_NEW(cx->tmp, mean, s->cohorts),
                   .take = RL_NEW(cx->tmp, long double, s->cells),
                   .way = RL_NEW(cx->tmp, unsigned char, s->cells)};
+    if (v->p.exact) v->p.both = RL_NEW(cx->tmp, mean, 2 * s->cells);
     RL_TRY(read_window(r, s, &ask, cx));
     if (r->same_units) v->p.stays = same_units(&v->p, ask.effects, cx);
     size_t most = ask.effects + ask.placebos + 1;

@@ -159,7 +159,12 @@ static void doses(void **state)
     assert_true(noted(&out, "3 rows are not used")); /* the only unit that starts at 0 */
     assert_true(noted(&out, "2 of 2 switches are alone"));
     CHECK_DIGITS(fit_event(&out, 0)->std_error, sqrt(2) * 0.125 * sqrt(2) / 2, 14); /* the controls' alone */
-    rl_result normal;
+    r.profile = "exact"; /* changes 4 and 1.25 beside 0.375 and 0.125 of the controls: mean 1.4375 */
+    rl_result normal, exact = fit(DOSES, 5, 3, &r);
+    assert_false(noted(&exact, "alone with"));
+    CHECK_DIGITS(fit_event(&exact, 0)->std_error, sqrt((2.5625 * 2.5625 + 0.1875 * 0.1875) * 4 / 3 / 4 + 0.125 * 0.125),
+                 14);
+    r.profile = NULL;
     r.normalized = true;
     normal = fit(DOSES, 5, 3, &r);
     CHECK_DIGITS(fit_event(&normal, 0)->estimate, first / 1.5, 14);
