@@ -39,9 +39,13 @@ static rl_code take_entries(work *p, rl_ctx *cx)
     size_t n = 0, N = 0;
     uint32_t *stand = RL_NEW(cx->tmp, uint32_t, d->t->n); /* 1 + a row of the design, by code of the table's units */
     int32_t *cohort = RL_NEW(cx->tmp, int32_t, d->unit.G);
+    unsigned char *in = RL_NEW(cx->tmp, unsigned char, d->t->n);
     if (p->r->treated != NULL) RL_TRY(rl_table_need(d->t, p->r->treated, "--treated", &treated, cx));
     if (p->r->weights != NULL) RL_TRY(rl_table_need(d->t, p->r->weights, "--weights", &weights, cx));
-    for (size_t i = d->n; i-- > 0;) stand[past->unit[d->row[i]]] = (uint32_t)i + 1;
+    for (size_t i = d->n; i-- > 0;) {
+        stand[past->unit[d->row[i]]] = (uint32_t)i + 1;
+        in[d->row[i]] = 1;
+    }
     for (size_t k = 0; k < past->n; k++) n += stand[past->unit[past->row[k]]] > 0;
     p->first = RL_NEW(cx->tmp, size_t, d->unit.G + 1);
     p->start = RL_NEW(cx->tmp, uint32_t, d->unit.G);
@@ -66,6 +70,7 @@ static rl_code take_entries(work *p, rl_ctx *cx)
         p->y[n] = past->y[row];
         p->dose[n] = dose_of(p, treated, cohort, N - 1, row);
         p->w[n] = weights == NULL ? 1 : isnan(weights->num[row]) ? 0 : weights->num[row];
+        if (!in[row] && !isnan(p->dose[n]) && p->w[n] > 0) p->y[n] = NAN; /* left out for a reason of its own */
         n++;
     }
     p->first[N] = n;

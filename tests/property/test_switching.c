@@ -257,8 +257,8 @@ static void coverage(void **state)
         above += p->p_value < 0.05;
         fresh();
     }
-    assert_true(inside >= 0.915 * WORLDS && inside <= 0.985 * WORLDS);
-    assert_true(above <= 0.085 * WORLDS);
+    assert_in_range(1000 * inside, 915 * WORLDS, 985 * WORLDS);
+    assert_in_range(1000 * above, 0, 85 * WORLDS);
 }
 
 /* --- the parts of two-way fixed effects ---------------------------------------------------------- */

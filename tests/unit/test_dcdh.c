@@ -239,6 +239,22 @@ static void missing_cells(void **state)
     assert_true(noted(&out, "2 rows are not used: their units have been treated both more and less"));
 }
 
+/* Rows that the request leaves out have a treatment and no outcome. */
+static void rows_left_out(void **state)
+{
+    (void)state;
+    rl_request r = request(-1, 1);
+    rl_table t = table(DOSES, 5, 3);
+    unsigned char leave[15] = {0};
+    leave[5] = 1;
+    r.leave = leave;
+    r.leave_why = "left out";
+    rl_result out;
+    CHECK_OK(rl_estimate_run(&r, &t, &out, cx.keep, &cx), &cx);
+    CHECK_DIGITS(fit_event(&out, 0)->estimate, (4 + 1.25) / 2 - 0.25, 14);
+    CHECK_DIGITS(fit_event(&out, 1)->estimate, 5.5 - 0.375, 14);
+}
+
 static void refused(const unit *u, size_t N, size_t T, rl_request r, rl_code code, const char *word)
 {
     rl_table t = table(u, N, T);
@@ -303,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(fixed_composition, setup, teardown),
         cmocka_unit_test_setup_teardown(weights, setup, teardown),
         cmocka_unit_test_setup_teardown(missing_cells, setup, teardown),
+        cmocka_unit_test_setup_teardown(rows_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(asked_too_much, setup, teardown),
     };
