@@ -179,12 +179,11 @@ static void regress(const cells *c, rl_bacon *b, rl_ctx *cx)
     b->negative_sum = (double)(negative / weight);
 }
 
-static rl_code nothing_to_compare(const rl_design *d, const cells *c, rl_ctx *cx)
+static rl_code nothing_to_compare(const cells *c, rl_ctx *cx)
 {
     const char *what = c->F[0] == 0 ? "in the first period" : "in one period";
     rl_fail(cx, RL_EDATA, "nothing to compare: all %zu units that are treated start %s%s", c->r->N - c->r->never, what,
             c->r->never == 0 ? ", and none is never treated" : "");
-    (void)d;
     return rl_hint(cx, "a comparison needs two groups of units of which one starts within the data");
 }
 
@@ -197,7 +196,7 @@ rl_code rl_bacon_make(const rl_design *d, rl_bacon *b, rl_ctx *cx)
     cells c = {.r = &r, .T = r.T};
     RL_TRY(take_cells(d, &c, cx));
     b->pair = compare_all(&c, b, cx);
-    if (b->n == 0) return nothing_to_compare(d, &c, cx);
+    if (b->n == 0) return nothing_to_compare(&c, cx);
     sum_kinds(b);
     regress(&c, b, cx);
     return RL_OK;
