@@ -115,7 +115,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "ic", 0, "NAME", "by aic (ardl's default), bic (ar's) or hq"},
     {RL_CMD_FIT, "shock", 0, "TERM", "lp: the regressor whose response is asked for"},
     {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H; errors are\nNW with lag h + 1 (panels: cluster:UNIT) unless said"},
-    {RL_CMD_FIT, "method", 0, "NAME", "koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented;\narellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
+    {RL_CMD_FIT, "method", 0, "NAME", "koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented;\narellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference; cs: dr\n(default), reg, ipw, ipw-ht (not normalised) or drimp\n(improved dr)"},
     {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
     {RL_CMD_FIT, "average", 0, NULL, "the responses also as an average over all lengths of their\nlags, weighed by BIC, with intervals that cover the\nchoice"},
     {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},

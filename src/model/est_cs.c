@@ -346,18 +346,22 @@ static const double *unit_weights(const rl_cs *p, rl_ctx *cx)
     return out;
 }
 
-/* The word of --method, the first one when there is none. */
-static rl_did_method method_of(const rl_request *r, bool constant_alone, bool panel)
+/* The word of --method, dr when there is none. */
+static rl_code take_method(const rl_request *r, rl_did_method *m, rl_ctx *cx)
 {
-    static const struct {
-        const char *word;
-        rl_did_method method;
-    } WORD[] = {{"reg", RL_DID_REG}, {"ipw", RL_DID_IPW}, {"ipw-ht", RL_DID_HT}, {"drimp", RL_DID_IMPROVED}};
-    rl_did_method m = RL_DID_DR;
-    for (size_t i = 0; i < sizeof WORD / sizeof *WORD && r->method != NULL; i++)
-        if (strcmp(r->method, WORD[i].word) == 0) m = WORD[i].method;
-    if (constant_alone && (panel || m != RL_DID_HT)) return RL_DID_REG; /* means, whatever the method */
-    return m;
+    static const char *const WORD[] = {[RL_DID_REG] = "reg",
+                                       [RL_DID_IPW] = "ipw",
+                                       [RL_DID_HT] = "ipw-ht",
+                                       [RL_DID_DR] = "dr",
+                                       [RL_DID_IMPROVED] = "drimp"};
+    *m = RL_DID_DR;
+    if (r->method == NULL) return RL_OK;
+    for (int i = RL_DID_REG; i <= RL_DID_IMPROVED; i++)
+        if (strcmp(r->method, WORD[i]) == 0) {
+            *m = (rl_did_method)i;
+            return RL_OK;
+        }
+    return rl_fail(cx, RL_EUSAGE, "--method '%s' is none of estimator 'cs': dr reg ipw ipw-ht drimp", r->method);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
@@ -374,7 +378,9 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     p->anticipation = req->anticipation;
     p->never = !req->notyet;
     bool panel = !req->rcs && r->balanced;
-    p->method = method_of(req, d->X.k == 1 && d->constant, panel);
+    RL_TRY(take_method(req, &p->method, cx));
+    if (d->X.k == 1 && d->constant && (panel || p->method != RL_DID_HT))
+        p->method = RL_DID_REG; /* means, whatever the method */
     rl_items_make(d, r, panel, d->constant && p->method != RL_DID_HT, &p->it, cx);
     list_cells(p, req, cx);
     RL_TRY(run(p, cx));
