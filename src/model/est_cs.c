@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/par.h"
+#include "model/dynamic.h"
 
 /* --- the cells ------------------------------------------------------------------------- */
 
@@ -346,23 +347,8 @@ static const double *unit_weights(const rl_cs *p, rl_ctx *cx)
     return out;
 }
 
-/* The word of --method, dr when there is none. */
-static rl_code take_method(const rl_request *r, rl_did_method *m, rl_ctx *cx)
-{
-    static const char *const WORD[] = {[RL_DID_REG] = "reg",
-                                       [RL_DID_IPW] = "ipw",
-                                       [RL_DID_HT] = "ipw-ht",
-                                       [RL_DID_DR] = "dr",
-                                       [RL_DID_IMPROVED] = "drimp"};
-    *m = RL_DID_DR;
-    if (r->method == NULL) return RL_OK;
-    for (int i = RL_DID_REG; i <= RL_DID_IMPROVED; i++)
-        if (strcmp(r->method, WORD[i]) == 0) {
-            *m = (rl_did_method)i;
-            return RL_OK;
-        }
-    return rl_fail(cx, RL_EUSAGE, "--method '%s' is none of estimator 'cs': dr reg ipw ipw-ht drimp", r->method);
-}
+#define METHODS "dr reg ipw ipw-ht drimp"
+static const rl_did_method METHOD[] = {RL_DID_DR, RL_DID_REG, RL_DID_IPW, RL_DID_HT, RL_DID_IMPROVED};
 
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
 {
@@ -378,7 +364,9 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     p->anticipation = req->anticipation;
     p->never = !req->notyet;
     bool panel = !req->rcs && r->balanced;
-    RL_TRY(take_method(req, &p->method, cx));
+    size_t word;
+    RL_TRY(rl_dynamic_method(req, METHODS, &word, cx));
+    p->method = METHOD[word];
     if (d->X.k == 1 && d->constant && (panel || p->method != RL_DID_HT))
         p->method = RL_DID_REG; /* means, whatever the method */
     rl_items_make(d, r, panel, d->constant && p->method != RL_DID_HT, &p->it, cx);
@@ -412,6 +400,6 @@ const rl_estimator rl_est_cs = {
     .first_times = true,
     .frame = RL_FRAME_CONTROLS,
     .takes = " control base anticipation rcs balance unbalanced agg window ",
-    .methods = " dr reg ipw ipw-ht drimp ",
+    .methods = METHODS,
     .fit = fit,
 };
