@@ -27,6 +27,16 @@ const rl_command rl_commands[] = {
      "  almon(x,0:8,2[,end])   lag weights on a polynomial of degree 2, 0 beyond the\n"
      "                         end: near, far or both; reported as lag(x,i), long_run::x\n"
      "  season()  trend()      dummies of the month, quarter, week or weekday; 0, 1, 2 ..\n"
+     "  holiday(US)            working days that public holidays take from the period:\n"
+     "                         US UK (England and Wales) DE FR (whole countries)\n"
+     "  holiday(name[,a:b])    days of it in the period, or of a to b days after it, as\n"
+     "                         in holiday(christmas,-2:7): newyear mlk presidents\n"
+     "                         goodfriday easter eastermonday mayday earlymay victory\n"
+     "                         ascension whitmonday memorial juneteenth independence\n"
+     "                         bastille assumption summerbank laborday unity columbus\n"
+     "                         allsaints veterans thanksgiving blackfriday cybermonday\n"
+     "                         christmaseve christmas boxing newyearseve; other days\n"
+     "                         are a column of the data\n"
      "They nest: hill(adstock(x,0.6),20,2), lag(adstock(x,0.5),1); x:segment takes them\n"
      "too.  adstock(x), weibull(x) and hill(x) without parameters have them estimated\n"
      "(ols), as rate::adstock(x) and so on, the errors allowing for it; what the data\n"
@@ -69,6 +79,9 @@ const rl_option rl_options[] = {
 
     {RL_CMD_FIT, NULL, 0, NULL, "data"},
     {RL_CMD_FIT, "data", 0, "FILE", "CSV file with a header; required"},
+    {RL_CMD_FIT, "delimiter", 0, "CHAR", "comma, semicolon, tab or pipe (default: guessed from the\nheader)"},
+    {RL_CMD_FIT, "encoding", 0, "NAME", "utf-8 (default), utf-16 or latin-1; a byte-order mark\noverrides it"},
+    {RL_CMD_FIT, "number-format", 0, "NAME", "plain (1234.5, the default), us ($1,234.50) or\neu (1.234,50)"},
     {RL_CMD_FIT, "subset", 0, "COL=VALUE", "use only the rows where COL is VALUE"},
     {RL_CMD_FIT, "weights", 0, "COL", "weights, 0 or more; a row of weight 0 is not used"},
     {RL_CMD_FIT, "offset", 0, "COL", "logit, poisson: added to the linear index as it is"},
@@ -118,7 +131,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H; errors are\nNW with lag h + 1 (panels: cluster:UNIT) unless said"},
     {RL_CMD_FIT, "method", 0, "NAME", "koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented;\narellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
     {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
-    {RL_CMD_FIT, "average", 0, NULL, "the responses also as an average over all lengths of their\nlags, weighed by BIC, with intervals that cover the\nchoice"},
+    {RL_CMD_FIT, "average", 0, "[lengths|forms]", "the responses also as an average over all lengths of their\nlags (weights by BIC; alone the same: right where the\neffect surely ends within a few periods) or over forms\nand lengths: lag, almon, adstock, delayed adstock, free\nweights that fade (weights by AIC), with intervals and\nbands that cover the choice; one regressor at a time,\nthe others as written"},
     {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
     {RL_CMD_FIT, "predetermined", 0, "X..", "arellano-bond: a regressor that answers to errors of\nearlier periods, such as spend set after last month's\nsales; may be given again"},
     {RL_CMD_FIT, "endogenous", 0, "X..", "arellano-bond: .. that answers to today's too"},

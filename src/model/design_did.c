@@ -57,7 +57,7 @@ static void cohorts_beyond_are_never(rl_build *b)
     for (size_t i = 0; i < b->t->n; i++)
         if (b->keep[i] && b->at[i] > last) last = b->at[i];
     for (size_t i = 0; i < b->t->n; i++)
-        if (b->cohort[i] > last) b->cohort[i] = RL_NEVER;
+        if (b->cohort[i] > (int64_t)last + b->req->anticipation) b->cohort[i] = RL_NEVER;
 }
 
 rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
@@ -86,7 +86,7 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
 
 /* --- rows -------------------------------------------------------------------- */
 
-static void groups_of_times(const int32_t *at, size_t n, rl_groups *g, rl_ctx *cx)
+void rl_frame_times(const int32_t *at, size_t n, rl_groups *g, rl_ctx *cx)
 {
     rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, n), .field = -1};
     for (size_t i = 0; i < n; i++) c.num[i] = at[i] == RL_NO_TIME ? -1e10 : (double)at[i];
@@ -121,108 +121,54 @@ static void drop_always_treated(rl_build *b, rl_ctx *cx)
     rl_build_lose(b, "always treated", lost, cx);
 }
 
-/* Without never-treated units the last cohort is the control, until it starts. */
-static void drop_after_last_control(rl_build *b, rl_ctx *cx)
+/* The last cohort, RL_NEVER when some unit is never treated. */
+int32_t rl_frame_last(const rl_build *b)
 {
     int32_t last = RL_NEVER;
-    size_t lost = 0;
     for (size_t i = 0; i < b->t->n; i++) {
         if (!b->keep[i]) continue;
-        if (b->cohort[i] == RL_NEVER) return;
+        if (b->cohort[i] == RL_NEVER) return RL_NEVER;
         if (b->cohort[i] > last) last = b->cohort[i];
     }
-    for (size_t i = 0; i < b->t->n; i++) {
+    return last;
+}
+
+/* Without never-treated units one cohort, `last`, is the control until it starts. */
+void rl_frame_end(rl_build *b, int32_t last, rl_ctx *cx)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < b->t->n && last != RL_NEVER; i++) {
         if (!b->keep[i]) continue;
-        if (b->cohort[i] == last) b->cohort[i] = RL_NEVER;
+        if (b->cohort[i] >= last) b->cohort[i] = RL_NEVER; /* later ones start beyond what is left */
         if (b->at[i] < last) continue;
         b->keep[i] = 0;
         lost++;
     }
     if (last == RL_NEVER) return;
     rl_build_lose(b, "no control left", lost, cx);
-    rl_remark(cx, "design", "no unit is never treated: the last cohort is the control until it starts");
-}
-
-/* --- rows whose untreated outcome cannot be imputed --------------------------------- */
-
-static bool untreated(const rl_build *b, size_t i)
-{
-    return b->cohort[i] == RL_NEVER || (int64_t)b->at[i] < (int64_t)b->cohort[i] - b->req->anticipation;
-}
-
-/* Codes of what has an effect of its own: the units, or without them the cohorts. */
-static const int32_t *effect_of_unit(const rl_build *b, size_t *G, rl_ctx *cx)
-{
-    rl_groups g;
-    *G = b->unit.G;
-    if (b->unit.G > 0) return b->unit.code;
-    groups_of_times(b->cohort, b->t->n, &g, cx);
-    *G = g.G;
-    return g.code;
-}
-
-/* Leave out the rows that are treated and whose code is not `seen`; returns how many, and their first cohort. */
-static size_t drop_unseen(rl_build *b, const int32_t *code, const bool *seen, int32_t *cohort)
-{
-    size_t lost = 0;
-    for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i] || untreated(b, i) || (code[i] >= 0 && seen[code[i]])) continue;
-        b->keep[i] = 0;
-        if (lost++ == 0 || b->cohort[i] < *cohort) *cohort = b->cohort[i];
-    }
-    return lost;
-}
-
-static void see(const rl_build *b, const int32_t *code, bool *seen)
-{
-    for (size_t i = 0; i < b->t->n; i++)
-        if (b->keep[i] && code[i] >= 0 && untreated(b, i)) seen[code[i]] = true;
-}
-
-/* A unit needs a row before its treatment for its effect, a period an untreated row for its own. */
-static rl_code drop_unimputable(rl_build *b, rl_ctx *cx)
-{
-    size_t G, treated = 0, always, alone;
-    int32_t cohort = 0;
-    rl_groups time;
-    const int32_t *unit = effect_of_unit(b, &G, cx);
-    for (size_t i = 0; i < b->t->n; i++) treated += b->keep[i] && !untreated(b, i);
-    if (treated == 0) {
-        rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", b->left);
-        return rl_hint(cx, "cohorts that lie beyond the last period count as never treated");
-    }
-    bool *seen = RL_NEW(cx->tmp, bool, G + 1);
-    see(b, unit, seen);
-    always = drop_unseen(b, unit, seen, &cohort);
-    rl_build_lose(b, "always treated", always, cx);
-    if (always == treated) {
-        const char *text = rl_time_text(b->d->clock, cohort, cx->tmp);
-        if (text == NULL) text = rl_sprintf(cx->tmp, "%d", cohort);
-        rl_fail(cx, RL_EDATA,
-                "no treated unit is seen in a pre-period: all %zu treated rows are in units treated from their "
-                "first row on (first cohort %s)",
-                treated, text);
-        return rl_hint(cx, "what a unit would have been without treatment is learned from its rows before it");
-    }
-    groups_of_times(b->at, b->t->n, &time, cx);
-    seen = RL_NEW(cx->tmp, bool, time.G + 1);
-    see(b, time.code, seen);
-    alone = drop_unseen(b, time.code, seen, &cohort);
-    rl_build_lose(b, "no control left", alone, cx);
-    if (alone + always < treated) return RL_OK;
-    rl_fail(cx, RL_EDATA, "no control: all %zu treated rows are in periods without an untreated one", alone);
-    return rl_hint(cx, "units that are never treated, or later, say what treated ones would have been");
+    if (b->req->ref_cohort == NULL)
+        rl_remark(cx, "design", "no unit is never treated: the last cohort is the control until it starts");
 }
 
 rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
 {
     rl_frame frame = b->req->estimator->frame;
-    if (frame == RL_FRAME_EVENT && b->req->has_window && b->req->endpoints_drop) drop_outside_window(b, cx);
-    if (frame == RL_FRAME_IMPUTE) return drop_unimputable(b, cx);
-    if (frame != RL_FRAME_CELLS) return RL_OK;
-    drop_always_treated(b, cx);
-    drop_after_last_control(b, cx);
-    return RL_OK;
+    bool window = frame == RL_FRAME_EVENT || frame == RL_FRAME_COHORTS;
+    if (window && b->req->has_window && b->req->endpoints_drop) drop_outside_window(b, cx);
+    switch (frame) {
+    case RL_FRAME_CELLS:
+        drop_always_treated(b, cx);
+        rl_frame_end(b, rl_frame_last(b), cx);
+        return RL_OK;
+    case RL_FRAME_CONTROLS:
+        return b->cohort != NULL ? rl_frame_controls(b, cx) : RL_OK;
+    case RL_FRAME_COHORTS:
+        return rl_frame_cohorts(b, cx);
+    case RL_FRAME_IMPUTE:
+        return rl_frame_impute(b, cx);
+    default:
+        return RL_OK;
+    }
 }
 
 /* --- effects ------------------------------------------------------------------ */
@@ -239,13 +185,13 @@ static void add_effect(rl_build *b, const rl_groups *g, const char *name)
 rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
-    if (r->estimator->frame == RL_FRAME_PLAIN) return RL_OK;
+    if (r->estimator->frame == RL_FRAME_PLAIN || r->estimator->frame == RL_FRAME_CONTROLS) return RL_OK;
     bool cells = r->estimator->frame == RL_FRAME_CELLS || r->estimator->frame == RL_FRAME_IMPUTE;
     rl_groups time, unit = b->unit, joined;
     const char *time_name = r->time, *unit_name = r->unit;
-    groups_of_times(b->at, b->t->n, &time, cx);
+    rl_frame_times(b->at, b->t->n, &time, cx);
     if (cells && r->unit == NULL) {
-        groups_of_times(b->cohort, b->t->n, &unit, cx);
+        rl_frame_times(b->cohort, b->t->n, &unit, cx);
         unit_name = r->cohort;
         if (b->trait.G > 0) {
             rl_groups_join(&unit, &b->trait, b->t->n, &joined, cx->tmp, cx);

@@ -52,6 +52,10 @@ RL_MUST rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx);
 
 /* infer_aside.c: the factor and degrees of freedom of rl_fit.aside. */
 void rl_infer_aside(rl_infer_work *w, rl_ctx *cx);
+/* infer_scores.c: sum psi psi' of m estimates over n rows of a core, (1-h)^power taken off the squares of rows (h
+ * NULL = none): squared scores between two inverses, no n-by-m array. */
+RL_MUST rl_code rl_infer_scores(const rl_core *c, size_t m, size_t n, const double *h, int power, rl_mat *V,
+                                rl_ctx *cx);
 
 /* infer_lags.c */
 RL_MUST rl_code rl_infer_driscoll_kraay(rl_infer_work *w, rl_ctx *cx);
