@@ -5,7 +5,8 @@ set ylabel ylabel
 set xlabel xlabel
 set xrange [0:*]
 set offsets 0, graph 0.04, graph 0.06, graph 0.06
-set key at screen 0.975, screen 1.0 - 60.0 / height right center horizontal samplen 1 textcolor rgb GREY
+set key outside right center vertical samplen 1 textcolor rgb GREY
+set rmargin at screen 0.77
 set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lw 0.9 lc rgb GREY back
 set arrow 2 from graph 0, first twfe to graph 1, first twfe nohead lw 1 dashtype (6, 4) lc rgb INK back
 set label 103 'two-way fixed effects' at graph 1, first twfe right offset -0.4, 0.6 font SMALL_FONT textcolor rgb INK
