@@ -71,6 +71,7 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
         r.notyet = !plan->spec->control_never;
         r.universal = r.keep_unbalanced = true;
     }
+    if (strcmp(est->name, "dcdh") == 0) r.profile = "exact";
     for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
         r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
     return r;
