@@ -79,8 +79,8 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 {
     const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
     const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
-    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high, "band low",
-                                 "band high"};
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low,
+                                 high,   "band low", "band high"};
     bool banded = r->multiplier != NULL && isfinite(r->crit);
     size_t width[COLUMNS] = {0};
     bool weighed = r->m > 0 && r->est[0].label.comparison != NULL;
