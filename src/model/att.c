@@ -57,6 +57,11 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
     r.leads = plan->spec->control_never;
     r.impute = true;
+    if (strcmp(est->name, "cs") == 0) {
+        r.rcs = r.unit == NULL;
+        r.notyet = !plan->spec->control_never;
+        r.universal = r.keep_unbalanced = true;
+    }
     for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
         r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
     return r;

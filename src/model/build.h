@@ -62,7 +62,7 @@ RL_MUST rl_code rl_build_missing(rl_build *b, rl_ctx *cx);
 
 /* design_did.c */
 RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and treated on all rows       */
-void rl_build_frame(rl_build *b, rl_ctx *cx);                      /* rows the estimator cannot use        */
+RL_MUST rl_code rl_build_frame(rl_build *b, rl_ctx *cx);           /* rows the estimator cannot use        */
 RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
 
 /* design_glm.c */

@@ -184,6 +184,7 @@ typedef enum rl_frame {
     RL_FRAME_PLAIN,        /* nothing                                              */
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
+    RL_FRAME_CONTROLS,     /* no effects; always-treated units, periods without control and incomplete units left out */
     RL_FRAME_CELLS         /* unit (or cohort) and time effects, by the covariates' cells;
                               always-treated units and rows without control left out */
 } rl_frame;

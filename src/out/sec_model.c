@@ -129,6 +129,11 @@ static const char *equation(const rl_story *s, const rl_model_answer *m)
         end = rl_sprintf(v->in, "one effect for each %s before and after the start", period);
     else if (!strcmp(name, "etwfe"))
         end = rl_sprintf(v->in, "one effect for each start date and %s since it", period);
+    else if (!strcmp(name, "cs"))
+        return rl_sprintf(v->in,
+                          "effect of a start date and %s = change of %s since the last %s before the start - the same "
+                          "change of those not (yet) treated",
+                          period, rl_words_outcome(v, m), period);
     else if (!strcmp(name, "did"))
         return rl_sprintf(v->in, "%s = level of the group + change over time + effect on the treated after the start",
                           rl_words_outcome(v, m));
