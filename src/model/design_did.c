@@ -253,6 +253,51 @@ static void drop_incomplete(rl_build *b, rl_ctx *cx)
     rl_build_lose(b, "unit not seen in every period", lost, cx);
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* A unit whose cohort (or being never treated) is its alone: no variance can be had within it. */
+static void drop_alone(rl_build *b, rl_ctx *cx)
+{
+    size_t n = 0, lost = 0, alone = 0;
+    int32_t *cohort = RL_NEW(cx->tmp, int32_t, b->unit.G);
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, b->unit.G);
+    rl_str names = rl_str_new(cx->tmp);
+    for (size_t i = 0; i < b->t->n; i++) {
+        int32_t u = b->unit.code[i];
+        if (!b->keep[i] || u < 0 || seen[u]) continue;
+        seen[u] = 1;
+        cohort[n++] = b->cohort[i];
+    }
+    qsort(cohort, n, sizeof *cohort, by_time);
+    for (size_t i = 0; i < n; i++) {
+        if ((i > 0 && cohort[i] == cohort[i - 1]) || (i + 1 < n && cohort[i] == cohort[i + 1])) continue;
+        rl_str_addf(&names, "%s%s", alone++ > 0 ? ", " : "",
+                    cohort[i] == RL_NEVER ? "never" : time_words(b, cohort[i], cx));
+        for (size_t k = 0; k < b->t->n; k++) {
+            if (!b->keep[k] || b->cohort[k] != cohort[i]) continue;
+            b->keep[k] = 0;
+            lost++;
+        }
+    }
+    rl_build_lose(b, "only unit of its cohort", lost, cx);
+    if (alone > 0)
+        rl_remark(cx, "design", "%zu cohort%s of one unit left out (%s): %s variance cannot be estimated", alone,
+                  alone > 1 ? "s" : "", rl_str_text(&names), alone > 1 ? "their" : "its");
+}
+
+/* Starts drawn by lot: whole histories, in cohorts of two units or more. */
+static void frame_drawn(rl_build *b, rl_ctx *cx)
+{
+    const char *method = b->req->method;
+    drop_incomplete(b, cx);
+    if (method != NULL && strcmp(method, "efficient") != 0) drop_always_treated(b, cx);
+    drop_alone(b, cx);
+}
+
 rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
 {
     rl_frame frame = b->req->estimator->frame;
@@ -261,6 +306,7 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
         drop_always_treated(b, cx);
         drop_after_last_control(b, cx);
     }
+    if (frame == RL_FRAME_DRAWN && b->cohort != NULL && b->unit.G > 0) frame_drawn(b, cx);
     if (frame != RL_FRAME_CONTROLS || b->cohort == NULL) return RL_OK;
     RL_TRY(drop_without_past(b, cx));
     RL_TRY(drop_without_never(b, cx));
@@ -289,7 +335,8 @@ static void add_effect(rl_build *b, const rl_groups *g, const char *name)
 rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
-    if (r->estimator->frame == RL_FRAME_PLAIN || r->estimator->frame == RL_FRAME_CONTROLS) return RL_OK;
+    rl_frame frame = r->estimator->frame;
+    if (frame == RL_FRAME_PLAIN || frame == RL_FRAME_CONTROLS || frame == RL_FRAME_DRAWN) return RL_OK;
     rl_groups time, unit = b->unit, joined;
     const char *time_name = r->time, *unit_name = r->unit;
     groups_of_times(b->at, b->t->n, &time, cx);
