@@ -11,14 +11,28 @@
 #include "num/ols.h"
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
-    rl_est_etwfe, rl_est_cs, rl_est_stacked, rl_est_lpdid, rl_est_staggered, rl_est_ar, rl_est_ardl, rl_est_koyck,
-    rl_est_lp, rl_est_anderson_hsiao, rl_est_arellano_bond;
+    rl_est_etwfe, rl_est_cs, rl_est_stacked, rl_est_lpdid, rl_est_staggered, rl_est_ddd, rl_est_ar, rl_est_ardl,
+    rl_est_koyck, rl_est_lp, rl_est_anderson_hsiao, rl_est_arellano_bond;
 
-static const rl_estimator *const LIST[] = {
-    &rl_est_ols,     &rl_est_iv,    &rl_est_logit,    &rl_est_poisson,        &rl_est_ar,
-    &rl_est_ardl,    &rl_est_koyck, &rl_est_lp,       &rl_est_anderson_hsiao, &rl_est_arellano_bond,
-    &rl_est_did,     &rl_est_twfe,  &rl_est_event,    &rl_est_etwfe,          &rl_est_cs,
-    &rl_est_stacked, &rl_est_lpdid, &rl_est_staggered};
+static const rl_estimator *const LIST[] = {&rl_est_ols,
+                                           &rl_est_iv,
+                                           &rl_est_logit,
+                                           &rl_est_poisson,
+                                           &rl_est_ar,
+                                           &rl_est_ardl,
+                                           &rl_est_koyck,
+                                           &rl_est_lp,
+                                           &rl_est_anderson_hsiao,
+                                           &rl_est_arellano_bond,
+                                           &rl_est_did,
+                                           &rl_est_twfe,
+                                           &rl_est_event,
+                                           &rl_est_etwfe,
+                                           &rl_est_cs,
+                                           &rl_est_stacked,
+                                           &rl_est_lpdid,
+                                           &rl_est_staggered,
+                                           &rl_est_ddd};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
