@@ -41,6 +41,7 @@ typedef struct cell {
     size_t traits; /* period of the covariates         */
     size_t n;      /* pieces: the cohort's others, then two of each control */
     piece *piece;
+    int32_t *of; /* Q   piece of a group of controls, -1 = none */
     double att, root;
 } cell;
 
@@ -51,7 +52,9 @@ typedef struct work {
     rl_items it;
     rl_did_method method;
     unsigned char *eligible; /* N                                */
-    double *odds;            /* N   of the comparison at hand    */
+    double *odds;            /* N   of the controls of a cohort  */
+    rl_did_frame *frame;     /* Q   of a cohort against a group .. */
+    size_t *framed;          /* Q   .. of this number + 1        */
     size_t C, n;
     cell *cell;
 } work;
@@ -186,51 +189,78 @@ static rl_code refuse(const work *w, const cell *a, size_t q, const rl_did_troub
     return rl_hint(cx, "leave a covariate out, or use --method reg, which needs no propensity score but extrapolates");
 }
 
-static rl_code compare(const work *w, const cell *a, size_t q, double by, piece *p, rl_ctx *cx)
+/* Where covariates stand still the odds of a cohort against a group are those of all periods. */
+static rl_code frame(work *w, const cell *a, size_t q, const rl_did_sample *s, rl_ctx *cx)
+{
+    rl_did_frame *f = &w->frame[q];
+    if (w->it.still && w->framed[q] == a->c + 1) return RL_OK;
+    rl_did_frame_place(f, w->it.k, RL_NEW(cx->tmp, double, rl_did_frame_room(w->it.k)), w->odds + w->it.start[q]);
+    rl_did_trouble trouble = rl_did_weigh(s, f);
+    if (trouble.what != RL_DID_FINE) return refuse(w, a, q, &trouble, cx);
+    w->framed[q] = a->c + 1;
+    return RL_OK;
+}
+
+static rl_code compare(work *w, const cell *a, size_t q, double by, piece *p, rl_ctx *cx)
 {
     size_t k = w->it.k;
-    rl_did_frame f;
     rl_did_sample s = {.method = w->method, .k = k, .groups = 2};
     s.part[RL_DID_TREATED][0] = part_of(w, a, 2 * a->c + 1);
     s.part[RL_DID_CONTROL][0] = part_of(w, a, q);
     *p = (piece){.q = q, .by = by};
+    RL_TRY(frame(w, a, q, &s, cx));
     rl_did_effect_place(&p->e, &s, RL_NEW(cx->tmp, double, rl_did_effect_room(k, 2)));
-    rl_did_frame_place(&f, k, RL_NEW(cx->tmp, double, rl_did_frame_room(k)), w->odds);
-    rl_did_trouble trouble = rl_did_weigh(&s, &f);
-    if (trouble.what != RL_DID_FINE) return refuse(w, a, q, &trouble, cx);
-    rl_did_estimate(&s, &f, &p->e);
-    if (rl_did_has_odds(w->method)) p->e.gamma = f.gamma;
+    rl_did_estimate(&s, &w->frame[q], &p->e);
+    if (rl_did_has_odds(w->method)) p->e.gamma = w->frame[q].gamma;
     return RL_OK;
 }
 
 /* --- influence of a unit ------------------------------------------------------------- */
 
-/* Of unit u on piece p of cell a: treated are the eligible of the cohort. */
-static double on_piece(const work *w, const cell *a, const piece *p, size_t u)
+/* Odds that the last cells asked for. */
+enum { MEMO = 64 };
+typedef struct memo {
+    const double *gamma, *x;
+    double odds;
+} memo;
+
+static double odds_of(const work *w, const piece *p, const double *x, memo *m)
 {
-    size_t q = (size_t)w->it.cohort[u], place = w->it.place[u], N = w->s.N, k = w->it.k;
+    if (p->e.gamma == NULL) return 0;
+    m += p->q % MEMO;
+    if (m->gamma != p->e.gamma || m->x != x) *m = (memo){p->e.gamma, x, rl_did_odds(p->e.gamma, x, w->it.k)};
+    return m->odds;
+}
+
+/* Of the unit of group q at `place` on piece p of cell a: treated are the eligible of the cohort. */
+static double on_piece(const work *w, const cell *a, const piece *p, size_t q, size_t place, memo *m)
+{
+    size_t N = w->s.N, k = w->it.k;
     bool treated = q == 2 * a->c + 1;
     if (!treated && q != p->q) return 0;
     size_t trait = w->it.still ? place : a->traits * N + place;
     const double *x = w->it.x + trait * k;
     double y = w->it.y[(size_t)a->t * N + place] - w->it.y[(size_t)a->base * N + place];
-    double odds = p->e.gamma != NULL ? rl_did_odds(p->e.gamma, x, k) : 0;
     return rl_did_influence(&p->e, k, treated ? RL_DID_TREATED : RL_DID_CONTROL, x,
-                            w->it.w != NULL ? w->it.w[trait] : 1, y, odds);
+                            w->it.w != NULL ? w->it.w[trait] : 1, y, odds_of(w, p, x, m));
 }
 
 static size_t of_unit(const void *self, size_t u, int32_t *at, double *value)
 {
     const work *w = self;
     size_t n = 0, q = (size_t)w->it.cohort[u];
+    memo m[MEMO] = {0};
     for (size_t i = 0; i < w->n; i++) {
         const cell *a = &w->cell[i];
-        bool some = q == 2 * a->c + 1;
+        size_t place = w->it.place[u], from = 0, to = a->n;
         double sum = 0;
-        for (size_t j = 0; j < a->n; j++) {
-            if (!some && a->piece[j].q != q) continue;
-            sum += a->piece[j].by * on_piece(w, a, &a->piece[j], u);
+        if (a->n == 0) continue;
+        if (q != 2 * a->c + 1) {
+            if (a->of[q] < 0) continue;
+            from = (size_t)a->of[q];
+            to = from + 1;
         }
+        for (size_t j = from; j < to; j++) sum += a->piece[j].by * on_piece(w, a, &a->piece[j], q, place, m);
         if (sum == 0) continue;
         at[n] = (int32_t)i;
         value[n++] = sum * a->root;
@@ -268,14 +298,26 @@ static rl_code weigh_controls(const work *w, cell *a, size_t K, rl_ctx *cx)
 {
     long double *V = RL_NEW(cx->tmp, long double, K *K + K), *x = V + K * K, all = 0;
     double *v = RL_NEW(cx->tmp, double, K);
-    for (size_t u = 0; u < w->s.N; u++) {
-        size_t q = (size_t)w->it.cohort[u];
-        if (q / 2 != a->c && w->s.cohort[u] != RL_NEVER && w->s.cohort[u] <= w->s.time[a->t]) continue;
-        double own = on_piece(w, a, &a->piece[0], u);
+    memo m[MEMO] = {0};
+    size_t g = 2 * a->c + 1;
+    for (size_t place = w->it.start[g]; place < w->it.start[g + 1]; place++) {
+        double own = on_piece(w, a, &a->piece[0], g, place, m);
         for (size_t i = 0; i < K; i++)
-            v[i] = own + on_piece(w, a, &a->piece[1 + 2 * i], u) - on_piece(w, a, &a->piece[2 + 2 * i], u);
+            v[i] = own + on_piece(w, a, &a->piece[1 + 2 * i], g, place, m) -
+                   on_piece(w, a, &a->piece[2 + 2 * i], g, place, m);
         for (size_t i = 0; i < K; i++)
-            for (size_t j = 0; j <= i && v[i] != 0; j++) V[i * K + j] += (long double)v[i] * v[j];
+            for (size_t b = 0; b <= i; b++) V[i * K + b] += (long double)v[i] * v[b];
+    }
+    for (size_t j = 0; j < a->n; j++) { /* the others of the cohort are in all, a control in its own alone */
+        long double sum = 0;
+        const piece *p = &a->piece[j];
+        for (size_t place = w->it.start[p->q]; place < w->it.start[p->q + 1]; place++) {
+            double one = on_piece(w, a, p, p->q, place, m);
+            sum += (long double)one * one;
+        }
+        for (size_t i = 0; i < K && j == 0; i++)
+            for (size_t b = 0; b <= i; b++) V[i * K + b] += sum;
+        if (j > 0) V[(j - 1) / 2 * (K + 1)] += sum;
     }
     if (!solve_ones(V, K, x)) {
         rl_fail(cx, RL_EDATA,
@@ -292,18 +334,21 @@ static rl_code weigh_controls(const work *w, cell *a, size_t K, rl_ctx *cx)
     return RL_OK;
 }
 
-static rl_code one_cell(const work *w, cell *a, size_t *room, rl_ctx *cx)
+static rl_code one_cell(work *w, cell *a, size_t *room, rl_ctx *cx)
 {
     size_t K = controls(w, a, room);
     if (a->reference) return RL_OK;
     if (K == 0) return no_never(w, cx);
     a->n = 1 + 2 * K;
     a->piece = RL_NEW(cx->tmp, piece, a->n);
+    a->of = RL_NEW(cx->tmp, int32_t, w->split.n_cohort);
+    for (size_t q = 0; q < w->split.n_cohort; q++) a->of[q] = -1;
     RL_TRY(compare(w, a, 2 * a->c, 1, &a->piece[0], cx));
     for (size_t i = 0; i < K; i++) {
         RL_TRY(compare(w, a, 2 * room[i] + 1, 1, &a->piece[1 + 2 * i], cx));
         RL_TRY(compare(w, a, 2 * room[i], -1, &a->piece[2 + 2 * i], cx));
     }
+    for (size_t j = 0; j < a->n; j++) a->of[a->piece[j].q] = (int32_t)j;
     if (K > 1) RL_TRY(weigh_controls(w, a, K, cx));
     long double sum = 0;
     for (size_t i = 0; i < a->n; i++) sum += (long double)a->piece[i].by * a->piece[i].e.att;
@@ -319,6 +364,7 @@ static void outcome(const void *self, size_t i, double by, double *omega)
     const work *w = self;
     const cell *a = &w->cell[i];
     size_t N = w->s.N, k = w->it.k;
+    memo m[MEMO] = {0};
     for (size_t u = 0; u < N; u++) {
         size_t q = (size_t)w->it.cohort[u], place = w->it.place[u], trait = w->it.still ? place : a->traits * N + place;
         const double *x = w->it.x + trait * k;
@@ -327,7 +373,7 @@ static void outcome(const void *self, size_t i, double by, double *omega)
             const piece *p = &a->piece[j];
             bool treated = q == 2 * a->c + 1;
             if (!treated && q != p->q) continue;
-            double odds = p->e.gamma != NULL ? rl_did_odds(p->e.gamma, x, k) : 0;
+            double odds = odds_of(w, p, x, m);
             v += p->by * rl_did_omega(&p->e, k, treated ? RL_DID_TREATED : RL_DID_CONTROL, x,
                                       w->it.w != NULL ? w->it.w[trait] : 1, odds);
         }
@@ -373,6 +419,8 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     rl_items_make(d, &w->split, true, true, &w->it, cx);
     list_cells(w, cx);
     w->odds = RL_NEW(cx->tmp, double, w->s.N);
+    w->frame = RL_NEW(cx->tmp, rl_did_frame, w->split.n_cohort);
+    w->framed = RL_NEW(cx->tmp, size_t, w->split.n_cohort);
     size_t *room = RL_NEW(cx->tmp, size_t, w->C + 1);
     for (size_t i = 0; i < w->n; i++) RL_TRY(one_cell(w, &w->cell[i], room, cx));
     rl_att_cells *cells = RL_NEW(cx->tmp, rl_att_cells, 1);
