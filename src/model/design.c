@@ -379,7 +379,7 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
     if (e->needs_time && r->time == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --time", e->name);
     if (e->needs_cohort && r->cohort == NULL && r->treated == NULL)
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort or --treated", e->name);
-    if (e->frame == RL_FRAME_CELLS && r->unit == NULL && r->cohort == NULL)
+    if (e->frame >= RL_FRAME_CELLS && r->unit == NULL && r->cohort == NULL)
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort, or --unit with --treated", e->name);
     if (r->cohort != NULL && r->treated != NULL) return rl_fail(cx, RL_EUSAGE, "--cohort or --treated, not both");
     return RL_OK;
@@ -492,6 +492,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(take_offset(&b, cx));
     RL_TRY(rl_build_reach(&b, cx));
     RL_TRY(rl_build_missing(&b, cx));
+    if (req->estimator->frame == RL_FRAME_CONTROLS) rl_build_leave(&b, cx); /* whose units are not complete then */
     RL_TRY(rl_build_frame(&b, cx));
     rl_build_leave(&b, cx);
     if (b.left == 0) return nothing_left(&b, cx);
