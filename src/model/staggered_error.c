@@ -128,7 +128,10 @@ static rl_mat map(const rl_draw *w, const rl_mat *V, rl_ctx *cx)
     for (size_t j = 0; j < m; j++)
         if (!w->term[j].reference && w->term[j].first < least) least = w->term[j].first;
     told(w, least, &Q, cx);
-    for (size_t i = 0; i < m * m; i++) A.a[i] = V->a[i] - Q.a[i];
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < m; j++)
+            if (*rl_mat_at(V, i, i) > 0 && *rl_mat_at(V, j, j) > 0) /* references have no variance to take from */
+                *rl_mat_at(&A, i, j) = *rl_mat_at(V, i, j) - *rl_mat_at(&Q, i, j);
     int64_t now = least;
     for (size_t j = 0; j < m; j++) {
         const rl_draw_term *x = &w->term[j];
