@@ -136,7 +136,11 @@ static void same(layout l, const pair *p, settings s)
     assert_int_equal(x.m, y.m);
     assert_int_equal(x.rows_used, y.rows_used);
     for (size_t j = 0; j < x.m; j++) {
-        if (x.est[j].estimate == y.est[j].estimate && x.est[j].std_error == y.est[j].std_error) continue;
+        bool stripes =
+            strncmp(s.vcov, "CR2", 3) == 0; /* its small matrices add views up in stripes, columns in one go */
+        bool error = stripes ? check_digits_of(x.est[j].std_error, y.est[j].std_error) > 15
+                             : x.est[j].std_error == y.est[j].std_error;
+        if (x.est[j].estimate == y.est[j].estimate && error) continue;
         fail_msg("layout %d, %s | %s, %s: %s is %.17g (%.17g), not %.17g (%.17g)", (int)l, p->lags, p->effects, s.vcov,
                  x.est[j].label.term, x.est[j].estimate, x.est[j].std_error, y.est[j].estimate, y.est[j].std_error);
     }
