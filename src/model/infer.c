@@ -390,7 +390,7 @@ static void fit_shares(rl_infer_work *w, rl_ctx *cx)
     rl_infer_count_K(w, false, cx);
     r->K_full = w->K;
     w->K = r->K;
-    if (f->core == NULL) return;
+    if (f->core == NULL && f->wander == NULL) return;
     double n = (double)f->dof.n, K = (double)r->K_full, p = f->family == RL_LINEAR ? K + 1 : K; /* the variance too */
     r->loglik = f->loglik;
     r->aic = 2 * (p - f->loglik);

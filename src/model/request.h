@@ -102,6 +102,7 @@ typedef struct rl_request {
     const char *const *response;     /* "COL", "COL,H" or "all": responses over time (model/response.h) */
     size_t n_response;
     bool average;                    /* .. averaged over the lengths of their lags too          */
+    bool pointwise;                  /* .. estimates and errors alone are wanted: no bands, no draws */
     bool response_if_any;            /* "all" may find none                                     */
     rl_period_kind step;             /* what one step of time is, where the times are numbers   */
     const char *as_asked;            /* the formula before it was written out, or NULL          */

@@ -189,12 +189,14 @@ static void rows(const work *w, rl_response *s, const rl_impulse *p, const rl_re
         for (size_t j = 0; j < p->q; j++)
             *rl_mat_at(&G[1], j, h) = *rl_mat_at(&p->J, j, h) + (h > 0 ? *rl_mat_at(&G[1], j, h - 1) : 0);
     }
-    rl_supt(G, 2, V, df, w->out->level, point, w->cx->seed, crit, w->cx);
+    crit[0] = crit[1] = point;
+    if (!w->req->pointwise) rl_supt(G, 2, V, df, w->out->level, point, w->cx->seed, crit, w->cx);
     s->crit_impulse = crit[0];
     s->crit_cumulative = crit[1];
     s->impulse = banded(w, p->psi, &G[0], V, point, crit[0]);
     s->cumulative = banded(w, sum, &G[1], V, point, crit[1]);
-    if (!straight) rl_response_draw(r, V, df, w->out->level, s->n, s->impulse, s->cumulative, w->cx);
+    if (!straight && !w->req->pointwise)
+        rl_response_draw(r, V, df, w->out->level, s->n, s->impulse, s->cumulative, w->cx);
 }
 
 /* Where to stop when nobody says: behind the last lag; when 98 % are in; or after a year or so. */
@@ -269,6 +271,21 @@ static void room_of(const work *w, const rl_carries *x, const char *segment, con
         }
 }
 
+/* The sum over all periods where errors are a random walk: to first order of what differs. */
+static void doubt(const work *w, rl_response *s, const rl_impulse *p, const rl_places *at, double crit)
+{
+    const rl_wander *a = w->out->wander;
+    double *g = RL_NEW(w->cx->tmp, double, at->q), b0 = s->cumulative[s->n - 1].est, var = 0;
+    if (a == NULL) return;
+    for (size_t j = 0; j < at->q; j++) {
+        for (size_t h = 0; h < s->n; h++) g[j] += *rl_mat_at(&p->J, j, h);
+        b0 += g[j] * (a->b[at->use[j]] - w->out->est[at->use[j]].estimate);
+    }
+    for (size_t j = 0; j < at->q; j++)
+        for (size_t i = 0; i < at->q; i++) var += g[i] * *rl_mat_at(&a->V, at->use[i], at->use[j]) * g[j];
+    rl_response_doubt(s, a->chance, b0, sqrt(var), crit, w->keep);
+}
+
 /* --- one response ------------------------------------------------------------------------------- */
 
 static rl_code respond(work *w, const rl_carries *x, const char *segment, const char *name, int h, rl_response *s)
@@ -301,6 +318,7 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     for (size_t j = 0; j < at.q; j++) theta[j] = w->out->est[at.use[j]].estimate;
     const rl_recipe recipe = {x, segment, &at, &f, theta, w->keep};
     rows(w, s, p, &recipe, &V, df, crit);
+    doubt(w, s, p, &at, crit);
     room_of(w, x, segment, &at, &f, &room);
     rl_response_sum(s, p, &f, &room, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));

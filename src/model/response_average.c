@@ -1,9 +1,10 @@
 /* The response when nobody knows how many lags there are: an average over all lengths.
  *
  * lag(x,a:L) is fitted with a:a, a:a+1, .. a:L on the rows of the longest; each length weighs
- * exp(-BIC/2), and the interval of the average covers the choice:
+ * exp(-AIC/2) of nine tenths, the longest the last tenth whatever the data say.  The interval of the average
+ * covers the choice, by the law of total variance, with the degrees of freedom of the longest:
  *
- *   se = sum_l w_l sqrt(var_l + (response_l - average)^2)
+ *   se^2 = sum_l w_l (var_l + (response_l - average)^2)
  *
  * Source: Buckland, Burnham & Augustin (1997), Biometrics 53(2). */
 #include <math.h>
@@ -13,6 +14,8 @@
 #include "base/str.h"
 #include "model/response.h"
 #include "num/dist.h"
+
+static const double LONGEST = 0.1;
 
 /* The range of lags of a variable in the formula: the only one, and nothing else of it. */
 static const rl_expr *range_of(const rl_formula *f, const char *variable)
@@ -46,7 +49,7 @@ static const char *shorter(const rl_formula *f, const rl_expr *e, int last, rl_a
 }
 
 typedef struct length {
-    double bic;
+    double aic;
     const rl_response *s;
 } length;
 
@@ -60,13 +63,13 @@ static rl_code fit_length(const rl_request *req, const rl_table *t, const char *
     list[0] = what;
     r.formula = formula;
     r.response = list, r.n_response = 1;
-    r.average = false;
+    r.average = false, r.pointwise = true;
     r.n_lincom = r.n_restriction = r.n_diag = 0;
     r.leave = leave;
     r.leave_why = "rows that the longest lag does not have";
     RL_TRY(rl_estimate_run(&r, t, &one, keep, cx));
     cx->n_notes = notes; /* the longest said them */
-    *out = (length){one.bic, one.n_responses == 1 ? &one.response[0] : NULL};
+    *out = (length){one.aic, one.n_responses == 1 ? &one.response[0] : NULL};
     return RL_OK;
 }
 
@@ -74,20 +77,22 @@ static void average(rl_response *s, const length *l, size_t n, int first, double
 {
     double *w = RL_NEW(keep, double, n), least = INFINITY, sum = 0;
     size_t most = 0;
-    for (size_t k = 0; k < n; k++) least = fmin(least, l[k].bic);
-    for (size_t k = 0; k < n; k++) sum += w[k] = rl_exp(-(l[k].bic - least) / 2);
+    for (size_t k = 0; k < n; k++) least = fmin(least, l[k].aic);
+    for (size_t k = 0; k < n; k++) sum += w[k] = rl_exp(-(l[k].aic - least) / 2);
     for (size_t k = 0; k < n; k++) {
-        w[k] /= sum;
+        w[k] *= (1 - LONGEST) / sum;
+        if (k + 1 == n) w[k] += LONGEST;
         if (w[k] > w[most]) most = k;
     }
     s->averaged = RL_NEW(keep, rl_summary, s->n);
     for (size_t h = 0; h < s->n; h++) {
-        double mean = 0, se = 0;
+        double mean = 0, var = 0, se;
         for (size_t k = 0; k < n; k++) mean += w[k] * l[k].s->cumulative[h].est;
         for (size_t k = 0; k < n; k++) {
             const rl_banded *c = &l[k].s->cumulative[h];
-            se += w[k] * sqrt(c->se * c->se + (c->est - mean) * (c->est - mean));
+            var += w[k] * (c->se * c->se + (c->est - mean) * (c->est - mean));
         }
+        se = sqrt(var);
         s->averaged[h] = (rl_summary){mean, se, mean - crit * se, mean + crit * se, NULL};
     }
     s->weight = w;
@@ -100,7 +105,7 @@ static rl_code one_response(const rl_request *req, const rl_table *t, const rl_f
                             const unsigned char *leave, rl_response *s, rl_arena *keep, rl_ctx *cx)
 {
     const rl_expr *e = range_of(f, s->variable);
-    if (e == NULL || s->segment != NULL || !isfinite(out->bic)) {
+    if (e == NULL || s->segment != NULL || !isfinite(out->aic)) {
         rl_fail(cx, RL_EUSAGE, "--average: the lags of '%s' are not one range", s->variable);
         return rl_hint(cx, "write them as lag(%s, 0:6) in a regression, without segments", s->variable);
     }

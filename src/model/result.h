@@ -79,6 +79,7 @@ struct rl_result {
     /* for charts and re-use */
     const uint32_t *row;        /* rows_used  table row of each row used; with omega or responses, else NULL */
     const double *fitted, *residual;    /* rows_used  of least squares, with responses; else NULL      */
+    const rl_wander *wander;     /* errors whose persistence was averaged over; its e is NULL; or NULL  */
 };
 
 /* Carry out a request on a table: design, fit, inference.

@@ -158,7 +158,12 @@ const char *rl_words_answer(const rl_view *v, const rl_answer *a)
     const rl_model_answer *m = rl_words_headline(a);
     if (m) return rl_words_model(v, m);
     size_t fitted = 0;
-    for (size_t i = 0; i < a->n_models; i++) fitted += a->model[i].status == RL_MODEL_DONE;
+    const char *doubt = "";
+    for (size_t i = 0; i < a->n_models; i++) {
+        fitted += a->model[i].status == RL_MODEL_DONE;
+        if (*doubt == '\0' && a->model[i].status == RL_MODEL_DONE) doubt = rl_words_doubt(v, &a->model[i]);
+    }
+    if (fitted == 1 && *doubt != '\0') return doubt;
     if (fitted > 0)
         return rl_sprintf(
             v->in, "The study measures no lift: %s what goes together in these data, not what marketing caused.",
@@ -240,7 +245,8 @@ const char *rl_words_model(const rl_view *v, const rl_model_answer *m)
 {
     if (m->status == RL_MODEL_REFUSED) return rl_words_refused(v, &m->refused);
     if (!m->has_lift)
-        return rl_sprintf(v->in, "Fitted on %s rows; it states associations and carries no lift.",
+        return rl_sprintf(v->in, "%s%sFitted on %s rows; it states associations and carries no lift.",
+                          rl_words_doubt(v, m), *rl_words_doubt(v, m) != '\0' ? " " : "",
                           rl_view_count(v, m->main.rows_used));
     const rl_lift *l = &m->lift;
     rl_unit unit = rl_unit_of_lift(v, l);

@@ -39,6 +39,14 @@ static const char *timing(const rl_view *v, const rl_model_answer *m, const rl_c
                       quarter ? "quarter" : s->period);
 }
 
+static bool doubtful(const rl_model_answer *m, const rl_channel *x)
+{
+    for (size_t i = 0; i < m->main.n_responses; i++)
+        if (m->main.response[i].verdict != NULL && strcmp(m->main.response[i].variable_unit, x->column) == 0)
+            return true;
+    return false;
+}
+
 const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model_answer *m, const rl_channel *x,
                              rl_unit unit)
 {
@@ -51,5 +59,20 @@ const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model
     return rl_sprintf(v->in, "One more %s of %s in a %s, at today's level of %s, goes with %s more %s in all%s.%s",
                       rl_view_money(v, 1000, 0), name, rl_words_period(s), rl_view_money(v, x->today, 0),
                       rl_words_interval(v, &more, unit, 1), outcome, timing(v, m, x),
-                      rl_excludes_zero(&x->marginal) ? "" : " This cannot be told from nothing.");
+                      rl_excludes_zero(&x->marginal) && !doubtful(m, x) ? "" : " This cannot be told from nothing.");
+}
+
+const char *rl_words_doubt(const rl_view *v, const rl_model_answer *m)
+{
+    rl_str names = rl_str_new(v->in);
+    const char *why = NULL;
+    for (size_t i = 0; i < m->main.n_responses; i++) {
+        const rl_response *s = &m->main.response[i];
+        if (s->verdict == NULL) continue;
+        if (why == NULL) why = s->doubt;
+        rl_str_addf(&names, "%s%s%s%s%s%s", names.n > 0 ? ", " : "", v->open, rl_view_clean(s->variable, 60, v->in),
+                    s->segment ? ", " : "", s->segment ? rl_view_clean(s->segment, 60, v->in) : "", v->close);
+    }
+    if (why == NULL) return "";
+    return rl_sprintf(v->in, "Cannot tell what %s does: %s.", rl_str_text(&names), rl_view_clean(why, 600, v->in));
 }
