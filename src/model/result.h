@@ -40,7 +40,7 @@ struct rl_result {
     size_t n_dropped;
     size_t clusters, units, periods;           /* 0 = does not apply                         */
     /* covariance */
-    const char *vcov_kind;      /* "iid" "HC1" "cluster" "NW" "EWC" "block" ..               */
+    const char *vcov_kind;      /* "iid" "HC1" "cluster" "NW" "EWC" "block" "averaged" ..    */
     const char *vcov_by[RL_MAX_WAYS];
     size_t vcov_ways;
     const char *ssc;            /* the small-sample factor in words, with its value          */
