@@ -70,7 +70,8 @@ rl_code rl_estimator_for_formula(const rl_study *s, const rl_model_spec *m, cons
     if (*est == NULL || (*est)->needs_cohort)
         return rl_fail_at(cx, RL_EINPUT, s->path, name.at.line, name.at.col, "'%s' is not an estimator for a formula",
                           name.s);
-    if (!by_itself || !series || unit != NULL || m->vcov.s != NULL || m->weights.s != NULL || m->method.s != NULL)
+    if (!by_itself || !series || unit != NULL || m->vcov.s != NULL || m->weights.s != NULL || m->method.s != NULL ||
+        m->lags.s != NULL || m->max_lags > 0)
         return RL_OK;
     RL_TRY(plain(m->formula.s, &average, cx));
     if (!average) return RL_OK;

@@ -64,9 +64,10 @@ static void work(size_t at, void *arg)
 static bool report(const job *j)
 {
     bool fine = true;
-    double n = (double)j->draws / 100;
+    double n = (double)j->draws / 100; /* of a hundred */
     printf("95 %% intervals of the sum of all lags, %zu series a cell: covered %% (median length)\n", j->draws);
-    printf("%8s %12s %18s %18s %18s\n", "periods", "persistence", "averaged", "longest lag", "ols after BIC");
+    printf("%8s %12s %18s %18s %18s %14s\n", "periods", "persistence", "averaged", "longest lag", "ols after BIC",
+           "cannot tell");
     for (size_t i = 0; i < CELLS; i++) {
         cell *c = &j->v[i];
         if (PERSISTENCE[i % LEVELS] == 1) continue;
@@ -76,7 +77,7 @@ static bool report(const job *j)
             printf("     %5.1f (%5.2f)", (double)c->held[w] / n, c->length[w][j->draws / 2]);
             fine &= w == AFTER_BIC || (double)c->held[w] / n >= 93;
         }
-        printf("\n");
+        printf("%11.0f %%\n", 100 - (double)c->told[LONGEST] / n);
         fine &= !c->failed;
     }
     printf("unrelated random walks: something found %% (of all; where it says that it cannot tell nothing is found)\n");
@@ -88,7 +89,7 @@ static bool report(const job *j)
             printf("     %5.1f        ", (double)c->found[w] / n);
             fine &= w == AFTER_BIC || (double)c->found[w] / n <= 6;
         }
-        printf("  cannot tell: %.0f %%\n", 100 - (double)c->told[LONGEST] / n);
+        printf("%11.0f %%\n", 100 - (double)c->told[LONGEST] / n);
         fine &= !c->failed;
     }
     printf("%s\n", fine ? "all cover 93 % or more and find something in 6 % of walks at most" : "not as promised");
