@@ -1,16 +1,25 @@
 #include "app/fit.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "data/table.h"
+#include "model/compare.h"
 #include "model/infer.h"
 #include "model/linear.h"
 #include "model/result.h"
 #include "out/csv_out.h"
 #include "out/json_fit.h"
 #include "out/text_fit.h"
+
+static bool takes(const rl_estimator *e, const char *option)
+{
+    char word[40];
+    snprintf(word, sizeof word, " %s ", option);
+    return e->takes != NULL && strstr(e->takes, word) != NULL;
+}
 
 /* What was said and changes nothing is said back. */
 static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
@@ -20,11 +29,7 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
     const struct {
         const char *option;
         bool idle;
-    } WORD[] = {{"--window", r->has_window && e->frame != RL_FRAME_EVENT},
-                {"--ref", r->n_ref > 0 && e->frame != RL_FRAME_EVENT},
-                {"--endpoints", r->endpoints_drop && e->frame != RL_FRAME_EVENT},
-                {"--agg", r->agg != RL_AGG_DEFAULT && e->frame != RL_FRAME_CELLS},
-                {"--cohort", r->cohort != NULL && !e->needs_cohort},
+    } WORD[] = {{"--cohort", r->cohort != NULL && !e->needs_cohort},
                 {"--treated", r->treated != NULL && !e->needs_cohort},
                 {"--lags", r->n_orders > 0 && !e->orders},
                 {"--max-lags", r->max_lags >= 0 && !e->orders},
@@ -35,9 +40,12 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--endogenous", r->n_endogenous > 0 && !e->lists},
                 {"--collapse", r->collapse && !e->lists},
                 {"--shock", r->shock != NULL && !e->shocks},
+                {"--multiplier", r->multiplier != RL_RADEMACHER && !r->bootstrap},
                 {"--reps", r->reps > 0 && !r->bootstrap}};
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
+    for (size_t i = 0; i < a->n_did; i++)
+        if (!takes(e, a->did[i])) rl_remark(cx, "option", "--%s does nothing with estimator '%s'", a->did[i], e->name);
 }
 
 /* --cluster a beside --vcov: cluster:a says the same, CR2, CR3 and wild without a
@@ -84,14 +92,18 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--test %s is of an ARDL model", a->bounds_test);
         return rl_hint(cx, "add --estimator ardl with --lags or --max-lags");
     }
-    if (r->bootstrap && r->estimator->finish == NULL) {
-        rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of estimator 'ardl'");
+    if (a->compare && !r->estimator->needs_cohort) {
+        rl_fail(cx, RL_EUSAGE, "--compare is of programmes, and estimator '%s' knows none", r->estimator->name);
+        return rl_hint(cx, "name one with --estimator, say cs or etwfe, and the start with --cohort");
+    }
+    if (r->bootstrap && r->estimator->finish == NULL && !r->estimator->by_unit) {
+        rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of programmes' estimators and of 'ardl'");
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
-    bool cells = r->estimator->frame == RL_FRAME_CELLS;
-    if (a->control != NULL && !cells)
-        return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
-    r->leads = cells && (a->control == NULL || strcmp(a->control, "never") == 0);
+    for (size_t i = 0; i < a->n_did; i++)
+        if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
+            return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
+    r->leads = r->estimator->frame == RL_FRAME_CELLS && !r->notyet;
     tell_idle(a, cx);
     static const char *const MISSING[] = {"NA", "NaN"}; /* as R and Python write it */
     a->source = rl_source_of(a->data);
@@ -158,8 +170,20 @@ rl_code rl_fit_run(const rl_fit_args *a, rl_result *r, rl_ctx *cx)
     RL_TRY(rl_table_read(&a->source, want, n_want, &faults, &t, cx->keep, cx));
     RL_TRY(rl_fit_faults(&faults, cx));
     rl_request req = a->req;
-    req.spend = cx->keep;
-    return rl_estimate_run(&req, &t, r, cx->keep, cx);
+    if (!a->compare) req.spend = cx->keep;
+    RL_TRY(rl_estimate_run(&req, &t, r, cx->keep, cx));
+    if (!a->compare) return RL_OK;
+    rl_sides *sides = RL_NEW(cx->keep, rl_sides, 1);
+    r->sides = sides;
+    return rl_compare(&req, &t, true, sides, cx->keep, cx);
+}
+
+static rl_code write_text(const char *path, const rl_str *s, const char *what, rl_ctx *cx)
+{
+    FILE *f = fopen(path, "wb");
+    bool fine = f != NULL && fwrite(s->s, 1, s->n, f) == s->n;
+    if (f != NULL) fine = fclose(f) == 0 && fine;
+    return fine ? RL_OK : rl_fail_at(cx, RL_EIO, path, 0, 0, "cannot write the %s: %s", what, strerror(errno));
 }
 
 /* effect,level,coefficient; shortest text that reads back to the same number. */
@@ -179,10 +203,30 @@ static rl_code write_effects(const char *path, const rl_result *r, rl_ctx *cx)
             rl_csv_text_cell(&s, level);
         rl_str_addf(&s, ",%s\n", rl_num_text(buf, r->effect[i].coefficient));
     }
-    FILE *f = fopen(path, "wb");
-    bool fine = f != NULL && fwrite(s.s, 1, s.n, f) == s.n;
-    if (f != NULL) fine = fclose(f) == 0 && fine;
-    return fine ? RL_OK : rl_fail_at(cx, RL_EIO, path, 0, 0, "cannot write the fixed effects: %s", strerror(errno));
+    return write_text(path, &s, "fixed effects", cx);
+}
+
+/* A row and a column an estimate, named as --lincom names them; empty where an estimate has no variance. */
+static rl_code write_covariance(const char *path, const rl_result *r, rl_ctx *cx)
+{
+    rl_str s = rl_str_new(cx->keep);
+    rl_str_add(&s, "estimate");
+    for (size_t j = 0; j < r->m; j++) {
+        rl_str_addc(&s, ',');
+        rl_csv_text_cell(&s, rl_linear_name(&r->est[j].label, cx));
+    }
+    rl_str_addc(&s, '\n');
+    for (size_t i = 0; i < r->m; i++) {
+        rl_csv_text_cell(&s, rl_linear_name(&r->est[i].label, cx));
+        for (size_t j = 0; j < r->m; j++) {
+            char buf[32];
+            double v = r->V[i + j * r->m];
+            bool there = r->V[i + i * r->m] > 0 && r->V[j + j * r->m] > 0;
+            rl_str_addf(&s, ",%s", there && isfinite(v) ? rl_num_text(buf, v) : "");
+        }
+        rl_str_addc(&s, '\n');
+    }
+    return write_text(path, &s, "covariance", cx);
 }
 
 /* --strict: a test that found a problem. */
@@ -201,6 +245,7 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     RL_TRY(read_args(o, &a, cx));
     RL_TRY(rl_fit_run(&a, &r, cx));
     if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
+    if (a.cov_out != NULL) RL_TRY(write_covariance(a.cov_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);
     fputs(o->json ? rl_json_fit(&r, call, n_call, cx->keep) : rl_text_fit(&r, cx->keep), stdout);
     return o->strict && any_problem(&r) ? RL_EDIAG : RL_OK;

@@ -15,10 +15,13 @@ typedef struct rl_fit_args {
     const char *data;          /* --data as given                  */
     const char *cluster;       /* --cluster                        */
     const char *vcov;          /* --vcov                           */
-    const char *control;       /* --control                        */
     const char *fe_out;        /* --fe-out                         */
+    const char *cov_out;       /* --cov-out                        */
     const char *iv_test;       /* --test by name: iv shows it anyway */
     const char *bounds_test;   /* the same of ardl                   */
+    bool compare;              /* --compare                        */
+    size_t n_did;              /* options for programmes that were given */
+    const char *did[24];
 } rl_fit_args;
 
 /* Nothing given yet but the formula. */

@@ -1,5 +1,5 @@
 /* The options of fit, one by one; what they mean together stands in fit.c. */
-#include "app/fit.h"
+#include "app/fit_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +15,13 @@ void rl_fit_args_init(rl_fit_args *a, const char *formula)
     *a = (rl_fit_args){.req = {.formula = formula, .level = 0.95, .vcov = {.lag = -1}, .max_lags = -1, .horizon = -1}};
 }
 
-static rl_code bad_value(rl_ctx *cx, const char *name, const char *value, const char *want)
+rl_code rl_fit_bad_value(rl_ctx *cx, const char *name, const char *value, const char *want)
 {
     rl_fail(cx, RL_EUSAGE, "--%s '%s' is not known", name, value);
     return rl_hint(cx, "%s", want);
 }
 
-static bool whole(const char *s, const char **end, int *k)
+bool rl_fit_whole(const char *s, const char **end, int *k)
 {
     char *stop;
     long x = strtol(s, &stop, 10);
@@ -31,51 +31,29 @@ static bool whole(const char *s, const char **end, int *k)
     return true;
 }
 
-static rl_code take_window(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    const char *s;
-    rl_request *r = &a->req;
-    if (!whole(v, &s, &r->window_lo) || *s != ':' || !whole(s + 1, &s, &r->window_hi) || *s != '\0')
-        return bad_value(cx, "window", v, "write the first and the last event time, as in --window -6:8");
-    if (r->window_lo > r->window_hi)
-        return bad_value(cx, "window", v, "the window goes from the smaller to the larger event time");
-    r->has_window = true;
-    return RL_OK;
-}
-
 /* A:B, or A: for all from A on. */
 static rl_code take_gmm_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     const char *s;
     rl_request *r = &a->req;
     r->gmm_hi = 0;
-    if (!whole(v, &s, &r->gmm_lo) || *s != ':' || (s[1] != '\0' && (!whole(s + 1, &s, &r->gmm_hi) || *s != '\0')))
-        return bad_value(cx, "gmm-lags", v, "write the first and the last lag, as in --gmm-lags 2:4, or 2: for all");
+    if (!rl_fit_whole(v, &s, &r->gmm_lo) || *s != ':' ||
+        (s[1] != '\0' && (!rl_fit_whole(s + 1, &s, &r->gmm_hi) || *s != '\0')))
+        return rl_fit_bad_value(cx, "gmm-lags", v,
+                                "write the first and the last lag, as in --gmm-lags 2:4, or 2: for all");
     if (r->gmm_lo < 2)
-        return bad_value(cx, "gmm-lags", v,
-                         "the outcome of one period ago moves with the differenced error: from 2 on");
+        return rl_fit_bad_value(cx, "gmm-lags", v,
+                                "the outcome of one period ago moves with the differenced error: from 2 on");
     if (r->gmm_hi != 0 && r->gmm_hi < r->gmm_lo)
-        return bad_value(cx, "gmm-lags", v, "the lags go from the smaller to the larger");
+        return rl_fit_bad_value(cx, "gmm-lags", v, "the lags go from the smaller to the larger");
     return RL_OK;
-}
-
-static rl_code take_refs(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    const char *s = v;
-    rl_request *r = &a->req;
-    for (r->n_ref = 0;; s++) {
-        if (r->n_ref == RL_MAX_REFS || !whole(s, &s, &r->ref[r->n_ref]) || (*s != ',' && *s != '\0'))
-            return bad_value(cx, "ref", v, "write event times, as in --ref -1 or --ref -1,-3");
-        r->n_ref++;
-        if (*s == '\0') return RL_OK;
-    }
 }
 
 static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     const char *comma = strrchr(v, ',');
     if (comma == NULL || comma == v || comma[1] == '\0')
-        return bad_value(cx, "panel", v, "write the columns of unit and time, as in --panel region,month");
+        return rl_fit_bad_value(cx, "panel", v, "write the columns of unit and time, as in --panel region,month");
     a->req.unit = rl_strndup(cx->keep, v, (size_t)(comma - v));
     a->req.time = rl_strdup(cx->keep, comma + 1);
     return RL_OK;
@@ -108,28 +86,17 @@ static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
     return rl_hint(cx, "known: %s", rl_str_text(&names));
 }
 
-static rl_code take_agg(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    static const char *const NAME[] = {"group-time", "simple", "dynamic", "group", "calendar"};
-    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
-        if (strcmp(v, NAME[i]) == 0) {
-            a->req.agg = (rl_agg)(RL_AGG_GROUP_TIME + (int)i);
-            return RL_OK;
-        }
-    return bad_value(cx, "agg", v, "known: group-time simple dynamic group calendar");
-}
-
 static rl_code take_period(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.calendar = (rl_calendar){rl_period_kind_of(v), 1};
     if (a->req.calendar.kind != RL_PERIOD_NONE) return RL_OK;
-    return bad_value(cx, "period", v, "known: day week month quarter year");
+    return rl_fit_bad_value(cx, "period", v, "known: day week month quarter year");
 }
 
 static rl_code take_subset(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     const char *eq = strchr(v, '=');
-    if (eq == NULL || eq == v) return bad_value(cx, "subset", v, "write COL=VALUE, as in --subset region=North");
+    if (eq == NULL || eq == v) return rl_fit_bad_value(cx, "subset", v, "write COL=VALUE, as in --subset region=North");
     a->req.subset_col = rl_strndup(cx->keep, v, (size_t)(eq - v));
     a->req.subset_value = rl_strdup(cx->keep, eq + 1);
     return RL_OK;
@@ -144,7 +111,7 @@ static rl_code take_level(rl_fit_args *a, const char *v, rl_ctx *cx)
     return rl_hint(cx, "--level 0.95 gives 95 %% intervals");
 }
 
-static rl_code take_word(const char *name, const char *v, const char *a, const char *b, rl_ctx *cx)
+rl_code rl_fit_take_word(const char *name, const char *v, const char *a, const char *b, rl_ctx *cx)
 {
     if (strcmp(v, a) == 0 || (b != NULL && strcmp(v, b) == 0)) return RL_OK;
     return rl_fail(cx, RL_EUSAGE, "--%s '%s' is not known: %s%s%s", name, v, a, b != NULL ? " or " : "",
@@ -154,10 +121,10 @@ static rl_code take_word(const char *name, const char *v, const char *a, const c
 static rl_code take_family(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.family = strcmp(v, "logit") == 0 ? RL_LOGIT : RL_POISSON;
-    return take_word("family", v, "poisson", "logit", cx);
+    return rl_fit_take_word("family", v, "poisson", "logit", cx);
 }
 
-static void append(const char *const **list, size_t *n, const char *v, rl_ctx *cx)
+void rl_fit_list_add(const char *const **list, size_t *n, const char *v, rl_ctx *cx)
 {
     const char **more = RL_NEW(cx->keep, const char *, *n + 1);
     for (size_t i = 0; i < *n; i++) more[i] = (*list)[i];
@@ -167,55 +134,56 @@ static void append(const char *const **list, size_t *n, const char *v, rl_ctx *c
 
 static rl_code take_predetermined(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    append(&a->req.predetermined, &a->req.n_predetermined, v, cx);
+    rl_fit_list_add(&a->req.predetermined, &a->req.n_predetermined, v, cx);
     return RL_OK;
 }
 
 static rl_code take_endogenous(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    append(&a->req.endogenous, &a->req.n_endogenous, v, cx);
+    rl_fit_list_add(&a->req.endogenous, &a->req.n_endogenous, v, cx);
     return RL_OK;
 }
 
 static rl_code take_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     if (rl_orders_read(v, &a->req)) return RL_OK;
-    return bad_value(cx, "lags", v, "write the lags of the outcome, then those of each regressor, as in --lags 2,1,0");
+    return rl_fit_bad_value(cx, "lags", v,
+                            "write the lags of the outcome, then those of each regressor, as in --lags 2,1,0");
 }
 
-static rl_code take_count(const char *name, const char *v, int *to, rl_ctx *cx)
+rl_code rl_fit_take_count(const char *name, const char *v, int *to, rl_ctx *cx)
 {
     const char *s;
-    if (whole(v, &s, to) && *s == '\0' && *to >= 0) return RL_OK;
-    return bad_value(cx, name, v, "write a whole number, 0 or more");
+    if (rl_fit_whole(v, &s, to) && *s == '\0' && *to >= 0) return RL_OK;
+    return rl_fit_bad_value(cx, name, v, "write a whole number, 0 or more");
 }
 
 static rl_code take_max_lags(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    return take_count("max-lags", v, &a->req.max_lags, cx);
+    return rl_fit_take_count("max-lags", v, &a->req.max_lags, cx);
 }
 
 static rl_code take_horizon(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    return take_count("horizon", v, &a->req.horizon, cx);
+    return rl_fit_take_count("horizon", v, &a->req.horizon, cx);
 }
 
 static rl_code take_ic(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     if (rl_ic_read(v, &a->req)) return RL_OK;
-    return bad_value(cx, "ic", v, "known: aic bic hq");
+    return rl_fit_bad_value(cx, "ic", v, "known: aic bic hq");
 }
 
 static rl_code take_inference(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.bootstrap = strcmp(v, "bootstrap") == 0;
-    return take_word("inference", v, "analytic", "bootstrap", cx);
+    return rl_fit_take_word("inference", v, "analytic", "bootstrap", cx);
 }
 
 static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     int reps = 0;
-    RL_TRY(take_count("reps", v, &reps, cx));
+    RL_TRY(rl_fit_take_count("reps", v, &reps, cx));
     a->req.reps = (size_t)reps;
     if (reps >= 99) return RL_OK;
     rl_fail(cx, RL_EUSAGE, "--reps %d: draws are too few for an interval", reps);
@@ -224,7 +192,13 @@ static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    append(&a->req.lincom, &a->req.n_lincom, v, cx);
+    rl_fit_list_add(&a->req.lincom, &a->req.n_lincom, v, cx);
+    return RL_OK;
+}
+
+static rl_code take_contrast(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    rl_fit_list_add(&a->req.contrast, &a->req.n_contrast, v, cx);
     return RL_OK;
 }
 
@@ -233,7 +207,7 @@ static rl_code take_response(rl_fit_args *a, const char *v, rl_ctx *cx)
     const char *col;
     int h;
     RL_TRY(rl_response_parse(v, &col, &h, cx->keep, cx));
-    append(&a->req.response, &a->req.n_response, v, cx);
+    rl_fit_list_add(&a->req.response, &a->req.n_response, v, cx);
     return RL_OK;
 }
 
@@ -255,7 +229,7 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
     if (rl_diag_known(v)) {
         rl_diag_spec spec;
         RL_TRY(rl_diag_parse(v, &spec, cx->keep, cx));
-        append(&a->req.diag, &a->req.n_diag, v, cx);
+        rl_fit_list_add(&a->req.diag, &a->req.n_diag, v, cx);
         return RL_OK;
     }
     if (!rl_linear_is_restriction(v)) {
@@ -266,7 +240,7 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
                        "kleibergen-paap-f wu-hausman sargan hansen %s",
                        rl_diag_names(cx->keep));
     }
-    append(&a->req.restriction, &a->req.n_restriction, v, cx);
+    rl_fit_list_add(&a->req.restriction, &a->req.n_restriction, v, cx);
     return RL_OK;
 }
 
@@ -284,17 +258,15 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
-        {"window", take_window},
-        {"ref", take_refs},
         {"panel", take_panel},
         {"estimator", take_estimator},
-        {"agg", take_agg},
         {"period", take_period},
         {"subset", take_subset},
         {"level", take_level},
         {"as", take_profile},
         {"family", take_family},
         {"lincom", take_lincom},
+        {"contrast", take_contrast},
         {"test", take_test},
         {"lags", take_lags},
         {"max-lags", take_max_lags},
@@ -314,26 +286,22 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
         {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
-        {"fe-out", &a->fe_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
+        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
     };
-    if (strcmp(name, "endpoints") == 0) {
-        a->req.endpoints_drop = true;
-        return take_word(name, v, "drop", NULL, cx);
-    }
-    if (strcmp(name, "control") == 0) {
-        a->control = v;
-        return take_word(name, v, "never", "notyet", cx);
-    }
     if (strcmp(name, "singletons") == 0) {
         a->req.keep_singletons = strcmp(v, "keep") == 0;
-        return take_word(name, v, "keep", "drop", cx);
+        return rl_fit_take_word(name, v, "keep", "drop", cx);
     }
     if (strcmp(name, "na") == 0) {
         a->req.na_drop = strcmp(v, "drop") == 0;
-        return take_word(name, v, "drop", "fail", cx);
+        return rl_fit_take_word(name, v, "drop", "fail", cx);
     }
     if (strcmp(name, "average") == 0) {
         a->req.average = true;
+        return RL_OK;
+    }
+    if (strcmp(name, "compare") == 0) {
+        a->compare = true;
         return RL_OK;
     }
     if (strcmp(name, "collapse") == 0) {
@@ -344,6 +312,9 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         a->req.margins = true;
         return RL_OK;
     }
+    bool taken = false;
+    RL_TRY(rl_fit_option_did(a, name, v, &taken, cx));
+    if (taken) return RL_OK;
     for (size_t i = 0; i < sizeof PARSED / sizeof *PARSED; i++)
         if (strcmp(name, PARSED[i].name) == 0) return PARSED[i].take(a, v, cx);
     for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++)

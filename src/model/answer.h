@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "data/fault.h"
+#include "model/compare.h"
 #include "model/result.h"
 #include "model/study.h"
 
@@ -200,6 +201,31 @@ typedef struct rl_trace {
     double *acf, bound;           /* +- bound holds 95 % of each when there is none          */
 } rl_trace;
 
+/* A cohort's units and its mean outcome by period. */
+typedef struct rl_rollout_row {
+    const char *label;            /* "2025Q1", "never"                                       */
+    bool never;
+    size_t units;
+    double *mean;                 /* n_periods  NaN = no row                                  */
+    size_t *rows;                 /* n_periods                                                */
+    unsigned char *exposed;       /* n_periods  1 = some row of it is                         */
+} rl_rollout_row;
+
+typedef struct rl_rollout {
+    const char *unit;
+    size_t n_periods;
+    const char **period;
+    size_t n;
+    rl_rollout_row *row;          /* by start; never last                                     */
+} rl_rollout;
+
+/* The interval when cohorts of a few units are not taken for precise (model/few.h). */
+typedef struct rl_few {
+    size_t units, alone;          /* treated units in small cohorts; those alone in theirs; 0 = none */
+    double se, low, high;         /* NaN with why                                             */
+    const char *why, *says;
+} rl_few;
+
 typedef enum rl_status { RL_MODEL_DONE, RL_MODEL_REFUSED } rl_status;
 
 typedef struct rl_model_answer {
@@ -229,6 +255,9 @@ typedef struct rl_model_answer {
     size_t n_by, looks;           /* columns of `by`; groups answered in all of them          */
     rl_breakdown *by;
     rl_spillover spill;
+    rl_few few;
+    rl_rollout rollout;           /* n = 0 without a programme                                */
+    rl_sides sides;               /* other estimators of the same; n = 0 without a programme  */
 } rl_model_answer;
 
 /* --- money --------------------------------------------------------------- */

@@ -198,6 +198,14 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
     return rl_estimate_run(&r, &e->panel.t, out, in, cx);
 }
 
+rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx)
+{
+    rl_request r = e->req;
+    r.notyet = !r.leads;
+    r.n_covariates = 0; /* the others have no traits: all without */
+    return rl_compare(&r, &e->panel.t, true, out, in, cx);
+}
+
 double rl_att_cov(const double *a, const double *b, size_t N)
 {
     double s = 0;

@@ -52,6 +52,9 @@ double rl_att_of(const rl_att *e, const double *y);
 /* The event study of the same rows (term "event"). */
 RL_MUST rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx);
 
+/* The same rows by every other estimator that can take them. */
+RL_MUST rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx);
+
 /* Covariance of two influences by unit: sum_u a_u b_u. */
 double rl_att_cov(const double *a, const double *b, size_t N);
 

@@ -45,7 +45,21 @@ struct rl_psi {
     void (*rows)(const rl_psi *psi, size_t from, size_t count, double *out, size_t ld);
     const void *self;
     bool has_time;         /* rows have a time: Driscoll-Kraay and HAC make sense */
+    const struct rl_units *units;    /* where the influence is that of units; NULL = of rows */
 };
+
+/* Influence that belongs to whole units (all their rows together), of which
+ * each touches few of many estimates: one cohort's cells, say.  Covariances
+ * and draws walk the units and never hold units-by-estimates. */
+typedef struct rl_units {
+    size_t N;
+    const uint32_t *row;   /* N  a row of the design that stands for the unit: the unit's codes are the row's   */
+    size_t most;           /* estimates a unit touches, at most                                                 */
+    /* Influence of unit u: value[i] on estimate at[i], i = 0 .. count-1, no estimate twice; returns count.
+     * Any number of threads; the same bits each time. */
+    size_t (*of)(const void *self, size_t u, int32_t *at, double *value);
+    const void *self;
+} rl_units;
 
 /* What iid, HC2 and HC3 need and influence cannot give: the least-squares
  * problem behind the fit.  NULL when there is none. */
@@ -111,14 +125,24 @@ struct rl_fit {
     rl_dof dof;
     bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */
     bool normal;           /* the method's own convention: normal, not t */
+    bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
     double within;                  /* what the effects leave of tss               */
     double r2_within, rmse, loglik;
+    /* Methods without a core whose estimate j is sum_i omega_i y_i over the rows of the design (what they weigh by
+     * taken as given): writes omega (n, zeroed by the caller) for studies; NULL = not there */
+    void (*omega)(const void *self, size_t j, double *omega);
+    const void *omega_self;
     /* joint tests of the method: estimates first .. first+count-1 are all zero    */
-    struct rl_joint { const char *name; size_t n; const size_t *index; } *joint;
+    struct rl_joint {
+        const char *name;
+        size_t n;
+        const size_t *index;
+        bool chi2;           /* b'V^-1 b itself, not divided by n, where the method is normal */
+    } *joint;
     size_t n_joint;
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;
@@ -193,6 +217,7 @@ struct rl_estimator {
     bool lists;            /* takes --gmm-lags and --collapse                           */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */
+    const char *takes;     /* options for programmes that it looks at, between blanks (" base rcs "), or NULL */
     const char *methods;   /* words of --method, the default first, between blanks; NULL = takes none */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
     /* The request in terms of another formula, before the design is made (ardl: its lags written out; the
@@ -249,6 +274,8 @@ void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 double *rl_psi_dense(rl_fit *f, size_t n, rl_ctx *cx);
 /* Row j of L A, k of them. */
 void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx);
+/* psi of units on f->m estimates of a design of n rows. */
+void rl_psi_units(rl_fit *f, const rl_units *units, size_t n, rl_ctx *cx);
 /* psi of a least-squares core: psi_i = L A x_i w_i e_i, never stored. */
 const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx);
 

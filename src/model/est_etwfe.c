@@ -401,7 +401,7 @@ static rl_code averages(plan *p, const rl_request *r, const rl_glm_fit *g, rl_ag
         rl_fit_combine(f, L, label, cx);
     if (n_pre == 0) return RL_OK;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre};
+    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
     f->n_joint = 1;
     return RL_OK;
 }
@@ -496,5 +496,6 @@ const rl_estimator rl_est_etwfe = {
     .first_times = true,
     .frame = RL_FRAME_CELLS,
     .repeats = true,
+    .takes = " control agg ",
     .fit = fit,
 };

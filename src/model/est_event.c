@@ -91,7 +91,7 @@ static void combine(rl_fit *f, const rl_request *r, const int32_t *list, size_t 
     rl_fit_combine(f, L, label, cx);
     if (n_pre == 0) return;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre};
+    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
     f->n_joint = 1;
 }
 
@@ -141,5 +141,6 @@ const rl_estimator rl_est_event = {
     .first_times = true,
     .frame = RL_FRAME_EVENT,
     .repeats = true,
+    .takes = " window ref endpoints ",
     .fit = fit,
 };

@@ -6,6 +6,7 @@
 
 #include "base/fmath.h"
 #include "model/diag.h"
+#include "model/infer_units.h"
 #include "model/infer_work.h"
 #include "num/dist.h"
 #include "num/ols.h"
@@ -166,7 +167,7 @@ static rl_code leverages(const rl_infer_work *w, rl_vcov_kind kind, double *h, r
     return rl_hint(cx, "such a row is fitted perfectly whatever its outcome; HC1 exists");
 }
 
-enum { MANY = 64 };
+enum { MANY = 64, MOST_KEPT = 1 << 23 };
 
 /* sum psi psi' of many estimates, whose n-by-m array would be too much: the
  * sums of squared scores between two inverses. */
@@ -210,11 +211,16 @@ static rl_code heteroskedastic(rl_infer_work *w, rl_vcov_kind kind, rl_ctx *cx)
     rl_infer_count_K(w, false, cx);
     if (h != NULL) RL_TRY(leverages(w, kind, h, cx));
     const rl_core *c = w->f->core;
-    if (c != NULL && c->row_of == NULL && w->f->m > MANY && c->X.k <= 2 * w->f->m)
+    if (w->f->psi->units != NULL) {
+        rl_walk all;
+        RL_TRY(rl_walk_make(w->f->psi, NULL, 0, &all, cx));
+        rl_walk_cross(&all, &w->V, cx);
+    } else if (c != NULL && c->row_of == NULL && w->f->m > MANY && c->X.k <= 2 * w->f->m)
         RL_TRY(of_scores(w, kind, h, &w->V, cx));
     else
         RL_TRY(of_rows(w, kind, h, &w->V, cx));
     double factor = kind == RL_HC1 ? rl_infer_n_factor(w, RL_N_N_NK) : 1;
+    w->factor = factor;
     rl_infer_scale(&w->V, factor);
     rl_infer_set_df(w, w->p->hc_df);
     rl_infer_say_factor(w, NULL, kind == RL_HC1 ? "n/(n-K)" : NULL, factor);
@@ -265,6 +271,24 @@ static void keep_psi(rl_infer_work *w, const rl_mat *S, double factor)
     for (size_t i = 0; i < g->G; i++) r->cluster_label[i] = rl_strdup(w->keep, g->label[i]);
 }
 
+/* M = the cross-product of psi summed by g.  Units' influence is walked, and kept only where it is small. */
+static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
+{
+    bool walk = w->f->psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
+    if (walk) {
+        rl_walk all;
+        RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
+        rl_walk_cross(&all, M, cx);
+    }
+    if (walk && !keep) return RL_OK;
+    rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
+    RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
+    if (!walk) RL_TRY(crossproduct(&S, M, cx));
+    if (keep) keep_psi(w, &S, factor);
+    rl_release(cx->tmp, S.a);
+    return RL_OK;
+}
+
 rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
 {
     size_t ways = w->d->vcov.ways, m = w->f->m;
@@ -276,16 +300,14 @@ rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
     double Gmin = (double)w->G, n = rl_infer_n_factor(w, w->p->cl_n), factor = 1;
     for (unsigned set = 1; set < 1u << ways; set++) {
         rl_groups g = joined(w, set, cx);
-        rl_mat S = rl_mat_new(g.G, m, cx->tmp), M = rl_mat_new(m, m, cx->tmp);
+        rl_mat M = rl_mat_new(m, m, cx->tmp);
         double G = w->p->cl_g == RL_G_EACH ? (double)g.G : Gmin;
         factor = n * (w->p->cl_g == RL_G_NONE ? 1 : G / (G - 1));
-        RL_TRY(w->f->psi->sum_by(w->f->psi, g.code, g.G, &S, cx));
-        RL_TRY(crossproduct(&S, &M, cx));
+        RL_TRY(sums_and_squares(w, &g, factor, &M, cx));
         double sign = __builtin_popcount(set) % 2 == 1 ? factor : -factor;
         for (size_t i = 0; i < m * m; i++) w->V.a[i] += sign * M.a[i];
-        if (ways == 1) keep_psi(w, &S, factor);
-        rl_release(cx->tmp, S.a);
     }
+    w->factor = factor;
     if (ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(&w->V, cx))
         rl_remark(cx, "covariance",
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
@@ -338,7 +360,7 @@ static void estimates(rl_infer_work *w, double level)
     for (size_t j = 0; j < m; j++) {
         rl_estimate *e = &r->est[j];
         double v = *rl_mat_at(&w->V, j, j), df = w->df_each != NULL ? w->df_each[j] : w->df;
-        *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df};
+        *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN};
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
         if (w->f->perfect || !(v > 0)) continue;
@@ -350,6 +372,9 @@ static void estimates(rl_infer_work *w, double level)
                                         : rl_t_p(e->statistic, df);
         e->conf_low = w->p_each != NULL ? w->low_each[j] : e->estimate - crit * e->std_error;
         e->conf_high = w->p_each != NULL ? w->high_each[j] : e->estimate + crit * e->std_error;
+        if (!isfinite(w->crit) || j >= w->f->m || strcmp(e->label.term, "overall") == 0) continue;
+        e->band_low = e->estimate - w->crit * e->std_error;
+        e->band_high = e->estimate + w->crit * e->std_error;
     }
 }
 
@@ -378,6 +403,10 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
             continue;
         }
         t.name = rl_strdup(w->keep, q->name);
+        if (q->chi2 && w->df == 0) {
+            t.statistic *= t.df;
+            t.kind = "chi2";
+        }
         r->test[r->n_tests++] = t;
     }
     return RL_OK;
@@ -428,7 +457,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
                                        "DK", "CR2", "CR3", "HAC", "wild", "EWC", "block",   "wild-dependent"};
-    const rl_profile *p = rl_profile_by_name(req->profile);
+    const rl_profile *p = rl_profile_by_name(req->profile == NULL && f->bare && !req->student ? "did" : req->profile);
     if (p == NULL) {
         rl_fail(cx, RL_EUSAGE, "--as '%s' is not known", req->profile);
         return rl_hint(cx, "known: %s", rl_profile_names());
@@ -441,6 +470,8 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
                        .level = req->level,
                        .out = out,
                        .keep = keep,
+                       .factor = 1,
+                       .crit = NAN,
                        .V = rl_mat_new(f->m, f->m, cx->tmp)};
     RL_TRY(rl_infer_combinations(&w, req, cx));
     out->level = req->level;
@@ -488,6 +519,8 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     }
     RL_TRY(need_freedom(&w, cx));
     rl_infer_combine(&w, cx);
+    if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
+    out->crit = w.crit;
     out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);
     RL_TRY(joint_tests(&w, cx));

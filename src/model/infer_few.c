@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fmath.h"
+#include "model/contrast.h"
 #include "model/hat.h"
 #include "model/infer_work.h"
 #include "model/wild.h"
@@ -14,7 +15,7 @@
 rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx)
 {
     size_t base = w->f->m;
-    w->m = base + r->n_lincom;
+    w->m = base + r->n_lincom + r->n_contrast;
     w->b = RL_NEW(cx->tmp, double, w->m);
     w->C = rl_mat_new(w->m, base, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, w->m);
@@ -36,22 +37,40 @@ rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx)
         w->b[base + i] = (double)sum;
         label[base + i] = rl_label_of(r->lincom[i]);
     }
+    for (size_t i = 0; i < r->n_contrast; i++) {
+        double *row = RL_NEW(cx->tmp, double, base);
+        size_t at = base + r->n_lincom + i;
+        long double sum = 0;
+        RL_TRY(rl_contrast_read(r->contrast[i], w->f->label, base, row, cx));
+        for (size_t j = 0; j < base; j++) {
+            *rl_mat_at(&w->C, at, j) = row[j];
+            sum += (long double)row[j] * w->f->b[j];
+        }
+        w->b[at] = (double)sum;
+        label[at] = rl_label_of(r->contrast[i]);
+    }
     return RL_OK;
 }
 
-/* C V C' */
+/* C V C', from the entries of C that are not zero: few a row, mostly. */
 static rl_mat sandwich(const rl_mat *C, const rl_mat *V, rl_ctx *cx)
 {
-    size_t m = C->n, k = C->k;
+    size_t m = C->n, k = C->k, n = 0, *first = RL_NEW(cx->tmp, size_t, m + 1);
     rl_mat out = rl_mat_new(m, m, cx->tmp);
+    for (size_t i = 0; i < m * k; i++) n += C->a[i] != 0;
+    size_t *at = RL_NEW(cx->tmp, size_t, n);
+    n = 0;
+    for (size_t a = 0; a < m; a++) {
+        for (size_t i = 0; i < k; i++)
+            if (*rl_mat_at(C, a, i) != 0) at[n++] = i;
+        first[a + 1] = n;
+    }
     for (size_t a = 0; a < m; a++)
         for (size_t b = 0; b <= a; b++) {
             long double sum = 0;
-            for (size_t i = 0; i < k; i++) {
-                double ca = *rl_mat_at(C, a, i);
-                for (size_t j = 0; j < k && ca != 0; j++)
-                    sum += (long double)ca * *rl_mat_at(V, i, j) * *rl_mat_at(C, b, j);
-            }
+            for (size_t i = first[a]; i < first[a + 1]; i++)
+                for (size_t j = first[b]; j < first[b + 1]; j++)
+                    sum += (long double)*rl_mat_at(C, a, at[i]) * *rl_mat_at(V, at[i], at[j]) * *rl_mat_at(C, b, at[j]);
             *rl_mat_at(&out, a, b) = *rl_mat_at(&out, b, a) = (double)sum;
         }
     return out;

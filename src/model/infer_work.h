@@ -30,6 +30,8 @@ typedef struct rl_infer_work {
     double *b;               /* m                                              */
     const rl_label *label;   /* m                                              */
     rl_mat C;                /* m-by-f->m                                      */
+    double factor;           /* by which cross-products of psi were multiplied                    */
+    double crit;             /* of the uniform band, NaN = none                                   */
     double *df_each;         /* m  Satterthwaite, or NULL: df                  */
     double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
 } rl_infer_work;
@@ -55,6 +57,10 @@ RL_MUST rl_code rl_infer_spectral(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_cosines(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_blocks(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_fixed_b(rl_infer_work *w, int lags, double t_factor, rl_nfactor n_rule, rl_ctx *cx);
+
+/* infer_multiplier.c: errors and uniform bands from draws, after the covariance and its combinations.
+ * Errors RL_EUSAGE more than one cluster variable */
+RL_MUST rl_code rl_infer_multiplier(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
 /* infer_few.c: combinations, bias-reduced covariances and the wild bootstrap. */
 RL_MUST rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx);  /* b, label, C */

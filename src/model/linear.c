@@ -49,7 +49,7 @@ static void add_id(rl_str *s, int32_t id, const char *text)
         rl_str_addf(s, "%d", id);
 }
 
-static const char *name_of(const rl_label *l, rl_ctx *cx)
+const char *rl_linear_name(const rl_label *l, rl_ctx *cx)
 {
     rl_str ids = rl_str_new(cx->tmp);
     add_id(&ids, l->group, l->group_text);
@@ -217,7 +217,7 @@ static rl_code sum(reader *r, double sign, double *row, double *constant)
 static reader open_text(const char *option, const char *text, const rl_label *label, size_t m, rl_ctx *cx)
 {
     reader r = {.s = text, .option = option, .name = RL_NEW(cx->tmp, const char *, m), .m = m, .cx = cx};
-    for (size_t j = 0; j < m; j++) r.name[j] = name_of(&label[j], cx);
+    for (size_t j = 0; j < m; j++) r.name[j] = rl_linear_name(&label[j], cx);
     return r;
 }
 

@@ -24,6 +24,9 @@ typedef struct rl_linear {
 RL_MUST rl_code rl_linear_combination(const char *text, const rl_label *label, size_t m, rl_linear *out, rl_ctx *cx);
 RL_MUST rl_code rl_linear_restrictions(const char *text, const rl_label *label, size_t m, rl_linear *out, rl_ctx *cx);
 
+/* How an estimate is called: "x1", "att[2004,2006,2]", "event[-2]"; in cx->tmp. */
+const char *rl_linear_name(const rl_label *l, rl_ctx *cx);
+
 /* Is --test TEXT a restriction rather than the name of a test? */
 bool rl_linear_is_restriction(const char *text);
 

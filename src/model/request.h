@@ -48,7 +48,8 @@ typedef struct rl_vcov_spec {
 typedef struct rl_profile rl_profile;
 
 typedef enum rl_agg {
-    RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR
+    RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR,
+    RL_AGG_TYPE, RL_AGG_PAIRS        /* bacon                                              */
 } rl_agg;
 
 typedef struct rl_request {
@@ -82,6 +83,24 @@ typedef struct rl_request {
     bool na_drop;                  /* rows where a function has no value are left out, not an error */
     const char *covariates[RL_MAX_REFS];   /* etwfe: fixed traits; period effects differ by their levels */
     size_t n_covariates;
+    /* programmes that start at different times; what a method does not look at is said back */
+    bool notyet;                     /* controls: units not yet treated too, not only the never treated */
+    bool universal;                  /* one base period a cohort, before treatment, for all of its cells */
+    int anticipation;                /* periods before the start in which an effect may begin  */
+    bool rcs;                        /* repeated cross-sections: every row is a unit of its own */
+    bool keep_unbalanced;            /* units that miss periods stay, with the rows they have  */
+    bool has_balance;                /* dynamic averages over the cohorts that are seen ..     */
+    int balance;                     /* .. so many periods after their start                   */
+    const char *partition;           /* ddd: 0/1 column, 1 = eligible                          */
+    const char *ref_cohort;          /* sunab: the cohort of reference, as the data have it; or NULL */
+    bool same_units;                 /* lpdid, dcdh: the same units at every horizon           */
+    bool normalized;                 /* dcdh: by unit of treatment received                    */
+    int premean, ylags;              /* lpdid: periods of the mean before; lags of the outcome's change */
+    bool reweight;                   /* lpdid: every treated unit counts alike                 */
+    bool stack_plain;                /* stacked: rows count as they are                        */
+    rl_boot_kind multiplier;         /* draws of the multiplier bootstrap                      */
+    const char *const *contrast;     /* averages of estimates set against each other (model/contrast.h) */
+    size_t n_contrast;
     bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */
     const unsigned char *leave;    /* rows of the table left out, under this reason; or NULL */
     const char *leave_why;
@@ -106,8 +125,9 @@ typedef struct rl_request {
     bool response_if_any;            /* "all" may find none                                     */
     rl_period_kind step;             /* what one step of time is, where the times are numbers   */
     const char *as_asked;            /* the formula before it was written out, or NULL          */
-    bool bootstrap;                  /* ardl: p and intervals from draws of the whole procedure */
-    size_t reps;                     /* .. so many; 0 = 1999                                    */
+    bool bootstrap;                  /* ardl: p and intervals from draws of the whole procedure; programmes: errors
+                                        and uniform bands from multipliers of the influence     */
+    size_t reps;                     /* .. so many; 0 = 1999, multipliers 1000                  */
     int gmm_lo, gmm_hi;              /* arellano-bond: lags of the outcome as instruments; 0 = from 2 on, all */
     const char *const *predetermined;  /* .. regressors that answer to earlier errors        */
     size_t n_predetermined;

@@ -61,13 +61,18 @@ static void keep_wander(const rl_fit *f, rl_result *out, rl_arena *keep)
     out->wander = w;
 }
 
-/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j. */
+/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j; or the method says itself. */
 static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep,
                        rl_ctx *cx)
 {
     const rl_core *c = f->core;
     size_t j = 0;
     while (j < f->m && strcmp(f->label[j].term, term) != 0) j++;
+    if (f->omega != NULL && j < f->m) {
+        out->omega = RL_NEW(keep, double, d->n);
+        f->omega(f->omega_self, j, out->omega);
+        return;
+    }
     if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
     size_t n = c->X.n;
     double *omega = RL_NEW(c->row_of != NULL ? cx->tmp : keep, double, n), *a = RL_NEW(cx->tmp, double, c->X.k);

@@ -14,6 +14,7 @@
 typedef struct rl_estimate {
     rl_label label;
     double estimate, std_error, statistic, p_value, conf_low, conf_high, df;   /* NaN = not there; df 0 = normal */
+    double band_low, band_high;   /* hold for all estimates of the band at once; NaN = not there */
 } rl_estimate;
 
 typedef struct rl_dropped { const char *why; size_t rows; } rl_dropped;   /* one loss of the sample waterfall */
@@ -47,6 +48,8 @@ struct rl_result {
     int lag;                    /* -1 = does not apply                                       */
     double df;                  /* t; 0 = normal, NaN = each estimate has its own           */
     size_t draws;               /* of the bootstrap; 0 = none                               */
+    const char *multiplier;     /* .. of the influence: "rademacher" ..; NULL = another one  */
+    double crit;                /* critical value of the uniform bands; NaN = none          */
     size_t terms;               /* EWC: cosines; 0 = does not apply                         */
     size_t block;               /* periods of a block of the bootstrap; 0 = does not apply  */
     double fixed_b;             /* p and intervals by fixed-b, with this b; 0 = not.  df, there and beside blocks, is
@@ -63,10 +66,12 @@ struct rl_result {
     size_t n_tests;
     struct rl_response *response;    /* model/response.h */
     size_t n_responses;
+    const struct rl_sides *sides;    /* other estimators of the same (model/compare.h), or NULL */
     const char **note;
     size_t n_notes;
     /* for joint covariances across models: psi summed over the first cluster
-     * variable and scaled so that psi_G' psi_G = V (one-way clusters only)    */
+     * variable and scaled so that psi_G' psi_G = V (one-way clusters only; not
+     * where units touch few of very many estimates: G 0)                       */
     size_t G;
     const char **cluster_label; /* G        NULL when V is not one-way clustered             */
     double *psi_G;              /* G-by-m   column-major                                     */

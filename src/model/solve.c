@@ -9,8 +9,10 @@
 #include "model/channel.h"
 #include "model/dynamic.h"
 #include "model/facts.h"
+#include "model/few.h"
 #include "model/infer.h"
 #include "model/money.h"
+#include "model/rollout.h"
 #include "model/rows.h"
 #include "model/series.h"
 #include "model/spill.h"
@@ -80,6 +82,9 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
             m->spec->name, p->treated_units, p->unit, p->treated_units == 1 ? "" : "s");
     m->lift = rl_lift_of(e, t->study, cx);
     m->has_lift = true;
+    rl_few_widen(e, t->study->level, &m->few, cx->keep, cx);
+    rl_rollout_make(p, plan.calendar, e->fit.row, e->fit.row != NULL ? e->fit.rows_used : 0, &m->rollout, cx->keep, cx);
+    RL_TRY(rl_att_sides(e, &m->sides, cx->keep, cx));
     finish_waterfall(m, cx);
     rl_breakdown_drift(e, &m->breakdown_drift, &m->breakdown_drift_ci, cx);
     RL_TRY(rl_breakdown_make(t, e, m, cx));

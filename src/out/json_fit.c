@@ -34,6 +34,10 @@ void rl_json_estimate(rl_json *j, const rl_estimate *e)
     rl_json_num(j, "conf_low", e->conf_low);
     rl_json_num(j, "conf_high", e->conf_high);
     if (e->df > 0) rl_json_num(j, "df", e->df);
+    if (isfinite(e->band_low) && isfinite(e->band_high)) {
+        rl_json_num(j, "band_low", e->band_low);
+        rl_json_num(j, "band_high", e->band_high);
+    }
     rl_json_close(j);
 }
 
@@ -76,6 +80,10 @@ static void vcov(rl_json *j, const rl_result *r)
     count_if(j, "terms", r->terms);
     count_if(j, "block", r->block);
     count_if(j, "draws", r->draws);
+    if (r->multiplier != NULL) {
+        rl_json_str(j, "multiplier", r->multiplier);
+        number_if(j, "crit", r->crit);
+    }
     if (r->draw_by != NULL) rl_json_str(j, "draws_by", r->draw_by);
     rl_json_num(j, "level", r->level);
     rl_json_close(j);
@@ -207,6 +215,39 @@ static void responses(rl_json *j, const rl_result *r)
     rl_json_close(j);
 }
 
+void rl_json_sides(rl_json *j, const rl_sides *s)
+{
+    rl_json_open(j, "compare", '{');
+    number_if(j, "low", s->low);
+    number_if(j, "high", s->high);
+    rl_json_str(j, "says", s->says);
+    rl_json_open(j, "estimators", '[');
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_side *v = &s->v[i];
+        rl_json_open(j, NULL, '{');
+        rl_json_str(j, "estimator", v->estimator);
+        rl_json_str(j, "source", v->source);
+        if (!v->answered) {
+            rl_json_str(j, "why", v->why);
+            rl_json_close(j);
+            continue;
+        }
+        rl_json_int(j, "rows_used", (int64_t)v->rows);
+        rl_json_bool(j, "same_estimand", v->same_estimand);
+        rl_json_str(j, "compares", v->compares);
+        rl_json_str(j, "base", v->base);
+        rl_json_str(j, "weighs", v->weighs);
+        rl_json_open(j, "estimates", '[');
+        rl_json_estimate(j, &v->effect);
+        for (size_t k = 0; v->has_event && k < v->event.m; k++)
+            if (v->event.est[k].label.event != RL_NO_ID) rl_json_estimate(j, &v->event.est[k]);
+        rl_json_close(j);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+    rl_json_close(j);
+}
+
 void rl_json_result(rl_json *j, const rl_result *r)
 {
     sample(j, r);
@@ -218,6 +259,7 @@ void rl_json_result(rl_json *j, const rl_result *r)
     persistence(j, r->wander);
     tests(j, r);
     responses(j, r);
+    if (r->sides != NULL) rl_json_sides(j, r->sides);
     rl_json_open(j, "notes", '[');
     for (size_t i = 0; i < r->n_notes; i++) rl_json_str(j, NULL, r->note[i]);
     rl_json_close(j);

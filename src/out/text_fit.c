@@ -6,9 +6,10 @@
 
 #include "base/str.h"
 #include "out/text_response.h"
+#include "out/text_sides.h"
 #include "out/text_tests.h"
 
-enum { COLUMNS = 7, WIDEST = 60 };
+enum { COLUMNS = 9, BANDLESS = 7, WIDEST = 60 };
 
 /* Control characters become '?'. */
 static const char *clean(const char *s, rl_arena *in)
@@ -56,7 +57,7 @@ static const char *term(const rl_estimate *e, rl_arena *in)
 
 static void line(rl_str *out, const char *const cell[COLUMNS], const size_t width[COLUMNS])
 {
-    for (size_t c = 0; c < COLUMNS; c++) {
+    for (size_t c = 0; c < COLUMNS && cell[c] != NULL; c++) {
         size_t n = shown(cell[c]), pad = width[c] > n ? width[c] - n : 0;
         if (c == 0)
             rl_str_addf(out, "%s%*s", cell[c], (int)pad, "");
@@ -71,7 +72,9 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 {
     const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
     const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
-    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high};
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high, "band low",
+                                 "band high"};
+    bool banded = r->multiplier != NULL && isfinite(r->crit);
     size_t width[COLUMNS] = {0};
     memcpy(cell[0], head, sizeof head);
     for (size_t i = 0; i < r->m; i++) {
@@ -84,9 +87,13 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
         c[4] = !isfinite(e->p_value) ? "" : e->p_value < 0.0001 ? "<.0001" : rl_sprintf(in, "%.4f", e->p_value);
         c[5] = figure(e->conf_low, e->std_error, in);
         c[6] = figure(e->conf_high, e->std_error, in);
+        c[7] = figure(e->band_low, e->std_error, in);
+        c[8] = figure(e->band_high, e->std_error, in);
     }
     for (size_t i = 0; i <= r->m; i++)
-        for (size_t c = 0; c < COLUMNS; c++) {
+        for (size_t c = BANDLESS; c < COLUMNS && !banded; c++) cell[i][c] = NULL;
+    for (size_t i = 0; i <= r->m; i++)
+        for (size_t c = 0; c < COLUMNS && cell[i][c] != NULL; c++) {
             size_t n = shown(cell[i][c]);
             if (n > width[c]) width[c] = n > WIDEST ? WIDEST : n;
         }
@@ -109,7 +116,11 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
     if (r->terms > 0) rl_str_addf(out, ", %zu cosines", r->terms);
     if (r->block > 0) rl_str_addf(out, ", blocks of %zu", r->block);
-    if (r->draws > 0)
+    if (r->multiplier != NULL) {
+        rl_str_addf(out, "; errors from %zu %s draws", r->draws, r->multiplier);
+        if (isfinite(r->crit)) rl_str_addf(out, ", bands by critical value %.3f", r->crit);
+        rl_str_add(out, "\n");
+    } else if (r->draws > 0)
         rl_str_addf(out, "; p and intervals from %zu draws%s%s\n", r->draws, r->draw_by != NULL ? " by " : "",
                     r->draw_by != NULL ? clean(r->draw_by, in) : "");
     else if (r->fixed_b > 0)
@@ -147,5 +158,6 @@ const char *rl_text_fit(const rl_result *r, rl_arena *in)
     fit(&out, r);
     rl_text_tests(&out, r, in);
     rl_text_responses(&out, r, in);
+    if (r->sides != NULL) rl_text_sides(&out, r->sides, in);
     return rl_str_text(&out);
 }

@@ -1,0 +1,54 @@
+/* model/compare.h -- one question, every estimator: side by side on one sample.
+ *
+ * The same request (outcome, unit, time, cohort, weights, clusters, control
+ * group) is carried out by each estimator for programmes.  The rows are those
+ * that all of them can use (always-treated units are left out first), the
+ * estimand is the average effect on the treated over their treated periods
+ * where the method has it, and what an estimator does differently is said in
+ * words: which rows it compares with, its base period, how it weighs.
+ *
+ * Event studies stand on one base: effects before treatment are counted from
+ * the period before the start (--ref -1, universal base), so that curves of
+ * several methods can be laid over each other.  Imputation (bjs) is the
+ * exception and says so: its leads are a regression of their own among the
+ * rows not yet treated.
+ */
+#ifndef RL_MODEL_COMPARE_H
+#define RL_MODEL_COMPARE_H
+
+#include "model/result.h"
+
+typedef struct rl_side {
+    const char *estimator;        /* "cs"                                                    */
+    const char *source;           /* "Callaway & Sant'Anna (2021)"                           */
+    bool answered;
+    const char *why;              /* when not                                                */
+    rl_estimate effect;           /* term overall                                            */
+    size_t rows, units;
+    const char *compares, *base, *weighs;    /* in words                                      */
+    bool same_estimand;           /* the average effect on the treated, over treated periods  */
+    bool has_event;
+    rl_result event;              /* term event, by event time                                */
+} rl_side;
+
+typedef struct rl_sides {
+    size_t n;
+    rl_side *v;                   /* in a fixed order                                         */
+    double low, high;             /* of the estimates with the same estimand; NaN with fewer than two */
+    const char *says;             /* do they agree, and what that means                       */
+    size_t left;                  /* rows of always-treated units, left out for all           */
+} rl_sides;
+
+/* Carry out a request by every estimator that can take it.
+ *
+ *   req     a request of any of them: its formula, columns, control, base and errors; agg, window,
+ *           method and bootstrap are set here
+ *   events  the event studies too
+ *
+ * An estimator that refuses is listed with its reason; nothing here fails for
+ * that.  Errors  RL_EUSAGE RL_EINPUT of the request itself
+ * Cost    that of the estimators, one after another */
+RL_MUST rl_code rl_compare(const rl_request *req, const rl_table *t, bool events, rl_sides *out, rl_arena *keep,
+                           rl_ctx *cx);
+
+#endif

@@ -1,0 +1,143 @@
+#include "model/few.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct rows {
+    const rl_att *e;
+    size_t n; /* rows used                                             */
+    const uint32_t *row;
+    const double *period, *cohort, *y; /* of the panel's rows                 */
+    double first;                      /* first period of the rows used                         */
+    size_t T, N;
+    double *mean;      /* T   of the controls' outcomes                         */
+    size_t *count;     /* T                                                     */
+    double *deviation; /* N-by-T   a control's y - mean; NaN = not seen, or no control */
+    size_t *size;      /* N   units in the cohort of unit u; 0 = never treated  */
+} rows;
+
+static size_t period_of(const rows *r, size_t i) { return (size_t)(r->period[i] - r->first); }
+
+static bool take_rows(const rl_att *e, rows *r)
+{
+    const rl_panel *p = &e->panel;
+    const rl_col *period = rl_table_col(&p->t, "period"), *cohort = rl_table_col(&p->t, "cohort");
+    if (e->fit.omega == NULL || e->fit.row == NULL || period == NULL || cohort == NULL) return false;
+    *r = (rows){.e = e,
+                .n = e->fit.rows_used,
+                .row = e->fit.row,
+                .period = period->num,
+                .cohort = cohort->num,
+                .y = p->y,
+                .first = INFINITY,
+                .N = e->N};
+    double last = -INFINITY;
+    for (size_t k = 0; k < r->n; k++) {
+        r->first = fmin(r->first, r->period[r->row[k]]);
+        last = fmax(last, r->period[r->row[k]]);
+    }
+    r->T = r->n > 0 ? (size_t)(last - r->first) + 1 : 0;
+    return r->T > 0;
+}
+
+/* Several rows of a unit and period (deals) count as their mean. */
+static void controls(rows *r, rl_ctx *cx)
+{
+    double *sum = RL_NEW(cx->tmp, double, r->N * r->T);
+    size_t *seen = RL_NEW(cx->tmp, size_t, r->N * r->T);
+    r->mean = RL_NEW(cx->tmp, double, r->T);
+    r->count = RL_NEW(cx->tmp, size_t, r->T);
+    r->deviation = RL_NEW(cx->tmp, double, r->N * r->T);
+    for (size_t k = 0; k < r->n; k++) {
+        size_t i = r->row[k], at = (size_t)r->e->panel.unit_code[i] * r->T + period_of(r, i);
+        if (!isnan(r->cohort[i])) continue;
+        sum[at] += r->y[i];
+        seen[at]++;
+    }
+    for (size_t at = 0; at < r->N * r->T; at++) {
+        if (seen[at] == 0) continue;
+        r->mean[at % r->T] += sum[at] / (double)seen[at];
+        r->count[at % r->T]++;
+    }
+    for (size_t t = 0; t < r->T; t++) r->mean[t] /= (double)r->count[t];
+    for (size_t at = 0; at < r->N * r->T; at++)
+        r->deviation[at] = seen[at] > 0 ? sum[at] / (double)seen[at] - r->mean[at % r->T] : (double)NAN;
+}
+
+/* Units of each treated unit's cohort. */
+static void cohort_sizes(rows *r, rl_ctx *cx)
+{
+    double *cohort = RL_NEW(cx->tmp, double, r->N);
+    r->size = RL_NEW(cx->tmp, size_t, r->N);
+    for (size_t u = 0; u < r->N; u++) cohort[u] = NAN;
+    for (size_t k = 0; k < r->n; k++) cohort[r->e->panel.unit_code[r->row[k]]] = r->cohort[r->row[k]];
+    for (size_t u = 0; u < r->N; u++)
+        for (size_t v = 0; v < r->N && !isnan(cohort[u]) && r->size[u] < RL_FEW; v++)
+            r->size[u] += cohort[v] == cohort[u];
+}
+
+/* Variance of what the weights of one unit make of a control's deviations; NaN with fewer than two controls. */
+static double luck_of(const rows *r, const double *weight, size_t *controls_seen)
+{
+    double sum = 0;
+    size_t C = 0;
+    for (size_t c = 0; c < r->N; c++) {
+        double s = 0;
+        for (size_t t = 0; t < r->T && !isnan(s); t++)
+            if (weight[t] != 0) s += weight[t] * r->deviation[c * r->T + t];
+        if (isnan(s)) continue;
+        bool any = false;
+        for (size_t t = 0; t < r->T; t++) any = any || !isnan(r->deviation[c * r->T + t]);
+        if (!any) continue;
+        sum += s * s;
+        C++;
+    }
+    *controls_seen = C;
+    return C < 2 ? (double)NAN : sum / (double)(C - 1);
+}
+
+static bool larger_cohort(const rows *r)
+{
+    for (size_t u = 0; u < r->N; u++)
+        if (r->size[u] >= RL_FEW) return true;
+    return false;
+}
+
+void rl_few_widen(const rl_att *e, double level, rl_few *out, rl_arena *keep, rl_ctx *cx)
+{
+    rows r;
+    *out = (rl_few){.se = NAN, .low = NAN, .high = NAN};
+    if (!take_rows(e, &r)) return;
+    controls(&r, cx);
+    cohort_sizes(&r, cx);
+    double *weight = RL_NEW(cx->tmp, double, r.N *r.T), more = 0;
+    size_t least = SIZE_MAX;
+    for (size_t k = 0; k < r.n; k++) {
+        size_t i = r.row[k];
+        weight[(size_t)e->panel.unit_code[i] * r.T + period_of(&r, i)] += e->fit.omega[k];
+    }
+    for (size_t u = 0; u < r.N; u++) {
+        if (r.size[u] == 0 || r.size[u] >= RL_FEW) continue;
+        size_t C;
+        double v = luck_of(&r, weight + u * r.T, &C), own = e->psi[u] * e->psi[u];
+        out->units++;
+        out->alone += r.size[u] == 1;
+        if (C < least) least = C;
+        if (isnan(v)) {
+            out->why = "fewer than two controls are seen in all of their periods";
+            return;
+        }
+        more += fmax(v - own, 0);
+    }
+    if (out->units == 0) return;
+    double df = larger_cohort(&r) || !(e->df > 0) ? e->df : fmin(e->df, (double)least - 1);
+    rl_interval x = rl_interval_of(e->effect, sqrt(e->se * e->se + more), df, level);
+    out->se = x.se;
+    out->low = x.low;
+    out->high = x.high;
+    out->says = rl_sprintf(keep,
+                           "%zu treated unit%s in cohorts of fewer than %d: their own luck is taken from the ups and "
+                           "downs of the controls "
+                           "(at least %zu of them), which makes the standard error %.2f times as large",
+                           out->units, out->units == 1 ? " is" : "s are", RL_FEW, least, x.se / e->se);
+}

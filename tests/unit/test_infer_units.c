@@ -1,0 +1,165 @@
+#include "fit_fixture.h"
+#include "base/rng.h"
+#include "model/infer_units.h"
+
+static rl_ctx cx;
+
+static int setup(void **state)
+{
+    (void)state;
+    check_ctx(&cx);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+enum { N = 5000, M = 23, G = 700 };
+
+/* Units of one in three kinds touch everything, the others three neighbours. */
+static size_t touch(const void *self, size_t u, int32_t *at, double *value)
+{
+    (void)self;
+    size_t n = u % 3 == 0 ? M : 3;
+    for (size_t i = 0; i < n; i++) {
+        at[i] = (int32_t)((u + i) % M);
+        value[i] = rl_uniform_of(rl_draw(5, u, i)) - 0.5;
+    }
+    return n;
+}
+
+typedef struct world {
+    rl_fit f;
+    int32_t *code;
+    rl_mat S;   /* G-by-M by hand */
+} world;
+
+static world make(void)
+{
+    world w = {.f = {.m = M}, .code = RL_NEW(cx.keep, int32_t, N), .S = rl_mat_new(G, M, cx.keep)};
+    uint32_t *row = RL_NEW(cx.keep, uint32_t, N);
+    int32_t at[M];
+    double v[M];
+    for (size_t u = 0; u < N; u++) {
+        row[u] = (uint32_t)(N - 1 - u);   /* a unit's row is not its number */
+        w.code[row[u]] = (int32_t)(u * 7919 % G);
+    }
+    rl_units units = {.N = N, .row = row, .most = M, .of = touch};
+    rl_psi_units(&w.f, &units, N, &cx);
+    for (size_t u = 0; u < N; u++) {
+        size_t n = touch(NULL, u, at, v);
+        for (size_t i = 0; i < n; i++) *rl_mat_at(&w.S, (size_t)w.code[row[u]], (size_t)at[i]) += v[i];
+    }
+    return w;
+}
+
+/* The walk's cross-product is that of the array that it never makes. */
+static void cross(void **state)
+{
+    (void)state;
+    world w = make();
+    rl_walk walk;
+    rl_mat V = rl_mat_new(M, M, cx.keep), one = rl_mat_new(M, M, cx.keep);
+    CHECK_OK(rl_walk_make(w.f.psi, w.code, G, &walk, &cx), &cx);
+    rl_walk_cross(&walk, &V, &cx);
+    for (size_t a = 0; a < M; a++)
+        for (size_t b = 0; b < M; b++) {
+            long double s = 0;
+            for (size_t g = 0; g < G; g++) s += (long double)*rl_mat_at(&w.S, g, a) * *rl_mat_at(&w.S, g, b);
+            CHECK_NEAR(*rl_mat_at(&V, a, b), (double)s, 1e-10);
+        }
+    cx.threads = 1;
+    rl_walk_cross(&walk, &one, &cx);
+    cx.threads = 2;
+    assert_memory_equal(V.a, one.a, M * M * sizeof(double));
+}
+
+static void sums(void **state)
+{
+    (void)state;
+    world w = make();
+    rl_mat S = rl_mat_new(G, M, cx.keep);
+    CHECK_OK(w.f.psi->sum_by(w.f.psi, w.code, G, &S, &cx), &cx);
+    for (size_t i = 0; i < G * M; i++) CHECK_NEAR(S.a[i], w.S.a[i], 1e-14);
+}
+
+/* A cluster of one unit, without codes: as many clusters as units. */
+static void each_alone(void **state)
+{
+    (void)state;
+    world w = make();
+    rl_walk walk;
+    rl_mat V = rl_mat_new(M, M, cx.keep);
+    CHECK_OK(rl_walk_make(w.f.psi, NULL, 0, &walk, &cx), &cx);
+    assert_int_equal(walk.G, N);
+    rl_walk_cross(&walk, &V, &cx);
+    long double s = 0;
+    int32_t at[M];
+    double v[M];
+    for (size_t u = 0; u < N; u++) {
+        size_t n = touch(NULL, u, at, v);
+        for (size_t i = 0; i < n; i++)
+            if (at[i] == 4) s += (long double)v[i] * v[i];
+    }
+    CHECK_DIGITS(*rl_mat_at(&V, 4, 4), (double)s, 12);
+}
+
+/* --- the multiplier bootstrap ------------------------------------------------------ */
+
+static rl_result boot(rl_boot_kind kind, size_t reps, int threads)
+{
+    static rl_result r;
+    rl_table t = fit_panel(150, 8, 11, &cx);
+    rl_request q = fit_request("y ~ 1");
+    q.estimator = rl_estimator_by_name("event");
+    q.unit = "unit", q.time = "t", q.cohort = "g";
+    q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
+    q.has_window = true, q.window_lo = -3, q.window_hi = 3;
+    q.bootstrap = reps > 0, q.reps = reps, q.multiplier = kind;
+    cx.threads = threads;
+    CHECK_OK(rl_estimate_run(&q, &t, &r, cx.keep, &cx), &cx);
+    return r;
+}
+
+static void errors_agree(void **state)
+{
+    (void)state;
+    rl_result exact = boot(RL_RADEMACHER, 0, 2);
+    static const rl_boot_kind KIND[] = {RL_RADEMACHER, RL_WEBB, RL_MAMMEN};
+    for (size_t k = 0; k < 3; k++) {
+        rl_result r = boot(KIND[k], 20000, 2);
+        for (size_t j = 0; j < r.m; j++) {
+            if (!(exact.est[j].std_error > 0)) continue;
+            /* the error of a quartile range of 20,000 draws is 0.8 % */
+            CHECK_NEAR(r.est[j].std_error / exact.est[j].std_error, 1, 0.035);
+            double half = (r.est[j].band_high - r.est[j].band_low) / 2;
+            CHECK_DIGITS(half, r.crit * r.est[j].std_error, 12);
+        }
+        assert_true(r.crit > 1.96 && r.crit < 2.81); /* wider than one interval, not wider than Bonferroni's ten */
+    }
+}
+
+static void same_bits(void **state)
+{
+    (void)state;
+    rl_result one = boot(RL_RADEMACHER, 999, 1), two = boot(RL_RADEMACHER, 999, 2);
+    for (size_t j = 0; j < one.m; j++)
+        assert_memory_equal(&one.est[j].std_error, &two.est[j].std_error, sizeof(double));
+    assert_memory_equal(&one.crit, &two.crit, sizeof(double));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(cross, setup, teardown),
+        cmocka_unit_test_setup_teardown(sums, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(errors_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(same_bits, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("infer_units", tests, NULL, NULL);
+}
