@@ -61,8 +61,8 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"cs",        "sunab", "bjs",  "did2s", "stacked", "lpdid",
-                                        "staggered", "ddd",   "dcdh", "sc",    "sdid",    "bacon"};
+    static const char *const LATER[] = {"cs",  "sunab", "bjs", "did2s", "staggered",
+                                        "ddd", "dcdh",  "sc",  "sdid",  "bacon"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
     size_t n = 0;
@@ -286,7 +286,8 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         {"data", &a->data},         {"unit", &a->req.unit},       {"time", &a->req.time},
         {"cohort", &a->req.cohort}, {"treated", &a->req.treated}, {"weights", &a->req.weights},
         {"offset", &a->req.offset}, {"vcov", &a->vcov},           {"cluster", &a->cluster},
-        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},     {"method", &a->req.method},
+        {"fe-out", &a->fe_out},     {"cov-out", &a->cov_out},     {"shock", &a->req.shock},
+        {"method", &a->req.method},
     };
     if (strcmp(name, "singletons") == 0) {
         a->req.keep_singletons = strcmp(v, "keep") == 0;

@@ -11,6 +11,8 @@
 #ifndef RL_BASE_DD_H
 #define RL_BASE_DD_H
 
+#include <math.h>
+
 typedef struct rl_dd {
     double hi, lo;
 } rl_dd;
@@ -60,6 +62,14 @@ static inline rl_dd rl_dd_mul_d(rl_dd x, double y)
 {
     rl_dd p = rl_two_mul(x.hi, y);
     return rl_quick_sum(p.hi, p.lo + x.lo * y);
+}
+
+/* The product of numbers of any size: beyond the reach of the exact one it is rounded, lo = 0. */
+static inline rl_dd rl_dd_times(rl_dd x, rl_dd y)
+{
+    double p = x.hi * y.hi;
+    if (!(fabs(p) > 1e-200 && fabs(x.hi) < 1e140 && fabs(y.hi) < 1e140)) return (rl_dd){p, 0};
+    return rl_dd_mul(x, y);
 }
 
 #endif

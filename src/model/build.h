@@ -16,14 +16,15 @@ typedef struct rl_variable {
     double **v;                    /* number: width of n(table)                     */
     double **low;                  /* number: what rounding took from v, or NULL    */
     bool packed;                   /* number: v and low hold the rows used, one after the other */
-    const double *of;              /* lag or lead: the numbers it is seen of, rows of the table; v then holds NULL */
+    const double *of, *of_low;     /* lag or lead: the numbers it is seen of, rows of the table, and what rounding
+                                      took from them, or NULL; v and low then hold NULL */
     rl_ago *ago;                   /* width  how it is seen                         */
 } rl_variable;
 
 /* What stands inside lag() and lead(), computed once for all of them. */
 typedef struct rl_inner {
     const char *text;
-    double *v;
+    double *v, *low;
 } rl_inner;
 
 typedef struct rl_build {

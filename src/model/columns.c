@@ -1,11 +1,9 @@
-#include <math.h>
 #include <string.h>
 
-#include "base/dd.h"
 #include "base/par.h"
 #include "model/build.h"
 
-enum { MOST_COLUMNS = 20000 };
+enum { MOST_COLUMNS = 20000, STRIPE = 512 };
 
 /* --- columns ----------------------------------------------------------------- */
 
@@ -90,10 +88,9 @@ static const char *part_name(const part *p, size_t k, rl_arena *in)
 /* x = y, or x = x y when it is not the first; low holds what rounding takes away. */
 static inline void times(rl_dd y, bool first, double *x, double *low)
 {
-    rl_dd z = first ? y : rl_dd_mul((rl_dd){*x, *low}, y);
-    bool exact = first || (fabs(z.hi) > 1e-200 && fabs(*x) < 1e140 && fabs(y.hi) < 1e140);
-    *x = exact ? z.hi : *x * y.hi;
-    *low = exact ? z.lo : 0;
+    rl_dd z = first ? y : rl_dd_times((rl_dd){*x, *low}, y);
+    *x = z.hi;
+    *low = z.lo;
 }
 
 /* Where the i-th row used sees its number of a lag: row of the table. */
@@ -102,27 +99,35 @@ static inline size_t seen(const rl_design *d, const rl_ago *a, size_t i)
     return a->from != NULL ? a->from[i] : (size_t)((ptrdiff_t)d->row[i] - a->k);
 }
 
+/* Some of the rows used. */
+typedef struct stretch {
+    size_t from, m;
+} stretch;
+
+/* What rounding took from the k-th column of a part, or NULL. */
+static const double *low_of(const part *p, size_t k) { return p->v->of != NULL ? p->v->of_low : p->v->low[k]; }
+
 /* x = p_k, or x = x p_k when it is not the first of its term; low, when
  * wanted, holds what rounding takes away. */
-static void multiply(const rl_design *d, const part *p, size_t k, bool first, double *x, double *low)
+static void multiply(const rl_design *d, const part *p, size_t k, bool first, stretch s, double *x, double *low)
 {
     if (p->v->factor) {
         int32_t level = (int32_t)level_of(p, k);
-        for (size_t i = 0; i < d->n; i++) {
-            bool in = p->v->used.code[i] == level;
+        for (size_t i = 0; i < s.m; i++) {
+            bool in = p->v->used.code[s.from + i] == level;
             x[i] = (first ? 1 : x[i]) * in;
             if (low != NULL) low[i] *= in;
         }
         return;
     }
-    const double *v = p->v->of != NULL ? p->v->of : p->v->v[k], *v_low = p->v->low[k];
+    const double *v = p->v->of != NULL ? p->v->of : p->v->v[k], *v_low = low_of(p, k);
     bool packed = p->v->of == NULL && (p->v->packed || d->n == d->t->n);
     if (first && packed && low == NULL) {
-        memcpy(x, v, d->n * sizeof *x);
+        memcpy(x, v + s.from, s.m * sizeof *x);
         return;
     }
-    for (size_t i = 0; i < d->n; i++) {
-        size_t r = packed ? i : p->v->of != NULL ? seen(d, &p->v->ago[k], i) : d->row[i];
+    for (size_t i = 0; i < s.m; i++) {
+        size_t at = s.from + i, r = packed ? at : p->v->of != NULL ? seen(d, &p->v->ago[k], at) : d->row[at];
         if (low != NULL)
             times((rl_dd){v[r], v_low != NULL ? v_low[r] : 0}, first, &x[i], &low[i]);
         else
@@ -136,28 +141,21 @@ typedef struct columns {
     const rl_term *t;
     const part *p;
     size_t width, at;
+    bool *low; /* of the columns of its numbers: rounding takes something from them */
 } columns;
 
 /* Column c of the term, its factors left aside when only numbers are wanted. */
-static void fill(const columns *q, size_t c, bool numbers, double *x, double *low)
+static void fill(const columns *q, size_t c, bool numbers, stretch s, double *x, double *low)
 {
     size_t left = c;
     bool first = true;
     for (size_t i = 0; i < q->t->n; i++) {
         if (!numbers || !q->p[i].v->factor) {
-            multiply(q->d, &q->p[i], left % q->p[i].width, first, x, low);
+            multiply(q->d, &q->p[i], left % q->p[i].width, first, s, x, low);
             first = false;
         }
         left /= q->p[i].width;
     }
-}
-
-/* Is there a power in column c that rounding took something from? */
-static bool has_power(const columns *q, size_t c)
-{
-    for (size_t i = 0, left = c; i < q->t->n; left /= q->p[i++].width)
-        if (!q->p[i].v->factor && q->p[i].v->low[left % q->p[i].width] != NULL) return true;
-    return false;
 }
 
 static size_t count_numbers(const columns *q)
@@ -165,6 +163,46 @@ static size_t count_numbers(const columns *q)
     size_t n = 0;
     for (size_t i = 0; i < q->t->n; i++) n += !q->p[i].v->factor;
     return n;
+}
+
+/* Which of the columns of its numbers alone is behind column c. */
+static size_t number_of(const columns *q, size_t c)
+{
+    size_t at = 0, stride = 1;
+    for (size_t i = 0; i < q->t->n; c /= q->p[i++].width) {
+        if (q->p[i].v->factor) continue;
+        at += c % q->p[i].width * stride;
+        stride *= q->p[i].width;
+    }
+    return at;
+}
+
+static bool has_low(const columns *q, size_t c) { return q->low != NULL && q->low[number_of(q, c)]; }
+
+/* Does rounding take something from column c?  From a power as it says; from a product in
+ * the first row that shows it: indicators and whole numbers are multiplied exactly. */
+static bool rounds(const columns *q, size_t c)
+{
+    double x[STRIPE], low[STRIPE];
+    for (size_t i = 0, left = c; i < q->t->n; left /= q->p[i++].width)
+        if (!q->p[i].v->factor && low_of(&q->p[i], left % q->p[i].width) != NULL) return true;
+    for (size_t from = 0; from < q->d->n && count_numbers(q) > 1; from += STRIPE) {
+        stretch s = {from, q->d->n - from < STRIPE ? q->d->n - from : STRIPE};
+        fill(q, c, true, s, x, low);
+        for (size_t i = 0; i < s.m; i++)
+            if (low[i] != 0) return true;
+    }
+    return false;
+}
+
+static void ask_rounding(columns *q, rl_ctx *cx)
+{
+    size_t n = 1, seen_to = 0;
+    for (size_t i = 0; i < q->t->n; i++)
+        if (!q->p[i].v->factor) n *= q->p[i].width;
+    q->low = RL_NEW(cx->tmp, bool, n);
+    for (size_t c = 0; c < q->width && seen_to < n; c++) /* in the order of their first columns */
+        if (number_of(q, c) == seen_to) q->low[seen_to++] = rounds(q, c);
 }
 
 /* --- columns written out ------------------------------------------------------ */
@@ -179,7 +217,7 @@ static void fill_column(size_t c, void *arg)
 {
     const column_job *job = arg;
     size_t j = job->q.at + c;
-    fill(&job->q, c, false, rl_mat_col(job->X, j), job->low != NULL ? job->low[j] : NULL);
+    fill(&job->q, c, false, (stretch){0, job->X->n}, rl_mat_col(job->X, j), job->low != NULL ? job->low[j] : NULL);
 }
 
 /* --- columns as blocks -------------------------------------------------------- */
@@ -197,7 +235,7 @@ typedef struct fills {
 static void fill_one(size_t at, void *arg)
 {
     const struct one_fill *job = &((const fills *)arg)->job[at];
-    fill(job->q, job->c, true, job->x, job->low);
+    fill(job->q, job->c, true, (stretch){0, job->q->d->n}, job->x, job->low);
 }
 
 /* The numbers of column c: where they stand already, or new ones. */
@@ -205,7 +243,6 @@ static void numbers_of(const columns *q, size_t c, fills *f, const double **x, c
 {
     const rl_design *d = q->d;
     size_t numbers = count_numbers(q);
-    bool some = numbers > 1 || has_power(q, c); /* a product, too, is rounded */
     *x = *low = NULL;
     if (numbers == 0) return;
     for (size_t i = 0, left = c; i < q->t->n && numbers == 1; left /= q->p[i++].width) {
@@ -215,7 +252,7 @@ static void numbers_of(const columns *q, size_t c, fills *f, const double **x, c
         *low = v->low[left % q->p[i].width];
         return;
     }
-    double *to = RL_NEW(cx->tmp, double, d->n), *to_low = some ? RL_NEW(cx->tmp, double, d->n) : NULL;
+    double *to = RL_NEW(cx->tmp, double, d->n), *to_low = has_low(q, c) ? RL_NEW(cx->tmp, double, d->n) : NULL;
     f->job[f->n++] = (struct one_fill){q, c, to, to_low};
     *x = to;
     *low = to_low;
@@ -280,12 +317,12 @@ static size_t count_blocks(const columns *q)
 }
 
 /* A lag by itself is a view of its column; where the rows used follow each other and nothing is to be swept
- * out of it, of a stretch of it. */
+ * out of it, of a stretch of it.  A lag of a power or a product has two numbers a row and is written out. */
 static bool add_lag(const columns *q, size_t c, rl_cols *X)
 {
     const rl_design *d = q->d;
     const rl_variable *v = q->p[0].v;
-    if (q->t->n > 1 || v->of == NULL) return false;
+    if (q->t->n > 1 || v->of == NULL || v->of_low != NULL) return false;
     const rl_ago *a = &v->ago[c];
     rl_shifted w = {.v = v->of, .row = a->from, .back = 0};
     if (a->from == NULL) w = (rl_shifted){.v = v->of, .row = d->row, .rises = true, .back = a->k};
@@ -341,6 +378,7 @@ static rl_code measure(rl_build *b, const rl_terms *l, bool constant, bool *span
         part *p = RL_NEW(cx->tmp, part, l->term[j].n);
         q[j] = (columns){.d = b->d, .t = &l->term[j], .p = p, .at = *k};
         RL_TRY(parts_of(b, l, &l->term[j], spanned, p, &q[j].width, cx));
+        if (b->req->estimator->wide) ask_rounding(&q[j], cx);
         *k += q[j].width;
     }
     *x_name = RL_NEW(cx->tmp, const char *, *k);
@@ -369,14 +407,14 @@ static rl_mat written(const rl_design *d, const columns *q, size_t terms, bool c
     return X;
 }
 
-/* Low parts for the columns with a power in them; NULL when there are none. */
-static double **room_for_powers(const rl_design *d, const columns *q, size_t terms, size_t k, rl_ctx *cx)
+/* Low parts for the columns that have any; NULL when none has. */
+static double **room_for_low(const rl_design *d, const columns *q, size_t terms, size_t k, rl_ctx *cx)
 {
     double **low = RL_NEW(cx->tmp, double *, k + 1);
     bool some = false;
     for (size_t j = 0; j < terms; j++)
         for (size_t c = 0; c < q[j].width; c++) {
-            if (!has_power(&q[j], c)) continue;
+            if (!has_low(&q[j], c)) continue;
             low[q[j].at + c] = RL_NEW(cx->tmp, double, d->n);
             some = true;
         }
@@ -401,7 +439,7 @@ static bool is_plain(const columns *q, size_t terms)
 {
     for (size_t j = 0; j < terms; j++)
         for (size_t c = 0; c < q[j].width; c++)
-            if (count_numbers(&q[j]) < q[j].t->n || has_power(&q[j], c)) return false;
+            if (count_numbers(&q[j]) < q[j].t->n || has_low(&q[j], c)) return false;
     return true;
 }
 
@@ -450,7 +488,6 @@ static void take_over(rl_build *b, rl_ctx *cx)
             for (size_t c = 0; c < b->var[i].width; c++)
                 if (X->x[j] != NULL && b->var[i].v[c] == X->x[j]) v = &b->var[i];
         d->own_from[j] = d->own[j] = (double *)X->x[j];
-        X->low[j] = NULL; /* a product's: nothing beside the effects */
         if (X->x[j] == NULL && !views) d->own_from[j] = d->own[j] = p.to[j] = RL_NEW(cx->tmp, double, d->n);
         if (v == NULL) continue; /* made for this column, or a view */
         if (b->req->spend != NULL && is_spent(b, v)) {
@@ -535,14 +572,16 @@ rl_code rl_build_columns(rl_build *b, rl_ctx *cx)
         d->X = (rl_mat){NULL, d->n, k, d->n};
         if (d->fe.n_fe > 0) take_over(b, cx);
     } else {
-        if (b->req->estimator->blocks && d->forms == NULL) d->x_low = room_for_powers(d, q, block_of[0].n, k, cx);
+        if (d->forms == NULL) d->x_low = room_for_low(d, q, block_of[0].n, k, cx);
         d->X = written(d, q, block_of[0].n, d->constant, k, d->x_low, cx);
     }
     RL_TRY(measure(b, &block_of[1], false, &spanned, &q, &k, &d->endo_name, cx));
-    d->endo = written(d, q, block_of[1].n, false, k, NULL, cx);
+    d->endo_low = room_for_low(d, q, block_of[1].n, k, cx);
+    d->endo = written(d, q, block_of[1].n, false, k, d->endo_low, cx);
     if (d->blocks == NULL || d->n < d->t->n) spend(b);
     RL_TRY(measure(b, &block_of[2], false, &spanned, &q, &k, &d->inst_name, cx));
-    d->inst = written(d, q, block_of[2].n, false, k, NULL, cx);
+    d->inst_low = room_for_low(d, q, block_of[2].n, k, cx);
+    d->inst = written(d, q, block_of[2].n, false, k, d->inst_low, cx);
     if (d->blocks == NULL) give_back(b, cx);
     return RL_OK;
 }

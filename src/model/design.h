@@ -41,20 +41,21 @@ struct rl_design {
     /* The regressors, k of them.  Methods with `blocks` (ols) find them in
      *   blocks         without effects, never written out
      *   blocks, own    beside effects: plain numbers, to be swept where they stand
-     *   X, x_low       beside effects: factors, and powers with what rounding took from them
-     * and every other method in X.  X.a is NULL where blocks are given.              */
+     *   X, x_low       beside effects: factors, and powers and products with what rounding took from them
+     * and every other method in X, with x_low for `wide` ones.  X.a is NULL where blocks are given. */
     rl_mat X;                            /* n-by-k  constant first when there is one; room for one more column behind.
                                             ols sweeps it in place.  a NULL: in blocks        */
-    double **x_low;                      /* k+1 beside effects, for ols: what rounding took from powers (n, or NULL),
-                                            y's the last; NULL when there are none            */
+    double **x_low;                      /* k+1 what rounding took from powers and products (n, or NULL), y's the
+                                            last; NULL when there are none                    */
     rl_cols *blocks;                     /* n-by-k  the same, never written out: what ols takes, columns of the
-                                            table where they stand; NULL for factors and powers beside effects */
+                                            table where they stand; NULL beside effects for factors, products */
     double **own;                        /* k   blocks beside effects: the columns, to be swept .. */
     const double **own_from;             /* k   .. from where they are now: own[j] itself, or the table's */
     const char **x_name;                 /* k                                                 */
     size_t *x_term;                      /* k   term of the formula, SIZE_MAX for the constant */
     bool constant;                       /* column 0 of X                                     */
     rl_mat endo, inst;                   /* endogenous regressors, instruments; k = 0 without */
+    double **endo_low, **inst_low;       /* of them, as x_low                                 */
     const char **endo_name, **inst_name;
     const double *offset;                /* n   part of the linear index, or NULL             */
     const double *w;                     /* n > 0, or NULL                                    */

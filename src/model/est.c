@@ -11,12 +11,13 @@
 #include "num/ols.h"
 
 extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
-    rl_est_etwfe, rl_est_ar, rl_est_ardl, rl_est_koyck, rl_est_lp, rl_est_anderson_hsiao, rl_est_arellano_bond;
+    rl_est_etwfe, rl_est_stacked, rl_est_lpdid, rl_est_ar, rl_est_ardl, rl_est_koyck, rl_est_lp, rl_est_anderson_hsiao,
+    rl_est_arellano_bond;
 
 static const rl_estimator *const LIST[] = {
-    &rl_est_ols,  &rl_est_iv,    &rl_est_logit, &rl_est_poisson,        &rl_est_ar,
-    &rl_est_ardl, &rl_est_koyck, &rl_est_lp,    &rl_est_anderson_hsiao, &rl_est_arellano_bond,
-    &rl_est_did,  &rl_est_twfe,  &rl_est_event, &rl_est_etwfe};
+    &rl_est_ols,   &rl_est_iv,    &rl_est_logit,          &rl_est_poisson,       &rl_est_ar,  &rl_est_ardl,
+    &rl_est_koyck, &rl_est_lp,    &rl_est_anderson_hsiao, &rl_est_arellano_bond, &rl_est_did, &rl_est_twfe,
+    &rl_est_event, &rl_est_etwfe, &rl_est_stacked,        &rl_est_lpdid};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
@@ -284,7 +285,7 @@ rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *label, size_
     rl_mat *alpha = room_for_effects(d, X.k, cx);
     double **low = X.a == d->X.a ? d->x_low : NULL; /* the design's own columns */
     if (low != NULL)
-        RL_TRY(rl_sweep_low(d, &X, low, alpha, &info, cx));
+        RL_TRY(rl_absorb_low(&d->fe, d->w, &X, low, alpha, &info, cx));
     else if (d->fe.n_fe > 0)
         RL_TRY(rl_absorb(&d->fe, d->w, &X, alpha, &info, cx));
     double within = rl_dot(d->w, y, y, d->n, cx);

@@ -172,6 +172,9 @@ struct rl_fit {
     const char *leave_why;
     /* methods without core: A, L and rss of it, all that iid needs; or NULL */
     const rl_core *bread;
+    /* the fit is of this design and not of the one given: rows that stand in it several times (stacked);
+     * NULL elsewhere */
+    const rl_design *of;
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
@@ -212,6 +215,7 @@ struct rl_estimator {
                               design.times, never asks for clusters, gives a core and leaves no row out */
     bool instruments;      /* takes the third part of the formula                  */
     bool blocks;           /* reads design.blocks instead of X where they are given (see there) */
+    bool wide;             /* makes use of what rounding takes from powers and products */
     bool forms;            /* estimates the parameters of adstock(x), hill(x).. too (model/forms.h) */
     bool past;             /* needs unit and time, wants design.past                    */
     bool lists;            /* takes --gmm-lags and --collapse                           */
@@ -252,9 +256,6 @@ RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *labe
                               rl_fit *f, rl_ctx *cx);
 /* The same of y on columns in blocks, which stay as they are: a design without effects. */
 RL_MUST rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx);
-/* X and what rounding took from its columns (low, k+1 pointers of n or NULL, the last for y), swept
- * to some 32 digits: the same coefficients taken off, twice, from both.  All of low is there then. */
-RL_MUST rl_code rl_sweep_low(const rl_design *d, rl_mat *X, double **low, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
 /* The pieces of it, for methods whose y is not X b + e: degrees of freedom (k_asked
  * for the message), and sums of squares, R2, RMSE from f->rss and the swept y'Wy. */
 RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx);

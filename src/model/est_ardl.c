@@ -264,6 +264,7 @@ const rl_estimator rl_est_ardl = {
     .needs_time = true,
     .frame = RL_FRAME_PLAIN,
     .blocks = true,
+    .wide = true,
     .orders = true,
     .methods = METHODS,
     .fit = fit,

@@ -36,6 +36,7 @@ const rl_estimator rl_est_logit = {
     .source = "McCullagh & Nelder (1989); Correia, Guimaraes & Zylkin (2019)",
     .frame = RL_FRAME_PLAIN,
     .family = RL_LOGIT,
+    .wide = true,
     .fit = fit,
 };
 
@@ -48,5 +49,6 @@ const rl_estimator rl_est_poisson = {
     .source = "Gourieroux, Monfort & Trognon (1984); Correia, Guimaraes & Zylkin (2019, 2020)",
     .frame = RL_FRAME_PLAIN,
     .family = RL_POISSON,
+    .wide = true,
     .fit = fit,
 };

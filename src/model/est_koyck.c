@@ -88,7 +88,8 @@ static rl_code fit_iv(const rl_design *d, const rl_request *req, rl_fit *f, rl_c
     .method = "The outcome is regressed on its own lag and today's regressors; the long run of a regressor is its " \
               "coefficient over one less that of the lag.  By iv the lagged outcome is instrumented by the lagged " \
               "regressors, by ols it is not.",                                                                      \
-    .source = "Koyck (1954); Liviatan (1963)", .needs_time = true, .methods = METHODS, .frame = RL_FRAME_PLAIN
+    .source = "Koyck (1954); Liviatan (1963)", .needs_time = true, .methods = METHODS, .frame = RL_FRAME_PLAIN,     \
+    .wide = true
 
 static const rl_estimator BY_IV = {WORDS, .instruments = true, .fit = fit_iv},
                           BY_OLS = {WORDS, .blocks = true, .fit = fit_ols};

@@ -26,6 +26,7 @@ const rl_estimator rl_est_ols = {
     .source = "Frisch & Waugh (1933); Lovell (1963)",
     .frame = RL_FRAME_PLAIN,
     .blocks = true,
+    .wide = true,
     .forms = true,
     .fit = fit,
 };

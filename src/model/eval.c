@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/dd.h"
 #include "base/fmath.h"
 
 /* --- arithmetic -------------------------------------------------------------- */
@@ -88,54 +87,16 @@ static rl_code simple_function(rl_scene *s, const rl_expr *e, double *v, rl_ctx 
     return RL_OK;
 }
 
-/* x^d, d > 0, to some 32 digits.  What is beyond the reach of the exact product has no low part. */
-static rl_dd power_of(double x, int d)
-{
-    rl_dd v = {x, 0};
-    for (int p = 1; p < d; p++) {
-        double a = fabs(v.hi * x), m = fmax(fabs(v.hi), fabs(x));
-        if (!(a > 1e-200 && m < 1e140))
-            v = (rl_dd){v.hi * x, 0};
-        else
-            v = rl_dd_mul_d(v, x);
-    }
-    return v;
-}
-
 static rl_code power(rl_scene *s, const rl_expr *e, int d, double *v, rl_ctx *cx)
 {
     double *x = RL_NEW(cx->tmp, double, s->t->n);
     bool bad = false;
     RL_TRY(rl_eval(s, e->a, 0, x, cx));
     for (size_t i = 0; i < s->t->n; i++) {
-        v[i] = power_of(x[i], d).hi;
+        v[i] = rl_eval_power((rl_dd){x[i], 0}, d).hi;
         bad |= s->keep[i] && isinf(v[i]);
     }
     if (bad) return rl_eval_no_value(s, e, NULL, v, cx);
-    rl_release(cx->tmp, x);
-    return RL_OK;
-}
-
-static int degree(const rl_expr *e, int k)
-{
-    if (e->op == RL_OP_POW) return e->hi;
-    return e->op == RL_OP_FN && e->fn == RL_FN_POLY ? k + 1 : 1;
-}
-
-bool rl_eval_rounds(const rl_expr *e, int k) { return degree(e, k) > 1; }
-
-rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *some, rl_ctx *cx)
-{
-    *some = false;
-    int d = degree(e, k);
-    if (d == 1) return RL_OK;
-    double *x = RL_NEW(cx->tmp, double, s->t->n);
-    RL_TRY(rl_eval(s, e->a, 0, x, cx));
-    for (size_t i = 0; i < s->t->n; i++) {
-        double l = power_of(x[i], d).lo;
-        low[i] = isfinite(l) ? l : 0;
-        *some = *some || low[i] != 0;
-    }
     rl_release(cx->tmp, x);
     return RL_OK;
 }

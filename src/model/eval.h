@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+#include "base/dd.h"
 #include "model/axis.h"
 #include "model/formula.h"
 #include "num/stock.h"
@@ -78,13 +79,19 @@ RL_MUST rl_code rl_scene_line(rl_scene *s, const rl_expr *e, rl_line *out, rl_ct
  * its power k + 1, anything else with k = 0.  v (n of t) out. */
 RL_MUST rl_code rl_eval(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx);
 
-/* Is it a power, so that rl_eval_low() has something to say? */
+/* model/eval_low.c: x^d, poly(x,d), products inside a function, and what + - lag lead diff make of them,
+ * hold more digits than a double.
+ *
+ * Is it one of them, so that rl_eval_low() has something to say? */
 bool rl_eval_rounds(const rl_expr *e, int k);
 
-/* What rounding took from x^d, or from poly(x,d)'s power k + 1: low (n of t)
- * out, to be added to what rl_eval() gives.  some = false, and low untouched
- * or zero, when it is zero in all rows or e is no power. */
-RL_MUST rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, double *low, bool *some, rl_ctx *cx);
+/* What rounding took from column k: low (n of t) out, to be added to v, which
+ * rl_eval() gave.  some = false when it is zero in all rows. */
+RL_MUST rl_code rl_eval_low(rl_scene *s, const rl_expr *e, int k, const double *v, double *low, bool *some,
+                            rl_ctx *cx);
+
+/* x^d, d > 0, to some 30 digits (rl_dd_times). */
+rl_dd rl_eval_power(rl_dd x, int d);
 
 /* out is not finite where in is known: an error at the first place, or with na_drop rows that go, and a remark. */
 rl_code rl_eval_outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx);

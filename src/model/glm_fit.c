@@ -9,10 +9,16 @@
 
 /* --- separation ------------------------------------------------------------------- */
 
-static rl_glm problem(const rl_design *d, rl_family family, bool last_step)
+static rl_glm problem(const rl_design *d, rl_family family, const rl_mat *X, bool last_step)
 {
-    return (rl_glm){
-        .family = family, .n = d->n, .y = d->y, .w = d->w, .offset = d->offset, .fe = &d->fe, .last_step = last_step};
+    return (rl_glm){.family = family,
+                    .n = d->n,
+                    .y = d->y,
+                    .w = d->w,
+                    .offset = d->offset,
+                    .fe = &d->fe,
+                    .low = X->a == d->X.a ? d->x_low : NULL, /* the design's own columns */
+                    .last_step = last_step};
 }
 
 static rl_code separated_by(const rl_design *d, rl_family family, const rl_label *label, const double *share, size_t k,
@@ -60,7 +66,7 @@ static void pack(const rl_design *d, const rl_glm_fit *g, const rl_label *label,
 {
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     size_t m = 0;
-    *core = (rl_core){.X = rl_cols_of(&g->X, NULL, cx->tmp), .w = g->W, .e = g->e, .A = g->A, .working = true};
+    *core = (rl_core){.X = rl_cols_of(&g->X, g->low, cx->tmp), .w = g->W, .e = g->e, .A = g->A, .working = true};
     core->L = rl_mat_new(g->rank, g->rank, cx->tmp);
     core->rss = rl_dot(g->W, g->e, g->e, d->n, cx);
     f->b = RL_NEW(cx->tmp, double, g->rank);
@@ -81,7 +87,7 @@ rl_code rl_fit_glm(const rl_design *d, rl_family family, const char *profile, co
                    size_t strict, size_t *kept, rl_glm_fit *g, rl_fit *f, rl_ctx *cx)
 {
     const rl_profile *conventions = rl_profile_by_name(profile);
-    rl_glm p = problem(d, family, conventions == NULL || conventions->last_step);
+    rl_glm p = problem(d, family, X, conventions == NULL || conventions->last_step);
     if (X->k == 0) return rl_fit_nothing(d, label, 0, cx);
     RL_TRY(rl_glm_run(&p, X, g, cx->tmp, cx));
     if (g->suspects > 0) RL_TRY(look_for_separation(d, &p, X, label, g, f, cx));

@@ -39,7 +39,7 @@ static const rl_profile TABLE[] = {
     {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O,  N0,  O},
     {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0,  O},
     {"lpirfs",       LV,  Y,  N1,  GM,  DG,  NK,  N0,  O,  Z,   NW94,  O,  O,  N0,  O,  Z,   NW94,  O,  N1,  Y},
-    {"did",         LV,  Y,  N0,  G0,  Z,   Z,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
+    {"did",         LV,  Y,  N0,  G0,  DG,  NK,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
     {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
 };
 /* clang-format on */

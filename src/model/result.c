@@ -166,6 +166,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         leave_out(&req, &d, &attempt, cx);
         cx->n_notes = notes; /* they come again */
     }
+    if (f.of != NULL) d = *f.of;
     RL_TRY(rl_almon_report(&d, &req, &f, cx));
     rl_nickell_remark(&d, &req, &f, cx);
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));

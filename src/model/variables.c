@@ -21,24 +21,43 @@ rl_code rl_build_number(rl_build *b, const rl_expr *e, int k, double **v, rl_ctx
     return rl_eval(&b->scene, e, k, *v, cx);
 }
 
-/* What a lag is seen of. */
-static rl_code inner(rl_build *b, const rl_expr *e, double **v, rl_ctx *cx)
+/* What rounding took from v, column k of e, where the estimator makes use of it; NULL = nothing. */
+static rl_code low_part(rl_build *b, const rl_expr *e, int k, const double *v, double **low, rl_ctx *cx)
 {
-    for (size_t i = 0; i < b->n_inner; i++)
-        if (strcmp(b->inner[i].text, e->text) == 0) {
-            *v = b->inner[i].v;
+    bool some;
+    *low = NULL;
+    if (!b->req->estimator->wide || !rl_eval_rounds(e, k)) return RL_OK;
+    *low = RL_NEW(cx->tmp, double, b->t->n);
+    RL_TRY(rl_eval_low(&b->scene, e, k, v, *low, &some, cx));
+    if (some) return RL_OK;
+    rl_release(cx->tmp, *low);
+    *low = NULL;
+    return RL_OK;
+}
+
+/* What a lag is seen of. */
+static rl_code inner(rl_build *b, const rl_expr *e, const rl_inner **out, rl_ctx *cx)
+{
+    rl_inner *made = &b->inner[b->n_inner];
+    for (rl_inner *p = b->inner; p < made; p++)
+        if (strcmp(p->text, e->text) == 0) {
+            *out = p;
             return RL_OK;
         }
-    RL_TRY(rl_build_number(b, e, 0, v, cx));
-    b->inner[b->n_inner++] = (rl_inner){e->text, *v};
+    made->text = e->text;
+    RL_TRY(rl_build_number(b, e, 0, &made->v, cx));
+    RL_TRY(low_part(b, e, 0, made->v, &made->low, cx));
+    b->n_inner++;
+    *out = made;
     return RL_OK;
 }
 
 static rl_code shifts(rl_build *b, rl_variable *v, rl_ctx *cx)
 {
-    double *of;
+    const rl_inner *of;
     RL_TRY(inner(b, v->e->a, &of, cx));
-    v->of = of;
+    v->of = of->v;
+    v->of_low = of->low;
     v->ago = RL_NEW(cx->tmp, rl_ago, v->width);
     for (size_t k = 0; k < v->width; k++) RL_TRY(rl_scene_ago(&b->scene, v->e, rl_eval_shift(v->e, k), &v->ago[k], cx));
     return RL_OK;
@@ -65,17 +84,7 @@ static rl_code evaluate(rl_build *b, rl_variable *v, rl_ctx *cx)
     v->low = RL_NEW(cx->tmp, double *, v->width);
     if (rl_eval_is_shift(e)) return shifts(b, v, cx);
     for (size_t k = 0; k < v->width; k++) RL_TRY(rl_build_number(b, e, (int)k, &v->v[k], cx));
-    if (!b->req->estimator->blocks) return RL_OK; /* only least squares makes use of more than 53 bits */
-    for (size_t k = 0; k < v->width; k++) {
-        if (!rl_eval_rounds(e, (int)k)) continue;
-        bool some;
-        double *low = RL_NEW(cx->tmp, double, b->t->n);
-        RL_TRY(rl_eval_low(&b->scene, e, (int)k, low, &some, cx));
-        if (some)
-            v->low[k] = low;
-        else
-            rl_release(cx->tmp, low);
-    }
+    for (size_t k = 0; k < v->width; k++) RL_TRY(low_part(b, e, (int)k, v->v[k], &v->low[k], cx));
     return RL_OK;
 }
 

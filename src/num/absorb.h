@@ -56,6 +56,11 @@ typedef struct rl_absorbed {
  *         n k doubles when the rows are not sorted by the largest classification
  */
 RL_MUST rl_code rl_absorb(const rl_fe *fe, const double *w, rl_mat *V, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx);
+/* The same of numbers of two doubles, V and what rounding took from it (low: k pointers to n, or NULL = 0), to
+ * some 32 digits: the same coefficients taken off, twice where little is left, from both.  All of low is there then.
+ * Cost    that once or twice, and 2 n k doubles */
+RL_MUST rl_code rl_absorb_low(const rl_fe *fe, const double *w, rl_mat *V, double **low, rl_mat *alpha,
+                              rl_absorbed *info, rl_ctx *cx);
 /* The same of k columns of n, wherever they stand.
  *   from   k      the columns as they are; from[j] may be v[j].  Two effects without weights
  *                 in rows sorted by the larger go from one place to the other on the way

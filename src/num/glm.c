@@ -220,11 +220,28 @@ static double only_constant(const rl_glm *g, double scale, rl_ctx *cx)
 
 /* --- steps ------------------------------------------------------------------------ */
 
+static bool has_effects(const rl_glm *g) { return g->fe != NULL && g->fe->n_fe > 0; }
+
 static void take_columns(const rl_mat *from, const bool *dropped, rl_mat *V)
 {
     size_t at = 0;
     for (size_t j = 0; j < from->k; j++)
         if (!dropped[j]) memcpy(rl_mat_col(V, at++), rl_mat_col(from, j), from->n * sizeof(double));
+}
+
+/* The low parts behind the columns of V; beside effects copies, which are swept with them. */
+static double **take_low(const rl_glm *g, const rl_glm_fit *f, size_t columns, rl_ctx *cx)
+{
+    bool swept = has_effects(g);
+    double **low = RL_NEW(cx->tmp, double *, columns);
+    for (size_t j = 0, at = 0; j < f->k; j++) {
+        if (f->dropped[j]) continue;
+        low[at++] = g->low[j];
+        if (!swept || g->low[j] == NULL) continue;
+        low[at - 1] = RL_NEW(cx->tmp, double, g->n);
+        memcpy(low[at - 1], g->low[j], g->n * sizeof(double));
+    }
+    return low;
 }
 
 /* Squared norms of columns under W; they only say when a column is spent, so plain sums do. */
@@ -244,8 +261,10 @@ static void norm_of(size_t j, void *arg)
     job->norm2[j] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* Regress z on the columns of V before it, effects out: b of those kept, what is left in o->e. */
-static rl_code regress(const rl_glm *g, rl_glm_fit *f, const rl_mat *X, rl_mat *V, rl_ols_fit *o, rl_ctx *cx)
+/* Regress z on the columns of V before it, and low (of all of V, or NULL), effects out: b of those kept, what is
+ * left in o->e. */
+static rl_code regress(const rl_glm *g, rl_glm_fit *f, const rl_mat *X, rl_mat *V, double **low, rl_ols_fit *o,
+                       rl_ctx *cx)
 {
     rl_absorbed info = {0};
     rl_mat R = {V->a, V->n, V->k - 1, V->ld};
@@ -254,11 +273,15 @@ static rl_code regress(const rl_glm *g, rl_glm_fit *f, const rl_mat *X, rl_mat *
     for (size_t j = 0, at = 0; j < X->k; j++)
         if (!f->dropped[j]) norms.from[at++] = j;
     rl_par(R.k, norm_of, &norms, cx);
-    if (g->fe != NULL && g->fe->n_fe > 0) RL_TRY(rl_absorb(g->fe, f->W, V, NULL, &info, cx));
+    if (has_effects(g) && low != NULL)
+        RL_TRY(rl_absorb_low(g->fe, f->W, V, low, NULL, &info, cx));
+    else if (has_effects(g))
+        RL_TRY(rl_absorb(g->fe, f->W, V, NULL, &info, cx));
     f->redundant = info.redundant;
     *o = (rl_ols_fit){.e = rl_mat_col(V, R.k)};
-    if (R.k > 0) RL_TRY(rl_ols(&R, rl_mat_col(V, R.k), f->W, norm0, o, cx->tmp, cx));
-    return RL_OK;
+    if (R.k == 0) return RL_OK;
+    rl_cols C = rl_cols_of(&R, low, cx->tmp);
+    return rl_ols_cols(&C, rl_mat_col(V, R.k), low != NULL ? low[R.k] : NULL, f->W, norm0, NULL, o, cx->tmp, cx);
 }
 
 /* What the first regression drops stays out; the columns close up. */
@@ -352,6 +375,18 @@ static void finish(pass *p, const rl_ols_fit *o, const rl_mat *V, const double *
     find_suspects(p, old);
 }
 
+/* One regression of z; from the columns as they were given (else as the steps before have swept them), and with
+ * low parts when there are any and nothing has been swept from the columns without them. */
+static rl_code step(pass *p, const rl_mat *X, rl_mat *V, const double *z, bool given, bool wide, rl_ols_fit *o,
+                    rl_ctx *cx)
+{
+    rl_glm_fit *f = p->f;
+    if (given) take_columns(X, f->dropped, V);
+    memcpy(rl_mat_col(V, V->k - 1), z, p->g->n * sizeof *z);
+    f->low = wide ? take_low(p->g, f, V->k, cx) : NULL;
+    return regress(p->g, f, X, V, f->low, o, cx);
+}
+
 static rl_code iterate(pass *p, const rl_mat *X, rl_mat *V, rl_ctx *cx)
 {
     const rl_glm *g = p->g;
@@ -363,13 +398,18 @@ static rl_code iterate(pass *p, const rl_mat *X, rl_mat *V, rl_ctx *cx)
     weigh(p, cx);
     for (f->steps = 1; f->steps <= MOST_STEPS; f->steps++) {
         rl_ols_fit o;
-        if (last || f->steps == 1) take_columns(X, f->dropped, V);
-        memcpy(rl_mat_col(V, V->k - 1), z, g->n * sizeof *z);
-        RL_TRY(regress(g, f, X, V, &o, cx));
+        bool wide = g->low != NULL && (last || !has_effects(g));
+        RL_TRY(step(p, X, V, z, last || f->steps == 1, wide, &o, cx));
         if (f->steps == 1 && V->k > 1) settle_columns(f, &o, V);
         if (o.rank < V->k - 1) break;
         double gain = new_eta(g, f, z, o.e, old, cx), before = deviance;
         bool done = f->steps > 1 && gain <= DONE * (fabs(deviance) + 0.1);
+        if (done && g->low != NULL && !wide) { /* the same step again */
+            if (V->k > 1) rl_release(cx->tmp, o.e);
+            RL_TRY(step(p, X, V, z, true, true, &o, cx));
+            if (o.rank < V->k - 1) break;
+            new_eta(g, f, z, o.e, old, cx);
+        }
         if (last || (done && g->last_step)) {
             p->z = NULL;
             finish(p, &o, V, old, cx);

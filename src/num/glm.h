@@ -12,6 +12,19 @@
  * weights, scores and (X'WX)^-1 to the estimate too; without it they are
  * those of the last step, as fixest takes them.
  *
+ * What rounding takes from powers and products of x (low) takes part in every
+ * step; beside effects, where columns are swept in double, a step that was the
+ * last but for it is done again with it.  On 82 values from -9 to -3 a
+ * polynomial keeps so many digits, against the maximum in 70 digits:
+ *
+ *   degree               4      6      8     10
+ *   without, logit    12.8   11.8    9.8    5.7      beside effects 10.0 and 4.7 (8, 10)
+ *   with              15.6   15.7   14.4    9.8                     14.3     10.7
+ *   without, Poisson  13.5   12.3    9.0    7.3
+ *   with              15.9   16.0   15.2   14.2
+ *
+ * What is left at degree 10 is the threshold of the steps: one more gives 12.8.
+ *
  * Source: McCullagh & Nelder (1989), Generalized Linear Models, 2.5; Correia,
  * Guimaraes & Zylkin (2020), Stata Journal 20(1), for absorbed effects.
  */
@@ -34,6 +47,7 @@ typedef struct rl_glm {
     const double *w;         /* n > 0, or NULL                                          */
     const double *offset;    /* n      or NULL                                          */
     const rl_fe *fe;         /*        or NULL                                          */
+    double *const *low;      /* k of n, or NULL: added to the columns of X; those or all may be NULL */
     const double *start;     /* n      linear index to begin with, or NULL              */
     bool last_step;          /* W, e, A at the weights of the last step                 */
 } rl_glm;
@@ -43,6 +57,7 @@ typedef struct rl_glm_fit {
     double *b;               /* k      0 for a dropped column                           */
     bool *dropped;           /* k      depends on columns before it, or on the effects  */
     rl_mat X;                /* n-by-rank  the columns kept, swept                      */
+    double **low;            /* rank of n  what rounding took from them, or NULL        */
     rl_mat A;                /* rank-by-rank  (X'WX)^-1                                 */
     double *eta, *mu;        /* n      at the solution                                  */
     double *W, *e;           /* n      w dmu/deta, and (y - mu) / (dmu/deta): scores X'We */

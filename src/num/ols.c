@@ -37,8 +37,8 @@ typedef struct resid_job {
     const double *y, *y_low;
     const rl_dd *b; /* k   before it is rounded to double */
     const double *w;
-    double *e;
-    rl_dd *square; /* a block  of e, weighted */
+    double *e, *e_low; /* n   e_low may be NULL               */
+    rl_dd *square;     /* a block  of e, weighted; or NULL    */
 } resid_job;
 
 enum { STRIPE = 256 };
@@ -101,8 +101,9 @@ static void resid_block(size_t block, void *arg)
         }
         for (size_t h = 0; h < X->n_hot; h++) less_block(&X->hot[h], job->b, from, m, hi, lo);
         for (size_t r = 0; r < m; r++) job->e[from + r] = hi[r] + lo[r];
+        for (size_t r = 0; r < m && job->e_low != NULL; r++) job->e_low[from + r] = rl_two_sum(hi[r], lo[r]).lo;
     }
-    job->square[block] = rl_dot_rows(job->w, job->e, job->e, first, to); /* still at hand */
+    if (job->square != NULL) job->square[block] = rl_dot_rows(job->w, job->e, job->e, first, to); /* still at hand */
 }
 
 static rl_code check_finite(const rl_ols_fit *f, size_t n, rl_ctx *cx)
@@ -133,6 +134,7 @@ rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, cons
     size_t n = X->n, k = X->k;
     *f = (rl_ols_fit){.k = k,
                       .b = RL_NEW(in, double, k),
+                      .b_low = RL_NEW(in, double, k),
                       .dropped = RL_NEW(in, bool, k),
                       .e = e != NULL ? e : RL_NEW(in, double, n),
                       .A = rl_mat_new(k, k, in),
@@ -148,15 +150,28 @@ rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, cons
     rl_release(cx->tmp, G);
 
     size_t blocks = rl_blocks(n, RL_ROWS_PER_BLOCK);
-    resid_job job = {X, y, y_low, b, w, f->e, RL_NEW(cx->tmp, rl_dd, blocks)};
+    resid_job job = {X, y, y_low, b, w, f->e, NULL, RL_NEW(cx->tmp, rl_dd, blocks)};
     rl_par(blocks, resid_block, &job, cx);
-    for (size_t j = 0; j < k; j++) f->b[j] = b[j].hi;
+    for (size_t j = 0; j < k; j++) {
+        f->b[j] = b[j].hi;
+        f->b_low[j] = b[j].lo;
+    }
     rl_dd rss = {0.0, 0.0};
     for (size_t i = 0; i < blocks; i++) rss = rl_dd_add(rss, job.square[i]);
     rl_release(cx->tmp, job.square);
     f->rss = rss.hi + rss.lo;
     if (!isfinite(f->rss)) f->rss = rl_dot(w, f->e, f->e, n, cx); /* too large to be split, perhaps */
     return check_finite(f, n, cx);
+}
+
+void rl_cols_left(const rl_cols *X, const double *y, const double *y_low, const double *b, const double *b_low,
+                  double *e, double *e_low, rl_ctx *cx)
+{
+    rl_dd *pair = RL_NEW(cx->tmp, rl_dd, X->k);
+    for (size_t j = 0; j < X->k; j++) pair[j] = (rl_dd){b[j], b_low[j]};
+    resid_job job = {X, y, y_low, pair, NULL, e, e_low, NULL};
+    rl_par(rl_blocks(X->n, RL_ROWS_PER_BLOCK), resid_block, &job, cx);
+    rl_release(cx->tmp, pair);
 }
 
 /* ---- leverage ---- */

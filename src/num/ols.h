@@ -21,7 +21,7 @@
 
 typedef struct rl_ols_fit {
     size_t k, rank;
-    double *b;          /* k          0 for a dropped column                             */
+    double *b, *b_low;  /* k          0 for a dropped column; what rounding took from it */
     bool *dropped;      /* k          a later column that depends on earlier ones        */
     double *e;          /* n          residuals y - X b, recomputed from the definition  */
     rl_mat A;           /* k-by-k     (X'WX)^-1; zero rows and columns where dropped     */
@@ -53,6 +53,10 @@ RL_MUST rl_code rl_ols(const rl_mat *X, const double *y, const double *w, const 
  * e (n) receives the residuals and may be y; NULL = an array of their own. */
 RL_MUST rl_code rl_ols_cols(const rl_cols *X, const double *y, const double *y_low, const double *w,
                             const double *norm0, double *e, rl_ols_fit *f, rl_arena *in, rl_ctx *cx);
+
+/* Residuals to twice the digits: e + e_low = y + y_low - X (b + b_low), n each; y_low and e_low may be NULL. */
+void rl_cols_left(const rl_cols *X, const double *y, const double *y_low, const double *b, const double *b_low,
+                  double *e, double *e_low, rl_ctx *cx);
 
 /* The double-double Gram itself: G (k-by-k, hi and lo parts) = X'WX. */
 RL_MUST rl_code rl_gram(const rl_mat *X, const double *w, rl_mat *hi, rl_mat *lo, rl_ctx *cx);

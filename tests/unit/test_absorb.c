@@ -335,6 +335,49 @@ static void views_are_swept_columns(void **state)
     }
 }
 
+/* Two doubles a number: what distances within a level were, they still are, to 32 digits; a level's mean is gone. */
+static void low_parts_are_swept_too(void **state)
+{
+    (void)state;
+    enum { N = 60, G = 7 };
+    rl_ctx cx;
+    rl_absorbed info;
+    check_ctx(&cx);
+    int32_t g[N];
+    size_t levels = G;
+    const int32_t *code[1] = {g};
+    rl_mat V = rl_mat_new(N, 2, cx.keep);
+    double was[N], was_low[N], *low[2] = {RL_NEW(cx.keep, double, N), NULL}, mean[G] = {0};
+    for (int i = 0; i < N; i++) {
+        g[i] = i * i % G % 3 + (i % 2 ? 3 : 0); /* 0 .. 5 */
+        g[i] = i == 0 || i == 30 ? 6 : g[i];
+        was[i] = V.a[i] = 1e6 + 2.385 * i;
+        was_low[i] = low[0][i] = ldexp(0.71 + i, -40);
+        V.a[N + i] = 0.1 * i;
+    }
+    int32_t seen[G], kinds = 0; /* levels close up */
+    memset(seen, 0xff, sizeof seen);
+    for (int i = 0; i < N; i++) {
+        if (seen[g[i]] < 0) seen[g[i]] = kinds++;
+        g[i] = seen[g[i]];
+    }
+    levels = (size_t)kinds;
+    rl_fe fe = {1, &levels, code};
+    CHECK_OK(rl_absorb_low(&fe, NULL, &V, low, NULL, &info, &cx), &cx);
+    assert_non_null(low[1]);
+    for (int i = 0; i < N; i++) {
+        mean[g[i]] += V.a[i];
+        for (int j = 0; j < i; j++) {
+            if (g[i] != g[j]) continue;
+            rl_dd a = rl_dd_add((rl_dd){was[i], was_low[i]}, (rl_dd){-was[j], -was_low[j]});
+            rl_dd b = rl_dd_add((rl_dd){V.a[i], low[0][i]}, (rl_dd){-V.a[j], -low[0][j]});
+            CHECK_NEAR(a.hi - b.hi + (a.lo - b.lo), 0, 1e-24); /* of 1e6 */
+        }
+    }
+    for (size_t l = 0; l < levels; l++) CHECK_NEAR(mean[l], 0, 1e-8);
+    rl_ctx_free(&cx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +392,7 @@ int main(void)
         cmocka_unit_test(singletons_unravel),
         cmocka_unit_test(nesting),
         cmocka_unit_test(views_are_swept_columns),
+        cmocka_unit_test(low_parts_are_swept_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,10 +303,42 @@ static void sums_keep_what_is_small(void **state)
     rl_ctx_free(&cx);
 }
 
+/* Residuals of columns of two doubles: what e cannot hold is in e_low. */
+static void residuals_in_two_parts(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    check_ctx(&cx);
+    double y[N], y_low[N], low[N], e[N], e_low[N];
+    rl_mat X = rl_mat_new(N, 1, cx.keep);
+    double *columns[] = {low}, b = 1.0 / 3, b_low = 0x1.8p-57;
+    for (size_t i = 0; i < N; i++) {
+        X.a[i] = 2.385 + 0.1 * (double)i;
+        low[i] = X.a[i] * 0x1.3p-55;
+        rl_dd fitted = rl_dd_mul((rl_dd){X.a[i], low[i]}, (rl_dd){b, b_low});
+        y[i] = fitted.hi;
+        y_low[i] = fitted.lo + (i % 2 ? 0x1p-70 : -0x1.7p-64);
+    }
+    rl_cols C = rl_cols_of(&X, columns, cx.keep);
+    rl_cols_left(&C, y, y_low, &b, &b_low, e, e_low, &cx);
+    for (size_t i = 0; i < N; i++) CHECK_NEAR(e[i] + e_low[i], i % 2 ? 0x1p-70 : -0x1.7p-64, 1e-30);
+    for (size_t i = 0; i < N; i++) y[i] = 1e3 * (double)(i + 1); /* nothing cancels: two doubles are needed */
+    rl_cols_left(&C, y, NULL, &b, &b_low, e, e_low, &cx);
+    size_t some = 0;
+    for (size_t i = 0; i < N; i++) {
+        rl_dd sum = rl_dd_add(rl_dd_mul((rl_dd){X.a[i], low[i]}, (rl_dd){b, b_low}), (rl_dd){e[i], e_low[i]});
+        CHECK_NEAR(sum.hi - y[i] + sum.lo, 0, 1e-28 * y[i]);
+        some += e_low[i] != 0;
+    }
+    assert_true(some > N / 2);
+    rl_ctx_free(&cx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fits),
+        cmocka_unit_test(residuals_in_two_parts),
         cmocka_unit_test(leverage_sums_to_rank),
         cmocka_unit_test(dependent_columns_fall),
         cmocka_unit_test(norm0_decides),

@@ -3,8 +3,7 @@
 
 #include "base/dd.h"
 #include "base/par.h"
-#include "model/design.h"
-#include "model/est.h"
+#include "num/absorb.h"
 
 typedef struct job {
     const rl_fe *fe;
@@ -52,10 +51,10 @@ static bool shrunk(const job *p)
  * to the effects; so their rounding errors reach the sums of products of the
  * swept columns squared, and where these are much smaller than the columns
  * were, a second turn makes the errors small beside them. */
-rl_code rl_sweep_low(const rl_design *d, rl_mat *X, double **low, rl_mat *alpha, rl_absorbed *info, rl_ctx *cx)
+rl_code rl_absorb_low(const rl_fe *fe, const double *w, rl_mat *X, double **low, rl_mat *alpha, rl_absorbed *info,
+                      rl_ctx *cx)
 {
     size_t k = X->k, n = X->n;
-    const rl_fe *fe = &d->fe;
     rl_mat whole = rl_mat_new(n, k, cx->tmp), *turn = RL_NEW(cx->tmp, rl_mat, fe->n_fe);
     for (size_t f = 0; f < fe->n_fe; f++) turn[f] = rl_mat_new(fe->levels[f], k, cx->tmp);
     for (size_t j = 0; j < k; j++) {
@@ -64,7 +63,7 @@ rl_code rl_sweep_low(const rl_design *d, rl_mat *X, double **low, rl_mat *alpha,
     }
     job p = {fe, turn, X, &whole, low, RL_NEW(cx->tmp, double, k), RL_NEW(cx->tmp, double, k)};
     for (int t = 0; t == 0 || (t == 1 && shrunk(&p)); t++) {
-        RL_TRY(rl_absorb(fe, d->w, X, turn, info, cx));
+        RL_TRY(rl_absorb(fe, w, X, turn, info, cx));
         rl_par(k, take_off, &p, cx);
         for (size_t f = 0; f < fe->n_fe && alpha != NULL; f++)
             for (size_t i = 0; i < fe->levels[f] * k; i++) alpha[f].a[i] += turn[f].a[i];

@@ -1,0 +1,319 @@
+/* est_lpdid.c -- local projections difference-in-differences.
+ *
+ *   y_(i,t+e) - b_(i,t-1) = effect_e starts_it + d_t + x_it'c + v_it,     a regression for each event time e
+ *
+ * over the rows (i,t) of units that start at t and of clean controls: units
+ * not treated yet at t + max(e,0).  b is the outcome of the period before, or
+ * the mean of --premean periods; --ylags K adds the K changes of the outcome
+ * before t as controls.  Periods weigh by the variance of starting in them;
+ * --reweight yes makes every unit that starts count alike (weights
+ * (n1 + n0) / n0 of the period).  --composition fixed keeps the rows that can
+ * be used at every event time of the window.
+ *
+ * Each event time has its own rows, and its own small-sample factor; their
+ * covariance is that of all together.  `overall` is the mean of effect_e, e >= 0.
+ *
+ * Estimand  effect e periods after the start, in the unit of y
+ * Assumes   parallel trends, no anticipation
+ * Source    Dube, Girardi, Jorda & Taylor (2023), NBER 31184, equations 6-8 and section 4
+ */
+#include <math.h>
+#include <string.h>
+
+#include "model/roster.h"
+
+enum { MOST_HORIZONS = 400 };
+
+typedef struct work {
+    const rl_design *d;
+    const rl_request *r;
+    rl_roster s;
+    int32_t lo, hi;
+    size_t first_x, k; /* covariates of the design behind its constant   */
+    /* one event time */
+    size_t n, starts;      /* rows, and those that start                     */
+    uint32_t *row;         /* n   row of the design at t                     */
+    double *dy, *D, *ylag; /* n, n, n-by-ylags                               */
+    double *psi;           /* n-by-m of the design's rows                    */
+    size_t m;
+    rl_label *label;
+    double *b;
+    bool *there; /* m   not a reference                            */
+    rl_dof dof;  /* of event time 0                                */
+} work;
+
+static rl_code settle(work *w, rl_ctx *cx)
+{
+    const rl_request *r = w->r;
+    if (!r->has_window) {
+        rl_fail(cx, RL_EUSAGE, "estimator 'lpdid' needs a window of event times");
+        return rl_hint(cx, "a regression is run for each of them, as in --window -3:4");
+    }
+    w->lo = r->window_lo;
+    w->hi = r->window_hi;
+    if (w->hi < 0 || w->hi - w->lo >= MOST_HORIZONS)
+        return rl_fail(cx, RL_EUSAGE, "--window %d:%d must reach 0 and hold fewer than %d event times", w->lo, w->hi,
+                       MOST_HORIZONS);
+    w->first_x = w->d->constant;
+    w->k = w->d->X.k - w->first_x;
+    size_t clean = w->s.never;
+    for (size_t c = 1; c < w->s.n_cohort; c++) clean += w->s.cohort_size[c];
+    if (clean > 0) return RL_OK;
+    rl_fail(cx, RL_EDATA, "no clean control: all %zu units are treated at the same time (%d)", w->s.N,
+            w->s.cohort_time[0]);
+    return rl_hint(cx, "units that start later, or never, are what the others are compared with");
+}
+
+/* --- rows of one event time -------------------------------------------------------- */
+
+/* Outcome of unit u at a time; NaN = no row. */
+static double outcome(const work *w, size_t u, int64_t time)
+{
+    int32_t t = rl_roster_period(&w->s, time);
+    if (t < 0 || w->s.time[t] != time) return NAN;
+    uint32_t i = rl_roster_at(&w->s, u, t);
+    return i == RL_NO_ROW ? (double)NAN : w->d->y[i];
+}
+
+/* Mean of the outcome in the periods before t. */
+static double before(const work *w, size_t u, int64_t t)
+{
+    int K = w->r->premean > 0 ? w->r->premean : 1;
+    double sum = 0;
+    for (int q = 1; q <= K; q++) sum += outcome(w, u, t - q);
+    return sum / K;
+}
+
+/* Does the unit start at t, or is it clean until e periods later? */
+static bool takes_part(const work *w, size_t u, int64_t t, int32_t e, bool *starts)
+{
+    int32_t g = w->s.cohort[u];
+    *starts = g == t;
+    return *starts || g == RL_NEVER || g > t + (e > 0 ? e : 0);
+}
+
+/* Can row (u, t) be used at every event time? */
+static bool used_at_all(const work *w, size_t u, int64_t t)
+{
+    bool starts;
+    if (!takes_part(w, u, t, w->hi, &starts)) return false;
+    for (int32_t e = w->lo; e <= w->hi; e++)
+        if (isnan(outcome(w, u, t + e))) return false;
+    return true;
+}
+
+static void list_rows(work *w, int32_t e)
+{
+    const rl_roster *s = &w->s;
+    int K = w->r->ylags;
+    w->n = w->starts = 0;
+    for (size_t u = 0; u < s->N; u++)
+        for (size_t k = s->first[u]; k < s->first[u + 1]; k++) {
+            int64_t t = s->time[s->when[k]];
+            bool starts;
+            if (!takes_part(w, u, t, e, &starts)) continue;
+            if (w->r->same_units && !used_at_all(w, u, t)) continue;
+            double dy = outcome(w, u, t + e) - before(w, u, t);
+            for (int q = 0; q < K; q++) {
+                double x = outcome(w, u, t - 1 - q) - outcome(w, u, t - 2 - q);
+                w->ylag[w->n + (size_t)q * w->d->n] = x;
+                dy += 0 * x; /* missing here, missing there */
+            }
+            if (isnan(dy)) continue;
+            w->row[w->n] = s->row[k];
+            w->D[w->n] = starts;
+            w->dy[w->n++] = dy;
+            w->starts += starts;
+        }
+}
+
+/* --- one regression ---------------------------------------------------------------- */
+
+static rl_code not_there(const work *w, int32_t e, rl_ctx *cx)
+{
+    if (w->starts == 0)
+        rl_fail(cx, RL_EDATA,
+                "event time %d: no unit that starts is seen %d periods %s its start and the period before", e,
+                e < 0 ? -e : e, e < 0 ? "before" : "after");
+    else
+        rl_fail(cx, RL_EDATA, "event time %d: no clean control is untreated and seen when one of %zu units starts", e,
+                w->starts);
+    return rl_hint(cx, "a shorter --window leaves out what cannot be told");
+}
+
+/* Codes of the periods that occur. */
+static size_t periods(const work *w, int32_t *code, rl_ctx *cx)
+{
+    int32_t *number = RL_NEW(cx->tmp, int32_t, w->s.T);
+    size_t T = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        int32_t *x = &number[w->d->time.code[w->row[i]]];
+        if (*x == 0) *x = (int32_t)++T;
+        code[i] = *x - 1;
+    }
+    return T;
+}
+
+/* Periods without a start or without a control tell nothing; with --reweight they cannot have a weight. */
+static double *weights(const work *w, const int32_t *period, size_t T, bool *any, rl_ctx *cx)
+{
+    double *out = RL_NEW(cx->tmp, double, w->n), *n1 = RL_NEW(cx->tmp, double, T), *n0 = RL_NEW(cx->tmp, double, T);
+    *any = false;
+    for (size_t i = 0; i < w->n; i++) {
+        double by = w->d->w != NULL ? w->d->w[w->row[i]] : 1;
+        *(w->D[i] > 0 ? &n1[period[i]] : &n0[period[i]]) += by;
+        out[i] = by;
+    }
+    for (size_t t = 0; t < T; t++) *any = *any || (n1[t] > 0 && n0[t] > 0);
+    if (!w->r->reweight) return w->d->w != NULL ? out : NULL;
+    for (size_t i = 0; i < w->n; i++) {
+        size_t t = (size_t)period[i];
+        out[i] *= n1[t] > 0 && n0[t] > 0 ? (n1[t] + n0[t]) / n0[t] : 1;
+    }
+    return out;
+}
+
+/* (n-1)/(n-K) G/(G-1) of this regression, as fixest has it; 1 without one-way clusters. */
+static double factor_of(const work *w, const rl_fit *f, rl_ctx *cx)
+{
+    const rl_vcov_spec *v = &w->d->vcov;
+    if (v->kind != RL_CLUSTER || v->ways != 1) return 1;
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, w->d->cluster[0].G);
+    double G = 0, n = (double)w->n, K = (double)f->dof.k + (double)f->dof.levels[0];
+    for (size_t i = 0; i < w->n; i++) {
+        int32_t g = w->d->cluster[0].code[w->row[i]];
+        if (!seen[g]++) G++;
+    }
+    rl_release(cx->tmp, seen);
+    return G > 1 && n > K ? (n - 1) / (n - K) * G / (G - 1) : 1;
+}
+
+static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
+{
+    list_rows(w, e);
+    rl_fe fe = {.n_fe = 1, .levels = RL_NEW(cx->tmp, size_t, 1), .code = RL_NEW(cx->tmp, const int32_t *, 1)};
+    int32_t *period = RL_NEW(cx->tmp, int32_t, w->n);
+    const char *name = w->d->time_name;
+    bool any;
+    rl_design a = {.t = w->d->t,
+                   .formula = w->d->formula,
+                   .n = w->n,
+                   .row = RL_NEW(cx->tmp, uint32_t, w->n),
+                   .y_name = w->d->y_name,
+                   .y = w->dy,
+                   .fe_name = &name,
+                   .vcov = w->d->vcov};
+    fe.levels[0] = periods(w, period, cx);
+    fe.code[0] = period;
+    a.fe = fe;
+    a.w = weights(w, period, fe.levels[0], &any, cx);
+    if (w->starts == 0 || !any) return not_there(w, e, cx);
+    size_t K = (size_t)w->r->ylags, k = 1 + w->k + K;
+    rl_mat V = rl_mat_new(w->n, k + 1, cx->tmp);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, k);
+    label[0] = w->label[j];
+    memcpy(rl_mat_col(&V, 0), w->D, w->n * sizeof(double));
+    for (size_t q = 0; q < K; q++) {
+        label[1 + q] = rl_label_of("an earlier change of the outcome");
+        memcpy(rl_mat_col(&V, 1 + q), w->ylag + q * w->d->n, w->n * sizeof(double));
+    }
+    for (size_t q = 0; q < w->k; q++) {
+        const double *x = rl_mat_col(&w->d->X, w->first_x + q);
+        label[1 + K + q] = rl_label_of(w->d->x_name[w->first_x + q]);
+        for (size_t i = 0; i < w->n; i++) *rl_mat_at(&V, i, 1 + K + q) = x[w->row[i]];
+    }
+    for (size_t i = 0; i < w->n; i++) a.row[i] = w->d->row[w->row[i]];
+    rl_fit f = {.r2_within = NAN};
+    size_t *kept = RL_NEW(cx->tmp, size_t, k);
+    RL_TRY(rl_fit_linear(&a, V, label, k, kept, &f, cx));
+    if (kept[0] == SIZE_MAX) return not_there(w, e, cx);
+    double root = sqrt(factor_of(w, &f, cx)), *la = RL_NEW(cx->tmp, double, f.core->X.k),
+           *v = RL_NEW(cx->tmp, double, w->n), *psi = w->psi + j * w->d->n;
+    rl_core_direction(f.core, kept[0], la, cx);
+    rl_cols_times(&f.core->X, la, 0, w->n, v);
+    for (size_t i = 0; i < w->n; i++) psi[w->row[i]] = root * v[i] * f.core->e[i] * (a.w != NULL ? a.w[i] : 1);
+    w->b[j] = f.b[kept[0]];
+    w->there[j] = true;
+    if (e == 0) w->dof = (rl_dof){.n = f.dof.n, .k = f.dof.k + f.dof.levels[0], .constant = true};
+    return RL_OK;
+}
+
+/* In an arena of its own: some hundred event times of a large panel would not fit side by side. */
+static rl_code each_event(work *w, rl_ctx *cx)
+{
+    for (int32_t e = w->lo; e <= w->hi; e++) {
+        size_t j = (size_t)(e - w->lo), notes = cx->n_notes;
+        w->label[j] = rl_label_of("event");
+        w->label[j].event = e;
+        if (e == -1 && w->r->premean < 2) continue;
+        rl_arena *outer = cx->tmp;
+        cx->tmp = rl_arena_like(outer);
+        rl_code code = one_event(w, j, e, cx);
+        rl_arena_free(cx->tmp);
+        cx->tmp = outer;
+        if (e != 0) cx->n_notes = notes; /* as at 0 */
+        RL_TRY(code);
+    }
+    return RL_OK;
+}
+
+static void mean_after(work *w, size_t m)
+{
+    double n = w->hi + 1;
+    w->label[m] = rl_label_of("overall");
+    for (int32_t e = 0; e <= w->hi; e++) {
+        size_t j = (size_t)(e - w->lo);
+        w->b[m] += w->b[j] / n;
+        for (size_t i = 0; i < w->d->n; i++) w->psi[m * w->d->n + i] += w->psi[j * w->d->n + i] / n;
+    }
+}
+
+static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
+{
+    work w = {.d = d, .r = r};
+    RL_TRY(rl_roster_make(d, false, &w.s, cx));
+    RL_TRY(settle(&w, cx));
+    size_t E = (size_t)(w.hi - w.lo) + 1, n_pre = 0, *pre = RL_NEW(cx->tmp, size_t, E);
+    if (w.lo > 0) {
+        rl_fail(cx, RL_EUSAGE, "--window %d:%d leaves out event time 0", w.lo, w.hi);
+        return rl_hint(cx, "begin at 0 or before");
+    }
+    f->m = E + 1;
+    w.psi = rl_psi_dense(f, d->n, cx);
+    w.label = f->label = RL_NEW(cx->tmp, rl_label, f->m);
+    w.b = f->b = RL_NEW(cx->tmp, double, f->m);
+    w.there = RL_NEW(cx->tmp, bool, f->m);
+    w.row = RL_NEW(cx->tmp, uint32_t, d->n);
+    w.dy = RL_NEW(cx->tmp, double, d->n);
+    w.D = RL_NEW(cx->tmp, double, d->n);
+    w.ylag = RL_NEW(cx->tmp, double, d->n *(size_t)r->ylags);
+    RL_TRY(each_event(&w, cx));
+    mean_after(&w, E);
+    f->dof = w.dof;
+    f->bare = true; /* each event time has its own factor in it */
+    for (int32_t e = w.lo; e < 0; e++)
+        if (w.there[e - w.lo]) pre[n_pre++] = (size_t)(e - w.lo);
+    rl_remark(cx, "lpdid",
+              "each event time is a regression of its own, with its own small-sample factor: %zu rows at 0", w.dof.n);
+    if (n_pre == 0) return RL_OK;
+    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
+    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
+    f->n_joint = 1;
+    return RL_OK;
+}
+
+const rl_estimator rl_est_lpdid = {
+    .name = "lpdid",
+    .what = "local projections of the change since before the start, against clean controls",
+    .method = "The change of the outcome from the period before the start to each later (or earlier) period is "
+              "regressed on starting, with period effects, among units that start and units not treated yet.",
+    .source = "Dube, Girardi, Jorda & Taylor (2023)",
+    .needs_unit = true,
+    .needs_time = true,
+    .needs_cohort = true,
+    .by_unit = true,
+    .first_times = true,
+    .frame = RL_FRAME_PLAIN,
+    .takes = " window reweight composition premean ylags ",
+    .fit = fit,
+};
