@@ -44,7 +44,7 @@ static tally count(size_t T, double persistence)
     return c;
 }
 
-/* At 95 %, 33 of 40 or fewer come once in a thousand; least squares after BIC holds in 45 to 65 %. */
+/* At 95 %, 33 of 40 or fewer come three times in a thousand; least squares after BIC holds in 45 to 65 %. */
 static void intervals_hold(void **s)
 {
     (void)s;

@@ -101,11 +101,19 @@ static void cannot_tell(void **s)
     assert_non_null(strstr(json, "\"verdict\": \"cannot tell\""));
     assert_non_null(strstr(json, "\"chance_random_walk\": 0."));
     fixture_close(&f);
-    a = solved(&f, "  follow: {" ALL "formula: 'sales ~ lag(push,0:2)'}\n");
+    a = solved(&f, "  follow: {" ALL "channels: [push], formula: 'sales ~ lag(push,0:2)'}\n");
     v = rl_view_of(a.study, false, f.cx.keep);
     assert_null(a.model[0].main.response[0].verdict);
     assert_string_equal(rl_words_doubt(&v, &a.model[0]), "");
     assert_non_null(strstr(rl_words_answer(&v, &a), "measures no lift"));
+    /* a doubt about the response is one about its channel */
+    rl_model_answer *m = &a.model[0];
+    assert_int_equal(m->channels.n, 1);
+    assert_true(m->channels.v[0].marginal.low > 0);
+    const char *nothing = "cannot be told from nothing";
+    assert_null(strstr(rl_words_channel(&v, a.study, m, &m->channels.v[0], RL_UNIT_PLAIN), nothing));
+    m->main.response[0].verdict = "cannot tell";
+    assert_non_null(strstr(rl_words_channel(&v, a.study, m, &m->channels.v[0], RL_UNIT_PLAIN), nothing));
     fixture_close(&f);
 }
 
