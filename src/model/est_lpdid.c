@@ -7,8 +7,10 @@
  * the mean of --premean periods; --ylags K adds the K changes of the outcome
  * before t as controls.  Periods weigh by the variance of starting in them;
  * --reweight yes makes every unit that starts count alike (weights
- * (n1 + n0) / n0 of the period).  --composition fixed keeps the rows that can
- * be used at every event time of the window.
+ * (n1 + n0) / n0 of the period, before the start those of event time 0; periods
+ * in which nobody starts are left out).  --composition fixed keeps the same
+ * controls at all event times, those untreated through the window, and the
+ * cohorts that start more than its length before the data end.
  *
  * Each event time has its own rows, and its own small-sample factor; their
  * covariance is that of all together.  `overall` is the mean of effect_e, e >= 0.
@@ -89,17 +91,9 @@ static bool takes_part(const work *w, size_t u, int64_t t, int32_t e, bool *star
 {
     int32_t g = w->s.cohort[u];
     *starts = g == t;
-    return *starts || g == RL_NEVER || g > t + (e > 0 ? e : 0);
-}
-
-/* Can row (u, t) be used at every event time? */
-static bool used_at_all(const work *w, size_t u, int64_t t)
-{
-    bool starts;
-    if (!takes_part(w, u, t, w->hi, &starts)) return false;
-    for (int32_t e = w->lo; e <= w->hi; e++)
-        if (isnan(outcome(w, u, t + e))) return false;
-    return true;
+    if (!w->r->same_units) return *starts || g == RL_NEVER || g > t + (e > 0 ? e : 0);
+    if (g != RL_NEVER && g >= (int64_t)w->s.time[w->s.T - 1] - w->hi) return false;
+    return *starts || ((g == RL_NEVER || g > t + w->hi) && !isnan(outcome(w, u, t + w->hi)));
 }
 
 static void list_rows(work *w, int32_t e)
@@ -112,7 +106,6 @@ static void list_rows(work *w, int32_t e)
             int64_t t = s->time[s->when[k]];
             bool starts;
             if (!takes_part(w, u, t, e, &starts)) continue;
-            if (w->r->same_units && !used_at_all(w, u, t)) continue;
             double dy = outcome(w, u, t + e) - before(w, u, t);
             for (int q = 0; q < K; q++) {
                 double x = outcome(w, u, t - 1 - q) - outcome(w, u, t - 2 - q);
@@ -154,21 +147,53 @@ static size_t periods(const work *w, int32_t *code, rl_ctx *cx)
     return T;
 }
 
-/* Periods without a start or without a control tell nothing; with --reweight they cannot have a weight. */
-static double *weights(const work *w, const int32_t *period, size_t T, bool *any, rl_ctx *cx)
+/* Units that start and controls of each period, by weight. */
+static void count_periods(const work *w, double *n1, double *n0)
 {
-    double *out = RL_NEW(cx->tmp, double, w->n), *n1 = RL_NEW(cx->tmp, double, T), *n0 = RL_NEW(cx->tmp, double, T);
-    *any = false;
+    memset(n1, 0, w->s.T * sizeof *n1);
+    memset(n0, 0, w->s.T * sizeof *n0);
     for (size_t i = 0; i < w->n; i++) {
         double by = w->d->w != NULL ? w->d->w[w->row[i]] : 1;
-        *(w->D[i] > 0 ? &n1[period[i]] : &n0[period[i]]) += by;
-        out[i] = by;
+        *(w->D[i] > 0 ? &n1[w->d->time.code[w->row[i]]] : &n0[w->d->time.code[w->row[i]]]) += by;
     }
-    for (size_t t = 0; t < T; t++) *any = *any || (n1[t] > 0 && n0[t] > 0);
-    if (!w->r->reweight) return w->d->w != NULL ? out : NULL;
+}
+
+/* Leave out the rows of periods without a start or a control: under --reweight they have no weight. */
+static void keep_told(work *w, const double *n1, const double *n0)
+{
+    size_t n = 0;
     for (size_t i = 0; i < w->n; i++) {
-        size_t t = (size_t)period[i];
-        out[i] *= n1[t] > 0 && n0[t] > 0 ? (n1[t] + n0[t]) / n0[t] : 1;
+        int32_t t = w->d->time.code[w->row[i]];
+        if (!(n1[t] > 0 && n0[t] > 0)) continue;
+        w->row[n] = w->row[i];
+        w->D[n] = w->D[i];
+        w->dy[n] = w->dy[i];
+        for (size_t q = 0; q < (size_t)w->r->ylags; q++) w->ylag[n + q * w->d->n] = w->ylag[i + q * w->d->n];
+        n++;
+    }
+    w->n = n;
+}
+
+/* Every unit that starts counts alike; before the start by the counts of event time 0, as the peers do. */
+static double *weights(work *w, int32_t e, bool *any, rl_ctx *cx)
+{
+    size_t T = w->s.T;
+    double *n1 = RL_NEW(cx->tmp, double, T), *n0 = RL_NEW(cx->tmp, double, T);
+    *any = false;
+    count_periods(w, n1, n0);
+    for (size_t t = 0; t < T; t++) *any = *any || (n1[t] > 0 && n0[t] > 0);
+    if (w->r->reweight && e < 0) {
+        list_rows(w, 0);
+        count_periods(w, n1, n0);
+        list_rows(w, e);
+    }
+    if (w->r->reweight) keep_told(w, n1, n0);
+    if (!w->r->reweight && w->d->w == NULL) return NULL;
+    double *out = RL_NEW(cx->tmp, double, w->n);
+    for (size_t i = 0; i < w->n; i++) {
+        int32_t t = w->d->time.code[w->row[i]];
+        out[i] = w->d->w != NULL ? w->d->w[w->row[i]] : 1;
+        if (w->r->reweight) out[i] *= (n1[t] + n0[t]) / n0[t];
     }
     return out;
 }
@@ -190,11 +215,13 @@ static double factor_of(const work *w, const rl_fit *f, rl_ctx *cx)
 
 static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
 {
+    bool any;
     list_rows(w, e);
+    double *by = weights(w, e, &any, cx);
+    if (w->starts == 0 || !any) return not_there(w, e, cx);
     rl_fe fe = {.n_fe = 1, .levels = RL_NEW(cx->tmp, size_t, 1), .code = RL_NEW(cx->tmp, const int32_t *, 1)};
     int32_t *period = RL_NEW(cx->tmp, int32_t, w->n);
     const char *name = w->d->time_name;
-    bool any;
     rl_design a = {.t = w->d->t,
                    .formula = w->d->formula,
                    .n = w->n,
@@ -206,8 +233,7 @@ static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
     fe.levels[0] = periods(w, period, cx);
     fe.code[0] = period;
     a.fe = fe;
-    a.w = weights(w, period, fe.levels[0], &any, cx);
-    if (w->starts == 0 || !any) return not_there(w, e, cx);
+    a.w = by;
     size_t K = (size_t)w->r->ylags, k = 1 + w->k + K;
     rl_mat V = rl_mat_new(w->n, k + 1, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, k);
