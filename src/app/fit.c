@@ -106,13 +106,26 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
     r->leads = r->estimator->frame == RL_FRAME_CELLS && !r->notyet;
     tell_idle(a, cx);
     static const char *const MISSING[] = {"NA", "NaN"}; /* as R and Python write it */
-    a->source = rl_source_of(a->data);
+    a->source.path = a->source.name = a->data;
     a->source.missing = MISSING;
     a->source.n_missing = 2;
     return RL_OK;
 }
 
 /* --- the command ------------------------------------------------------------------ */
+
+/* A hint that names a study's key names the option instead. */
+static const char *as_option(const char *hint, rl_ctx *cx)
+{
+    static const char KEY[] = "number_format: ";
+    rl_str s = rl_str_new(cx->keep);
+    for (const char *at; (at = strstr(hint, KEY)) != NULL; hint = at + strlen(KEY)) {
+        rl_str_addn(&s, hint, (size_t)(at - hint));
+        rl_str_add(&s, "--number-format ");
+    }
+    rl_str_add(&s, hint);
+    return rl_str_text(&s);
+}
 
 rl_code rl_fit_faults(rl_faults *f, rl_ctx *cx)
 {
@@ -125,9 +138,9 @@ rl_code rl_fit_faults(rl_faults *f, rl_ctx *cx)
         rl_fail_at(cx, RL_EINPUT, x->file->name, x->line, x->col, "%s", x->what);
         if (x->excerpt != NULL) cx->err.excerpt = rl_strdup(cx->keep, x->excerpt);
         if (n > 1)
-            return rl_hint(cx, "%s%s%zu more cells could not be read", x->hint ? x->hint : "", x->hint ? "; " : "",
-                           n - 1);
-        return x->hint != NULL ? rl_hint(cx, "%s", x->hint) : RL_EINPUT;
+            return rl_hint(cx, "%s%s%zu more cells could not be read", x->hint ? as_option(x->hint, cx) : "",
+                           x->hint ? "; " : "", n - 1);
+        return x->hint != NULL ? rl_hint(cx, "%s", as_option(x->hint, cx)) : RL_EINPUT;
     }
     return rl_fail(cx, RL_EINPUT, "%zu cells could not be read", n);
 }

@@ -9,6 +9,7 @@
 #include "model/infer.h"
 #include "model/linear.h"
 #include "model/response.h"
+#include "model/study.h"
 
 void rl_fit_args_init(rl_fit_args *a, const char *formula)
 {
@@ -20,6 +21,46 @@ rl_code rl_fit_bad_value(rl_ctx *cx, const char *name, const char *value, const 
     rl_fail(cx, RL_EUSAGE, "--%s '%s' is not known", name, value);
     return rl_hint(cx, "%s", want);
 }
+
+/* --- how the file is written: the words of a study ---------------------------------- */
+
+static rl_code take_choice(const char *name, const char *v, const rl_choice *c, const char *known, int *out, rl_ctx *cx)
+{
+    for (; c->name != NULL; c++)
+        if (strcmp(v, c->name) == 0) {
+            *out = c->value;
+            return RL_OK;
+        }
+    return rl_fit_bad_value(cx, name, v, known);
+}
+
+static rl_code take_encoding(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    int x = 0;
+    RL_TRY(take_choice("encoding", v, rl_encodings, "known: utf-8 utf-16 latin-1", &x, cx));
+    a->source.encoding = (rl_encoding)x;
+    return RL_OK;
+}
+
+static rl_code take_delimiter(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    int x = 0;
+    RL_TRY(take_choice("delimiter", v, rl_delimiters, "known: comma semicolon pipe tab, or the character, quoted", &x,
+                       cx));
+    a->source.delimiter = (char)x;
+    return RL_OK;
+}
+
+static rl_code take_numbers(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    int x = 0;
+    RL_TRY(take_choice("number-format", v, rl_number_formats, "known: plain (1234.5), us ($1,234.50), eu (1.234,50)",
+                       &x, cx));
+    a->source.numbers = (rl_number_format)x;
+    return RL_OK;
+}
+
+/* --- models --------------------------------------------------------------------------- */
 
 bool rl_fit_whole(const char *s, const char **end, int *k)
 {
@@ -61,8 +102,7 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"cs",  "sunab", "bjs", "did2s", "staggered",
-                                        "ddd", "dcdh",  "sc",  "sdid",  "bacon"};
+    static const char *const LATER[] = {"staggered", "ddd", "dcdh", "sc", "sdid", "bacon"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
     size_t n = 0;
@@ -258,6 +298,9 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
     } PARSED[] = {
+        {"encoding", take_encoding},
+        {"delimiter", take_delimiter},
+        {"number-format", take_numbers},
         {"panel", take_panel},
         {"estimator", take_estimator},
         {"period", take_period},
@@ -298,8 +341,8 @@ rl_code rl_fit_option(rl_fit_args *a, const char *name, const char *v, rl_ctx *c
         return rl_fit_take_word(name, v, "drop", "fail", cx);
     }
     if (strcmp(name, "average") == 0) {
-        a->req.average = true;
-        return RL_OK;
+        a->req.average = strcmp(v, "forms") == 0 ? RL_AVERAGE_FORMS : RL_AVERAGE_LENGTHS;
+        return *v == '\0' ? RL_OK : rl_fit_take_word(name, v, "lengths", "forms", cx);
     }
     if (strcmp(name, "compare") == 0) {
         a->compare = true;

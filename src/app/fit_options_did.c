@@ -63,6 +63,14 @@ static rl_code take_rcs(rl_fit_args *a, const char *v, rl_ctx *cx)
     return RL_OK;
 }
 
+static rl_code take_unit_trends(rl_fit_args *a, const char *v, rl_ctx *cx)
+{
+    (void)v;
+    (void)cx;
+    a->req.unit_trends = true;
+    return RL_OK;
+}
+
 static rl_code take_balance(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.has_balance = true;
@@ -140,6 +148,7 @@ rl_code rl_fit_option_did(rl_fit_args *a, const char *name, const char *v, bool 
         {"base", take_base},
         {"anticipation", take_anticipation},
         {"rcs", take_rcs},
+        {"unit-trends", take_unit_trends},
         {"balance", take_balance},
         {"unbalanced", take_unbalanced},
         {"composition", take_composition},

@@ -98,6 +98,17 @@ static rl_code add_given(rl_opts *o, const rl_option *option, const char *value,
     return RL_OK;
 }
 
+/* "[lengths|forms]": alone, or with one of these words. */
+static bool may_stand_alone(const rl_option *option) { return option->arg != NULL && option->arg[0] == '['; }
+
+static bool is_choice(const rl_option *option, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = option->arg; n > 0 && (at = strstr(at + 1, word)) != NULL;)
+        if (strchr("[|", at[-1]) != NULL && strchr("]|", at[n]) != NULL) return true;
+    return false;
+}
+
 /* One option at argv[*i], and its value when it stands in argv[*i + 1]. */
 static rl_code read_option(int argc, char **argv, int *i, rl_opts *o, rl_ctx *cx)
 {
@@ -122,7 +133,9 @@ static rl_code read_option(int argc, char **argv, int *i, rl_opts *o, rl_ctx *cx
         (void)rl_fail(cx, RL_EUSAGE, "option '--%s' takes no value, but '%s' is given", option->name, value);
         return rl_hint(cx, "write '--%s' alone", option->name);
     }
-    if (option->arg != NULL && value == NULL) {
+    if (may_stand_alone(option) && value == NULL) {
+        value = *i + 1 < argc && is_choice(option, argv[*i + 1]) ? argv[++*i] : "";
+    } else if (option->arg != NULL && value == NULL) {
         if (*i + 1 >= argc || strncmp(argv[*i + 1], "--", 2) == 0) {
             (void)rl_fail(cx, RL_EUSAGE, "option '--%s' needs a value", option->name);
             return rl_hint(cx, "write '--%s %s'", option->name, option->arg);

@@ -49,7 +49,8 @@ typedef struct rl_option {
     unsigned in;      /* commands that take it                        */
     const char *name; /* "vcov"                                       */
     char letter;      /* 'o', or 0                                    */
-    const char *arg;  /* "FILE"; NULL = a switch; "LIST..": may be given again */
+    const char *arg;  /* "FILE"; NULL = a switch; "LIST..": may be given again;
+                         "[a|b]": may stand alone           */
     const char *what; /* lines for help; NULL = not in this version   */
 } rl_option;
 

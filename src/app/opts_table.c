@@ -27,6 +27,16 @@ const rl_command rl_commands[] = {
      "  almon(x,0:8,2[,end])   lag weights on a polynomial of degree 2, 0 beyond the\n"
      "                         end: near, far or both; reported as lag(x,i), long_run::x\n"
      "  season()  trend()      dummies of the month, quarter, week or weekday; 0, 1, 2 ..\n"
+     "  holiday(US)            working days that public holidays take from the period:\n"
+     "                         US UK (England and Wales) DE FR (whole countries)\n"
+     "  holiday(name[,a:b])    days of it in the period, or of a to b days after it, as\n"
+     "                         in holiday(christmas,-2:7): newyear mlk presidents\n"
+     "                         goodfriday easter eastermonday mayday earlymay victory\n"
+     "                         ascension whitmonday memorial juneteenth independence\n"
+     "                         bastille assumption summerbank laborday unity columbus\n"
+     "                         allsaints veterans thanksgiving blackfriday cybermonday\n"
+     "                         christmaseve christmas boxing newyearseve; other days\n"
+     "                         are a column of the data\n"
      "They nest: hill(adstock(x,0.6),20,2), lag(adstock(x,0.5),1); x:segment takes them\n"
      "too.  adstock(x), weibull(x) and hill(x) without parameters have them estimated\n"
      "(ols), as rate::adstock(x) and so on, the errors allowing for it; what the data\n"
@@ -69,6 +79,9 @@ const rl_option rl_options[] = {
 
     {RL_CMD_FIT, NULL, 0, NULL, "data"},
     {RL_CMD_FIT, "data", 0, "FILE", "CSV file with a header; required"},
+    {RL_CMD_FIT, "delimiter", 0, "CHAR", "comma, semicolon, tab or pipe (default: guessed from the\nheader)"},
+    {RL_CMD_FIT, "encoding", 0, "NAME", "utf-8 (default), utf-16 or latin-1; a byte-order mark\noverrides it"},
+    {RL_CMD_FIT, "number-format", 0, "NAME", "plain (1234.5, the default), us ($1,234.50) or\neu (1.234,50)"},
     {RL_CMD_FIT, "subset", 0, "COL=VALUE", "use only the rows where COL is VALUE"},
     {RL_CMD_FIT, "weights", 0, "COL", "weights, 0 or more; a row of weight 0 is not used"},
     {RL_CMD_FIT, "offset", 0, "COL", "logit, poisson: added to the linear index as it is"},
@@ -91,12 +104,13 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1; dcdh: or a dose"},
     {RL_CMD_FIT, "control", 0, "WHICH", "never (default) or notyet treated units too"},
     {RL_CMD_FIT, "base", 0, "KIND", "cs, ddd: period of comparison before treatment: varying\n(default: the one before) or universal (the last before\nthe start, for all)"},
-    {RL_CMD_FIT, "anticipation", 0, "K", "cs, ddd: an effect may begin K periods before the start"},
+    {RL_CMD_FIT, "anticipation", 0, "K", "cs, ddd, bjs, did2s: an effect may begin K periods before\nthe start"},
     {RL_CMD_FIT, "rcs", 0, NULL, "cs: repeated cross-sections, every row a unit of its own"},
+    {RL_CMD_FIT, "unit-trends", 0, NULL, "bjs, did2s: every unit has a slope over time too, from its\nuntreated rows"},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", "cs: units that miss periods are left out (balance, the\ndefault) or kept with the rows they have (keep)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar; bacon:\ntype or pairs"},
     {RL_CMD_FIT, "balance", 0, "K", "dynamic: only cohorts seen K periods after their start"},
-    {RL_CMD_FIT, "window", 0, "LO:HI", "event times shown, say -6:8; in a regression on event\ntime its ends hold all beyond"},
+    {RL_CMD_FIT, "window", 0, "LO:HI", "event times shown, say -6:8; in a regression on event\ntime its ends hold all beyond; bjs: those before 0 are a\nregression of their own on untreated rows"},
     {RL_CMD_FIT, "endpoints", 0, "drop", "leave out rows beyond the window instead"},
     {RL_CMD_FIT, "ref", 0, "K[,K]", "event times of reference (default -1)"},
     {RL_CMD_FIT, "ref-cohort", 0, "G", "sunab: cohort of reference (default: the never treated,\nor else the last)"},
@@ -117,7 +131,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H; errors are\nNW with lag h + 1 (panels: cluster:UNIT) unless said"},
     {RL_CMD_FIT, "method", 0, "NAME", "ar: ml (default) or average (one lag, averaged over how\nmuch errors persist: intervals that hold in short and in\ntrending series); koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented;\narellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
     {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
-    {RL_CMD_FIT, "average", 0, NULL, "the responses also as an average over all lengths of their\nlags, weighed by AIC, with intervals that cover the\nchoice"},
+    {RL_CMD_FIT, "average", 0, "[lengths|forms]", "the responses also as an average over all lengths of their\nlags (alone the same: right where the effect ends within\nthe longest) or over forms and lengths: lag, almon,\nadstock, delayed adstock, free weights that fade; weights\nby AIC, with intervals and bands that cover the choice;\none regressor at a time, the others as written"},
     {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
     {RL_CMD_FIT, "predetermined", 0, "X..", "arellano-bond: a regressor that answers to errors of\nearlier periods, such as spend set after last month's\nsales; may be given again"},
     {RL_CMD_FIT, "endogenous", 0, "X..", "arellano-bond: .. that answers to today's too"},

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/ctx.h"
+#include "base/date.h"
 
 /* UTF16: order by its BOM, else little-endian.  LATIN1: read as windows-1252. */
 typedef enum rl_encoding { RL_UTF8, RL_UTF16, RL_LATIN1 } rl_encoding;
@@ -33,6 +34,8 @@ struct rl_source {
     rl_number_format numbers;
     const char *date_format;       /* strptime, or NULL = ISO                          */
     bool periods;                  /* a month, quarter or year (2024-03, 2024Q1) is read as its first day */
+    rl_calendar numbered;          /* kind not NONE: a whole number k is read as the first day of the k-th such */
+    int32_t first_day;             /* .. period, where the first one holds this day      */
     const char *const *missing;    /* n_missing tokens that mean "no value"            */
     size_t n_missing;              /* an empty cell always does                        */
     uint64_t max_rows;             /* read no more data rows than this; 0 = all        */

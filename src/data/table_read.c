@@ -125,22 +125,45 @@ static bool first_of_period(const char *s, size_t n, int32_t *day)
     return false;
 }
 
+/* 1, 2, 3 ..: periods from the one that holds first_day. */
+static bool numbered_period(const rl_source *src, const char *s, size_t n, int32_t *day)
+{
+    double k;
+    if (src->numbered.kind == RL_PERIOD_NONE || !rl_number_parse(s, n, RL_NUMBERS_PLAIN, &k)) return false;
+    if (!(fabs(k) < 1e6) || k != (double)(int32_t)k) return false;
+    *day = rl_period_first(src->numbered, rl_period_of(src->numbered, src->first_day) + (int32_t)k - 1);
+    return true;
+}
+
 /* One slip of a finger in a year would move the data cut by centuries. */
 bool rl_load_day(const rl_loader *l, const char *s, size_t n, int32_t *day)
 {
-    bool is = any_day(s, n, l->src->date_format, day) || (l->src->periods && first_of_period(s, n, day));
+    bool is = numbered_period(l->src, s, n, day) || any_day(s, n, l->src->date_format, day) ||
+              (l->src->periods && first_of_period(s, n, day));
     return is && *day >= FIRST_DAY && *day <= LAST_DAY;
 }
 
-static const char *date_hint(char *buf, size_t room, const char *s, size_t n, const char *format)
+/* 17: perhaps the number of a period. */
+static bool counted_period(char *buf, size_t room, const char *s, size_t n, const rl_source *src)
 {
+    double k;
+    if (!src->periods || n > 3 || !rl_number_parse(s, n, RL_NUMBERS_PLAIN, &k)) return false;
+    snprintf(buf, room,
+             "for periods numbered 1, 2, 3 .. say in 'panel' which day the first one holds: first: 2024-01-01");
+    return true;
+}
+
+static const char *date_hint(char *buf, size_t room, const char *s, size_t n, const rl_source *src)
+{
+    const char *format = src->date_format;
     bool iso = digits_at(s, n, 0, 4) && digits_at(s, n, 5, 2) && digits_at(s, n, 8, 2) && s[4] == '-' && s[7] == '-';
     int32_t day;
     if (any_day(s, n, format, &day)) {
         snprintf(buf, room, "years from 1900 to 2100 are read; if it stands for 'no date', add it to 'missing'");
         return buf;
     }
-    if (counted_day(buf, room, s, n) || other_format(buf, room, s, n, format)) return buf;
+    if (counted_period(buf, room, s, n, src) || counted_day(buf, room, s, n) || other_format(buf, room, s, n, format))
+        return buf;
     if (format != NULL) {
         snprintf(buf, room, "dates are read with 'date_format: %.60s', and the day must exist", format);
     } else if (iso && n == 10) {
@@ -166,7 +189,7 @@ void rl_load_fault(rl_loader *l, const rl_column *c, size_t row, const char *s, 
         return;
     }
     if (date)
-        date_hint(hint, sizeof hint, s, n, l->src->date_format);
+        date_hint(hint, sizeof hint, s, n, l->src);
     else
         number_hint(hint, sizeof hint, s, n, l->src->numbers);
     rl_fault_add(l->faults, RL_RULE_CELL, l->src, row, c->col->field, hint, "'%s' is not a %s (column '%s')",

@@ -6,6 +6,9 @@
 
 #include "model/carry.h"
 #include "num/dist.h"
+#include "num/supt.h"
+
+enum { MOST_BANDED = 200 };
 
 static bool is(const rl_text t, const char *word) { return t.s != NULL && strcmp(t.s, word) == 0; }
 
@@ -100,6 +103,11 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
     r.leads = plan->spec->control_never;
     r.impute = true;
+    if (strcmp(est->name, "cs") == 0) {
+        r.rcs = r.unit == NULL;
+        r.notyet = !plan->spec->control_never;
+        r.universal = r.keep_unbalanced = true;
+    }
     for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
         r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
     return r;
@@ -188,6 +196,29 @@ double rl_att_of(const rl_att *e, const double *y)
     return sum;
 }
 
+/* Bands that hold for all event times at once, from the covariance. */
+static void uniform_bands(rl_result *r, double level, rl_ctx *cx)
+{
+    rl_mat V = {r->V, r->m, r->m, r->m}, G = rl_mat_new(r->m, r->m, cx->tmp);
+    double c, df = r->df > 0 ? r->df : 0;
+    size_t n = 0;
+    for (size_t j = 0; j < r->m; j++) {
+        if (r->est[j].label.event == RL_NO_ID || !(r->est[j].std_error > 0)) continue;
+        *rl_mat_at(&G, j, n++) = 1;
+    }
+    if (n < 2 || r->m > MOST_BANDED) return;
+    G.k = n;
+    rl_supt(&G, 1, &V, df, level, rl_t_quantile(0.5 + level / 2, df), cx->seed, &c, cx);
+    if (!isfinite(c)) return;
+    r->crit = c;
+    for (size_t j = 0; j < r->m; j++) {
+        rl_estimate *e = &r->est[j];
+        if (e->label.event == RL_NO_ID || !(e->std_error > 0)) continue;
+        e->band_low = e->estimate - c * e->std_error;
+        e->band_high = e->estimate + c * e->std_error;
+    }
+}
+
 rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;
@@ -195,7 +226,9 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
     r.leads = true;
     r.omega = NULL;
     r.agg = RL_AGG_DYNAMIC;
-    return rl_estimate_run(&r, &e->panel.t, out, in, cx);
+    RL_TRY(rl_estimate_run(&r, &e->panel.t, out, in, cx));
+    uniform_bands(out, r.level, cx);
+    return RL_OK;
 }
 
 rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx)

@@ -62,8 +62,16 @@ RL_MUST rl_code rl_build_missing(rl_build *b, rl_ctx *cx);
 
 /* design_did.c */
 RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and treated on all rows       */
-void rl_build_frame(rl_build *b, rl_ctx *cx);                      /* rows the estimator cannot use        */
+RL_MUST rl_code rl_build_frame(rl_build *b, rl_ctx *cx);           /* rows the estimator cannot use        */
 RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
+
+/* the frames of rl_build_frame(): frame_controls.c, frame_impute.c, frame_cohorts.c */
+RL_MUST rl_code rl_frame_controls(rl_build *b, rl_ctx *cx);
+RL_MUST rl_code rl_frame_impute(rl_build *b, rl_ctx *cx);
+RL_MUST rl_code rl_frame_cohorts(rl_build *b, rl_ctx *cx);
+int32_t rl_frame_last(const rl_build *b);                          /* the last cohort; RL_NEVER when some unit is never treated */
+void rl_frame_end(rl_build *b, int32_t last, rl_ctx *cx);          /* cohort `last` is the control until it starts; RL_NEVER: nothing */
+void rl_frame_times(const int32_t *at, size_t n, rl_groups *g, rl_ctx *cx);    /* times as groups */
 
 /* design_glm.c */
 RL_MUST rl_code rl_build_outcome(rl_build *b, rl_ctx *cx);         /* y is what the family takes           */

@@ -139,18 +139,30 @@ static bool list_types(rl_collapse *c, const rows *r, int32_t *type, size_t *typ
 
 /* --- the small design ------------------------------------------------------------------ */
 
-/* The outcome's mean behind each small row, and how many rows there are. */
-static void take_means(rl_collapse *c, size_t R, double *times, rl_ctx *cx)
+void rl_collapse_means(const rl_collapse *c, const double *v, double *mean, rl_ctx *cx)
 {
     const rl_design *d = c->all;
+    size_t R = c->small.n;
     rl_dd *sum = RL_NEW(cx->tmp, rl_dd, R);
-    c->mean = RL_NEW(cx->tmp, double, R);
     for (size_t i = 0; i < d->n; i++) {
         int32_t r = c->row_of[i];
-        sum[r] = rl_dd_add(sum[r], (rl_dd){d->y[i], 0});
-        times[r]++;
+        sum[r] = rl_dd_add(sum[r], d->w != NULL ? rl_two_mul(d->w[i], v[i]) : (rl_dd){v[i], 0});
     }
-    for (size_t r = 0; r < R; r++) c->mean[r] = (sum[r].hi + sum[r].lo) / times[r];
+    for (size_t r = 0; r < R; r++) mean[r] = (sum[r].hi + sum[r].lo) / c->times[r];
+    rl_release(cx->tmp, sum);
+}
+
+/* How many rows are behind each small one, and their weight. */
+static double *count_rows(rl_collapse *c, size_t R, rl_ctx *cx)
+{
+    const rl_design *d = c->all;
+    double *times = RL_NEW(cx->tmp, double, R);
+    c->times = d->w != NULL ? RL_NEW(cx->tmp, double, R) : times;
+    for (size_t i = 0; i < d->n; i++) {
+        times[c->row_of[i]]++;
+        if (d->w != NULL) c->times[c->row_of[i]] += d->w[i];
+    }
+    return times;
 }
 
 static int32_t *codes_at(const int32_t *code, const uint32_t *at, size_t R, rl_ctx *cx)
@@ -189,20 +201,22 @@ static void small_design(rl_collapse *c, size_t R, const int32_t *type, size_t t
     const rl_design *d = c->all;
     rl_design *s = &c->small;
     uint32_t *at = RL_NEW(cx->tmp, uint32_t, R), *row = RL_NEW(cx->tmp, uint32_t, R);
-    double *times = RL_NEW(cx->tmp, double, R);
-    take_means(c, R, times, cx);
+    double *times = count_rows(c, R, cx);
     for (size_t i = d->n; i-- > 0;) at[c->row_of[i]] = (uint32_t)i;
     for (size_t r = 0; r < R; r++) row[r] = d->row[at[r]];
     *s = *d;
     s->all = d;
     s->n = R;
     s->row = row;
+    c->mean = RL_NEW(cx->tmp, double, R);
+    rl_collapse_means(c, d->y, c->mean, cx);
     s->y = RL_NEW(cx->tmp, double, R);
     memcpy(s->y, c->mean, R * sizeof *s->y);
-    s->X = rl_mat_new(R, d->X.k + 1, cx->tmp);
-    s->X.k = d->X.k; /* the constant, or nothing */
+    s->X = rl_mat_new(R, d->constant + 1, cx->tmp);
+    s->X.k = d->constant; /* the constant, or nothing */
     for (size_t r = 0; r < R && s->X.k > 0; r++) rl_mat_col(&s->X, 0)[r] = 1;
-    s->w = s->times = times;
+    s->w = c->times;
+    s->times = times;
     s->unit = s->drawn = (rl_groups){.G = 0};
     for (size_t way = 0; way < d->vcov.ways; way++) s->cluster[way] = (rl_groups){.G = 0}; /* of all rows only */
     s->blocks = NULL;
@@ -217,13 +231,32 @@ static void small_design(rl_collapse *c, size_t R, const int32_t *type, size_t t
     for (size_t r = 0; r < R; r++) s->treated[r] = d->treated[at[r]];
 }
 
-static bool applies(const rl_design *d, const rl_request *req)
+/* Weights belong to units: a unit's rows have one. */
+static bool weights_of_units(const rl_design *d, size_t unit, rl_ctx *cx)
+{
+    if (d->w == NULL) return true;
+    if (unit == d->fe.n_fe) return false;
+    const int32_t *u = d->fe.code[unit];
+    double *w = RL_NEW(cx->tmp, double, d->fe.levels[unit]);
+    bool same = true;
+    for (size_t i = 0; i < d->n && same; i++) {
+        if (w[u[i]] == 0) w[u[i]] = d->w[i];
+        same = w[u[i]] == d->w[i];
+    }
+    rl_release(cx->tmp, w);
+    return same;
+}
+
+static bool applies(const rl_design *d, const rl_request *req, size_t unit, rl_ctx *cx)
 {
     const rl_estimator *e = req->estimator;
     rl_vcov_kind v = d->vcov.kind;
-    return e->repeats && e->family == RL_LINEAR && req->family == RL_LINEAR && d->w == NULL &&
-           d->X.k == (d->constant ? 1 : 0) && d->endo.k == 0 && !d->keep_effects &&
-           (v == RL_CLUSTER || v == RL_IID || v == RL_HC0 || v == RL_HC1);
+    bool apart = e->frame != RL_FRAME_CELLS && e->frame != RL_FRAME_PLAIN && !d->constant && d->blocks == NULL &&
+                 d->x_low == NULL && unit < d->fe.n_fe; /* covariates enter by themselves */
+    return e->repeats && e->family == RL_LINEAR && req->family == RL_LINEAR &&
+           (apart || d->X.k == (d->constant ? 1 : 0)) && d->endo.k == 0 && !d->keep_effects &&
+           (v == RL_CLUSTER || v == RL_IID || v == RL_HC0 || v == RL_HC1 || v == RL_DK) &&
+           (d->w == NULL || !req->impute) && weights_of_units(d, unit, cx);
 }
 
 bool rl_collapse_make(const rl_design *d, const rl_request *req, rl_collapse *c, rl_ctx *cx)
@@ -231,10 +264,10 @@ bool rl_collapse_make(const rl_design *d, const rl_request *req, rl_collapse *c,
     rows r;
     size_t R, types = 0;
     int32_t *type = NULL;
-    if (!applies(d, req)) return false;
-    *c = (rl_collapse){.all = d, .unit = d->fe.n_fe};
+    *c = (rl_collapse){.all = d, .unit = d->fe.n_fe, .q = d->constant ? 0 : d->X.k};
     for (size_t f = 0; f < d->fe.n_fe && d->unit.G > 0; f++)
         if (strcmp(d->fe_name[f], d->unit_name) == 0) c->unit = f;
+    if (!applies(d, req, c->unit, cx)) return false;
     bool done = sign_rows(d, c->unit, &r, cx);
     if (done && c->unit < d->fe.n_fe) {
         c->row_of = RL_NEW(cx->tmp, int32_t, d->n);
@@ -250,49 +283,52 @@ bool rl_collapse_make(const rl_design *d, const rl_request *req, rl_collapse *c,
 
 /* --- back to all rows -------------------------------------------------------------------- */
 
-/* e = e_r + d - mean of d over the unit's rows that its effect is taken from. */
-static double *residuals(const rl_collapse *c, const rl_core *small, rl_ctx *cx)
+void rl_collapse_residuals(const rl_collapse *c, const double *v, const double *mean, const unsigned char *anchor,
+                           const double *small_e, double *e, rl_ctx *cx)
 {
     const rl_design *d = c->all;
-    double *e = RL_NEW(cx->tmp, double, d->n);
     if (c->unit == d->fe.n_fe) {
-        for (size_t i = 0; i < d->n; i++) e[i] = (d->y[i] - c->mean[c->row_of[i]]) + small->e[c->row_of[i]];
-        return e;
+        for (size_t i = 0; i < d->n; i++) e[i] = (v[i] - mean[c->row_of[i]]) + small_e[c->row_of[i]];
+        return;
     }
     size_t U = d->fe.levels[c->unit];
     const int32_t *u = d->fe.code[c->unit];
     double *sum = RL_NEW(cx->tmp, double, 2 * U), *seen = sum + U;
     for (size_t i = 0; i < d->n; i++) {
         int32_t r = c->row_of[i];
-        e[i] = d->y[i] - c->mean[r];
-        if (small->anchor != NULL && !small->anchor[r]) continue;
+        e[i] = v[i] - mean[r];
+        if (anchor != NULL && !anchor[r]) continue;
         sum[u[i]] += e[i];
         seen[u[i]]++;
     }
     for (size_t g = 0; g < U; g++) sum[g] /= seen[g];
-    for (size_t i = 0; i < d->n; i++) e[i] = (e[i] - sum[u[i]]) + small->e[c->row_of[i]];
+    for (size_t i = 0; i < d->n; i++) e[i] = (e[i] - sum[u[i]]) + small_e[c->row_of[i]];
     rl_release(cx->tmp, sum);
-    return e;
 }
 
-void rl_collapse_expand(const rl_collapse *c, rl_fit *f, rl_ctx *cx)
+rl_code rl_collapse_expand(const rl_collapse *c, rl_fit *f, rl_ctx *cx)
 {
     const rl_design *d = c->all;
+    const rl_core *small = f->core;
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    double *e = RL_NEW(cx->tmp, double, d->n);
     assert(f->core != NULL && f->leave == NULL); /* what `repeats` in model/est.h asks for */
-    *core = *f->core;
-    core->e = residuals(c, f->core, cx);
-    core->w = NULL;
+    *core = *small;
+    rl_collapse_residuals(c, d->y, c->mean, small->anchor, small->e, e, cx);
+    core->e = e;
+    core->w = d->w;
     core->row_of = c->row_of;
-    core->rss = rl_dot(NULL, core->e, core->e, d->n, cx);
+    core->rss = rl_dot(d->w, e, e, d->n, cx);
     double deviations = core->rss - f->rss; /* they are in every sum of squares of residuals */
-    f->rss = core->rss;
-    f->core = core;
-    f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
     f->dof.n = d->n;
     f->dof.levels = d->fe.levels;
     f->dof.code = d->fe.code;
+    if (c->q > 0) RL_TRY(rl_collapse_beside(c, small, core, f, cx));
+    f->rss = core->rss;
+    f->core = core;
+    f->psi = rl_psi_core(core, d->n, f->m, d->at != NULL, cx);
     rl_fit_figures(d, f->within + deviations, f, cx);
     if (core->anchor != NULL) f->loglik = NAN; /* imputed, not maximised */
     rl_fit_judge(d, f, cx);
+    return RL_OK;
 }

@@ -17,8 +17,8 @@ static const struct method {
 } METHOD[] = {
     {"etwfe", true, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
     {"cs", true, false, true, NULL, "the last period before the start", "cohorts by their size"},
-    {"bjs", false, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
-    {"did2s", false, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
+    {"bjs", true, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
+    {"did2s", true, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
     {"sunab", false, false, true, "units never treated, or else the last cohort", "the period before the start",
      "cohorts by their rows"},
     {"staggered", false, false, true, "all units not treated yet, as if dates were drawn by lot",

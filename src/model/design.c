@@ -371,11 +371,15 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "the level must lie between 0 and 1");
         return rl_hint(cx, "--level 0.95 gives 95 %% intervals");
     }
-    if (e->needs_unit && r->unit == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --unit", e->name);
+    if (e->needs_unit && r->unit == NULL && !r->rcs) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --unit", e->name);
+        if (e->takes == NULL || strstr(e->takes, " rcs ") == NULL) return RL_EUSAGE;
+        return rl_hint(cx, "with --rcs (repeated cross-sections) every row is a unit of its own");
+    }
     if (e->needs_time && r->time == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --time", e->name);
     if (e->needs_cohort && r->cohort == NULL && r->treated == NULL)
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort or --treated", e->name);
-    if (e->frame == RL_FRAME_CELLS && r->unit == NULL && r->cohort == NULL)
+    if (e->frame >= RL_FRAME_CELLS && r->unit == NULL && r->cohort == NULL)
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort, or --unit with --treated", e->name);
     if (r->cohort != NULL && r->treated != NULL) return rl_fail(cx, RL_EUSAGE, "--cohort or --treated, not both");
     return RL_OK;
@@ -421,6 +425,7 @@ static rl_code choose_vcov(rl_build *b, rl_ctx *cx)
     rl_vcov_spec *v = &b->d->vcov;
     *v = r->vcov;
     if (v->kind == RL_VCOV_DEFAULT && !r->estimator->by_unit) v->kind = RL_IID;
+    if (v->kind == RL_VCOV_DEFAULT && r->rcs && r->unit == NULL) v->kind = RL_HC0; /* every row is a unit */
     if (v->kind == RL_VCOV_DEFAULT) {
         if (r->unit == NULL) {
             rl_fail(cx, RL_EUSAGE, "estimator '%s' clusters by unit, and no --unit is given", r->estimator->name);
@@ -487,7 +492,8 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(take_offset(&b, cx));
     RL_TRY(rl_build_reach(&b, cx));
     RL_TRY(rl_build_missing(&b, cx));
-    rl_build_frame(&b, cx);
+    if (req->estimator->frame == RL_FRAME_CONTROLS) rl_build_leave(&b, cx); /* whose units are not complete then */
+    RL_TRY(rl_build_frame(&b, cx));
     rl_build_leave(&b, cx);
     if (b.left == 0) return nothing_left(&b, cx);
     RL_TRY(rl_build_outcome(&b, cx));

@@ -57,7 +57,7 @@ static void cohorts_beyond_are_never(rl_build *b)
     for (size_t i = 0; i < b->t->n; i++)
         if (b->keep[i] && b->at[i] > last) last = b->at[i];
     for (size_t i = 0; i < b->t->n; i++)
-        if (b->cohort[i] > last) b->cohort[i] = RL_NEVER;
+        if (b->cohort[i] > (int64_t)last + b->req->anticipation) b->cohort[i] = RL_NEVER;
 }
 
 rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
@@ -85,6 +85,13 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
 }
 
 /* --- rows -------------------------------------------------------------------- */
+
+void rl_frame_times(const int32_t *at, size_t n, rl_groups *g, rl_ctx *cx)
+{
+    rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, n), .field = -1};
+    for (size_t i = 0; i < n; i++) c.num[i] = at[i] == RL_NO_TIME ? -1e10 : (double)at[i];
+    rl_groups_of(&c, n, g, cx->tmp, cx);
+}
 
 static void drop_outside_window(rl_build *b, rl_ctx *cx)
 {
@@ -114,45 +121,57 @@ static void drop_always_treated(rl_build *b, rl_ctx *cx)
     rl_build_lose(b, "always treated", lost, cx);
 }
 
-/* Without never-treated units the last cohort is the control, until it starts. */
-static void drop_after_last_control(rl_build *b, rl_ctx *cx)
+/* The last cohort, RL_NEVER when some unit is never treated. */
+int32_t rl_frame_last(const rl_build *b)
 {
     int32_t last = RL_NEVER;
-    size_t lost = 0;
     for (size_t i = 0; i < b->t->n; i++) {
         if (!b->keep[i]) continue;
-        if (b->cohort[i] == RL_NEVER) return;
+        if (b->cohort[i] == RL_NEVER) return RL_NEVER;
         if (b->cohort[i] > last) last = b->cohort[i];
     }
-    for (size_t i = 0; i < b->t->n; i++) {
+    return last;
+}
+
+/* Without never-treated units one cohort, `last`, is the control until it starts. */
+void rl_frame_end(rl_build *b, int32_t last, rl_ctx *cx)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < b->t->n && last != RL_NEVER; i++) {
         if (!b->keep[i]) continue;
-        if (b->cohort[i] == last) b->cohort[i] = RL_NEVER;
+        if (b->cohort[i] >= last) b->cohort[i] = RL_NEVER; /* later ones start beyond what is left */
         if (b->at[i] < last) continue;
         b->keep[i] = 0;
         lost++;
     }
     if (last == RL_NEVER) return;
     rl_build_lose(b, "no control left", lost, cx);
-    rl_remark(cx, "design", "no unit is never treated: the last cohort is the control until it starts");
+    if (b->req->ref_cohort == NULL)
+        rl_remark(cx, "design", "no unit is never treated: the last cohort is the control until it starts");
 }
 
-void rl_build_frame(rl_build *b, rl_ctx *cx)
+rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
 {
     rl_frame frame = b->req->estimator->frame;
-    if (frame == RL_FRAME_EVENT && b->req->has_window && b->req->endpoints_drop) drop_outside_window(b, cx);
-    if (frame != RL_FRAME_CELLS) return;
-    drop_always_treated(b, cx);
-    drop_after_last_control(b, cx);
+    bool window = frame == RL_FRAME_EVENT || frame == RL_FRAME_COHORTS;
+    if (window && b->req->has_window && b->req->endpoints_drop) drop_outside_window(b, cx);
+    switch (frame) {
+    case RL_FRAME_CELLS:
+        drop_always_treated(b, cx);
+        rl_frame_end(b, rl_frame_last(b), cx);
+        return RL_OK;
+    case RL_FRAME_CONTROLS:
+        return b->cohort != NULL ? rl_frame_controls(b, cx) : RL_OK;
+    case RL_FRAME_COHORTS:
+        return rl_frame_cohorts(b, cx);
+    case RL_FRAME_IMPUTE:
+        return rl_frame_impute(b, cx);
+    default:
+        return RL_OK;
+    }
 }
 
 /* --- effects ------------------------------------------------------------------ */
-
-static void groups_of_times(const int32_t *at, size_t n, rl_groups *g, rl_ctx *cx)
-{
-    rl_col c = {.name = "time", .type = RL_NUM, .num = RL_NEW(cx->tmp, double, n), .field = -1};
-    for (size_t i = 0; i < n; i++) c.num[i] = at[i] == RL_NO_TIME ? -1e10 : (double)at[i];
-    rl_groups_of(&c, n, g, cx->tmp, cx);
-}
 
 static void add_effect(rl_build *b, const rl_groups *g, const char *name)
 {
@@ -166,12 +185,13 @@ static void add_effect(rl_build *b, const rl_groups *g, const char *name)
 rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
-    if (r->estimator->frame == RL_FRAME_PLAIN) return RL_OK;
+    if (r->estimator->frame == RL_FRAME_PLAIN || r->estimator->frame == RL_FRAME_CONTROLS) return RL_OK;
+    bool cells = r->estimator->frame == RL_FRAME_CELLS || r->estimator->frame == RL_FRAME_IMPUTE;
     rl_groups time, unit = b->unit, joined;
     const char *time_name = r->time, *unit_name = r->unit;
-    groups_of_times(b->at, b->t->n, &time, cx);
-    if (r->estimator->frame == RL_FRAME_CELLS && r->unit == NULL) {
-        groups_of_times(b->cohort, b->t->n, &unit, cx);
+    rl_frame_times(b->at, b->t->n, &time, cx);
+    if (cells && r->unit == NULL) {
+        rl_frame_times(b->cohort, b->t->n, &unit, cx);
         unit_name = r->cohort;
         if (b->trait.G > 0) {
             rl_groups_join(&unit, &b->trait, b->t->n, &joined, cx->tmp, cx);
@@ -179,7 +199,7 @@ rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
             unit_name = rl_sprintf(cx->tmp, "%s x covariates", r->cohort);
         }
     }
-    if (r->estimator->frame == RL_FRAME_CELLS && b->trait.G > 0) {
+    if (cells && b->trait.G > 0) {
         rl_groups_join(&time, &b->trait, b->t->n, &joined, cx->tmp, cx);
         time = joined;
         time_name = rl_sprintf(cx->tmp, "%s x covariates", r->time);

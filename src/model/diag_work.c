@@ -203,6 +203,8 @@ static rl_request again(const rl_diag *g, const rl_diag_ask *a)
     if (a->formula != NULL) q.formula = a->formula;
     q.spend = NULL;
     q.omega = NULL;
+    q.n_response = 0;
+    q.average = RL_AVERAGE_NONE;
     q.keep_effects = false;
     q.checked = true;
     if (q.estimator->expand != NULL) q.estimator = NULL; /* it has been written out */

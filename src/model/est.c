@@ -10,14 +10,36 @@
 #include "model/reach.h"
 #include "num/ols.h"
 
-extern const rl_estimator rl_est_ols, rl_est_iv, rl_est_logit, rl_est_poisson, rl_est_did, rl_est_twfe, rl_est_event,
-    rl_est_etwfe, rl_est_stacked, rl_est_lpdid, rl_est_ar, rl_est_ardl, rl_est_koyck, rl_est_lp, rl_est_anderson_hsiao,
-    rl_est_arellano_bond;
+// clang-format off
+/* One line each, in the order in which help lists them. */
+#define ESTIMATORS(each) \
+    each(ols) \
+    each(iv) \
+    each(logit) \
+    each(poisson) \
+    each(ar) \
+    each(ardl) \
+    each(koyck) \
+    each(lp) \
+    each(anderson_hsiao) \
+    each(arellano_bond) \
+    each(did) \
+    each(twfe) \
+    each(event) \
+    each(etwfe) \
+    each(cs) \
+    each(sunab) \
+    each(bjs) \
+    each(did2s) \
+    each(stacked) \
+    each(lpdid)
+// clang-format on
 
-static const rl_estimator *const LIST[] = {
-    &rl_est_ols,   &rl_est_iv,    &rl_est_logit,          &rl_est_poisson,       &rl_est_ar,  &rl_est_ardl,
-    &rl_est_koyck, &rl_est_lp,    &rl_est_anderson_hsiao, &rl_est_arellano_bond, &rl_est_did, &rl_est_twfe,
-    &rl_est_event, &rl_est_etwfe, &rl_est_stacked,        &rl_est_lpdid};
+#define DECLARE(name) extern const rl_estimator rl_est_##name;
+#define ADDRESS(name) &rl_est_##name,
+ESTIMATORS(DECLARE)
+
+static const rl_estimator *const LIST[] = {ESTIMATORS(ADDRESS)};
 
 size_t rl_estimator_count(void) { return sizeof LIST / sizeof *LIST; }
 const rl_estimator *rl_estimator_at(size_t i) { return LIST[i]; }
@@ -58,6 +80,14 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     rl_str_add(&s, l->term);
     if (ids.n > 2) rl_str_addf(&s, " (%s)", ids.s + 2);
     return rl_str_text(&s);
+}
+
+bool rl_is_reference(const rl_request *r, int32_t event)
+{
+    if (r->n_ref == 0) return event == -1;
+    for (size_t i = 0; i < r->n_ref; i++)
+        if (r->ref[i] == event) return true;
+    return false;
 }
 
 /* --- least squares ------------------------------------------------------------------ */
@@ -358,11 +388,24 @@ static const rl_wander *wander_of(const rl_wander *w, const rl_mat *L, rl_ctx *c
     return out;
 }
 
+/* L times the R of a core whose columns are not the regression's own. */
+static rl_mat by_R(const rl_mat *L, const rl_mat *R, rl_ctx *cx)
+{
+    rl_mat out = rl_mat_new(L->n, R->k, cx->tmp);
+    for (size_t q = 0; q < L->k; q++)
+        for (size_t i = 0; i < L->n; i++) {
+            double l = *rl_mat_at(L, i, q);
+            for (size_t j = 0; j < R->k && l != 0; j++) *rl_mat_at(&out, i, j) += l * *rl_mat_at(R, q, j);
+        }
+    return out;
+}
+
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
 {
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     *core = f->core != NULL ? *f->core : *f->bread;
-    core->L = L;
+    core->L = core->R.a != NULL ? by_R(&L, &core->R, cx) : L;
+    if (core->R.a != NULL) core->of_R = L;
     f->b = times(&L, f->b, cx);
     f->m = L.n;
     f->label = RL_NEW(cx->tmp, rl_label, L.n);

@@ -75,10 +75,18 @@ typedef struct rl_core {
                               the scores are x w e, but y is not X b + e                  */
     const int32_t *row_of; /* n       row of X that stands for each row (model/collapse.h), or NULL = its own;
                               X is then shorter than e                             */
+    const double *const *beside; /* A.k - X.k of n  regressors behind those of X that have rows of their own and are
+                              orthogonal to them; only with row_of                 */
+    const struct rl_fecells *cells;  /* the first columns of X are its cells, the others dense; or NULL */
+    rl_mat R, of_R;        /* the coefficients as the regression has them are R beta, and b = of_R R beta
+                              (k-by-k, m-by-k); a NULL: R = I, of_R = L            */
     const unsigned char *anchor; /* n of X  1 = the unit effects are taken from these rows; NULL = from all */
     size_t in_effects;     /* the last columns of X lie in the effects (averages of a likelihood's means):
                               they add no leverage                                        */
 } rl_core;
+
+/* Coefficients behind the estimates: columns of X and what stands beside them. */
+static inline size_t rl_core_size(const rl_core *core) { return core->beside != NULL ? core->A.n : core->X.k; }
 
 /* A likelihood under one linear restriction of its coefficients, for score tests. */
 typedef struct rl_null rl_null;
@@ -144,6 +152,9 @@ struct rl_fit {
         bool chi2;           /* b'V^-1 b itself, not divided by n, where the method is normal */
     } *joint;
     size_t n_joint;
+    /* the first m estimates are those of an ordinary regression with k coefficients beside the design's effects,
+     * on the rows with in (n) = 1: its factor and t under clusters also where the method is bare; or NULL */
+    const struct rl_aside { size_t m, k; const unsigned char *in; } *aside;
     /* likelihoods: the variance of the scores is 1 times the information; NaN elsewhere */
     rl_family family;
     double deviance, loglik_null;
@@ -196,8 +207,13 @@ typedef enum rl_frame {
     RL_FRAME_PLAIN,        /* nothing                                              */
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
-    RL_FRAME_CELLS         /* unit (or cohort) and time effects, by the covariates' cells;
+    RL_FRAME_CONTROLS,     /* no effects; always-treated units, periods without control and incomplete units left out */
+    RL_FRAME_CELLS,        /* unit (or cohort) and time effects, by the covariates' cells;
                               always-treated units and rows without control left out */
+    RL_FRAME_IMPUTE,       /* the same effects; units never seen untreated and treated rows of periods without
+                              an untreated one left out */
+    RL_FRAME_COHORTS       /* unit and time effects, a window; cohorts never seen before their start and rows
+                              without control left out, the cohort of reference is never treated */
 } rl_frame;
 
 struct rl_estimator {
@@ -256,6 +272,16 @@ RL_MUST rl_code rl_fit_linear(const rl_design *d, rl_mat X, const rl_label *labe
                               rl_fit *f, rl_ctx *cx);
 /* The same of y on columns in blocks, which stay as they are: a design without effects. */
 RL_MUST rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *label, rl_fit *f, rl_ctx *cx);
+/* The same of y on the design's X and the indicators of C cells (cell n, -1 = none): the estimates are X's, of
+ * which dependent ones are dropped, then the cells', all of which must be identified.  Many cells beside unit
+ * and time effects are fitted without their columns (num/fecells.h).
+ *
+ *   label   X.k + C
+ *   kept    out X.k + C
+ *
+ * Errors  RL_EDATA   a cell is not identified; more coefficients than rows */
+RL_MUST rl_code rl_fit_indicators(const rl_design *d, const int32_t *cell, size_t C, const rl_label *label,
+                                  size_t *kept, rl_fit *f, rl_ctx *cx);
 /* The pieces of it, for methods whose y is not X b + e: degrees of freedom (k_asked
  * for the message), and sums of squares, R2, RMSE from f->rss and the swept y'Wy. */
 RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_fit *f, rl_ctx *cx);
@@ -268,6 +294,8 @@ RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k
 rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
+/* Is this event time one of reference (--ref, else -1)? */
+bool rl_is_reference(const rl_request *r, int32_t event);
 /* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 

@@ -446,11 +446,30 @@ static const rl_imputer *imputer(plan *p, const rl_request *r, rl_agg agg, rl_ct
     return by_hand;
 }
 
+/* Cells and nothing else, as they are. */
+static rl_code regress_cells(plan *p, size_t **kept, rl_fit *f, rl_ctx *cx)
+{
+    rl_label *label = RL_NEW(cx->tmp, rl_label, p->n_cell);
+    for (size_t j = 0; j < p->n_cell; j++) label[j] = cell_label(p->d, "att", &p->cell[j], true, true, false, cx);
+    *kept = RL_NEW(cx->tmp, size_t, p->n_cell);
+    return rl_fit_indicators(p->d, p->of, p->n_cell, label, *kept, f, cx);
+}
+
+/* All columns, written out. */
+static rl_code regress(plan *p, const rl_request *r, rl_glm_fit *curve, size_t **kept, rl_fit *f, rl_ctx *cx)
+{
+    rl_mat V;
+    rl_label *label;
+    columns(p, &V, &label, cx);
+    *kept = RL_NEW(cx->tmp, size_t, p->k);
+    rl_mat X = {V.a, V.n, p->k, V.ld};
+    if (curve != NULL) return rl_fit_glm(p->d, r->family, r->profile, &X, label, p->first, *kept, curve, f, cx);
+    return rl_fit_linear(p->d, V, label, p->first, *kept, f, cx);
+}
+
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     plan p = {.d = d, .p = d->X.k};
-    rl_mat V;
-    rl_label *label;
     RL_TRY(list_cells(&p, r->leads, cx));
     if (r->leads) leave_references(&p);
     fill_rows(&p, cx);
@@ -469,12 +488,9 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         f->normal = true;
         return RL_OK;
     }
-    columns(&p, &V, &label, cx);
-    size_t *kept = RL_NEW(cx->tmp, size_t, p.k);
     rl_glm_fit g, *curve = r->family != RL_LINEAR ? &g : NULL;
-    rl_mat X = {V.a, V.n, p.k, V.ld};
-    rl_code code = curve != NULL ? rl_fit_glm(d, r->family, r->profile, &X, label, p.first, kept, &g, f, cx)
-                                 : rl_fit_linear(d, V, label, p.first, kept, f, cx);
+    size_t *kept = NULL;
+    rl_code code = p.p == 0 && curve == NULL ? regress_cells(&p, &kept, f, cx) : regress(&p, r, curve, &kept, f, cx);
     if (code == RL_EDATA) rl_hint(cx, "a cell needs units seen before treatment and untreated rows in the same period");
     RL_TRY(code);
     if (f->leave != NULL) return RL_OK;

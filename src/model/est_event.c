@@ -15,14 +15,6 @@
 
 enum { MOST_EVENTS = 2000 };
 
-static bool is_reference(const rl_request *r, int32_t e)
-{
-    if (r->n_ref == 0) return e == -1;
-    for (size_t i = 0; i < r->n_ref; i++)
-        if (r->ref[i] == e) return true;
-    return false;
-}
-
 /* Event time of each row, ends binned; RL_NO_ID = never treated. */
 static rl_code events(const rl_design *d, const rl_request *r, int32_t *event, int32_t *lo, int32_t *hi, rl_ctx *cx)
 {
@@ -60,7 +52,7 @@ static rl_code list_events(const rl_request *r, const int32_t *event, size_t n, 
     for (int32_t e = lo; e <= hi; e++) {
         if (!seen[e - lo]) continue;
         list[(*n_list)++] = e;
-        refs += is_reference(r, e);
+        refs += rl_is_reference(r, e);
     }
     if (refs > 0) return RL_OK;
     const char *why = lo >= 0 ? ": no treated unit is seen in a pre-period, before it starts" : "";
@@ -79,7 +71,7 @@ static void combine(rl_fit *f, const rl_request *r, const int32_t *list, size_t 
     for (size_t i = 0; i < n_list; i++, m++) {
         label[m] = rl_label_of("event");
         label[m].event = list[i];
-        if (is_reference(r, list[i])) continue;
+        if (rl_is_reference(r, list[i])) continue;
         *rl_mat_at(&L, m, kept[at++]) = 1;
         if (list[i] < 0) pre[n_pre++] = m;
     }
@@ -107,19 +99,17 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     for (size_t j = 0; j < k; j++) label[j] = rl_label_of(d->x_name[j]);
     for (size_t i = 0; i < n_list; i++) {
         column[list[i] - lo] = -1;
-        if (is_reference(r, list[i])) continue;
+        if (rl_is_reference(r, list[i])) continue;
         label[at] = rl_label_of("event");
         label[at].event = list[i];
         column[list[i] - lo] = (int32_t)at++;
     }
-    rl_mat V = rl_mat_new(d->n, at + 1, cx->tmp);
-    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+    size_t *kept = RL_NEW(cx->tmp, size_t, at);
     for (size_t i = 0; i < d->n; i++) {
         int32_t c = event[i] == RL_NO_ID ? -1 : column[event[i] - lo];
-        if (c >= 0) *rl_mat_at(&V, i, (size_t)c) = 1;
+        event[i] = c < 0 ? -1 : c - (int32_t)k;
     }
-    size_t *kept = RL_NEW(cx->tmp, size_t, at);
-    rl_code code = rl_fit_linear(d, V, label, k, kept, f, cx);
+    rl_code code = rl_fit_indicators(d, event, at - k, label, kept, f, cx);
     if (code == RL_EDATA)
         rl_hint(cx, "without never-treated units two reference periods are needed, as in --ref -1,-3");
     RL_TRY(code);

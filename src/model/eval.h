@@ -97,7 +97,7 @@ rl_dd rl_eval_power(rl_dd x, int d);
 rl_code rl_eval_outside(const rl_scene *s, const rl_expr *e, const double *in, const double *out, rl_ctx *cx);
 rl_code rl_eval_no_value(const rl_scene *s, const rl_expr *e, const double *in, double *out, rl_ctx *cx);
 
-/* adstock, weibull, hill, almon (its k-th polynomial), trend.  Where parameters are to be
+/* adstock, weibull, hill, almon (its k-th polynomial), trend, holiday.  Where parameters are to be
  * estimated (model/forms.h) v is 1 where the form is known whatever they are. */
 RL_MUST rl_code rl_eval_stock(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx);
 /* almon: the polynomials, so many columns, and the lag weights they make: lags-by-columns. */

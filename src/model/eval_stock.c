@@ -1,8 +1,9 @@
-/* Carry-over, saturation, polynomial lags, season and trend on the rows of a table. */
+/* Carry-over, saturation, polynomial lags, season, holidays and trend on the rows of a table. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/holiday.h"
 #include "base/str.h"
 #include "model/eval.h"
 #include "model/forms.h"
@@ -156,12 +157,12 @@ static int32_t place_in_year(rl_calendar cal, int32_t at)
     }
 }
 
-static rl_code no_season(rl_scene *s, const rl_expr *e, rl_ctx *cx)
+static rl_code no_calendar(const rl_scene *s, const rl_expr *e, const char *of_a_year, rl_ctx *cx)
 {
     if (s->season.kind == RL_YEAR)
-        rl_fail(cx, RL_EUSAGE, "'season()': a year has no seasons");
+        rl_fail(cx, RL_EUSAGE, "'%s': %s", e->text, of_a_year);
     else
-        rl_fail(cx, RL_EUSAGE, "'season()' needs dates: '%s' holds numbers, which have no place in a year",
+        rl_fail(cx, RL_EUSAGE, "'%s' needs dates: '%s' holds numbers, which have no place in a year", e->text,
                 s->time_name);
     rl_hint(cx, s->season.kind == RL_YEAR
                     ? "it needs months, quarters, weeks or days: see --period"
@@ -174,7 +175,7 @@ rl_code rl_eval_season(rl_scene *s, const rl_expr *e, rl_groups *out, rl_ctx *cx
 {
     RL_TRY(rl_scene_timed(s, e, cx));
     rl_period_kind kind = s->season.kind;
-    if (kind == RL_PERIOD_NONE || kind == RL_YEAR) return no_season(s, e, cx);
+    if (kind == RL_PERIOD_NONE || kind == RL_YEAR) return no_calendar(s, e, "a year has no seasons", cx);
     size_t G = kind == RL_MONTH ? MONTHS : kind == RL_QUARTER ? QUARTERS : kind == RL_WEEK ? WEEKS : WEEKDAYS;
     *out = (rl_groups){.G = G, .code = RL_NEW(cx->tmp, int32_t, s->t->n), .label = RL_NEW(cx->tmp, const char *, G)};
     for (size_t g = 0; g < G; g++)
@@ -187,11 +188,56 @@ rl_code rl_eval_season(rl_scene *s, const rl_expr *e, rl_groups *out, rl_ctx *cx
     return RL_OK;
 }
 
+/* --- holidays ------------------------------------------------------------------------------ */
+
+/* A country's list begins in some year. */
+static rl_code not_yet(const rl_scene *s, const rl_expr *e, int since, int32_t first, rl_ctx *cx)
+{
+    char buf[16];
+    rl_fail(cx, RL_EUSAGE, "'%s': its holidays are known from %d on, and '%s' begins with %s", e->text, since,
+            s->time_name, rl_period_text(buf, s->season, first));
+    rl_hint(cx, "name single days, as in holiday(christmas), or give the days off as a column of the data");
+    rl_formula_caret(s->formula, e->at, cx);
+    return RL_EUSAGE;
+}
+
+/* Each period is counted once, whatever the rows that lie in it. */
+static rl_code holiday(rl_scene *s, const rl_expr *e, double *v, rl_ctx *cx)
+{
+    int32_t first = INT32_MAX, last = INT32_MIN;
+    int since;
+    RL_TRY(rl_scene_timed(s, e, cx));
+    if (s->season.kind == RL_PERIOD_NONE || s->season.kind == RL_YEAR)
+        return no_calendar(s, e, "every year has it", cx);
+    for (size_t i = 0; i < s->t->n; i++) {
+        v[i] = NAN;
+        if (!s->keep[i] || s->at[i] == RL_NO_TIME) continue;
+        if (s->at[i] < first) first = s->at[i];
+        if (s->at[i] > last) last = s->at[i];
+    }
+    if (first > last) return RL_OK;
+    if (rl_holiday_country(e->holiday, &since) && rl_period_first(s->season, first) < rl_day(since, 1, 1))
+        return not_yet(s, e, since, first, cx);
+    double *days = RL_NEW(cx->tmp, double, (size_t)((int64_t)last - first + 1));
+    for (size_t p = 0; p <= (size_t)((int64_t)last - first); p++) days[p] = -1;
+    for (size_t i = 0; i < s->t->n; i++) {
+        if (!s->keep[i] || s->at[i] == RL_NO_TIME) continue;
+        double *d = &days[(int64_t)s->at[i] - first];
+        if (*d < 0)
+            *d = rl_holiday_days(e->holiday, e->lo, e->hi, rl_period_first(s->season, s->at[i]),
+                                 rl_period_last(s->season, s->at[i]));
+        v[i] = *d;
+    }
+    rl_release(cx->tmp, days);
+    return RL_OK;
+}
+
 /* --- any of them ------------------------------------------------------------------------- */
 
 rl_code rl_eval_stock(rl_scene *s, const rl_expr *e, int k, double *v, rl_ctx *cx)
 {
     if (e->fn == RL_FN_TREND) return trend(s, e, v, cx);
+    if (e->fn == RL_FN_HOLIDAY) return holiday(s, e, v, cx);
     if (e->fn == RL_FN_ALMON) return polynomial(s, e, k, v, cx);
     RL_TRY(e->fn == RL_FN_HILL ? saturated(s, e, v, cx) : carried(s, e, v, cx));
     if (!rl_expr_is_free(e)) return RL_OK;

@@ -18,6 +18,8 @@
  *                                    without parameters they are estimated
  *     almon(x,a:b,d[,near|far|both]) lag weights on a polynomial of degree d
  *     season()  trend()              dummies of the period of the year; 0, 1, 2 ..
+ *     holiday(name[,a:b])            days of a holiday in the period, or of a to b days after it;
+ *                                    of a country, working days it takes (base/holiday.h)
  *
  * Mistakes are RL_EUSAGE; cx->err.excerpt shows the formula with a caret.
  * Functions and parts of later versions are refused by name.
@@ -37,7 +39,8 @@ typedef enum rl_op {
 typedef enum rl_fn {
     RL_FN_LOG, RL_FN_LOG1P, RL_FN_EXP, RL_FN_SQRT, RL_FN_ABS,      /* number to number          */
     RL_FN_FACTOR, RL_FN_POLY, RL_FN_LAG, RL_FN_LEAD, RL_FN_DIFF,   /* these change what it is   */
-    RL_FN_ADSTOCK, RL_FN_WEIBULL, RL_FN_HILL, RL_FN_ALMON, RL_FN_SEASON, RL_FN_TREND,   /* model/eval_stock.c */
+    RL_FN_ADSTOCK, RL_FN_WEIBULL, RL_FN_HILL, RL_FN_ALMON, RL_FN_SEASON, RL_FN_TREND,
+    RL_FN_HOLIDAY,                                                 /* model/eval_stock.c        */
     RL_FN_END
 } rl_fn;
 
@@ -53,12 +56,13 @@ struct rl_expr {
     const char *col;       /* RL_OP_COL: the column                                     */
     double value;          /* RL_OP_NUM                                                 */
     const rl_expr *a, *b;  /* operands; a function's argument is a                      */
-    int lo, hi;            /* lag, lead, almon: lo..hi; poly: 1..hi; diff: lo = hi; RL_OP_POW: a^hi */
+    int lo, hi;            /* lag, lead, almon, holiday: lo..hi; poly: 1..hi; diff: lo = hi; RL_OP_POW: a^hi */
     size_t n_par;          /* adstock, weibull, hill: parameters given; 0 = to be estimated */
     double par[2];
     int degree;            /* almon                                                     */
     bool near, far;        /* almon: weights pass through 0 before the first, after the last lag */
     const char *ref;       /* factor: the reference level, or NULL                      */
+    int holiday;           /* base/holiday.h                                            */
     const char *text;      /* as shown: without backticks and blanks, "lag(x,0:4)"      */
     size_t at;             /* offset in the formula                                     */
 };

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/holiday.h"
 #include "base/str.h"
 
-static const char *const FUNCTION[RL_FN_END] = {"log",  "log1p", "exp",    "sqrt", "abs",     "factor",
-                                                "poly", "lag",   "lead",   "diff", "adstock", "weibull",
-                                                "hill", "almon", "season", "trend"};
-static const char *const LATER[] = {"sunab"};
+static const char *const FUNCTION[RL_FN_END] = {"log",  "log1p", "exp",    "sqrt",  "abs",     "factor",
+                                                "poly", "lag",   "lead",   "diff",  "adstock", "weibull",
+                                                "hill", "almon", "season", "trend", "holiday"};
 
-enum { MOST_DEPTH = RL_PARSE_DEPTH, MOST_POWER = 20, MOST_LAG = 10000 };
+enum { MOST_DEPTH = RL_PARSE_DEPTH, MOST_POWER = 20, MOST_LAG = 10000, MOST_AROUND = 180 };
 
 const char *rl_fn_name(rl_fn fn) { return FUNCTION[fn]; }
 
@@ -141,15 +141,16 @@ static rl_code function_of(rl_parser *p, const char *name, size_t at, rl_fn *fn)
             *fn = (rl_fn)f;
             return RL_OK;
         }
-    for (size_t i = 0; i < sizeof LATER / sizeof *LATER; i++)
-        if (strcmp(name, LATER[i]) == 0) return rl_parse_refuse(p, at, "'%s' is not in this version", name);
+    if (strcmp(name, "sunab") == 0) {
+        rl_parse_refuse(p, at, "'sunab' is an estimator here, not a function");
+        return rl_hint(p->cx, "write y ~ x and say --estimator sunab --unit U --time T --cohort G");
+    }
     rl_parse_refuse(p, at, "'%s' is not a function", name);
     const char *near = rl_nearest(name, FUNCTION, RL_FN_END);
     if (near != NULL) return rl_hint(p->cx, "did you mean '%s'?", near);
-    return rl_hint(
-        p->cx,
-        "known: log log1p exp sqrt abs factor poly lag lead diff adstock weibull hill almon season trend; a column of "
-        "that name stands in backticks");
+    return rl_hint(p->cx, "known: log log1p exp sqrt abs factor poly lag lead diff adstock weibull hill almon season "
+                          "trend holiday; a column "
+                          "of that name stands in backticks");
 }
 
 static rl_code level_of(rl_parser *p, const char **ref)
@@ -287,7 +288,7 @@ bool rl_parse_severalfold(const rl_expr *e)
 {
     if (e->op != RL_OP_FN) return false;
     return e->fn == RL_FN_FACTOR || e->fn == RL_FN_POLY || e->fn == RL_FN_ALMON || e->fn == RL_FN_SEASON ||
-           e->lo != e->hi;
+           (e->lo != e->hi && e->fn != RL_FN_HOLIDAY);
 }
 
 rl_code rl_parse_close(rl_parser *p, size_t at)
@@ -295,6 +296,64 @@ rl_code rl_parse_close(rl_parser *p, size_t at)
     if (rl_parse_take(p, ')')) return RL_OK;
     if (rl_parse_peek(p) == '\0') return rl_parse_refuse(p, at, "'%s' is never closed, a ')' is missing", p->s + at);
     return rl_parse_unexpected(p, "',' or ')'");
+}
+
+/* --- what goes by the calendar: no column -------------------------------------------------- */
+
+static rl_code no_holiday(rl_parser *p, size_t at, const char *name)
+{
+    size_t n = rl_holiday_count();
+    const char **known = RL_NEW(p->in, const char *, n);
+    rl_str all = rl_str_new(p->in);
+    for (size_t i = 0; i < n; i++) {
+        known[i] = rl_holiday_name((int)i);
+        rl_str_addf(&all, " %s", known[i]);
+    }
+    rl_parse_refuse(p, at, "'%s' is not a holiday", name);
+    const char *near = rl_nearest(name, known, n);
+    if (near != NULL) return rl_hint(p->cx, "did you mean '%s'?", near);
+    return rl_hint(p->cx, "`revlift help fit` lists them; days of your own are a column of the data");
+}
+
+/* holiday(NAME[,a:b]) from behind the parenthesis: of days a to b after it, before it when negative. */
+static rl_code holiday(rl_parser *p, size_t at, const rl_expr **out, rl_expr *e)
+{
+    const char *name;
+    int since;
+    char c = rl_parse_peek(p);
+    size_t from = p->at;
+    if (c == ')') {
+        rl_parse_refuse(p, at, "holiday() needs a name");
+        return rl_hint(p->cx,
+                       "a country's public holidays, as in holiday(US), or one day, as in holiday(thanksgiving)");
+    }
+    if (!rl_is_word_start(c)) return rl_parse_unexpected(p, "the name of a holiday");
+    RL_TRY(rl_parse_name(p, &name));
+    e->holiday = rl_holiday_find(name);
+    if (e->holiday < 0) return no_holiday(p, from, name);
+    name = rl_holiday_name(e->holiday);
+    e->text = rl_sprintf(p->in, "holiday(%s)", name);
+    if (rl_parse_take(p, ',')) {
+        rl_parse_peek(p);
+        from = p->at;
+        if (rl_holiday_country(e->holiday, &since)) {
+            rl_parse_refuse(p, from, "the holidays of a country have no days around them");
+            return rl_hint(p->cx, "name one of them, as in holiday(christmas,-2:7)");
+        }
+        RL_TRY(integer_of(p, &e->lo));
+        if (!rl_parse_take(p, ':')) {
+            rl_parse_unexpected(p, "':' and the last day");
+            return rl_hint(p->cx, "the days around a holiday are a range, as in holiday(christmas,-2:7)");
+        }
+        RL_TRY(integer_of(p, &e->hi));
+        if (e->hi < e->lo) return rl_parse_refuse(p, from, "a range goes from the smaller to the larger, as in -2:7");
+        if (e->hi > MOST_AROUND || e->lo < -MOST_AROUND)
+            return rl_parse_refuse(p, from, "days around a holiday lie within %d days of it", MOST_AROUND);
+        e->text = rl_sprintf(p->in, "holiday(%s,%d:%d)", name, e->lo, e->hi);
+    }
+    RL_TRY(rl_parse_close(p, at));
+    *out = e;
+    return RL_OK;
 }
 
 /* season() and trend() know the time of a row; they stand among the regressors alone. */
@@ -318,6 +377,10 @@ static rl_code call(rl_parser *p, const char *name, size_t at, const rl_expr **o
     RL_TRY(function_of(p, name, at, &e->fn));
     if (++p->depth > MOST_DEPTH) return rl_parse_refuse(p, at, "nested too deeply");
     if (e->fn == RL_FN_SEASON || e->fn == RL_FN_TREND) return no_argument(p, e, at, out);
+    if (e->fn == RL_FN_HOLIDAY) {
+        p->depth--;
+        return holiday(p, at, out, e);
+    }
     if (rl_parse_peek(p) == ')') return rl_parse_refuse(p, at, "%s() needs a column", name);
     RL_TRY(sum(p, &e->a));
     p->depth--;

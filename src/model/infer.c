@@ -167,34 +167,7 @@ static rl_code leverages(const rl_infer_work *w, rl_vcov_kind kind, double *h, r
     return rl_hint(cx, "such a row is fitted perfectly whatever its outcome; HC1 exists");
 }
 
-enum { MANY = 64, MOST_KEPT = 1 << 23 };
-
-/* sum psi psi' of many estimates, whose n-by-m array would be too much: the
- * sums of squared scores between two inverses. */
-static rl_code of_scores(const rl_infer_work *w, rl_vcov_kind kind, const double *h, rl_mat *V, rl_ctx *cx)
-{
-    const rl_core *c = w->f->core;
-    size_t n = w->d->n, k = c->X.k;
-    double *u2 = RL_NEW(cx->tmp, double, n), *la = RL_NEW(cx->tmp, double, k);
-    for (size_t i = 0; i < n; i++) {
-        double u = (c->w != NULL ? c->w[i] : 1) * c->e[i];
-        u2[i] = u * u;
-        if (kind == RL_HC2) u2[i] /= 1 - h[i];
-        if (kind == RL_HC3) u2[i] /= (1 - h[i]) * (1 - h[i]);
-    }
-    rl_mat L = rl_mat_new(w->f->m, k, cx->tmp);
-    for (size_t j = 0; j < L.n; j++) {
-        rl_core_direction(c, j, la, cx);
-        for (size_t q = 0; q < k; q++) *rl_mat_at(&L, j, q) = la[q];
-    }
-    rl_dd *G = RL_NEW(cx->tmp, rl_dd, k * (k + 1) / 2);
-    int *exp = RL_NEW(cx->tmp, int, k + 1);
-    RL_TRY(rl_cols_gram(&c->X, NULL, NULL, u2, G, exp, cx));
-    rl_sandwich(&L, G, exp, V, cx);
-    rl_release(cx->tmp, G);
-    rl_release(cx->tmp, L.a);
-    return RL_OK;
-}
+enum { MANY = 64, MOST_KEPT = 1 << 23, MOST_SUMS = 1 << 24 };
 
 static rl_code of_rows(const rl_infer_work *w, rl_vcov_kind kind, const double *h, rl_mat *V, rl_ctx *cx)
 {
@@ -215,9 +188,9 @@ static rl_code heteroskedastic(rl_infer_work *w, rl_vcov_kind kind, rl_ctx *cx)
         rl_walk all;
         RL_TRY(rl_walk_make(w->f->psi, NULL, 0, &all, cx));
         rl_walk_cross(&all, &w->V, cx);
-    } else if (c != NULL && c->row_of == NULL && w->f->m > MANY && c->X.k <= 2 * w->f->m)
-        RL_TRY(of_scores(w, kind, h, &w->V, cx));
-    else
+    } else if (c != NULL && (c->row_of != NULL || (w->f->m > MANY && c->X.k <= 2 * w->f->m))) {
+        RL_TRY(rl_infer_scores(c, w->f->m, w->d->n, h, kind == RL_HC3 ? 2 : 1, &w->V, cx));
+    } else
         RL_TRY(of_rows(w, kind, h, &w->V, cx));
     double factor = kind == RL_HC1 ? rl_infer_n_factor(w, RL_N_N_NK) : 1;
     w->factor = factor;
@@ -271,6 +244,31 @@ static void keep_psi(rl_infer_work *w, const rl_mat *S, double factor)
     for (size_t i = 0; i < g->G; i++) r->cluster_label[i] = rl_strdup(w->keep, g->label[i]);
 }
 
+/* The same in pieces of the groups where their sums would be too large at once, and by squared scores where every
+ * row is a group. */
+static rl_code squares_alone(rl_infer_work *w, const rl_groups *g, rl_mat *M, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    size_t n = w->d->n, m = w->f->m, piece = MOST_SUMS / m + 1;
+    if (g->G == n && c != NULL && c->row_of != NULL) return rl_infer_scores(c, m, n, NULL, 0, M, cx);
+    if (piece > g->G) piece = g->G;
+    int32_t *code = RL_NEW(cx->tmp, int32_t, n);
+    rl_mat S = rl_mat_new(piece, m, cx->tmp), part = rl_mat_new(m, m, cx->tmp);
+    for (size_t from = 0; from < g->G; from += piece) {
+        S.n = S.ld = g->G - from < piece ? g->G - from : piece;
+        for (size_t i = 0; i < n; i++) {
+            bool in = g->code[i] >= 0 && (size_t)g->code[i] >= from && (size_t)g->code[i] < from + piece;
+            code[i] = in ? g->code[i] - (int32_t)from : -1;
+        }
+        RL_TRY(w->f->psi->sum_by(w->f->psi, code, S.n, &S, cx));
+        RL_TRY(crossproduct(&S, &part, cx));
+        for (size_t i = 0; i < m * m; i++) M->a[i] += part.a[i];
+    }
+    rl_release(cx->tmp, S.a);
+    rl_release(cx->tmp, code);
+    return RL_OK;
+}
+
 /* M = the cross-product of psi summed by g.  Units' influence is walked, and kept only where it is small. */
 static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
 {
@@ -281,6 +279,7 @@ static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double fac
         rl_walk_cross(&all, M, cx);
     }
     if (walk && !keep) return RL_OK;
+    if (!keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
     rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
     RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
     if (!walk) RL_TRY(crossproduct(&S, M, cx));
@@ -289,9 +288,37 @@ static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double fac
     return RL_OK;
 }
 
+/* Negative eigenvalues are those of the regression's own coefficients, of which the estimates may be averages:
+ * w for the coefficients, or false where they are the estimates. */
+static bool of_coefficients(const rl_infer_work *w, rl_infer_work *own, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    if (w->d->vcov.ways < 2 || w->d->vcov.as_it_is || c == NULL || c->in_effects > 0 || c->anchor != NULL) return false;
+    size_t k = rl_core_size(c);
+    bool same = c->R.a == NULL && c->L.n == k;
+    for (size_t i = 0; i < k * k && same; i++) same = c->L.a[i] == (i % k == i / k);
+    if (same || c->L.k != k) return false;
+    rl_fit *f = RL_NEW(cx->tmp, rl_fit, 1);
+    rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
+    *f = *w->f;
+    *core = *c;
+    core->L = c->R.a != NULL ? c->R : rl_mat_new(k, k, cx->tmp);
+    for (size_t j = 0; j < k && c->R.a == NULL; j++) *rl_mat_at(&core->L, j, j) = 1;
+    f->m = k;
+    f->core = core;
+    f->psi = rl_psi_core(core, w->d->n, k, w->f->psi->has_time, cx);
+    *own = *w;
+    own->f = f;
+    own->V = rl_mat_new(k, k, cx->tmp);
+    return true;
+}
+
 rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
 {
-    size_t ways = w->d->vcov.ways, m = w->f->m;
+    rl_infer_work own;
+    bool through = of_coefficients(w, &own, cx);
+    size_t ways = w->d->vcov.ways, m = through ? own.f->m : w->f->m;
+    rl_mat *V = through ? &own.V : &w->V;
     RL_TRY(need_clusters(w, cx));
     rl_infer_count_K(w, true, cx);
     w->G = SIZE_MAX;
@@ -303,12 +330,17 @@ rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
         rl_mat M = rl_mat_new(m, m, cx->tmp);
         double G = w->p->cl_g == RL_G_EACH ? (double)g.G : Gmin;
         factor = n * (w->p->cl_g == RL_G_NONE ? 1 : G / (G - 1));
-        RL_TRY(sums_and_squares(w, &g, factor, &M, cx));
+        RL_TRY(sums_and_squares(through ? &own : w, &g, factor, &M, cx));
         double sign = __builtin_popcount(set) % 2 == 1 ? factor : -factor;
-        for (size_t i = 0; i < m * m; i++) w->V.a[i] += sign * M.a[i];
+        for (size_t i = 0; i < m * m; i++) V->a[i] += sign * M.a[i];
     }
     w->factor = factor;
-    if (ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(&w->V, cx))
+    bool repaired = ways > 1 && !w->d->vcov.as_it_is && rl_psd_fix(V, cx);
+    if (through) {
+        const rl_core *c = w->f->core;
+        by_inverse(&(rl_core){.L = c->R.a != NULL ? c->of_R : c->L, .A = own.V}, 1, &w->V, cx);
+    }
+    if (repaired)
         rl_remark(cx, "covariance",
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0",
@@ -359,7 +391,8 @@ static void estimates(rl_infer_work *w, double level)
     memcpy(r->V, w->V.a, m * m * sizeof(double));
     for (size_t j = 0; j < m; j++) {
         rl_estimate *e = &r->est[j];
-        double v = *rl_mat_at(&w->V, j, j), df = w->df_each != NULL ? w->df_each[j] : w->df;
+        double v = *rl_mat_at(&w->V, j, j), df = j < w->aside ? w->aside_df : w->df;
+        if (w->df_each != NULL) df = w->df_each[j];
         *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN};
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
@@ -391,7 +424,10 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
             *rl_mat_at(&C, a, q->index[a]) = 1;
             b[a] = w->b[q->index[a]];
         }
+        double df = w->df;
+        if (q->n > 0 && q->index[q->n - 1] < w->aside) w->df = w->aside_df;
         RL_TRY(rl_infer_joint(w, &C, b, &t, cx));
+        w->df = df;
         if (!isfinite(t.p_value)) {
             rl_remark(cx, "tests",
                       isfinite(rl_infer_series_freedom(w))
@@ -518,6 +554,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
         RL_TRY(iid(&w, cx));
     }
     RL_TRY(need_freedom(&w, cx));
+    rl_infer_aside(&w, cx);
     rl_infer_combine(&w, cx);
     if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
     out->crit = w.crit;

@@ -31,6 +31,8 @@ typedef struct rl_infer_work {
     const rl_label *label;   /* m                                              */
     rl_mat C;                /* m-by-f->m                                      */
     double factor;           /* by which cross-products of psi were multiplied                    */
+    size_t aside;            /* the first so many estimates have t with ..                        */
+    double aside_df;         /* .. these degrees of freedom (rl_fit.aside)                        */
     double crit;             /* of the uniform band, NaN = none                                   */
     double *df_each;         /* m  Satterthwaite, or NULL: df                  */
     double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
@@ -47,6 +49,13 @@ void rl_infer_scale(rl_mat *V, double by);
 rl_code rl_infer_no_core(const char *what, rl_ctx *cx);
 RL_MUST rl_code rl_infer_rows(const rl_infer_work *w, rl_mat *P, rl_ctx *cx);   /* psi, n-by-m */
 RL_MUST rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx);
+
+/* infer_aside.c: the factor and degrees of freedom of rl_fit.aside. */
+void rl_infer_aside(rl_infer_work *w, rl_ctx *cx);
+/* infer_scores.c: sum psi psi' of m estimates over n rows of a core, (1-h)^power taken off the squares of rows (h
+ * NULL = none): squared scores between two inverses, no n-by-m array. */
+RL_MUST rl_code rl_infer_scores(const rl_core *c, size_t m, size_t n, const double *h, int power, rl_mat *V,
+                                rl_ctx *cx);
 
 /* infer_lags.c */
 RL_MUST rl_code rl_infer_driscoll_kraay(rl_infer_work *w, rl_ctx *cx);

@@ -4,6 +4,7 @@
 #include "base/par.h"
 #include "base/simd.h"
 #include "model/est.h"
+#include "num/fecells.h"
 
 /* --- psi given as an array ------------------------------------------------------ */
 
@@ -205,30 +206,93 @@ static void rows_of_block(size_t block, void *arg)
                p->out->ld);
 }
 
-/* Column j of the influence where rows share theirs of X: L A x first, which is short. */
-static void shared_column(size_t j, void *arg)
+/* --- rows that share theirs of X, or are made of cells --------------------------------- */
+
+/* WIDE estimates at a time: their L A x for the rows of X, a table in which a row's numbers are neighbours, then the
+ * rows that read it, and their sums, which are neighbours too. */
+enum { WIDE = 8, AT_ONCE = 2, STRETCH = 256 };
+
+typedef struct wide_job {
+    const swept *s;
+    const int32_t *code;
+    size_t first;  /* WIDE estimates that are done first    */
+    double **room; /* AT_ONCE                               */
+    size_t G;      /* 0: row by row                         */
+    rl_mat *out;
+} wide_job;
+
+RL_INLINE void add_wide(double *to, const double *a, double by)
 {
-    job *p = arg;
-    const rl_core *c = p->s->core;
-    const double *z = rl_mat_col(&p->sum, j);
-    double *o = rl_mat_col(p->out, j);
-    memset(o, 0, p->G * sizeof *o);
-    for (size_t i = 0; i < p->s->psi.n; i++) {
-        if (p->code == NULL)
-            o[i] = z[c->row_of[i]] * c->e[i];
-        else if (p->code[i] >= 0)
-            o[p->code[i]] += z[c->row_of[i]] * c->e[i];
+    for (size_t j = 0; j < WIDE; j++) to[j] += a[j] * by;
+}
+
+/* z (X.n of WIDE) = X la. */
+RL_INLINE void fill_table(const rl_core *c, const double *la, double *z, double *room)
+{
+    size_t first = 0;
+    double part[STRETCH];
+    if (c->cells != NULL) {
+        first = c->cells->r.C;
+        rl_fecells_times(c->cells, la, WIDE, z, room);
+    } else {
+        memset(z, 0, c->X.n * WIDE * sizeof *z);
+    }
+    for (size_t from = 0; from < c->X.n; from += STRETCH) {
+        size_t n = c->X.n - from < STRETCH ? c->X.n - from : STRETCH;
+        for (size_t q = first; q < c->X.k; q++) {
+            const double *x = rl_cols_part(&c->X, q, from, n, part);
+            for (size_t r = 0; r < n; r++) add_wide(z + (from + r) * WIDE, la + q * WIDE, x[r]);
+        }
     }
 }
 
-static void shared_sum(job *p, rl_ctx *cx)
+/* The influence of row i: to += it. */
+RL_INLINE void add_row(const rl_core *c, const double *z, const double *beside, size_t q, size_t i, double *to)
 {
+    double we = (c->w != NULL ? c->w[i] : 1) * c->e[i], v[WIDE];
+    memcpy(v, z + (c->row_of != NULL ? (size_t)c->row_of[i] : i) * WIDE, sizeof v);
+    for (size_t b = 0; b < q; b++) add_wide(v, beside + b * WIDE, c->beside[b][i]);
+    add_wide(to, v, we);
+}
+
+static size_t wide_room(const rl_core *c, size_t G)
+{
+    return (G + c->X.n + rl_core_size(c) + (c->cells != NULL ? c->cells->r.T + 1 : 0)) * WIDE;
+}
+
+RL_CLONES static void wide_columns(size_t at, void *arg)
+{
+    wide_job *p = arg;
     const rl_core *c = p->s->core;
-    size_t m = p->s->psi.m;
-    p->sum = rl_mat_new(c->X.n, m, cx->tmp);
-    for (size_t j = 0; j < m; j++) rl_cols_times(&c->X, p->s->LA + j * c->X.k, 0, c->X.n, rl_mat_col(&p->sum, j));
-    rl_par(m, shared_column, p, cx);
-    rl_release(cx->tmp, p->sum.a);
+    size_t m = p->s->psi.m, n = p->s->psi.n, k = rl_core_size(c), q = k - c->X.k, from = (p->first + at) * WIDE,
+           wide = m - from < WIDE ? m - from : WIDE;
+    double *sum = p->room[at], *z = sum + p->G * WIDE, *la = z + c->X.n * WIDE, *beside = la + c->X.k * WIDE;
+    for (size_t b = 0; b < k; b++)
+        for (size_t j = 0; j < wide; j++) la[b * WIDE + j] = p->s->LA[b + (from + j) * k];
+    fill_table(c, la, z, la + k * WIDE);
+    for (size_t i = 0; i < n && p->code == NULL; i++) {
+        double v[WIDE] = {0};
+        add_row(c, z, beside, q, i, v);
+        for (size_t j = 0; j < wide; j++) *rl_mat_at(p->out, i, from + j) = v[j];
+    }
+    if (p->code == NULL) return;
+    for (size_t i = 0; i < n; i++)
+        if (p->code[i] >= 0) add_row(c, z, beside, q, i, sum + (size_t)p->code[i] * WIDE);
+    for (size_t j = 0; j < wide; j++)
+        for (size_t g = 0; g < p->G; g++) *rl_mat_at(p->out, g, from + j) = sum[g * WIDE + j];
+}
+
+static void wide_sum(const swept *s, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
+{
+    size_t all = rl_blocks(s->psi.m, WIDE), size = wide_room(s->core, code != NULL ? G : 0);
+    double *room[AT_ONCE];
+    wide_job p = {s, code, 0, room, code != NULL ? G : 0, out};
+    for (p.first = 0; p.first < all; p.first += AT_ONCE) {
+        size_t now = all - p.first < AT_ONCE ? all - p.first : AT_ONCE;
+        for (size_t i = 0; i < now; i++) room[i] = RL_NEW(cx->tmp, double, size);
+        rl_par(now, wide_columns, &p, cx);
+        for (size_t i = now; i-- > 0;) rl_release(cx->tmp, room[i]);
+    }
 }
 
 static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_mat *out, rl_ctx *cx)
@@ -236,8 +300,8 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
     const swept *s = psi->self;
     const rl_core *c = s->core;
     job p = {.s = s, .code = code, .G = G, .out = out};
-    if (c->row_of != NULL) {
-        shared_sum(&p, cx);
+    if (c->row_of != NULL || c->cells != NULL) {
+        wide_sum(s, code, G, out, cx);
         return RL_OK;
     }
     if (code == NULL) {
@@ -258,7 +322,7 @@ static rl_code swept_sum(const rl_psi *psi, const int32_t *code, size_t G, rl_ma
 /* Row j of L A, from the entries of L that are not zero. */
 void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx)
 {
-    size_t k = core->X.k;
+    size_t k = rl_core_size(core);
     long double *sum = RL_NEW(cx->tmp, long double, k);
     for (size_t r = 0; r < k; r++) {
         double l = *rl_mat_at(&core->L, j, r);
@@ -271,7 +335,7 @@ void rl_core_direction(const rl_core *core, size_t j, double *la, rl_ctx *cx)
 const rl_psi *rl_psi_core(const rl_core *core, size_t n, size_t m, bool has_time, rl_ctx *cx)
 {
     swept *s = RL_NEW(cx->tmp, swept, 1);
-    size_t k = core->X.k;
+    size_t k = rl_core_size(core);
     *s = (swept){{.n = n,
                   .m = m,
                   .sum_by = swept_sum,

@@ -47,6 +47,9 @@ typedef struct rl_vcov_spec {
  * regressions: fixest's). */
 typedef struct rl_profile rl_profile;
 
+/* What responses are averaged over (model/response_average.c). */
+typedef enum rl_average_kind { RL_AVERAGE_NONE, RL_AVERAGE_LENGTHS, RL_AVERAGE_FORMS } rl_average_kind;
+
 typedef enum rl_agg {
     RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR,
     RL_AGG_TYPE, RL_AGG_PAIRS        /* bacon                                              */
@@ -87,6 +90,7 @@ typedef struct rl_request {
     bool notyet;                     /* controls: units not yet treated too, not only the never treated */
     bool universal;                  /* one base period a cohort, before treatment, for all of its cells */
     int anticipation;                /* periods before the start in which an effect may begin  */
+    bool unit_trends;                /* bjs, did2s: every unit has a slope over time too       */
     bool rcs;                        /* repeated cross-sections: every row is a unit of its own */
     bool keep_unbalanced;            /* units that miss periods stay, with the rows they have  */
     bool has_balance;                /* dynamic averages over the cohorts that are seen ..     */
@@ -120,8 +124,8 @@ typedef struct rl_request {
     const char *method;              /* koyck: iv or ols; others have their own words           */
     const char *const *response;     /* "COL", "COL,H" or "all": responses over time (model/response.h) */
     size_t n_response;
-    bool average;                    /* .. averaged over the lengths of their lags too          */
-    bool pointwise;                  /* .. estimates and errors alone are wanted: no bands, no draws */
+    rl_average_kind average;         /* .. averaged over the lengths or forms of their lags too  */
+    struct rl_parts *parts;          /* .. what one is made of goes here, and nothing else is made of it; or NULL */
     bool response_if_any;            /* "all" may find none                                     */
     rl_period_kind step;             /* what one step of time is, where the times are numbers   */
     const char *as_asked;            /* the formula before it was written out, or NULL          */

@@ -139,7 +139,7 @@ static rl_code hop(work *w, rl_carry *c, size_t j, const rl_places *s, rl_impuls
 }
 
 static rl_code path_of(work *w, const rl_carries *x, const rl_places *s, const char *segment, const rl_feedback *f,
-                       size_t n, rl_impulse *out)
+                       size_t n, rl_impulse *out, rl_impulse *direct)
 {
     *out = rl_impulse_new(n, s->q, 0, w->keep);
     for (size_t i = 0; i < x->n; i++) {
@@ -150,6 +150,10 @@ static rl_code path_of(work *w, const rl_carries *x, const rl_places *s, const c
         for (size_t j = 0; j < c->n_hops; j++) RL_TRY(hop(w, c, j, s, &p));
         rl_impulse_scale(&p, w->out->est[c->at].estimate, s->at[c->at]);
         rl_impulse_add(out, &p);
+    }
+    if (w->req->parts != NULL) {
+        *direct = rl_impulse_new(n, s->q, 0, w->cx->tmp);
+        rl_impulse_add(direct, out);
     }
     if (f->n > 0) rl_impulse_feed(out, f->phi, f->n, &f->dphi);
     out->fades = out->fades && (f->n == 0 || f->stable);
@@ -189,14 +193,12 @@ static void rows(const work *w, rl_response *s, const rl_impulse *p, const rl_re
         for (size_t j = 0; j < p->q; j++)
             *rl_mat_at(&G[1], j, h) = *rl_mat_at(&p->J, j, h) + (h > 0 ? *rl_mat_at(&G[1], j, h - 1) : 0);
     }
-    crit[0] = crit[1] = point;
-    if (!w->req->pointwise) rl_supt(G, 2, V, df, w->out->level, point, w->cx->seed, crit, w->cx);
+    rl_supt(G, 2, V, df, w->out->level, point, w->cx->seed, crit, w->cx);
     s->crit_impulse = crit[0];
     s->crit_cumulative = crit[1];
     s->impulse = banded(w, p->psi, &G[0], V, point, crit[0]);
     s->cumulative = banded(w, sum, &G[1], V, point, crit[1]);
-    if (!straight && !w->req->pointwise)
-        rl_response_draw(r, V, df, w->out->level, s->n, s->impulse, s->cumulative, w->cx);
+    if (!straight) rl_response_draw(r, V, df, w->out->level, s->n, s->impulse, s->cumulative, w->cx);
 }
 
 /* Where to stop when nobody says: behind the last lag; when 98 % are in; or after a year or so. */
@@ -286,6 +288,71 @@ static void doubt(const work *w, rl_response *s, const rl_impulse *p, const rl_p
     rl_response_doubt(s, a->chance, b0, sqrt(var), crit, w->keep);
 }
 
+/* --- for an average ----------------------------------------------------------------------------- */
+
+static double *kept(const double *v, size_t n, rl_arena *in)
+{
+    double *copy = RL_NEW(in, double, n);
+    memcpy(copy, v, n * sizeof *v);
+    return copy;
+}
+
+static rl_mat kept_mat(const rl_mat *m, size_t n, size_t k, rl_arena *in)
+{
+    rl_mat copy = rl_mat_new(n, k, in);
+    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&copy, j), rl_mat_col(m, j), n * sizeof(double));
+    return copy;
+}
+
+/* Periods until the gradients are next to nothing. */
+static size_t felt(const rl_impulse *p)
+{
+    double largest = 0;
+    size_t n = p->n;
+    for (size_t i = 0; i < p->n * p->q; i++) largest = fmax(largest, fabs(p->J.a[i]));
+    for (; n > 0; n--)
+        for (size_t j = 0; j < p->q; j++)
+            if (fabs(*rl_mat_at(&p->J, j, n - 1)) > 1e-10 * largest) return n;
+    return n;
+}
+
+static void keep_parts(const work *w, const rl_impulse *p, const rl_impulse *direct, const rl_feedback *f,
+                       const double *theta, const rl_mat *V, double df, size_t n)
+{
+    rl_parts *to = w->req->parts;
+    rl_arena *in = to->in;
+    double *g = RL_NEW(w->cx->tmp, double, p->q), sum = 0;
+    *to = (rl_parts){.in = in,
+                     .n = n,
+                     .impulse = RL_NEW(in, double, n),
+                     .impulse_se = RL_NEW(in, double, n),
+                     .cumulative = RL_NEW(in, double, n),
+                     .cumulative_se = RL_NEW(in, double, n),
+                     .n_path = p->n,
+                     .path = kept(p->psi, p->n, in),
+                     .total = p->total,
+                     .total_se = sqrt(rl_quadratic(p->d_total, V)),
+                     .first = p->first,
+                     .fades = p->fades,
+                     .q = p->q,
+                     .theta = kept(theta, p->q, in),
+                     .V = kept_mat(V, p->q, p->q, in),
+                     .df = df,
+                     .n_direct = felt(direct),
+                     .d_total = kept(direct->d_total, p->q, in),
+                     .d_first = kept(direct->d_first, p->q, in),
+                     .n_phi = f->n};
+    to->J = kept_mat(&direct->J, p->q, to->n_direct, in);
+    if (f->n > 0) to->phi = kept(f->phi, f->n, in), to->dphi = kept_mat(&f->dphi, p->q, f->n, in);
+    for (size_t h = 0; h < n; h++) {
+        for (size_t j = 0; j < p->q; j++) g[j] += *rl_mat_at(&p->J, j, h);
+        to->impulse[h] = p->psi[h];
+        to->impulse_se[h] = sqrt(rl_quadratic(rl_mat_col(&p->J, h), V));
+        to->cumulative[h] = sum += p->psi[h];
+        to->cumulative_se[h] = sqrt(rl_quadratic(g, V));
+    }
+}
+
 /* --- one response ------------------------------------------------------------------------------- */
 
 static rl_code respond(work *w, const rl_carries *x, const char *segment, const char *name, int h, rl_response *s)
@@ -299,8 +366,8 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
         size_t r = rl_carry_reach(&x->v[i]) + 1;
         reach = r > reach ? r : reach;
     }
-    rl_impulse *p = RL_NEW(w->keep, rl_impulse, 1);
-    RL_TRY(path_of(w, x, &at, segment, &f, goes_on ? reach + FAR : reach, p));
+    rl_impulse *p = RL_NEW(w->keep, rl_impulse, 1), direct = {.n = 0};
+    RL_TRY(path_of(w, x, &at, segment, &f, goes_on ? reach + FAR : reach, p, &direct));
     rl_mat V = rl_lagged_covariance(&w->l, &at);
     rl_room room;
     double df = rl_lagged_freedom(&w->l, &at), crit = rl_t_quantile(0.5 + w->out->level / 2, df);
@@ -316,6 +383,10 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     s->n = (h >= 0 ? (size_t)h : horizon_of(p, x, goes_on)) + 1;
     double *theta = RL_NEW(w->cx->tmp, double, at.q);
     for (size_t j = 0; j < at.q; j++) theta[j] = w->out->est[at.use[j]].estimate;
+    if (w->req->parts != NULL) {
+        keep_parts(w, p, &direct, &f, theta, &V, df, s->n);
+        return RL_OK;
+    }
     const rl_recipe recipe = {x, segment, &at, &f, theta, w->keep};
     rows(w, s, p, &recipe, &V, df, crit);
     doubt(w, s, p, &at, crit);

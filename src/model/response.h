@@ -48,6 +48,29 @@ typedef struct rl_summary {
     const char *why;             /* why it, or its interval, is not there; or NULL     */
 } rl_summary;
 
+/* One form of the lag that an average is over. */
+typedef struct rl_candidate {
+    const char *form;            /* "lag(x,0:3)", "adstock(x)"                         */
+    double weight;               /* they sum to 1                                      */
+    double ic;                   /* the criterion; of a rate, at the best one          */
+    double rate, rate_sd;        /* mean and spread by the likelihood; NaN = has none  */
+    double long_run;             /* NaN = there is none                                */
+    const char *why;             /* why it is left out, weight 0; or NULL              */
+} rl_candidate;
+
+/* A response averaged over forms of its lag: everything a response reports, with intervals that cover
+ * the choice (response_mix.c).  se of impulse, cumulative and long run: Buckland's; of the others NaN. */
+typedef struct rl_average {
+    rl_average_kind over;
+    const char *criterion;       /* "AIC"                                              */
+    size_t n_candidates;
+    rl_candidate *candidate;
+    rl_banded *impulse, *cumulative;     /* n of the response                          */
+    double goes_on;              /* weight of the forms that go on after the longest lag, which long run and timing
+                                    are of; 0 = they are of all forms                  */
+    rl_summary long_run, mean_lag, half_life, share_after;
+} rl_average;
+
 typedef struct rl_response {
     const char *variable;        /* "log1p(spend)"                                     */
     const char *outcome;         /* what responds: "log(revenue)"                      */
@@ -69,10 +92,7 @@ typedef struct rl_response {
     const char *variable_unit, *outcome_unit;    /* "spend", "revenue"                 */
     double mean_variable, mean_outcome;
     bool log_variable, log_outcome;          /* percentages: elasticities              */
-    rl_summary *averaged;        /* n  added up, averaged over lengths of the lag; or NULL */
-    size_t n_weights;            /* lengths, from first_length on                      */
-    int first_length;
-    double *weight;              /* n_weights  of each length                          */
+    const struct rl_average *average;    /* over lengths or forms of the lag; or NULL  */
     size_t n_says;
     const char **says;           /* in words                                           */
     /* to go on with (model/channel.h): the impulse as it was made, and what its parameters are */
@@ -91,10 +111,13 @@ RL_MUST rl_code rl_response_run(const rl_request *req, const rl_design *d, rl_re
  * (cumulative::x) the sums. */
 RL_MUST rl_code rl_response_projected(const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx);
 
-/* With req->average: each response also averaged over the lengths of its lag (response_average.c).  Lengths weigh
- * exp(-AIC/2), and a tenth is kept for the longest: with BIC, or AIC alone, short lengths are trusted too much in
- * short series for the interval to hold (tests/coverage/series.c).
- * Errors  RL_EUSAGE  no response; lags that are not one range; those of the shorter fits */
+/* With req->average: each response also averaged over the lengths or forms of its lag (response_average.c),
+ * one regressor at a time, the others as written.  A regressor whose lags are not one range is passed over with
+ * a remark when others are averaged.
+ * Forms weigh exp(-AIC/2); over lengths alone a tenth is kept for the longest: with BIC, or AIC alone, short lengths
+ * are trusted too much in short series for the interval to hold (tests/coverage/series.c).
+ * Errors  RL_EUSAGE  no response; none whose lags are one range; no criterion; those of the shorter fits
+ * Cost    lengths: a fit each; forms: about 75 fits */
 RL_MUST rl_code rl_response_average(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep,
                                     rl_ctx *cx);
 
@@ -117,6 +140,38 @@ typedef struct rl_recipe {
 bool rl_response_draw(const rl_recipe *r, const rl_mat *V, double df, double level, size_t n, rl_banded *impulse,
                       rl_banded *cumulative, rl_ctx *cx);
 
+/* What a response is made of where it is linear in the estimates but for the outcome's own lags: what averaging
+ * needs, in an arena of its own. */
+typedef struct rl_parts {
+    rl_arena *in;
+    size_t n;                    /* horizons                                           */
+    double *impulse, *impulse_se, *cumulative, *cumulative_se;   /* n                  */
+    size_t n_path;               /* at least n: until next to nothing comes            */
+    double *path;                /* n_path  the impulse                                */
+    double total, total_se, first;       /* sum psi_h, sum h psi_h                     */
+    bool fades;
+    size_t q;                    /* estimates                                          */
+    double *theta;               /* q                                                  */
+    rl_mat V;                    /* q-by-q                                             */
+    double df;                   /* of t; 0 = normal                                   */
+    size_t n_direct;             /* before the outcome's own lags: psi_h = theta'J_h   */
+    rl_mat J;                    /* q-by-n_direct                                      */
+    double *d_total, *d_first;   /* q                                                  */
+    size_t n_phi;                /* the outcome's own lags                             */
+    double *phi;                 /* n_phi                                              */
+    rl_mat dphi;                 /* q-by-n_phi                                         */
+} rl_parts;
+
+/* Rows of an average of m responses with weights w, long run and timing with weights far; each sum to 1
+ * (response_mix.c).
+ * Cost: 5,000 responses and 2 n sorts of so many numbers. */
+void rl_response_mix(const rl_response *s, const rl_parts *const *p, const double *w, const double *far, size_t m,
+                     rl_average *out, rl_arena *keep, rl_ctx *cx);
+/* Intervals and bands of n periods from draws (x: column h the draws of period h, sorted in place), joined to
+ * those that stand in row (response_draw.c). */
+void rl_response_bounds(double *x, size_t draws, size_t n, double level, rl_banded *row, rl_ctx *cx);
+int rl_response_ascending(const void *a, const void *b);   /* doubles, for qsort() */
+
 /* A figure with its gradient: standard error and interval. */
 rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit);
 /* long_run .. share_after of s (response_sum.c), in the arena `keep`. */
@@ -131,6 +186,6 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
 void rl_response_words(rl_response *s, rl_arena *keep);
 /* verdict and doubt, where b0 and se0 are sum and error under random walks of a chance. */
 void rl_response_doubt(rl_response *s, double chance, double b0, double se0, double crit, rl_arena *keep);
-void rl_response_words_average(rl_response *s, size_t most, rl_arena *keep);   /* .. of the average */
+void rl_response_words_average(rl_response *s, rl_arena *keep);   /* .. of the average */
 
 #endif

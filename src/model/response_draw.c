@@ -95,6 +95,12 @@ static void draw(size_t block, void *arg)
     rl_arena_free(in);
 }
 
+int rl_response_ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
 typedef struct ranked {
     double x;
     uint32_t at;
@@ -113,33 +119,32 @@ static int fewest(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Columns sorted in place; intervals and band of each. */
-static void bounds(double *x, size_t n, double level, rl_banded *row, rl_ctx *cx)
+void rl_response_bounds(double *x, size_t draws, size_t n, double level, rl_banded *row, rl_ctx *cx)
 {
-    ranked *v = RL_NEW(cx->tmp, ranked, DRAWS);
-    uint32_t *depth = RL_NEW(cx->tmp, uint32_t, DRAWS);
-    memset(depth, 0xff, DRAWS * sizeof *depth);
+    ranked *v = RL_NEW(cx->tmp, ranked, draws);
+    uint32_t *depth = RL_NEW(cx->tmp, uint32_t, draws);
+    memset(depth, 0xff, draws * sizeof *depth);
     for (size_t h = 0; h < n; h++) {
-        double *column = x + h * DRAWS;
-        for (uint32_t b = 0; b < DRAWS; b++) v[b] = (ranked){column[b], b};
-        qsort(v, DRAWS, sizeof *v, ascending);
-        bool varies = v[0].x < v[DRAWS - 1].x;
-        for (uint32_t b = 0; b < DRAWS; b++) {
-            uint32_t in = b < DRAWS - 1 - b ? b : DRAWS - 1 - b; /* draws further out on its side */
+        double *column = x + h * draws;
+        for (uint32_t b = 0; b < draws; b++) v[b] = (ranked){column[b], b};
+        qsort(v, draws, sizeof *v, ascending);
+        bool varies = v[0].x < v[draws - 1].x;
+        for (uint32_t b = 0; b < draws; b++) {
+            uint32_t last = (uint32_t)draws - 1, in = b < last - b ? b : last - b; /* draws further out on its side */
             if (varies && in < depth[v[b].at]) depth[v[b].at] = in;
             column[b] = v[b].x;
         }
     }
-    qsort(depth, DRAWS, sizeof *depth, fewest);
-    size_t point = (size_t)((1 - level) / 2 * DRAWS), joint = depth[(size_t)((1 - level) * DRAWS)];
+    qsort(depth, draws, sizeof *depth, fewest);
+    size_t point = (size_t)((1 - level) / 2 * (double)draws), joint = depth[(size_t)((1 - level) * (double)draws)];
     if (joint > point) joint = point;
     for (size_t h = 0; h < n; h++) {
-        const double *column = x + h * DRAWS;
+        const double *column = x + h * draws;
         rl_banded *r = &row[h];
         r->low = fmin(r->low, column[point]);
-        r->high = fmax(r->high, column[DRAWS - 1 - point]);
+        r->high = fmax(r->high, column[draws - 1 - point]);
         r->band_low = fmin(r->band_low, column[joint]);
-        r->band_high = fmax(r->band_high, column[DRAWS - 1 - joint]);
+        r->band_high = fmax(r->band_high, column[draws - 1 - joint]);
     }
 }
 
@@ -157,8 +162,8 @@ bool rl_response_draw(const rl_recipe *r, const rl_mat *V, double df, double lev
               .each = RL_NEW(cx->tmp, double, n *DRAWS),
               .sum = RL_NEW(cx->tmp, double, n *DRAWS)};
     rl_par(DRAWS / PER_BLOCK, draw, &w, cx);
-    bounds(w.each, n, level, impulse, cx);
-    bounds(w.sum, n, level, cumulative, cx);
+    rl_response_bounds(w.each, DRAWS, n, level, impulse, cx);
+    rl_response_bounds(w.sum, DRAWS, n, level, cumulative, cx);
     rl_release(cx->tmp, w.each);
     rl_release(cx->tmp, w.sum);
     return true;

@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "model/response.h"
 
-enum { MOST_SAYS = 8 };
+enum { MOST_SAYS = 12 };
 
 /* x with the decimals that two leading digits of the standard error need. */
 static const char *figure(double x, double se, rl_arena *in)
@@ -65,16 +65,19 @@ static const char *range(const rl_summary *x, double times, const char *unit_tex
     return rl_sprintf(in, " (%.*f to %.*f%s)", times == 1, times * x->low, times == 1, times * x->high, unit_text);
 }
 
+static const char *quarter(const rl_response *s, rl_arena *in)
+{
+    return s->after == 1 ? rl_sprintf(in, "the %s itself", s->period) : rl_sprintf(in, "%d %ss", s->after, s->period);
+}
+
 static const char *when(const rl_response *s, rl_arena *in)
 {
     if (isnan(s->half_life.est)) return rl_sprintf(in, "when it comes: %s", s->half_life.why);
-    const char *quarter =
-        s->after == 1 ? rl_sprintf(in, "the %s itself", s->period) : rl_sprintf(in, "%d %ss", s->after, s->period);
     return rl_sprintf(in,
                       "half of it is in after %.1f %ss%s, counted from the start of the %s; %.0f %% of it%s comes "
                       "after %s%s%s",
                       s->half_life.est, s->period, range(&s->half_life, 1, "", in), s->period, 100 * s->share_after.est,
-                      range(&s->share_after, 100, " %", in), quarter, s->half_life.why != NULL ? "; " : "",
+                      range(&s->share_after, 100, " %", in), quarter(s, in), s->half_life.why != NULL ? "; " : "",
                       s->half_life.why != NULL ? s->half_life.why : "");
 }
 
@@ -94,8 +97,8 @@ static const char *money(const rl_response *s, rl_arena *in)
 void rl_response_doubt(rl_response *s, double chance, double b0, double se0, double crit, rl_arena *keep)
 {
     const rl_banded *c = &s->cumulative[s->n - 1];
-    bool told = c->low > 0 || c->high<0, told0 = fabs(b0)> crit * se0;
-    if (!(chance >= 0.5) || (told && told0)) return;
+    bool told = c->low > 0 || c->high < 0;
+    if (!(chance >= 0.5) || (told && fabs(b0) > crit * se0)) return;
     s->verdict = "cannot tell";
     s->doubt = rl_sprintf(keep,
                           "what is left of %s is a random walk or nearly one (chance %.0f %%), where series that have "
@@ -119,14 +122,57 @@ void rl_response_words(rl_response *s, rl_arena *keep)
     if (s->leads) say(s, "leads are no part of it: what comes before its cause is a placebo");
 }
 
-void rl_response_words_average(rl_response *s, size_t most, rl_arena *keep)
+/* "0.21 of y within 4 periods (95 % interval 0.1 to 0.3)" */
+static const char *within(const rl_response *s, rl_arena *in)
 {
-    const rl_summary *a = &s->averaged[s->n - 1];
-    say(s,
-        rl_sprintf(keep,
-                   "averaged over last lags %d to %d (weights by AIC, most, %.0f %%, on %d): %s of %s within %zu %ss "
-                   "(%g %% interval %s to %s, which covers the choice of the length)",
-                   s->first_length, s->first_length + (int)s->n_weights - 1, 100 * s->weight[most],
-                   s->first_length + (int)most, figure(a->est, a->se, keep), s->outcome, s->n - 1, s->period,
-                   100 * s->level, figure(a->low, a->se, keep), figure(a->high, a->se, keep)));
+    const rl_banded *c = &s->average->cumulative[s->n - 1];
+    return rl_sprintf(in, "%s of %s within %zu %ss (%g %% interval %s to %s", figure(c->est, c->se, in), s->outcome,
+                      s->n - 1, s->period, 100 * s->level, figure(c->low, c->se, in), figure(c->high, c->se, in));
+}
+
+static const char *ends(const rl_summary *l, rl_arena *in)
+{
+    if (isnan(l->est)) return l->why;
+    if (l->why != NULL) return rl_sprintf(in, "in the long run %s; %s", figure(l->est, l->se, in), l->why);
+    return rl_sprintf(in, "in the long run %s (%s to %s)", figure(l->est, l->se, in), figure(l->low, l->se, in),
+                      figure(l->high, l->se, in));
+}
+
+static const char *paced(const rl_response *s, const rl_average *a, rl_arena *in)
+{
+    if (isnan(a->half_life.est)) return rl_sprintf(in, "when it comes, averaged: %s", a->half_life.why);
+    return rl_sprintf(in, "averaged, half of it is in after %.1f %ss%s; %.0f %% of it%s comes after %s%s%s",
+                      a->half_life.est, s->period, range(&a->half_life, 1, "", in), 100 * a->share_after.est,
+                      range(&a->share_after, 100, " %", in), quarter(s, in), a->half_life.why != NULL ? "; " : "",
+                      a->half_life.why != NULL ? a->half_life.why : "");
+}
+
+void rl_response_words_average(rl_response *s, rl_arena *keep)
+{
+    const rl_average *a = s->average;
+    size_t most = 0, few = 0;
+    for (size_t k = 0; k < a->n_candidates; k++) {
+        if (a->candidate[k].weight > a->candidate[most].weight) most = k;
+        few += a->candidate[k].why != NULL;
+    }
+    const rl_candidate *c = &a->candidate[most];
+    if (a->over == RL_AVERAGE_LENGTHS)
+        say(s,
+            rl_sprintf(keep,
+                       "averaged over lengths of the lag (weights by %s and a tenth for the longest; most, %.0f %%, on "
+                       "%s): %s, which covers the choice of the length, not that of the form); %s",
+                       a->criterion, 100 * c->weight, c->form, within(s, keep), ends(&a->long_run, keep)));
+    else
+        say(s, rl_sprintf(keep,
+                          "averaged over forms and lengths of the lag (weights by %s, most, %.0f %%, on %s): %s, which "
+                          "covers the choice of form and length); %s",
+                          a->criterion, 100 * c->weight, c->form, within(s, keep), ends(&a->long_run, keep)));
+    say(s, paced(s, a, keep));
+    if (a->goes_on > 0)
+        say(s, rl_sprintf(
+                   keep, "long run and timing by the forms that may go on after the longest lag, %.0f %% of the weight",
+                   100 * a->goes_on));
+    if (few > 0)
+        say(s, rl_sprintf(keep, "%zu of the %zu forms could not be compared: the choice is among the others", few,
+                          a->n_candidates));
 }

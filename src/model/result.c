@@ -61,7 +61,7 @@ static void keep_wander(const rl_fit *f, rl_result *out, rl_arena *keep)
     out->wander = w;
 }
 
-/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j; or the method says itself. */
+/* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j, X with what stands beside it; or the method says itself. */
 static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl_result *out, rl_arena *keep,
                        rl_ctx *cx)
 {
@@ -75,12 +75,15 @@ static void keep_omega(const rl_design *d, const rl_fit *f, const char *term, rl
     }
     if (c == NULL || j == f->m || f->family != RL_LINEAR) return;
     size_t n = c->X.n;
-    double *omega = RL_NEW(c->row_of != NULL ? cx->tmp : keep, double, n), *a = RL_NEW(cx->tmp, double, c->X.k);
-    for (size_t q = 0; q < c->X.k; q++)
-        for (size_t r = 0; r < c->X.k; r++) a[q] += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
+    size_t k = rl_core_size(c);
+    double *omega = RL_NEW(c->row_of != NULL ? cx->tmp : keep, double, n), *a = RL_NEW(cx->tmp, double, k);
+    for (size_t q = 0; q < k; q++)
+        for (size_t r = 0; r < k; r++) a[q] += *rl_mat_at(&c->L, j, r) * *rl_mat_at(&c->A, r, q);
     rl_cols_times(&c->X, a, 0, n, omega);
     out->omega = c->row_of != NULL ? RL_NEW(keep, double, d->n) : omega;
     for (size_t i = 0; i < d->n && c->row_of != NULL; i++) out->omega[i] = omega[c->row_of[i]];
+    for (size_t q = c->X.k; q < k; q++)
+        for (size_t i = 0; i < d->n; i++) out->omega[i] += a[q] * c->beside[q - c->X.k][i];
     for (size_t i = 0; i < d->n && c->w != NULL; i++) out->omega[i] *= c->w[i];
 }
 
@@ -158,7 +161,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         rl_collapse c;
         bool shorter = rl_collapse_make(&d, &req, &c, cx);
         RL_TRY(req.estimator->fit(shorter ? &c.small : &d, &req, &attempt, cx));
-        if (shorter) rl_collapse_expand(&c, &attempt, cx); /* such a method leaves no row out */
+        if (shorter) RL_TRY(rl_collapse_expand(&c, &attempt, cx)); /* such a method leaves no row out */
         if (attempt.leave == NULL) {
             f = attempt;
             break;

@@ -176,6 +176,6 @@ rl_code rl_rows_panel(const rl_tables *t, const rl_model_spec *m, rl_table *out,
         double *with = number(out, t->program[k].spec->name, in);
         for (size_t r = 0; r < out->n; r++) with[r] = begins_in_span(t, &t->program[k], code[r], (int32_t)period[r]);
     }
-    *unit = p->col[0].name;
+    *unit = t->study->panel.unit.s == NULL ? NULL : p->col[0].name;
     return RL_OK;
 }

@@ -212,6 +212,10 @@ static rl_code take_lags(const rl_tables *t, const rl_model_spec *s, rl_request 
         return bad_word(t, &s->lags, "lags", "the lags of the outcome, then of each regressor, as in lags: \"2,1,0\"",
                         cx);
     if (s->ic.s != NULL && !rl_ic_read(s->ic.s, r)) return bad_word(t, &s->ic, "ic", "known: aic bic hq", cx);
+    if (s->average.s == NULL) return RL_OK;
+    r->average = strcmp(s->average.s, "forms") == 0 ? RL_AVERAGE_FORMS : RL_AVERAGE_LENGTHS;
+    if (r->average == RL_AVERAGE_LENGTHS && strcmp(s->average.s, "lengths") != 0)
+        return bad_word(t, &s->average, "average", "known: lengths forms", cx);
     return RL_OK;
 }
 

@@ -17,6 +17,7 @@ static void set_defaults(rl_study *s, const char *path, rl_arena *in)
     for (int r = 0; r < RL_RULES_END; r++) s->policy[r] = rl_rule_default((rl_rule)r);
     s->ages = (rl_texts){N_AGES, RL_NEW(in, rl_text, N_AGES)};
     for (size_t i = 0; i < N_AGES; i++) s->ages.v[i].s = ages[i];
+    s->panel.first = RL_NO_DAY;
     s->money = (rl_money_spec){.gross_margin = (double)NAN, .discount_rate = (double)NAN, .loaded_cost = 1};
 }
 
@@ -66,6 +67,10 @@ static rl_code make(const char *path, rl_doc *doc, rl_study *out, rl_arena *in, 
     for (size_t i = 0; i < n; i++) place(file[i], out->folder, in);
     /* money and markets are often kept by month; what happened on a day is not */
     out->spend.file.source.periods = out->market.file.source.periods = out->panel.file.source.periods = true;
+    if (out->panel.first != RL_NO_DAY) {
+        out->panel.file.source.numbered = out->calendar;
+        out->panel.file.source.first_day = out->panel.first;
+    }
     return rl_study_check(out, &form);
 }
 

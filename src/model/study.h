@@ -19,6 +19,9 @@
 #include "model/request.h"
 #include "model/schema.h" /* rl_at, rl_text, rl_texts */
 
+/* How a file is written, by name (data/csv.h); `fit` takes the same words. */
+extern const rl_choice rl_encodings[], rl_number_formats[], rl_delimiters[];
+
 /* Every table has: file, encoding, delimiter, number_format, date_format, missing; source.path is
  * below the study file's folder, source.name is as written. */
 typedef struct rl_file {
@@ -56,7 +59,12 @@ typedef struct rl_touches_spec {
 } rl_touches_spec;
 typedef struct rl_spend_spec { rl_file file; rl_text date, channel, amount, unit; } rl_spend_spec;
 typedef struct rl_market_spec { rl_file file; rl_text date; rl_texts columns; } rl_market_spec;
-typedef struct rl_panel_spec { rl_file file; rl_text unit, date; rl_texts columns; } rl_panel_spec;
+typedef struct rl_panel_spec {
+    rl_file file;
+    rl_text unit, date;            /* unit NULL = one series                                    */
+    int32_t first;                 /* dates are numbers: the day 1 stands for; or RL_NO_DAY      */
+    rl_texts columns;
+} rl_panel_spec;
 typedef struct rl_ledger_spec { rl_file file; rl_text period, amount; } rl_ledger_spec;
 
 typedef struct rl_program_spec {
@@ -109,7 +117,7 @@ typedef struct rl_model_spec {
     rl_text vcov;                  /* as on the command line                                     */
     rl_texts channels;             /* with a formula: columns that are money spent               */
     rl_text weights;
-    rl_text lags, ic, shock, method;   /* lagged regressions, as on the command line         */
+    rl_text lags, ic, shock, method, average;   /* lagged regressions, as on the command line */
     int max_lags, periods;         /* 0 = not given                                              */
     int window_lo, window_hi;      /* event study; 0,0 = all                                     */
 } rl_model_spec;

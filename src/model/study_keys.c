@@ -12,11 +12,11 @@ _Static_assert(sizeof(rl_transition) == sizeof(int) && sizeof(rl_period_kind) ==
 
 static const rl_choice PERIODS[] = {{"day", RL_DAY},         {"week", RL_WEEK}, {"month", RL_MONTH},
                                     {"quarter", RL_QUARTER}, {"year", RL_YEAR}, {NULL, 0}};
-static const rl_choice ENCODINGS[] = {{"utf-8", RL_UTF8}, {"utf-16", RL_UTF16}, {"latin-1", RL_LATIN1}, {NULL, 0}};
-static const rl_choice NUMBERS[] = {
+const rl_choice rl_encodings[] = {{"utf-8", RL_UTF8}, {"utf-16", RL_UTF16}, {"latin-1", RL_LATIN1}, {NULL, 0}};
+const rl_choice rl_number_formats[] = {
     {"plain", RL_NUMBERS_PLAIN}, {"us", RL_NUMBERS_US}, {"eu", RL_NUMBERS_EU}, {NULL, 0}};
-static const rl_choice DELIMITERS[] = {{",", ','},     {";", ';'},         {"|", '|'},    {"tab", '\t'}, {"\t", '\t'},
-                                       {"comma", ','}, {"semicolon", ';'}, {"pipe", '|'}, {NULL, 0}};
+const rl_choice rl_delimiters[] = {{",", ','},     {";", ';'},         {"|", '|'},    {"tab", '\t'}, {"\t", '\t'},
+                                   {"comma", ','}, {"semicolon", ';'}, {"pipe", '|'}, {NULL, 0}};
 static const rl_choice POLICIES[] = {
     {"error", RL_POLICY_ERROR}, {"drop", RL_POLICY_DROP}, {"keep", RL_POLICY_KEEP}, {NULL, 0}};
 static const rl_choice CLOCKS[] = {{"cohort", 0}, {"event", 1}, {NULL, 0}};
@@ -42,7 +42,7 @@ static rl_code read_file(rl_form *f, const rl_key *key, const rl_node *node, voi
 static rl_code read_encoding(rl_form *f, const rl_key *key, const rl_node *node, void *to)
 {
     int value = 0;
-    RL_TRY(rl_form_choice(f, key->name, node, ENCODINGS, &value));
+    RL_TRY(rl_form_choice(f, key->name, node, rl_encodings, &value));
     ((rl_file *)to)->source.encoding = (rl_encoding)value;
     return RL_OK;
 }
@@ -50,7 +50,7 @@ static rl_code read_encoding(rl_form *f, const rl_key *key, const rl_node *node,
 static rl_code read_delimiter(rl_form *f, const rl_key *key, const rl_node *node, void *to)
 {
     int value = 0;
-    RL_TRY(rl_form_choice(f, key->name, node, DELIMITERS, &value));
+    RL_TRY(rl_form_choice(f, key->name, node, rl_delimiters, &value));
     ((rl_file *)to)->source.delimiter = (char)value;
     return RL_OK;
 }
@@ -58,7 +58,7 @@ static rl_code read_delimiter(rl_form *f, const rl_key *key, const rl_node *node
 static rl_code read_numbers(rl_form *f, const rl_key *key, const rl_node *node, void *to)
 {
     int value = 0;
-    RL_TRY(rl_form_choice(f, key->name, node, NUMBERS, &value));
+    RL_TRY(rl_form_choice(f, key->name, node, rl_number_formats, &value));
     ((rl_file *)to)->source.numbers = (rl_number_format)value;
     return RL_OK;
 }
@@ -348,8 +348,10 @@ static const rl_key MARKET[] = {
 
 static const rl_key PANEL[] = {
     FILE_KEYS(rl_panel_spec, file, "CSV file with one row a unit and period: instead of deals or beside them"),
-    TEXT_MUST(rl_panel_spec, unit, "unit", "column with the unit, such as a region"),
+    TEXT_KEY(rl_panel_spec, unit, "unit", "column with the unit, such as a region; none: one series"),
     TEXT_MUST(rl_panel_spec, date, "date", "column with the day or the period"),
+    {.name = "first", .type = RL_KEY_DATE, AT(rl_panel_spec, first),
+     .help = "when the periods are numbered 1, 2, 3 ..: a day of the first one"},
     {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_panel_spec, columns), .required = true,
      .help = "columns with the figures; each may be an outcome"},
     END};
@@ -434,6 +436,7 @@ static const rl_key MODEL[] = {
     {.name = "periods", .type = RL_KEY_WHOLE, AT(rl_model_spec, periods), .lo = 1, .hi = 500,
      .help = "lp: periods after the shock that are shown"},
     TEXT_KEY(rl_model_spec, method, "method", "of koyck, ardl, lp: as on the command line"),
+    TEXT_KEY(rl_model_spec, average, "average", "responses averaged too, over lengths or forms of the lag"),
     {.name = "window", .type = RL_KEY_OWN, .to = 0, .read = read_window, .wants = "[first, last]",
      .help = "event times of an event study, such as [-8, 6]; default all"},
     {.name = "primary", .type = RL_KEY_YES, AT(rl_model_spec, primary),

@@ -268,6 +268,18 @@ static rl_dict *panel_dict(const rl_tables *t, rl_text unit)
     return c != NULL && c->type == RL_TEXT ? c->dict : NULL;
 }
 
+/* Without units: one series, whose column we make. */
+static void one_series(rl_tables *t)
+{
+    rl_table *p = &t->panel;
+    rl_col *from = p->col;
+    p->col = RL_NEW(t->in, rl_col, p->k + 1);
+    memcpy(p->col + 1, from, p->k++ * sizeof *from);
+    p->col[0] = (rl_col){.name = "series", .type = RL_TEXT, .dict = rl_dict_new(t->in), .field = -1, .full = true};
+    p->col[0].code = RL_NEW(t->in, int32_t, p->n);
+    for (size_t i = 0; i < p->n; i++) p->col[0].code[i] = rl_dict_code(p->col[0].dict, "all", 3);
+}
+
 static rl_code read_panel(rl_tables *t, rl_ctx *cx)
 {
     const rl_panel_spec *p = &t->study->panel;
@@ -277,6 +289,7 @@ static rl_code read_panel(rl_tables *t, rl_ctx *cx)
     want(&ws, p->date, RL_DATE, NULL, "panel.date");
     for (size_t i = 0; i < p->columns.n; i++) want(&ws, p->columns.v[i], RL_NUM, NULL, "panel.columns");
     RL_TRY(read_file(t, &p->file, &ws, &t->panel, cx));
+    if (p->unit.s == NULL) one_series(t);
     t->has_panel = true;
     return RL_OK;
 }

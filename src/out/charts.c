@@ -66,6 +66,13 @@ static measure axis_of(const rl_view *v, const rl_model_answer *m, double larges
     return (measure){what, m->has_lift && m->lift.scale > 0 ? m->lift.scale : 1};
 }
 
+double rl_chart_axis(const rl_view *v, const rl_model_answer *m, double largest, bool effect, const char **words)
+{
+    measure a = axis_of(v, m, largest, effect);
+    *words = a.words;
+    return a.times;
+}
+
 static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? fabs(b) : a; }
 
 /* --- a model ------------------------------------------------------------------------- */
@@ -129,6 +136,7 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
         const rl_estimate *e = &r->est[i];
         if (e->label.event == RL_NO_ID || !isfinite(e->estimate)) continue;
         largest = larger(larger(larger(largest, e->estimate), e->conf_low), e->conf_high);
+        largest = larger(larger(largest, e->band_low), e->band_high);
         first = fmin(first, e->label.event);
         last = fmax(last, e->label.event);
         n++;
@@ -136,21 +144,22 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
     if (n < 2 || n > PLOT_PERIODS) return NULL;
     measure axis = axis_of(v, m, largest, true);
     rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
-                                 rl_sprintf(v->in, "Effect by %s since the start against %s %s, %s intervals; %s",
-                                            period, period, rl_view_number(v, m->base_event, 0), rl_view_level(v),
-                                            m->base_event < -1 ? "partly exposed ones after it are left out"
-                                                               : "dots left of it should lie near zero"));
+                                 rl_sprintf(v->in, "Against %s %s; thick: %s intervals, thin: all %ss at once; %s",
+                                            period, rl_view_number(v, m->base_event, 0), rl_view_level(v), period,
+                                            m->base_event < -1 ? "partly exposed ones are left out"
+                                                               : "dots left of the start should lie near zero"));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
     rl_chart_number(c, "first", first);
     rl_chart_number(c, "last", last);
-    rl_chart_columns(c, "event estimate conf_low conf_high base");
+    rl_chart_columns(c, "event estimate conf_low conf_high base band_low band_high");
     for (size_t i = 0; i < r->m; i++) {
         const rl_estimate *e = &r->est[i];
         if (e->label.event == RL_NO_ID || !isfinite(e->estimate)) continue;
         bool base = e->label.event == m->base_event;
-        const double x[] = {e->label.event, axis.times * e->estimate, axis.times * e->conf_low,
-                            axis.times * e->conf_high, base};
+        const double x[] = {
+            e->label.event, axis.times * e->estimate, axis.times * e->conf_low, axis.times * e->conf_high,
+            base,           axis.times * e->band_low, axis.times * e->band_high};
         rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
     }
     return c;
@@ -402,6 +411,7 @@ void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
         out->model[i].event = event(out, v, m, i, period);
         if (m->main.n_responses == 0) out->model[i].lags = lags(out, v, m, i, period);
         rl_charts_lags(out, v, a, i);
+        rl_charts_rollout(out, v, a, i);
         out->model[i].forest = RL_NEW(v->in, rl_chart *, m->n_by);
         for (size_t k = 0; k < m->n_by; k++) out->model[i].forest[k] = forest(out, v, m, i, k);
     }

@@ -12,6 +12,10 @@ typedef struct rl_model_charts {
     rl_chart **response; /* one a response of the model            */
     rl_chart *spend;     /* what the channels brought              */
     rl_chart **curve;    /* one a channel                          */
+    rl_chart *rollout;   /* who is treated when                   */
+    rl_chart *cohorts;   /* means by cohort, as seen              */
+    rl_chart *sides;     /* other estimators of the same          */
+    rl_chart *side_events;   /* .. and their event studies        */
     rl_chart *track;     /* actual, fitted, residuals in time      */
 } rl_model_charts; /* NULL = nothing to draw */
 
@@ -30,6 +34,10 @@ rl_chart *rl_chart_begin(rl_charts *out, const rl_view *v, const char *id, const
                          const char *subtitle);
 /* The factor that money is shown by, so that axis numbers stay short, and the axis' words. */
 double rl_chart_money_axis(const rl_view *v, const char *what, double largest, const char **words);
+/* Of model m, numbers as large as `largest` among them: the factor, and the axis' words. */
+double rl_chart_axis(const rl_view *v, const rl_model_answer *m, double largest, bool effect, const char **words);
+/* Charts of model `at` whose programme starts at different times (charts_rollout.c). */
+void rl_charts_rollout(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at);
 /* Charts of model `at` with lags (charts_lags.c). */
 void rl_charts_lags(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at);
 

@@ -149,6 +149,49 @@ static void summary(rl_json *j, const char *key, const rl_summary *s)
     rl_json_close(j);
 }
 
+static void response_rows(rl_json *j, const rl_banded *impulse, const rl_banded *cumulative, size_t n)
+{
+    rl_json_open(j, "rows", '[');
+    for (size_t h = 0; h < n; h++) {
+        rl_json_open(j, NULL, '{');
+        rl_json_int(j, "h", (int64_t)h);
+        banded(j, "impulse", &impulse[h]);
+        banded(j, "cumulative", &cumulative[h]);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
+static void averaged(rl_json *j, const rl_response *s)
+{
+    const rl_average *a = s->average;
+    if (a == NULL) return;
+    rl_json_open(j, "averaged", '{');
+    rl_json_str(j, "over", a->over == RL_AVERAGE_FORMS ? "forms" : "lengths");
+    rl_json_str(j, "criterion", a->criterion);
+    rl_json_open(j, "candidates", '[');
+    for (size_t k = 0; k < a->n_candidates; k++) {
+        const rl_candidate *c = &a->candidate[k];
+        rl_json_open_flat(j, NULL, '{');
+        rl_json_str(j, "form", c->form);
+        rl_json_num(j, "weight", c->weight);
+        if (c->why == NULL) rl_json_num(j, "criterion", c->ic);
+        if (c->why == NULL) rl_json_num(j, "long_run", c->long_run);
+        if (!isnan(c->rate)) rl_json_num(j, "rate", c->rate);
+        if (!isnan(c->rate)) rl_json_num(j, "rate_sd", c->rate_sd);
+        if (c->why != NULL) rl_json_str(j, "why", c->why);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+    rl_json_num(j, "goes_on", a->goes_on);
+    response_rows(j, a->impulse, a->cumulative, s->n);
+    summary(j, "long_run", &a->long_run);
+    summary(j, "mean_lag", &a->mean_lag);
+    summary(j, "half_life", &a->half_life);
+    summary(j, "share_after", &a->share_after);
+    rl_json_close(j);
+}
+
 void rl_json_response(rl_json *j, const rl_response *s)
 {
     rl_json_open(j, NULL, '{');
@@ -158,15 +201,7 @@ void rl_json_response(rl_json *j, const rl_response *s)
     rl_json_str(j, "period", s->period);
     rl_json_num(j, "crit_impulse", s->crit_impulse);
     rl_json_num(j, "crit_cumulative", s->crit_cumulative);
-    rl_json_open(j, "rows", '[');
-    for (size_t h = 0; h < s->n; h++) {
-        rl_json_open(j, NULL, '{');
-        rl_json_int(j, "h", (int64_t)h);
-        banded(j, "impulse", &s->impulse[h]);
-        banded(j, "cumulative", &s->cumulative[h]);
-        rl_json_close(j);
-    }
-    rl_json_close(j);
+    response_rows(j, s->impulse, s->cumulative, s->n);
     summary(j, "long_run", &s->long_run);
     summary(j, "mean_lag", &s->mean_lag);
     summary(j, "half_life", &s->half_life);
@@ -176,14 +211,7 @@ void rl_json_response(rl_json *j, const rl_response *s)
         rl_json_str(j, "verdict", s->verdict);
         rl_json_str(j, "doubt", s->doubt);
     }
-    if (s->averaged != NULL) {
-        rl_json_open_flat(j, "weights", '[');
-        for (size_t k = 0; k < s->n_weights; k++) rl_json_num(j, NULL, s->weight[k]);
-        rl_json_close(j);
-        rl_json_open(j, "averaged", '[');
-        for (size_t h = 0; h < s->n; h++) summary(j, NULL, &s->averaged[h]);
-        rl_json_close(j);
-    }
+    averaged(j, s);
     rl_json_open_flat(j, "at_means", '{');
     rl_json_num(j, "factor", s->factor);
     rl_json_str(j, "outcome", s->outcome_unit);

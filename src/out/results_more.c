@@ -1,6 +1,7 @@
 /* out/results_more.c -- groups, neighbours and overlapping programmes in results.json. */
 #include <math.h>
 
+#include "out/json_fit.h"
 #include "out/results.h"
 
 static void count(rl_json *j, const char *key, size_t n) { rl_json_int(j, key, (int64_t)n); }
@@ -72,6 +73,44 @@ static void spillover(rl_json *j, const rl_spillover *s)
     rl_json_close(j);
 }
 
+/* The interval when cohorts of a few units are not taken for precise, beside the formula's own. */
+static void small_cohorts(rl_json *j, const rl_few *f)
+{
+    rl_json_open(j, "small_cohorts", '{');
+    count(j, "units", f->units);
+    count(j, "alone", f->alone);
+    rl_json_num(j, "std_error_widened", f->se);
+    rl_json_num(j, "conf_low_widened", f->low);
+    rl_json_num(j, "conf_high_widened", f->high);
+    rl_json_str(j, "why", f->why);
+    rl_json_str(j, "says", f->says);
+    rl_json_close(j);
+}
+
+static void rollout(rl_json *j, const rl_rollout *r)
+{
+    rl_json_open(j, "rollout", '[');
+    for (size_t g = 0; g < r->n; g++) {
+        const rl_rollout_row *x = &r->row[g];
+        rl_json_open(j, NULL, '{');
+        rl_json_str(j, "cohort", x->label);
+        count(j, "units", x->units);
+        rl_json_open(j, "periods", '[');
+        for (size_t t = 0; t < r->n_periods; t++) {
+            if (x->rows[t] == 0) continue;
+            rl_json_open_flat(j, NULL, '{');
+            rl_json_str(j, "period", r->period[t]);
+            count(j, "rows", x->rows[t]);
+            rl_json_num(j, "mean", x->mean[t]);
+            rl_json_bool(j, "exposed", x->exposed[t]);
+            rl_json_close(j);
+        }
+        rl_json_close(j);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
 void rl_results_groups(rl_json *j, const rl_model_answer *m)
 {
     if (m->n_by > 0) {
@@ -81,6 +120,9 @@ void rl_results_groups(rl_json *j, const rl_model_answer *m)
         rl_json_close(j);
     }
     if (m->spill.asked) spillover(j, &m->spill);
+    if (m->few.units > 0) small_cohorts(j, &m->few);
+    if (m->rollout.n > 0) rollout(j, &m->rollout);
+    if (m->sides.n > 0) rl_json_sides(j, &m->sides);
 }
 
 /* Who is in which group. */

@@ -23,7 +23,8 @@ static const char *range(const rl_view *v, const rl_interval *x, rl_unit unit)
     return rl_view_range(v, &s, x);
 }
 
-static void response_table(const rl_story *s, const rl_response *x)
+static void response_table(const rl_story *s, const rl_response *x, const rl_banded *impulse,
+                           const rl_banded *cumulative)
 {
     static const rl_column COL[] = {{"Periods later", false}, {"Each", true},     {"Interval", true},
                                     {"Added up", true},       {"Interval", true}, {"All at once", true}};
@@ -31,17 +32,43 @@ static void response_table(const rl_story *s, const rl_response *x)
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 6, COL);
     r->caption =
         rl_sprintf(v->in,
-                   "%s after one more %s%s%s in one %s; the last column holds for all %ss at once; what goes "
+                   "%s%s after one more %s%s%s in one %s; the last column holds for all %ss at once; what goes "
                    "together, not what causes it",
-                   rl_view_clean(x->outcome, 60, v->in), rl_view_clean(x->variable, 60, v->in), x->segment ? ", " : "",
+                   impulse != x->impulse ? "Averaged: " : "", rl_view_clean(x->outcome, 60, v->in),
+                   rl_view_clean(x->variable, 60, v->in), x->segment ? ", " : "",
                    x->segment ? rl_view_clean(x->segment, 60, v->in) : "", x->period, x->period);
     for (size_t h = 0; h < x->n; h++) {
-        const rl_banded *e = &x->impulse[h], *c = &x->cumulative[h];
+        const rl_banded *e = &impulse[h], *c = &cumulative[h];
         rl_interval each = {e->est, e->se, e->low, e->high}, sum = {c->est, c->se, c->low, c->high},
                     band = {c->est, c->se, c->band_low, c->band_high};
         RL_ROW(r, rl_sprintf(v->in, "%zu", h), cell(v, &each, RL_UNIT_PLAIN), range(v, &each, RL_UNIT_PLAIN),
                cell(v, &sum, RL_UNIT_PLAIN), range(v, &sum, RL_UNIT_PLAIN), range(v, &band, RL_UNIT_PLAIN));
     }
+}
+
+/* What an average is over; what weighs next to nothing is one row. */
+static void candidate_table(const rl_story *s, const rl_response *x)
+{
+    static const rl_column COL[] = {{"Form of the lag", false}, {"Weight", true}, {"In all", true}, {"Stays", true}};
+    const rl_view *v = s->v;
+    const rl_average *a = x->average;
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 4, COL);
+    double rest = 0;
+    r->caption = rl_sprintf(v->in,
+                            "What the average is over, weighed by %s; in all: what comes in the long run in this form; "
+                            "stays: the share of the effect of one %s that is left in the next",
+                            a->criterion, x->period);
+    for (size_t k = 0; k < a->n_candidates; k++) {
+        const rl_candidate *c = &a->candidate[k];
+        if (c->weight < 0.005) {
+            rest += c->weight;
+            continue;
+        }
+        RL_ROW(r, rl_view_clean(c->form, 100, v->in), rl_view_percent(v, c->weight, 0),
+               cell(v, &(rl_interval){c->long_run, a->long_run.se, NAN, NAN}, RL_UNIT_PLAIN),
+               isnan(c->rate) ? "" : rl_view_percent(v, c->rate, 0));
+    }
+    if (rest > 0) RL_ROW(r, "Others together", rl_view_percent(v, rest, 1), "", "");
 }
 
 static void responses(const rl_story *s, const rl_model_answer *m, const rl_model_charts *c)
@@ -54,7 +81,10 @@ static void responses(const rl_story *s, const rl_model_answer *m, const rl_mode
         rl_page_list(s->page);
         for (size_t k = 0; k < x->n_says; k++) rl_page_line(s->page, "%s", rl_words_sentence(s->v, x->says[k]));
         rl_page_chart(s->page, c->response[i]);
-        response_table(s, x);
+        response_table(s, x, x->impulse, x->cumulative);
+        if (x->average == NULL) continue;
+        response_table(s, x, x->average->impulse, x->average->cumulative);
+        candidate_table(s, x);
     }
 }
 

@@ -129,6 +129,13 @@ static const char *equation(const rl_story *s, const rl_model_answer *m)
         end = rl_sprintf(v->in, "one effect for each %s before and after the start", period);
     else if (!strcmp(name, "etwfe"))
         end = rl_sprintf(v->in, "one effect for each start date and %s since it", period);
+    else if (!strcmp(name, "cs"))
+        return rl_sprintf(v->in,
+                          "effect of a start date and %s = change of %s since the last %s before the start - the same "
+                          "change of those not (yet) treated",
+                          period, rl_words_outcome(v, m), period);
+    else if (!strcmp(name, "bjs") || !strcmp(name, "did2s"))
+        end = "the effect on the treated, learned where nobody is treated yet";
     else if (!strcmp(name, "did"))
         return rl_sprintf(v->in, "%s = level of the group + change over time + effect on the treated after the start",
                           rl_words_outcome(v, m));
@@ -261,6 +268,7 @@ static void model(const rl_story *s, size_t i)
     rl_page_chart(s->page, s->charts->model[i].trends);
     rl_page_chart(s->page, s->charts->model[i].lags);
     lag_sums(s, m);
+    rl_section_rollout(s, i);
     rl_section_lags(s, i);
     rl_page_head(s->page, 3, NULL, "Estimates");
     estimates(s, &m->main, NULL, false);

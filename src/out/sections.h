@@ -25,6 +25,7 @@ void rl_section_data(const rl_story *s);   /* tables, faults, maturity, programm
 void rl_section_repeat(const rl_story *s); /* how to reproduce                          */
 
 /* Inside the section of model i: responses, channels, actual and fitted (sec_lags.c). */
+void rl_section_rollout(const rl_story *s, size_t i);      /* .. whose programme starts at different times */
 void rl_section_lags(const rl_story *s, size_t i);
 
 /* A waterfall as a table. */

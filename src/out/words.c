@@ -245,9 +245,8 @@ const char *rl_words_model(const rl_view *v, const rl_model_answer *m)
 {
     if (m->status == RL_MODEL_REFUSED) return rl_words_refused(v, &m->refused);
     if (!m->has_lift)
-        return rl_sprintf(v->in, "%s%sFitted on %s rows; it states associations and carries no lift.",
-                          rl_words_doubt(v, m), *rl_words_doubt(v, m) != '\0' ? " " : "",
-                          rl_view_count(v, m->main.rows_used));
+        return rl_sprintf(v->in, "%sFitted on %s rows; it states associations and carries no lift.",
+                          rl_words_response(v, m), rl_view_count(v, m->main.rows_used));
     const rl_lift *l = &m->lift;
     rl_unit unit = rl_unit_of_lift(v, l);
     rl_scale s = rl_scale_full(&l->effect, unit, l->scale);

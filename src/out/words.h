@@ -74,6 +74,8 @@ const char *rl_words_apart(const rl_view *v, const rl_model_answer *m);
 
 /* Is the outcome of a formula's channels money: revenue, or a panel's column in a study that gives a margin? */
 bool rl_words_is_money(const rl_study *s, const rl_model_answer *m);
+/* What a regression with lags found, its first response, with a blank behind; "" without one. */
+const char *rl_words_response(const rl_view *v, const rl_model_answer *m);
 /* "One more $1,000 of "spend_paid" in a quarter, at today's level of $8,012, goes with $2,310 (..) more revenue" */
 const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model_answer *m, const rl_channel *x,
                              rl_unit unit);

@@ -12,10 +12,37 @@ bool rl_words_is_money(const rl_study *s, const rl_model_answer *m)
     return name != NULL && (strcmp(name, "revenue") == 0 || strcmp(name, "value") == 0 || s->money.given);
 }
 
-/* A thousand of spend brings what: figures of a size that a budget has. */
-static rl_interval thousand(const rl_interval *x)
+/* Of logs on logs: per cent, of a column. */
+static const char *elasticity(const rl_view *v, const rl_response *s)
 {
-    return (rl_interval){1000 * x->est, 1000 * x->se, 1000 * x->low, 1000 * x->high};
+    const rl_summary *l = &s->long_run;
+    rl_interval x = {l->est, l->se, l->low, l->high};
+    if (!rl_interval_known(&x)) return "";
+    rl_scale scale = rl_scale_full(&x, RL_UNIT_PLAIN, 1);
+    return rl_sprintf(v->in, "1 %% more %s in one %s goes with %s %% more %s in all (%s interval %s). ",
+                      rl_view_clean(s->variable_unit, 40, v->in), s->period, rl_scaled(v, &scale, x.est),
+                      rl_view_clean(s->outcome_unit, 40, v->in), rl_view_level(v), rl_view_range(v, &scale, &x));
+}
+
+static const char *told(const rl_view *v, const rl_response *s)
+{
+    if (s->log_outcome && s->log_variable) return elasticity(v, s);
+    if (s->log_outcome || s->log_variable || s->n_says == 0 || s->long_run.se == 0) return "";
+    return rl_sprintf(v->in, "%s ", rl_words_sentence(v, s->says[0]));
+}
+
+const char *rl_words_response(const rl_view *v, const rl_model_answer *m)
+{
+    if (m->main.n_responses == 0) return "";
+    const char *doubt = rl_words_doubt(v, m), *space = *doubt != '\0' ? " " : "";
+    const rl_response *s = &m->main.response[0];
+    return rl_sprintf(v->in, "%s%s%s", doubt, space, s->verdict != NULL ? "" : told(v, s));
+}
+
+/* What a thousand of spend brings, where a period has that much: figures of the size of a budget. */
+static rl_interval times(double by, const rl_interval *x)
+{
+    return (rl_interval){by * x->est, by * x->se, by * x->low, by * x->high};
 }
 
 /* The response to the channel's spend, if there is one for all and its timing is told. */
@@ -55,9 +82,11 @@ const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model
     if (!isfinite(x->marginal.est))
         return rl_sprintf(v->in, "The spend of %s goes with %s of %s over the rows of the model.", name,
                           rl_words_interval(v, &x->gain, unit, 1), outcome);
-    rl_interval more = thousand(&x->marginal);
+    double step = x->highest >= 1000 ? 1000 : 1;
+    rl_interval more = times(step, &x->marginal);
     return rl_sprintf(v->in, "One more %s of %s in a %s, at today's level of %s, goes with %s more %s in all%s.%s",
-                      rl_view_money(v, 1000, 0), name, rl_words_period(s), rl_view_money(v, x->today, 0),
+                      step > 1 ? rl_view_money(v, step, 0) : "1", name, rl_words_period(s),
+                      step > 1 ? rl_view_money(v, x->today, 0) : rl_view_number(v, x->today, 1),
                       rl_words_interval(v, &more, unit, 1), outcome, timing(v, m, x),
                       rl_excludes_zero(&x->marginal) && !doubtful(m, x) ? "" : " This cannot be told from nothing.");
 }

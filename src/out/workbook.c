@@ -3,18 +3,10 @@
 
 #include <math.h>
 #include <string.h>
-#include <xlsxwriter.h>
-
 #include "base/date.h"
 #include "base/str.h"
 #include "out/words.h"
-
-typedef struct rl_book {
-    lxw_workbook *book;
-    lxw_format *title, *head, *money, *percent, *number, *tenth, *input, *input_percent, *strong, *sum, *wrap;
-    const rl_answer *a;
-    const rl_view *v;
-} rl_book;
+#include "out/workbook_work.h"
 
 static lxw_format *format(rl_book *b, const char *numbers, bool bold)
 {
@@ -46,25 +38,23 @@ static void formats(rl_book *b)
     format_set_align(b->wrap, LXW_ALIGN_VERTICAL_TOP);
 }
 
-/* User text goes through here: always a string cell. */
-static void text(const rl_book *b, lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char *s, lxw_format *f)
+void rl_book_text(const rl_book *b, lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char *s, lxw_format *f)
 {
     worksheet_write_string(w, row, col, rl_view_clean(s, 2000, b->v->in), f);
 }
 
-static void number(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, double x, lxw_format *f)
+void rl_book_number(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, double x, lxw_format *f)
 {
     if (isfinite(x)) worksheet_write_number(w, row, col, x, f);
 }
 
-/* The formula when it gives our figure (`gives`), else the figure. */
-static void formula(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char *f, double gives, double x,
-                    lxw_format *fmt)
+void rl_book_formula(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char *f, double gives, double x,
+                     lxw_format *fmt)
 {
     if (isfinite(x) && isfinite(gives) && fabs(gives - x) <= 1e-9 * fmax(1, fabs(x)))
         worksheet_write_formula_num(w, row, col, f, fmt, x);
     else
-        number(w, row, col, x, fmt);
+        rl_book_number(w, row, col, x, fmt);
 }
 
 /* --- the money page ----------------------------------------------------------------- */
@@ -87,22 +77,22 @@ enum {
 static void interval_row(lxw_worksheet *w, lxw_row_t row, const rl_interval *x, lxw_format *f)
 {
     const double v[] = {x->est, x->low, x->high};
-    for (int j = 0; j < 3; j++) number(w, row, (lxw_col_t)(1 + j), v[j], f);
+    for (int j = 0; j < 3; j++) rl_book_number(w, row, (lxw_col_t)(1 + j), v[j], f);
 }
 
 /* The bounds of a ratio, when its set is an interval. */
 static void ratio_bounds(lxw_worksheet *w, lxw_row_t row, const rl_ratio *r, lxw_format *f)
 {
     if (r->outside || r->all || r->none) return;
-    number(w, row, 2, r->low, f);
-    number(w, row, 3, r->high, f);
+    rl_book_number(w, row, 2, r->low, f);
+    rl_book_number(w, row, 3, r->high, f);
 }
 
 static void ratio_words(const rl_book *b, lxw_worksheet *w, lxw_row_t row, const rl_ratio *r, rl_unit unit,
                         double scale)
 {
     if (isnan(r->est) && !r->none && !r->all) return;
-    text(b, w, row, 4, rl_sprintf(b->v->in, "interval: %s", rl_view_ratio_set(b->v, r, unit, scale)), NULL);
+    rl_book_text(b, w, row, 4, rl_sprintf(b->v->in, "interval: %s", rl_view_ratio_set(b->v, r, unit, scale)), NULL);
 }
 
 static void chain(const rl_book *b, lxw_worksheet *w)
@@ -118,16 +108,16 @@ static void chain(const rl_book *b, lxw_worksheet *w)
         char f[64], c = (char)('B' + j);
         lxw_col_t col = (lxw_col_t)(1 + j);
         snprintf(f, sizeof f, "=%c11*$B$6", c);
-        formula(w, ROW_PROFIT, col, f, total[j] * margin, profit[j], b->money);
+        rl_book_formula(w, ROW_PROFIT, col, f, total[j] * margin, profit[j], b->money);
         snprintf(f, sizeof f, "=%c12-$B$7", c);
-        formula(w, ROW_NET, col, f, profit[j] - m->cost, net[j], b->sum);
+        rl_book_formula(w, ROW_NET, col, f, profit[j] - m->cost, net[j], b->sum);
         snprintf(f, sizeof f, "=%c13/$B$7", c);
-        formula(w, ROW_ROI, col, f, m->cost > 0 ? net[j] / m->cost : NAN, roi[j], b->percent);
+        rl_book_formula(w, ROW_ROI, col, f, m->cost > 0 ? net[j] / m->cost : NAN, roi[j], b->percent);
     }
-    if (m->wins.est > 0) formula(w, ROW_CAC, 1, "=$B$7/B17", m->cost / m->wins.est, m->cac.est, b->money);
+    if (m->wins.est > 0) rl_book_formula(w, ROW_CAC, 1, "=$B$7/B17", m->cost / m->wins.est, m->cac.est, b->money);
     if (m->gross_profit.est > 0)
-        formula(w, ROW_PAYBACK, 1, "=$B$7*$B$8/B12", m->cost * m->exposure_months / m->gross_profit.est,
-                m->payback_months.est, b->tenth);
+        rl_book_formula(w, ROW_PAYBACK, 1, "=$B$7*$B$8/B12", m->cost * m->exposure_months / m->gross_profit.est,
+                        m->payback_months.est, b->tenth);
     ratio_bounds(w, ROW_CAC, &m->cac, b->money);
     ratio_bounds(w, ROW_PAYBACK, &m->payback_months, b->tenth);
 }
@@ -136,23 +126,23 @@ static void parts(const rl_book *b, lxw_worksheet *w)
 {
     const rl_money *m = &b->a->money;
     if (m->n_parts == 0) return;
-    text(b, w, ROW_PARTS, 0, "Where it comes from", b->head);
+    rl_book_text(b, w, ROW_PARTS, 0, "Where it comes from", b->head);
     const char *const head[] = {"Estimate", "Low", "High"};
-    for (int j = 0; j < 3; j++) text(b, w, ROW_PARTS, (lxw_col_t)(1 + j), head[j], b->head);
+    for (int j = 0; j < 3; j++) rl_book_text(b, w, ROW_PARTS, (lxw_col_t)(1 + j), head[j], b->head);
     double sum = 0;
     for (size_t i = 0; i < m->n_parts; i++) {
         lxw_row_t row = (lxw_row_t)(ROW_PARTS + 1 + i);
-        text(b, w, row, 0, m->part[i].name, NULL);
+        rl_book_text(b, w, row, 0, m->part[i].name, NULL);
         interval_row(w, row, &m->part[i].money, b->money);
         sum += m->part[i].money.est;
     }
     lxw_row_t row = (lxw_row_t)(ROW_PARTS + 1 + m->n_parts);
     char f[64];
     snprintf(f, sizeof f, "=SUM(B%d:B%u)", ROW_PARTS + 2, (unsigned)row);
-    text(b, w, row, 0, "Total", b->strong);
-    formula(w, row, 1, f, sum, m->total.est, b->sum);
-    number(w, row, 2, m->total.low, b->sum);
-    number(w, row, 3, m->total.high, b->sum);
+    rl_book_text(b, w, row, 0, "Total", b->strong);
+    rl_book_formula(w, row, 1, f, sum, m->total.est, b->sum);
+    rl_book_number(w, row, 2, m->total.low, b->sum);
+    rl_book_number(w, row, 3, m->total.high, b->sum);
 }
 
 static void money_sheet(const rl_book *b)
@@ -162,33 +152,35 @@ static void money_sheet(const rl_book *b)
     worksheet_set_column(w, 0, 0, 38, NULL);
     worksheet_set_column(w, 1, 3, 18, NULL);
     worksheet_set_column(w, 4, 4, 60, NULL);
-    text(b, w, 0, 0, b->a->study->title, b->title);
+    rl_book_text(b, w, 0, 0, b->a->study->title, b->title);
     worksheet_merge_range(w, 1, 0, 1, 4, "", b->wrap);
     worksheet_set_row(w, 1, 48, NULL);
-    text(b, w, 1, 0, rl_words_answer(b->v, b->a), b->wrap);
+    rl_book_text(b, w, 1, 0, rl_words_answer(b->v, b->a), b->wrap);
     if (!m->given) return;
-    text(b, w, 3, 0,
-         rl_sprintf(b->v->in, "Amounts in %s. Change the yellow cells to see what follows.", b->v->currency), NULL);
-    text(b, w, ROW_MARGIN, 0, "Gross margin", NULL);
-    number(w, ROW_MARGIN, 1, b->a->study->money.gross_margin, b->input_percent);
-    text(b, w, ROW_COST, 0, "Cost of the programme", NULL);
-    number(w, ROW_COST, 1, m->cost, b->input);
-    text(b, w, ROW_MONTHS, 0, rl_sprintf(b->v->in, "Months of exposure, average %s", rl_words_unit(b->v, b->a)), NULL);
-    number(w, ROW_MONTHS, 1, m->exposure_months > 0 ? m->exposure_months : NAN, b->tenth);
+    rl_book_text(b, w, 3, 0,
+                 rl_sprintf(b->v->in, "Amounts in %s. Change the yellow cells to see what follows.", b->v->currency),
+                 NULL);
+    rl_book_text(b, w, ROW_MARGIN, 0, "Gross margin", NULL);
+    rl_book_number(w, ROW_MARGIN, 1, b->a->study->money.gross_margin, b->input_percent);
+    rl_book_text(b, w, ROW_COST, 0, "Cost of the programme", NULL);
+    rl_book_number(w, ROW_COST, 1, m->cost, b->input);
+    rl_book_text(b, w, ROW_MONTHS, 0, rl_sprintf(b->v->in, "Months of exposure, average %s", rl_words_unit(b->v, b->a)),
+                 NULL);
+    rl_book_number(w, ROW_MONTHS, 1, m->exposure_months > 0 ? m->exposure_months : NAN, b->tenth);
     const char *const head[] = {"", "Estimate", "Low", "High", ""};
-    for (int j = 0; j < 5; j++) text(b, w, ROW_HEAD, (lxw_col_t)j, head[j], b->head);
-    text(b, w, ROW_HEAD, 4, rl_sprintf(b->v->in, "low and high: %s interval", rl_view_level(b->v)), b->head);
-    text(b, w, ROW_TOTAL, 0, rl_sprintf(b->v->in, "Incremental %s", rl_words_subject(b->v, m)), NULL);
+    for (int j = 0; j < 5; j++) rl_book_text(b, w, ROW_HEAD, (lxw_col_t)j, head[j], b->head);
+    rl_book_text(b, w, ROW_HEAD, 4, rl_sprintf(b->v->in, "low and high: %s interval", rl_view_level(b->v)), b->head);
+    rl_book_text(b, w, ROW_TOTAL, 0, rl_sprintf(b->v->in, "Incremental %s", rl_words_subject(b->v, m)), NULL);
     interval_row(w, ROW_TOTAL, &m->total, b->money);
-    text(b, w, ROW_PROFIT, 0, "Gross profit on it", NULL);
-    text(b, w, ROW_NET, 0, "Gross profit less cost", b->strong);
-    text(b, w, ROW_ROI, 0, "Return on cost (ROI)", NULL);
+    rl_book_text(b, w, ROW_PROFIT, 0, "Gross profit on it", NULL);
+    rl_book_text(b, w, ROW_NET, 0, "Gross profit less cost", b->strong);
+    rl_book_text(b, w, ROW_ROI, 0, "Return on cost (ROI)", NULL);
     ratio_words(b, w, ROW_ROI, &m->roi, RL_UNIT_PERCENT, 100);
-    text(b, w, ROW_PAYBACK, 0, "Payback, months of exposure", NULL);
+    rl_book_text(b, w, ROW_PAYBACK, 0, "Payback, months of exposure", NULL);
     ratio_words(b, w, ROW_PAYBACK, &m->payback_months, RL_UNIT_MONTHS, 1);
-    text(b, w, ROW_CAC, 0, "Cost per extra win", NULL);
+    rl_book_text(b, w, ROW_CAC, 0, "Cost per extra win", NULL);
     ratio_words(b, w, ROW_CAC, &m->cac, RL_UNIT_MONEY, 1);
-    text(b, w, ROW_WINS, 0, "Extra deals won", NULL);
+    rl_book_text(b, w, ROW_WINS, 0, "Extra deals won", NULL);
     interval_row(w, ROW_WINS, &m->wins, b->number);
     chain(b, w);
     parts(b, w);
@@ -204,19 +196,19 @@ static void lifts_sheet(const rl_book *b)
     worksheet_set_column(w, 0, 0, 18, NULL);
     worksheet_set_column(w, 1, 2, 60, NULL);
     worksheet_set_column(w, 3, 10, 13, NULL);
-    for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
+    for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) rl_book_text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
     for (size_t i = 0; i < b->a->n_models; i++) {
         const rl_model_answer *m = &b->a->model[i];
         lxw_row_t row = (lxw_row_t)(i + 1);
-        text(b, w, row, 0, m->spec->name, NULL);
-        text(b, w, row, 1, rl_model_title(b->v, m), b->wrap);
-        text(b, w, row, 2, rl_words_model(b->v, m), b->wrap);
+        rl_book_text(b, w, row, 0, m->spec->name, NULL);
+        rl_book_text(b, w, row, 1, rl_model_title(b->v, m), b->wrap);
+        rl_book_text(b, w, row, 2, rl_words_model(b->v, m), b->wrap);
         if (m->status == RL_MODEL_REFUSED || !m->has_lift) continue;
         const rl_lift *l = &m->lift;
         const double x[] = {l->effect.est, l->effect.se, l->effect.low, l->effect.high, l->without, l->with};
-        for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(3 + j), x[j], b->number);
-        text(b, w, row, 9, rl_unit_own(m), NULL);
-        number(w, row, 10, (double)l->n, b->money);
+        for (size_t j = 0; j < sizeof x / sizeof *x; j++) rl_book_number(w, row, (lxw_col_t)(3 + j), x[j], b->number);
+        rl_book_text(b, w, row, 9, rl_unit_own(m), NULL);
+        rl_book_number(w, row, 10, (double)l->n, b->money);
     }
 }
 
@@ -224,20 +216,20 @@ static void estimate_row(const rl_book *b, lxw_worksheet *w, lxw_row_t row, cons
                          const rl_estimate *e)
 {
     const rl_label *l = &e->label;
-    text(b, w, row, 0, m->spec->name, NULL);
-    text(b, w, row, 1, l->term, NULL);
+    rl_book_text(b, w, row, 0, m->spec->name, NULL);
+    rl_book_text(b, w, row, 1, l->term, NULL);
     if (l->group_text)
-        text(b, w, row, 2, l->group_text, NULL);
+        rl_book_text(b, w, row, 2, l->group_text, NULL);
     else if (l->group != RL_NO_ID)
-        number(w, row, 2, l->group, NULL);
+        rl_book_number(w, row, 2, l->group, NULL);
     if (l->time_text)
-        text(b, w, row, 3, l->time_text, NULL);
+        rl_book_text(b, w, row, 3, l->time_text, NULL);
     else if (l->time != RL_NO_ID)
-        number(w, row, 3, l->time, NULL);
-    if (l->event != RL_NO_ID) number(w, row, 4, l->event, NULL);
+        rl_book_number(w, row, 3, l->time, NULL);
+    if (l->event != RL_NO_ID) rl_book_number(w, row, 4, l->event, NULL);
     const double x[] = {e->estimate, e->std_error, e->statistic, e->p_value, e->conf_low, e->conf_high};
-    for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(5 + j), x[j], b->number);
-    text(b, w, row, 11, rl_unit_own(m), NULL);
+    for (size_t j = 0; j < sizeof x / sizeof *x; j++) rl_book_number(w, row, (lxw_col_t)(5 + j), x[j], b->number);
+    rl_book_text(b, w, row, 11, rl_unit_own(m), NULL);
 }
 
 static void estimates_sheet(const rl_book *b)
@@ -247,7 +239,7 @@ static void estimates_sheet(const rl_book *b)
     lxw_worksheet *w = workbook_add_worksheet(b->book, "Estimates");
     worksheet_set_column(w, 0, 1, 22, NULL);
     worksheet_set_column(w, 2, 11, 13, NULL);
-    for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
+    for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) rl_book_text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
     worksheet_freeze_panes(w, 1, 0);
     lxw_row_t row = 1;
     for (size_t i = 0; i < b->a->n_models; i++) {
@@ -261,20 +253,20 @@ static void estimates_sheet(const rl_book *b)
 static void group_row(const rl_book *b, lxw_worksheet *w, lxw_row_t row, const rl_model_answer *m,
                       const rl_breakdown *d, const rl_group_answer *g)
 {
-    text(b, w, row, 0, m->spec->name, NULL);
-    text(b, w, row, 1, d->column, NULL);
-    text(b, w, row, 2, g->label, NULL);
-    number(w, row, 3, (double)g->treated, b->money);
-    number(w, row, 4, (double)g->controls, b->money);
+    rl_book_text(b, w, row, 0, m->spec->name, NULL);
+    rl_book_text(b, w, row, 1, d->column, NULL);
+    rl_book_text(b, w, row, 2, g->label, NULL);
+    rl_book_number(w, row, 3, (double)g->treated, b->money);
+    rl_book_number(w, row, 4, (double)g->controls, b->money);
     if (!g->answered) {
-        text(b, w, row, 15, g->why, NULL);
+        rl_book_text(b, w, row, 15, g->why, NULL);
         return;
     }
     const double x[] = {g->effect.est, g->effect.se, g->effect.low, g->effect.high,
                         g->low,        g->high,      g->p_value,    g->p_adjusted};
-    for (size_t j = 0; j < sizeof x / sizeof *x; j++) number(w, row, (lxw_col_t)(5 + j), x[j], b->number);
-    text(b, w, row, 13, g->stands ? "yes" : "no", NULL);
-    text(b, w, row, 14, rl_unit_own(m), NULL);
+    for (size_t j = 0; j < sizeof x / sizeof *x; j++) rl_book_number(w, row, (lxw_col_t)(5 + j), x[j], b->number);
+    rl_book_text(b, w, row, 13, g->stands ? "yes" : "no", NULL);
+    rl_book_text(b, w, row, 14, rl_unit_own(m), NULL);
 }
 
 /* Every group of every breakdown. */
@@ -291,7 +283,7 @@ static void groups_sheet(const rl_book *b)
     worksheet_set_column(w, 0, 2, 18, NULL);
     worksheet_set_column(w, 3, 14, 13, NULL);
     worksheet_set_column(w, 15, 15, 60, NULL);
-    for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
+    for (size_t j = 0; j < sizeof HEAD / sizeof *HEAD; j++) rl_book_text(b, w, 0, (lxw_col_t)j, HEAD[j], b->head);
     worksheet_freeze_panes(w, 1, 0);
     lxw_row_t row = 1;
     for (size_t i = 0; i < b->a->n_models; i++)
@@ -299,9 +291,9 @@ static void groups_sheet(const rl_book *b)
             const rl_model_answer *m = &b->a->model[i];
             const rl_breakdown *d = &m->by[k];
             if (d->refused) {
-                text(b, w, row, 0, m->spec->name, NULL);
-                text(b, w, row, 1, d->column, NULL);
-                text(b, w, row++, 15, d->refused, NULL);
+                rl_book_text(b, w, row, 0, m->spec->name, NULL);
+                rl_book_text(b, w, row, 1, d->column, NULL);
+                rl_book_text(b, w, row++, 15, d->refused, NULL);
             }
             for (size_t g = 0; g < d->n_groups; g++) group_row(b, w, row++, m, d, &d->group[g]);
         }
@@ -319,6 +311,7 @@ rl_code rl_workbook_write(const rl_answer *a, const rl_view *v, rl_outdir *o, co
     money_sheet(&b);
     lifts_sheet(&b);
     groups_sheet(&b);
+    rl_book_lags(&b);
     estimates_sheet(&b);
     lxw_error bad = workbook_close(b.book);
     if (bad != LXW_NO_ERROR) {

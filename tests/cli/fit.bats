@@ -74,3 +74,18 @@ big() {
     [ "$status" -eq 5 ]
     has "$err" "out of memory"
 }
+
+@test "a file of another country: delimiter, encoding and number format as options" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'y;x;n\xf6te\n1.001,5;2,25;1\n1.002,75;3,5;2\n1.004;4,125;4\n1.003,5;5,75;3\n' >eu.csv
+    printf 'y,x,nöte\n1001.5,2.25,1\n1002.75,3.5,2\n1004,4.125,4\n1003.5,5.75,3\n' >plain.csv
+    "$REVLIFT" fit 'y ~ x + nöte' --data eu.csv --delimiter semicolon --encoding latin-1 --number-format eu >eu
+    "$REVLIFT" fit 'y ~ x + nöte' --data plain.csv >plain
+    cmp eu plain
+    run_split "$REVLIFT" fit 'y ~ x' --data eu.csv --encoding latin-1
+    [ "$status" -eq 3 ]
+    has "$err" "--number-format eu"
+    run_split "$REVLIFT" fit 'y ~ x' --data eu.csv --delimiter space
+    [ "$status" -eq 2 ]
+    has "$err" "--delimiter 'space' is not known"
+}

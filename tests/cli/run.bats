@@ -124,3 +124,56 @@ STUDY=models/quarterly.yaml
     [ -s out/report.html ] && [ -s out/workbook.xlsx ]
     has "$(cat out/report.md)" "nuplot"
 }
+
+@test "every study of models/ runs on the data that come with it" {
+    cd "$BATS_TEST_TMPDIR"
+    for study in "$BATS_TEST_DIRNAME"/../../models/*.yaml; do
+        name=$(basename "$study" .yaml)
+        run_split "$REVLIFT" run "$study" -o "$name" --quiet
+        [ "$status" -eq 0 ]
+        [ -s "$name/report.html" ] && [ -s "$name/estimates.csv" ]
+        ! grep -E '^"[^"]*","refused","[^"]*","",' "$name/estimates.csv" || return 1      # a model that was not answered
+    done
+}
+
+# FILE MODEL TERM: the estimate as estimates.csv has it
+estimate_of() {
+    grep -F "\"$2\",\"done\"," "$1/estimates.csv" | grep -F "\"estimate\",\"$3\"," | sed 's/"[^"]*"/x/g' | cut -d, -f10
+}
+
+@test "a study says what fit says: a panel with numbered months, one series without units" {
+    cd "$BATS_TEST_TMPDIR"
+    root=$BATS_TEST_DIRNAME/../..
+    "$REVLIFT" run "$root/models/detailing.yaml" -o d --quiet
+    "$REVLIFT" fit 'scripts ~ lag(scripts,1:3) + lag(detailing,0:1) | physician + month' --panel physician,month \
+        --data "$root/datasets/detailing/detailing.csv" --estimator arellano-bond --json --quiet >d.json
+    x=$(estimate_of d habit 'lag(scripts,2)')
+    [ -n "$x" ]
+    has "$(cat d.json)" "\"estimate\": $x,"
+    "$REVLIFT" run "$root/models/bjsales.yaml" -o b --quiet
+    "$REVLIFT" fit 'diff(sales) ~ lag(adstock(diff(lead)),3)' --data "$root/datasets/bjsales/bjsales.csv" \
+        --time period --vcov EWC --json --quiet >b.json
+    x=$(estimate_of b shape 'rate::adstock(diff(lead))')
+    case $x in 0.72*) ;; *) false ;; esac                                 # Box & Jenkins: 0.72
+    has "$(cat b.json)" "\"estimate\": $x,"
+    has "$(cat b/report.md)" "goes with 18.15 of sales in the long run"
+}
+
+@test "numbered periods without 'first' are faults that name it; what is no number stays one" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'week,sales,tv\n1,5,1\n2,7,2\n' >w.csv
+    cat >s.yaml <<'Y'
+study: {period: week}
+panel: {file: w.csv, date: week, columns: [sales, tv]}
+models: {m: {level: panel, formula: sales ~ tv}}
+Y
+    run_split "$REVLIFT" run s.yaml -o out
+    [ "$status" -eq 3 ]
+    has "$err" "w.csv:2:1: '1' is not a date (column 'week')"
+    has "$err" "first: 2024-01-01"
+    printf 'week,sales,tv\n1,5,1\n2,7,2\n3.5,6,1\n' >w.csv
+    sed -i 's/date: week/date: week, first: 2024-01-01/' s.yaml
+    run_split "$REVLIFT" run s.yaml -o out
+    [ "$status" -eq 3 ]
+    has "$err" "w.csv:4:1: '3.5' is not a date"
+}

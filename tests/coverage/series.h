@@ -74,11 +74,11 @@ static inline rl_code series_average(const rl_table *t, said *out, rl_ctx *cx)
     static const char *const X[] = {"x"};
     rl_request q = series_request("ar", "y ~ lag(x,0:6)");
     rl_result r;
-    q.method = "average", q.response = X, q.n_response = 1, q.average = true;
+    q.method = "average", q.response = X, q.n_response = 1, q.average = RL_AVERAGE_LENGTHS;
     RL_TRY(rl_estimate_run(&q, t, &r, cx->tmp, cx));
     const rl_response *s = &r.response[0];
     const rl_banded *all = &s->cumulative[MOST_LAG];
-    out[AVERAGED] = (said){s->averaged[MOST_LAG].low, s->averaged[MOST_LAG].high, false};
+    out[AVERAGED] = (said){s->average->cumulative[MOST_LAG].low, s->average->cumulative[MOST_LAG].high, false};
     out[LONGEST] = (said){all->low, all->high, s->verdict != NULL};
     return RL_OK;
 }

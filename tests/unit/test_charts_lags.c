@@ -1,14 +1,18 @@
 /* The report of a regression with lags: charts, sentences, figures; with names that try to become code. */
 #include "unit/fit_fixture.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "model/channel.h"
 #include "out/charts.h"
+#include "out/csv_out.h"
 #include "out/json.h"
 #include "out/md.h"
 #include "out/results.h"
 #include "out/sections.h"
+#include "out/words.h"
+#include "out/workbook.h"
 
 static rl_ctx cx;
 static char place[] = "/tmp/revlift-lags-XXXXXX";
@@ -105,6 +109,25 @@ static void straight(void **s)
     assert_null(c->lags); /* the response says more */
 }
 
+/* The answer of a model without a lift is what it found, in per cent where both sides are logs. */
+static void answers(void **s)
+{
+    (void)s;
+    rl_charts charts;
+    rl_answer *a = answer("revenue ~ lag(spend_tv,0:1)");
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    has(rl_words_model(&v, &a->model[0]), "One more spend_tv in one month goes with ");
+    has(rl_words_model(&v, &a->model[0]), "Fitted on 47 rows; it states associations");
+    a->model[0].main.response[0].long_run.se = 0; /* nothing in the long run, as a matter of fact */
+    assert_int_equal(strncmp(rl_words_model(&v, &a->model[0]), "Fitted", 6), 0);
+    rl_channel *x = &a->model[0].channels.v[0];
+    x->today = 3.25, x->highest = 17; /* calls, not dollars */
+    has(page(a, &charts), "One more 1 of “spend\\_tv” in a month, at today's level of 3.2, goes with");
+    a = answer("log(revenue) ~ lag(log1p(spend_tv),0:1)");
+    has(rl_words_model(&v, &a->model[0]), "1 % more spend_tv in one month goes with ");
+    has(rl_words_model(&v, &a->model[0]), " % more revenue in all (95");
+}
+
 /* Nothing below the lowest or above the highest level ever seen. */
 static void seen_only(void **s)
 {
@@ -151,9 +174,112 @@ static void figures(void **s)
     has(text, "\"curve\": [");
 }
 
+/* The estimate of the row of estimates.csv that begins so and whose horizon is `h`; -1 = none. */
+static double in_csv(const char *csv, const char *begins, int h, int column)
+{
+    char at[16] = "";
+    if (h >= 0) snprintf(at, sizeof at, "%d", h);
+    for (const char *line = csv; line != NULL; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+        if (strncmp(line, begins, strlen(begins)) != 0) continue;
+        const char *field[24] = {line};
+        int n = 1;
+        bool quoted = false;
+        for (const char *c = line; *c != '\0' && *c != '\n'; c++) {
+            if (*c == '"') quoted = !quoted;
+            if (*c == ',' && !quoted) field[n++] = c + 1;
+        }
+        assert_int_equal(n, 20);
+        if ((size_t)(strcspn(field[7], ",")) == strlen(at) && strncmp(field[7], at, strlen(at)) == 0)
+            return *field[column] == ',' ? NAN : strtod(field[column], NULL);
+    }
+    fail_msg("no row %s %d in %.2000s", begins, h, csv);
+    return NAN;
+}
+
+enum { ESTIMATE = 9, STD_ERROR, LOW = 13, HIGH, ROWS = 16, BAND_LOW, BAND_HIGH, AT };
+
+static void tidy(void **s)
+{
+    (void)s;
+    const rl_answer *a = answer("revenue ~ lag(spend_tv,0:1)");
+    const char *csv = rl_csv_estimates(a, cx.keep);
+    const rl_response *r = &a->model[0].main.response[0];
+    const rl_channel *x = &a->model[0].channels.v[0];
+    for (int h = 0; h < (int)r->n; h++) {
+        const char *each = "\"media\",\"done\",\"revenue\",\"response\",\"spend_tv\"",
+                   *sum = "\"media\",\"done\",\"revenue\",\"cumulative\",\"spend_tv\"";
+        assert_true(in_csv(csv, each, h, ESTIMATE) == r->impulse[h].est);
+        assert_true(in_csv(csv, each, h, BAND_HIGH) == r->impulse[h].band_high);
+        assert_true(in_csv(csv, sum, h, STD_ERROR) == r->cumulative[h].se);
+        assert_true(in_csv(csv, sum, h, BAND_LOW) == r->cumulative[h].band_low);
+    }
+    const char *timing = "\"media\",\"done\",\"revenue\",\"half-life\",\"spend_tv\",,,,\"months\"";
+    assert_true(in_csv(csv, timing, -1, ESTIMATE) == r->half_life.est);
+    assert_true(in_csv(csv, "\"media\",\"done\",\"revenue\",\"long run\"", -1, HIGH) == r->long_run.high);
+    assert_true(in_csv(csv, "\"media\",\"done\",\"revenue\",\"share after\"", r->after, LOW) == r->share_after.low);
+    const char *next = "\"media\",\"done\",\"revenue\",\"channel marginal\",\"spend_tv\",,,,\"USD per USD\"";
+    assert_true(in_csv(csv, next, -1, ESTIMATE) == x->marginal.est);
+    assert_true(in_csv(csv, next, -1, AT) == x->today);
+    assert_true(in_csv(csv, next, -1, ROWS) == T - 1);
+    assert_true(in_csv(csv, "\"media\",\"done\",\"revenue\",\"channel profit\"", -1, ESTIMATE) == x->profit.est);
+    assert_true(in_csv(csv, "\"media\",\"done\",\"revenue\",\"channel curve\"", -1, AT) == x->curve[0].spend);
+    const char *month = "\"media\",\"done\",\"revenue\",\"channel by period\",\"spend_tv\",,\"2019-02\"";
+    assert_true(in_csv(csv, month, -1, ESTIMATE) == x->by_period[0]);
+    has(csv, "\"media\",\"refused\",\"revenue\",\"channel\",\"spend'`ls`$(x)<script>\",,,,\"\",,,,,,,,,,,\n");
+}
+
+/* A half-life that the data cannot give is a row that says so, and no figure. */
+static void tidy_refused(void **s)
+{
+    (void)s;
+    rl_answer *a = answer("revenue ~ lag(spend_tv,0:1)");
+    a->model[0].main.response[0].half_life = (rl_summary){NAN, NAN, NAN, NAN, "signs differ"};
+    a->model[0].main.response[0].long_run.high = INFINITY;
+    const char *csv = rl_csv_estimates(a, cx.keep);
+    has(csv, "\"media\",\"refused\",\"revenue\",\"half-life\",\"spend_tv\",,,,\"\",,,,,,,,,,,\n");
+    assert_true(isnan(in_csv(csv, "\"media\",\"done\",\"revenue\",\"long run\"", -1, HIGH)));
+}
+
+/* A part of the workbook, unpacked. */
+static const char *part(const rl_outdir *o, const char *name)
+{
+    FILE *f = popen(rl_sprintf(cx.keep, "unzip -p '%s/w.xlsx' '%s'", o->path, name), "r");
+    char *text = rl_alloc(cx.keep, 400000, 1);
+    assert_non_null(f);
+    text[fread(text, 1, 399999, f)] = '\0';
+    assert_int_equal(pclose(f), 0);
+    return text;
+}
+
+static void sheets(void **s)
+{
+    (void)s;
+    if (system("command -v unzip >/dev/null") != 0) skip();
+    rl_answer *a = answer("revenue ~ lag(spend_tv,0:1)");
+    ((rl_study *)a->study)->money.gross_margin = 0.5;
+    a->model[0].main.response[0].mean_lag = (rl_summary){NAN, NAN, NAN, NAN, "signs differ"};
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_outdir *o;
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/book", place), &o, &cx), &cx);
+    CHECK_OK(rl_workbook_write(a, &v, o, "w.xlsx", &cx), &cx);
+    const char *book = part(o, "xl/workbook.xml");
+    static const char *const SHEET[] = {"Responses", "Timing", "Channels", "By period", "Curves"};
+    for (size_t i = 0; i < 5; i++) has(book, rl_sprintf(cx.keep, "name=\"%s\"", SHEET[i]));
+    const char *responses = part(o, "xl/worksheets/sheet3.xml"), *channels = part(o, "xl/worksheets/sheet5.xml");
+    has(responses, "<f>F2</f>"); /* added up: live */
+    has(responses, "<f>L2+F3</f>");
+    has(channels, "<f>SUM('By period'!D2:D48)</f>"); /* T less a lag */
+    has(channels, "<f>I5/E5</f>");
+    has(channels, "<f>M5*$B$2-1</f>");
+    has(part(o, "xl/sharedStrings.xml"), "signs differ");
+    rl_outdir_abandon(o);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(straight), cmocka_unit_test(seen_only), cmocka_unit_test(draws),
-                                       cmocka_unit_test(figures)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(straight),     cmocka_unit_test(answers),
+                                       cmocka_unit_test(seen_only),    cmocka_unit_test(draws),
+                                       cmocka_unit_test(figures),      cmocka_unit_test(tidy),
+                                       cmocka_unit_test(tidy_refused), cmocka_unit_test(sheets)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -3,6 +3,7 @@
 
 #include "model/collapse.h"
 #include "model/design.h"
+#include "model/infer.h"
 
 typedef struct both {
     rl_design d;
@@ -24,7 +25,7 @@ static both fit_both(const rl_request *r, const rl_table *t, rl_ctx *cx)
     if (!b.done) return b;
     CHECK_OK(r->estimator->fit(&b.d, r, &b.whole, cx), cx);
     CHECK_OK(r->estimator->fit(&b.c.small, r, &b.small, cx), cx);
-    rl_collapse_expand(&b.c, &b.small, cx);
+    CHECK_OK(rl_collapse_expand(&b.c, &b.small, cx), cx);
     return b;
 }
 
@@ -230,7 +231,86 @@ static void test_perfect_means(void **state)
     rl_ctx_free(cx);
 }
 
-/* Regressors and weights by row, likelihoods and errors that need each row's regressors stay as they are. */
+/* Covariates have rows of their own beside the small design's. */
+static void test_covariates(void **state)
+{
+    (void)state;
+    rl_ctx ctx, *cx = &ctx;
+    check_ctx(cx);
+    rl_table t = fit_panel(57, 9, 21, cx);
+    fit_num(&t, "size", cx), fit_num(&t, "z", cx), fit_num(&t, "twice", cx), fit_num(&t, "wu", cx);
+    for (size_t i = 0; i < t.n; i++) {
+        t.col[t.k - 4].num[i] = (double)(i / 9 % 11);
+        t.col[t.k - 3].num[i] = 2.385 * t.col[2].num[i] * t.col[0].num[i] + (double)(i % 5);
+        t.col[t.k - 2].num[i] = 2 * t.col[2].num[i];
+        t.col[t.k - 1].num[i] = 0.5 + (double)(i / 9 % 7);
+        if (i % 9 == 4 && i / 9 % 4 == 1) t.col[4].num[i] = NAN;
+    }
+    const char *const name[] = {"twfe", "event", "sunab"};
+    for (size_t i = 0; i < 3; i++) {
+        rl_request r = request(name[i], "y ~ x + size + z + twice"); /* two of which go */
+        r.weights = i > 0 ? "wu" : NULL;
+        both b = fit_both(&r, &t, cx);
+        same(&b, cx);
+        assert_true(b.small.core->beside != NULL && b.small.m == b.whole.m);
+        for (size_t j = 0; j < b.small.m; j++) assert_string_equal(b.small.label[j].term, b.whole.label[j].term);
+        const rl_core *c = b.small.core;
+        for (size_t j = 0; j < c->L.n; j++)
+            for (size_t q = 0; q < c->L.k; q++) {
+                double sum = 0;
+                for (size_t k = 0; k < c->R.n; k++) sum += *rl_mat_at(&c->of_R, j, k) * *rl_mat_at(&c->R, k, q);
+                near(sum, *rl_mat_at(&c->L, j, q), 1);
+            }
+    }
+    rl_ctx_free(cx);
+}
+
+/* The same result by every covariance that sums squares of the short rows or of many groups. */
+static void test_errors_of_covariates(void **state)
+{
+    (void)state;
+    rl_ctx ctx, *cx = &ctx;
+    check_ctx(cx);
+    rl_table t = fit_panel(60, 8, 22, cx);
+    rl_request r = request("sunab", "y ~ x");
+    const rl_vcov_kind kind[] = {RL_HC0, RL_HC1, RL_IID, RL_DK};
+    for (size_t v = 0; v < 5; v++) {
+        rl_design d;
+        rl_collapse c;
+        rl_fit whole = empty_fit(), small = empty_fit();
+        rl_result a = {.estimator = r.estimator}, b = a;
+        r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 2, .by = {"unit", "t"}, .lag = -1};
+        if (v < 4) r.vcov = (rl_vcov_spec){.kind = kind[v], .lag = 2};
+        CHECK_OK(rl_design_make(&r, &t, &d, cx), cx);
+        assert_true(rl_collapse_make(&d, &r, &c, cx));
+        CHECK_OK(r.estimator->fit(&d, &r, &whole, cx), cx);
+        CHECK_OK(r.estimator->fit(&c.small, &r, &small, cx), cx);
+        CHECK_OK(rl_collapse_expand(&c, &small, cx), cx);
+        CHECK_OK(rl_infer(&d, &whole, &r, &a, cx->keep, cx), cx);
+        CHECK_OK(rl_infer(&d, &small, &r, &b, cx->keep, cx), cx);
+        for (size_t j = 0; j < a.m; j++) near(b.est[j].std_error, a.est[j].std_error, 10);
+    }
+    rl_ctx_free(cx);
+}
+
+/* A covariate that says when units are treated leaves their effects nothing. */
+static void test_covariate_is_treatment(void **state)
+{
+    (void)state;
+    rl_ctx ctx, *cx = &ctx;
+    check_ctx(cx);
+    rl_table t = fit_panel(45, 8, 23, cx);
+    rl_result out;
+    fit_num(&t, "on", cx);
+    for (size_t i = 0; i < t.n; i++) t.col[t.k - 1].num[i] = t.col[0].num[i] >= t.col[1].num[i];
+    rl_request r = request("sunab", "y ~ x + on");
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx->keep, cx), RL_EDATA);
+    assert_non_null(strstr(cx->err.what, "'on'"));
+    assert_non_null(strstr(cx->err.what, "is not identified"));
+    rl_ctx_free(cx);
+}
+
+/* Weights by row, likelihoods and errors that need each row's regressors stay as they are. */
 static void test_left_alone(void **state)
 {
     (void)state;
@@ -244,7 +324,9 @@ static void test_left_alone(void **state)
     logit.family = RL_POISSON;
     logit.unit = NULL;
     assert_true(fit_both(&plain, &t, cx).done);
-    assert_false(fit_both(&x, &t, cx).done);
+    rl_request slopes = request("etwfe", "y ~ x");
+    assert_true(fit_both(&x, &t, cx).done);
+    assert_false(fit_both(&slopes, &t, cx).done);
     assert_false(fit_both(&w, &t, cx).done);
     assert_false(fit_both(&cr, &t, cx).done);
     for (size_t i = 0; i < t.n; i++) t.col[4].num[i] = fabs(t.col[4].num[i]);
@@ -257,10 +339,17 @@ static void test_left_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_balanced),      cmocka_unit_test(test_ragged),
-        cmocka_unit_test(test_more),          cmocka_unit_test(test_cross_sections),
-        cmocka_unit_test(test_imputed),       cmocka_unit_test(test_weights_of_rows),
-        cmocka_unit_test(test_perfect_means), cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_balanced),
+        cmocka_unit_test(test_ragged),
+        cmocka_unit_test(test_more),
+        cmocka_unit_test(test_cross_sections),
+        cmocka_unit_test(test_imputed),
+        cmocka_unit_test(test_weights_of_rows),
+        cmocka_unit_test(test_perfect_means),
+        cmocka_unit_test(test_left_alone),
+        cmocka_unit_test(test_covariates),
+        cmocka_unit_test(test_errors_of_covariates),
+        cmocka_unit_test(test_covariate_is_treatment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,29 @@ static void lists_of_instruments(void **s)
     assert_int_equal(cx.n_notes, notes + 5);
 }
 
+/* How the file is written: the words a study has, one option each. */
+static void files(void **s)
+{
+    (void)s;
+    rl_fit_args a;
+    rl_fit_args_init(&a, "y ~ x");
+    set(&a, "data", "f.csv");
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_true(a.source.delimiter == 0 && a.source.encoding == RL_UTF8 && a.source.numbers == RL_NUMBERS_PLAIN);
+    set(&a, "delimiter", "semicolon");
+    set(&a, "encoding", "latin-1");
+    set(&a, "number-format", "eu");
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_true(a.source.delimiter == ';' && a.source.encoding == RL_LATIN1 && a.source.numbers == RL_NUMBERS_EU);
+    assert_string_equal(a.source.path, "f.csv");
+    assert_int_equal(a.source.n_missing, 2);
+    set(&a, "delimiter", "|");
+    assert_true(a.source.delimiter == '|');
+    refused("delimiter", "blank", "semicolon");
+    refused("encoding", "utf8", "latin-1");
+    refused("number-format", "german", "eu (1.234,50)");
+}
+
 static void mistakes(void **s)
 {
     (void)s;
@@ -111,7 +134,7 @@ static void mistakes(void **s)
     refused("ref", "1,2,3,4,5,6,7,8,9", "--ref");
     refused("panel", "region", "--panel");
     refused("estimator", "olss", "ols");
-    refused("estimator", "sunab", "not in this version");
+    refused("estimator", "dcdh", "not in this version");
     refused("agg", "mean", "group-time");
     refused("period", "hour", "week");
     refused("subset", "region", "COL=VALUE");
@@ -160,6 +183,7 @@ static void mistakes(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request),
-                                       cmocka_unit_test(lists_of_instruments), cmocka_unit_test(mistakes)};
+                                       cmocka_unit_test(lists_of_instruments), cmocka_unit_test(files),
+                                       cmocka_unit_test(mistakes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

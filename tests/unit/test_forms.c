@@ -1,6 +1,7 @@
 #include "unit/fit_fixture.h"
 
 #include "base/fmath.h"
+#include "base/holiday.h"
 #include "model/infer.h"
 
 static rl_ctx cx;
@@ -383,6 +384,60 @@ static void seasons(void **s)
     refused(&t, r, RL_EUSAGE, "a year has no seasons", "--period");
 }
 
+/* A table of n periods from `first` on; y = base + effect (working days lost to US holidays) exactly. */
+static rl_table closed_days(rl_calendar cal, int32_t first, size_t n)
+{
+    rl_table t = fit_table(n);
+    const char **when = RL_NEW(cx.keep, const char *, n);
+    fit_num(&t, "y", &cx);
+    for (size_t i = 0; i < n; i++) {
+        int32_t at = first + (int32_t)i;
+        char buf[16];
+        when[i] = rl_strdup(cx.keep, rl_period_text(buf, cal, at));
+        t.col[0].num[i] = 40.5 - 2.385 * rl_holiday_days(rl_holiday_find("US"), 0, 0, rl_period_first(cal, at),
+                                                         rl_period_last(cal, at));
+    }
+    fit_text(&t, "when", when, &cx);
+    return t;
+}
+
+static void holidays(void **s)
+{
+    (void)s;
+    static const rl_period_kind KIND[] = {RL_DAY, RL_WEEK, RL_MONTH, RL_QUARTER};
+    for (size_t k = 0; k < 4; k++) {
+        rl_calendar cal = {KIND[k], 1};
+        rl_table t = closed_days(cal, rl_period_of(cal, rl_day(2021, 5, 1)), 60);
+        rl_request r = fit_request("y ~ holiday(us)");
+        r.time = "when", r.calendar = cal;
+        rl_result out = fitted(&t, r);
+        assert_string_equal(out.est[1].label.term, "holiday(US)");
+        CHECK_DIGITS(out.est[1].estimate, -2.385, 11);
+        CHECK_DIGITS(out.est[0].estimate, 40.5, 11);
+    }
+    rl_calendar week = {RL_WEEK, 1}; /* 24 December to 1 January: six days of one week, three of the next */
+    rl_table t = closed_days(week, rl_period_of(week, rl_day(2024, 12, 16)), 4);
+    rl_request r = fit_request("y ~ 0 + holiday(christmas,-1:7)");
+    r.time = "when", r.calendar = week;
+    t.col[0].num[0] = t.col[0].num[3] = 0;
+    t.col[0].num[1] = 6, t.col[0].num[2] = 3;
+    CHECK_DIGITS(fitted(&t, r).est[0].estimate, 1.0, 12);
+    t.col[0].num[1] = 3, t.col[0].num[2] = 6;
+    CHECK_DIGITS(fitted(&t, r).est[0].estimate, 36.0 / 45, 12);
+
+    t = closed_days((rl_calendar){RL_MONTH, 1}, rl_period_of((rl_calendar){RL_MONTH, 1}, rl_day(1977, 11, 1)), 30);
+    r = fit_request("y ~ holiday(US)");
+    r.time = "when", r.calendar = (rl_calendar){RL_MONTH, 1};
+    refused(&t, r, RL_EUSAGE, "known from 1978 on, and 'when' begins with 1977-11", "holiday(christmas)");
+    t = series();
+    r = asked("y ~ x + holiday(thanksgiving)");
+    refused(&t, r, RL_EUSAGE, "'holiday(thanksgiving)' needs dates: 't' holds numbers", "--period month");
+    r.numbered = true, r.calendar = (rl_calendar){RL_YEAR, 1};
+    refused(&t, r, RL_EUSAGE, "every year has it", "--period");
+    r.time = NULL;
+    refused(&t, r, RL_EUSAGE, "", "--time");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +451,7 @@ int main(void)
         cmocka_unit_test(too_few),
         cmocka_unit_test(polynomials),
         cmocka_unit_test(seasons),
+        cmocka_unit_test(holidays),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

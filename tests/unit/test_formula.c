@@ -104,6 +104,8 @@ static void forms(void **s)
         "1 adstock(x,0.6) adstock(x) weibull(log1p(x),2,3.5) hill(adstock(x,0.5),20,2)");
     assert_string_equal(terms("y ~ almon(x, 0:6, 2) + almon(z, 1:4, 3, both) + season( ) + trend()"),
                         "1 almon(x,0:6,2) almon(z,1:4,3,both) season() trend()");
+    assert_string_equal(terms("y ~ holiday( us ) + holiday(Christmas, -2 : 7) + sqrt(holiday(easter,0:3))"),
+                        "1 holiday(US) holiday(christmas,-2:7) sqrt(holiday(easter,0:3))");
     assert_string_equal(terms("y ~ adstock(x,0.5):segment + lag(adstock(x),0:2)"),
                         "1 lag(adstock(x),0:2) adstock(x,0.5):segment");
     rl_formula f = parsed("y ~ hill(adstock(x),20,2) + almon(x,0:4,3,near) + weibull(x)");
@@ -155,7 +157,7 @@ static void mistakes(void **s)
     refused("y ~ x | g[z]", "slopes", 9);
     refused("y ~ x | 0 | a ~ x", "instrument and a regressor", 12);
     refused("y ~ x | a ~ a", "its own instrument", 8);
-    refused("y ~ sunab(x,z)", "not in this version", 4);
+    refused("y ~ sunab(x,z)", "is an estimator", 4);
     refused("y ~ adstock(x,1)", "from 0 to below 1", 14);
     refused("y ~ adstock(x,-0.2)", "from 0 to below 1", 15);
     refused("y ~ adstock(x,fast)", "a number", 14);
@@ -171,6 +173,15 @@ static void mistakes(void **s)
     refused("y ~ almon(x,0:6,2,front)", "near, far or both", 18);
     hinted("y ~ season(x)", "nothing between", "time of a row", 11);
     refused("y ~ log(season())", "several columns", 8);
+    hinted("y ~ holiday()", "needs a name", "holiday(US)", 4);
+    hinted("y ~ holiday(thanksgving)", "'thanksgving' is not a holiday", "did you mean 'thanksgiving'", 12);
+    hinted("y ~ holiday(carnivalinrio)", "is not a holiday", "a column of the data", 12);
+    refused("y ~ holiday(3)", "the name of a holiday", 12);
+    hinted("y ~ holiday(US, -1:1)", "no days around them", "holiday(christmas,-2:7)", 16);
+    hinted("y ~ holiday(easter, 2)", "the last day", "a range", 21);
+    refused("y ~ holiday(easter,2:-2)", "smaller to the larger", 19);
+    refused("y ~ holiday(easter,-181:2)", "within 180 days", 19);
+    refused("y ~ holiday(easter,0:1,2)", "')'", 22);
     refused("y ~ exp(almon(x,0:6,2))", "several columns", 8);
     refused("y ~ adstock(lag(x,0:2),0.5)", "several columns", 12);
     refused("season() ~ x", "one column of numbers", 0);

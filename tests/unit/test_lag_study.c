@@ -95,7 +95,10 @@ static void cannot_tell(void **s)
     assert_true(strncmp(says, "Cannot tell what ", 17) == 0);
     assert_non_null(strstr(says, "random walk"));
     assert_non_null(strstr(says, "in differences"));
-    assert_true(strncmp(rl_words_model(&v, &a.model[0]), says, strlen(says)) == 0);
+    const char *model = rl_words_model(&v, &a.model[0]);
+    assert_true(strncmp(model, says, strlen(says)) == 0);
+    assert_null(strstr(model + strlen(says), "annot tell")); /* once */
+    assert_non_null(strstr(model, "Fitted on "));
     static const char *const CALL[] = {"x"};
     const char *json = rl_json_fit(&a.model[0].main, CALL, 1, f.cx.keep);
     assert_non_null(strstr(json, "\"verdict\": \"cannot tell\""));

@@ -37,6 +37,28 @@ static void options_before_and_after(void **state)
     rl_ctx_free(&cx);
 }
 
+/* A word that is no choice of the option is left for what comes next. */
+static void an_option_may_stand_alone(void **state)
+{
+    (void)state;
+    rl_opts o;
+    rl_ctx cx;
+    CHECK_OK(PARSE("fit", "--average", "y ~ x"), &cx);
+    assert_string_equal(rl_opts_value(&o, "average"), "");
+    assert_string_equal(o.arg[0], "y ~ x");
+    rl_ctx_free(&cx);
+    CHECK_OK(PARSE("fit", "--average", "forms", "y ~ x", "--average=forms"), &cx);
+    assert_string_equal(rl_opts_value(&o, "average"), "forms");
+    assert_string_equal(o.arg[0], "y ~ x");
+    rl_ctx_free(&cx);
+    CHECK_OK(PARSE("fit", "y ~ x", "--average=form"), &cx); /* refused where values are read */
+    assert_string_equal(rl_opts_value(&o, "average"), "form");
+    rl_ctx_free(&cx);
+    CHECK_OK(PARSE("fit", "--average", "form"), &cx);
+    assert_string_equal(o.arg[0], "form");
+    rl_ctx_free(&cx);
+}
+
 static void seeds_keep_all_bits(void **state)
 {
     (void)state;
@@ -152,8 +174,11 @@ static void every_option_is_in_help_and_manual(void **state)
         for (size_t i = 0; i < rl_n_options; i++) {
             const rl_option *o = &rl_options[i];
             if (o->name == NULL || !(o->in & rl_commands[c].id)) continue;
-            const char *flag = rl_sprintf(cx.keep, "--%s%s%s  ", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-            bool shown = strstr(rl_str_text(&help), flag) != NULL;
+            const char *flag = rl_sprintf(cx.keep, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+            const char *at = strstr(rl_str_text(&help), flag), *end = at != NULL ? at + strlen(flag) : NULL;
+            while (at != NULL && *end != '\n' && strncmp(end, "  ", 2) != 0) /* --lags is no --lags-of */
+                at = strstr(end, flag), end = at != NULL ? at + strlen(flag) : NULL;
+            bool shown = at != NULL;
             if (shown != (o->what != NULL)) fail_msg("'%s' in help of '%s': %d", flag, rl_commands[c].name, shown);
         }
     }
@@ -167,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_before_and_after),
+        cmocka_unit_test(an_option_may_stand_alone),
         cmocka_unit_test(seeds_keep_all_bits),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(help_beats_errors),

@@ -275,7 +275,8 @@ static void carry_over(void **s)
     CHECK_DIGITS(poly.response[0].long_run.se, fit_find(&poly, "long_run::x")->std_error, 9);
 }
 
-/* Three lengths on the rows of the longest, weighed by AIC, a tenth kept for the longest; the spread between them is in the interval. */
+/* Three lengths on the rows of the longest, weighed by AIC, a tenth kept for the longest; the spread between them is in
+ * the interval. */
 static void average(void **s)
 {
     (void)s;
@@ -284,12 +285,13 @@ static void average(void **s)
     static const char *const X[] = {"x,2"};
     rl_request q = fit_request("y ~ z + lag( x , 0:2 )");
     rl_result r, one[3];
-    q.response = X, q.n_response = 1, q.time = "t", q.unit = "unit", q.horizon = -1, q.average = true;
+    q.response = X, q.n_response = 1, q.time = "t", q.unit = "unit", q.horizon = -1, q.average = RL_AVERAGE_LENGTHS;
     CHECK_OK(rl_estimate_run(&q, &t, &r, cx.keep, &cx), &cx);
     const rl_response *a = &r.response[0];
-    assert_int_equal(a->n_weights, 3);
+    assert_int_equal(a->average->n_candidates, 3);
+    assert_string_equal(a->average->candidate[1].form, "lag( x ,0:1)");
     cut.col[3].num[0] = cut.col[3].num[1] = NAN; /* the rows that two lags cost */
-    double w[3], sum = 0, mean = 0, var = 0;
+    double w[3], sum = 0, mean = 0, se = 0;
     for (size_t k = 0; k < 3; k++) {
         one[k] = answer(&cut, FORMULA[k], "x,2");
         assert_int_equal(one[k].rows_used, 68);
@@ -297,16 +299,16 @@ static void average(void **s)
     for (size_t k = 0; k < 3; k++) sum += w[k] = exp(-(one[k].aic - one[2].aic) / 2);
     for (size_t k = 0; k < 3; k++) {
         w[k] = 0.9 * w[k] / sum + (k == 2 ? 0.1 : 0);
-        CHECK_DIGITS(a->weight[k], w[k], 9);
+        CHECK_DIGITS(a->average->candidate[k].weight, w[k], 9);
         mean += w[k] * one[k].response[0].cumulative[2].est;
     }
     for (size_t k = 0; k < 3; k++) {
         const rl_banded *c = &one[k].response[0].cumulative[2];
-        var += w[k] * (c->se * c->se + (c->est - mean) * (c->est - mean));
+        se += w[k] * sqrt(c->se * c->se + (c->est - mean) * (c->est - mean));
     }
-    CHECK_DIGITS(a->averaged[2].est, mean, 10);
-    CHECK_DIGITS(a->averaged[2].se, sqrt(var), 9);
-    assert_non_null(strstr(a->says[a->n_says - 1], "covers the choice"));
+    CHECK_DIGITS(a->average->cumulative[2].est, mean, 10);
+    CHECK_DIGITS(a->average->cumulative[2].se, se, 9);
+    assert_non_null(strstr(a->says[a->n_says - 2], "covers the choice"));
     q.formula = "y ~ x + lag(x,1) + z";
     assert_int_equal(rl_estimate_run(&q, &t, &r, cx.keep, &cx), RL_EUSAGE);
     assert_non_null(strstr(cx.err.what, "not one range"));

@@ -1,0 +1,130 @@
+/* Rows of designs that set a cohort against controls period by period (cs, ddd). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/build.h"
+
+static const char *time_words(const rl_build *b, int32_t time, rl_ctx *cx)
+{
+    const char *text = rl_time_text(b->d->clock, time, cx->tmp);
+    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+}
+
+/* Cohorts that are treated, or anticipate it, from the first period on have no period to be compared with. */
+static rl_code drop_without_past(rl_build *b, rl_ctx *cx)
+{
+    int32_t first = INT32_MAX, some = RL_NEVER;
+    size_t lost = 0, others = 0;
+    for (size_t i = 0; i < b->t->n; i++)
+        if (b->keep[i] && b->at[i] < first) first = b->at[i];
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i] || b->cohort[i] == RL_NEVER) continue;
+        if (b->cohort[i] > (int64_t)first + b->req->anticipation) {
+            others++;
+            continue;
+        }
+        some = b->cohort[i];
+        b->keep[i] = 0;
+        lost++;
+    }
+    rl_build_lose(b, b->req->anticipation > 0 ? "treated or anticipating from the first period" : "always treated",
+                  lost, cx);
+    if (lost == 0 || others > 0) return RL_OK;
+    rl_fail(cx, RL_EDATA, "no cohort has a pre-period: the data begin at %s, and the treated start then or before (%s)",
+            time_words(b, first, cx), time_words(b, some, cx));
+    return rl_hint(cx, "what happened before treatment must be in the data; %zu rows are of units treated throughout",
+                   lost);
+}
+
+/* Without never-treated units the last cohort is the control, until it starts (or anticipates its start). */
+static rl_code drop_without_never(rl_build *b, rl_ctx *cx)
+{
+    int32_t last = RL_NEVER, other = RL_NEVER;
+    size_t lost = 0;
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i]) continue;
+        if (b->cohort[i] == RL_NEVER) return RL_OK;
+        if (b->cohort[i] > last) last = b->cohort[i];
+    }
+    for (size_t i = 0; i < b->t->n; i++)
+        if (b->keep[i] && b->cohort[i] != last) other = b->cohort[i];
+    if (last == RL_NEVER) return RL_OK;
+    if (other == RL_NEVER) {
+        rl_fail(cx, RL_EDATA, "no control: no unit is never treated, and all that have a pre-period start at %s",
+                time_words(b, last, cx));
+        return rl_hint(cx, "units that start later, or never, must be in the data");
+    }
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i]) continue;
+        if (b->cohort[i] == last) b->cohort[i] = RL_NEVER;
+        if (b->at[i] < (int64_t)last - b->req->anticipation) continue;
+        b->keep[i] = 0;
+        lost++;
+    }
+    rl_build_lose(b, "no control left", lost, cx);
+    rl_remark(cx, "design", "no unit is never treated: the last cohort (%s) is the control until it starts",
+              time_words(b, last, cx));
+    return RL_OK;
+}
+
+/* Number of a time among those seen so far, ascending; a new one is put in its place. */
+static size_t number_of(int32_t **time, size_t *T, size_t *cap, int32_t at, rl_ctx *cx)
+{
+    size_t lo = 0, hi = *T;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if ((*time)[mid] < at)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo < *T && (*time)[lo] == at) return lo;
+    if (*T == *cap) {
+        *time = rl_regrow(cx->tmp, *time, *cap, 2 * *cap, sizeof **time);
+        *cap *= 2;
+    }
+    memmove(*time + lo + 1, *time + lo, (*T - lo) * sizeof **time);
+    (*time)[lo] = at;
+    ++*T;
+    return lo;
+}
+
+/* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */
+static void drop_incomplete(rl_build *b, rl_ctx *cx)
+{
+    size_t T = 0, cap = 64, lost = 0, G = b->unit.G, n = b->t->n;
+    int32_t *time = RL_NEW(cx->tmp, int32_t, cap);
+    for (size_t i = 0, t = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
+        if (t >= T || time[t] != b->at[i]) t = number_of(&time, &T, &cap, b->at[i], cx);
+        t = t + 1 < T ? t + 1 : 0; /* most data are in order */
+    }
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, G *T);
+    size_t *rows = RL_NEW(cx->tmp, size_t, 2 * G), *periods = rows + G;
+    for (size_t i = 0, t = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
+        if (time[t] != b->at[i]) t = number_of(&time, &T, &cap, b->at[i], cx);
+        size_t u = (size_t)b->unit.code[i];
+        rows[u]++;
+        periods[u] += !seen[u * T + t];
+        seen[u * T + t] = 1;
+        t = t + 1 < T ? t + 1 : 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!b->keep[i]) continue;
+        size_t u = (size_t)b->unit.code[i];
+        if (periods[u] == T || rows[u] != periods[u]) continue;
+        b->keep[i] = 0;
+        lost++;
+    }
+    rl_release(cx->tmp, seen);
+    rl_build_lose(b, "unit not seen in every period", lost, cx);
+}
+
+rl_code rl_frame_controls(rl_build *b, rl_ctx *cx)
+{
+    RL_TRY(drop_without_past(b, cx));
+    RL_TRY(drop_without_never(b, cx));
+    if (!b->req->rcs && !b->req->keep_unbalanced && b->unit.G > 0) drop_incomplete(b, cx);
+    return RL_OK;
+}

@@ -1,0 +1,210 @@
+/* Charts of a programme that starts at different times: who is treated when,
+ * how each cohort went, and what other estimators make of the same rows. */
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "out/charts.h"
+#include "out/words.h"
+
+enum { MOST_PERIODS = 80, MOST_COHORTS = 30, MOST_LINES = 9, MOST_SIDES = 12 };
+
+static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? fabs(b) : a; }
+
+static const char *capital(const rl_view *v, const char *s)
+{
+    char *t = rl_strdup(v->in, s);
+    if (t[0] >= 'a' && t[0] <= 'z') t[0] = (char)(t[0] - 'a' + 'A');
+    return t;
+}
+
+/* Period names under the axis, as many as fit. */
+static void periods(rl_chart *c, const rl_view *v, const rl_rollout *r)
+{
+    size_t fit = 88 / (strlen(rl_view_clean(r->period[0], 16, v->in)) + 2), step = (r->n_periods + fit - 1) / fit,
+           k = 0;
+    double *at = RL_NEW(v->in, double, r->n_periods);
+    const char **label = RL_NEW(v->in, const char *, r->n_periods);
+    for (size_t t = 0; t < r->n_periods; t += step, k++) {
+        at[k] = (double)t;
+        label[k] = rl_view_clean(r->period[t], 16, v->in);
+    }
+    rl_chart_tics(c, "x", at, label, k, 0);
+}
+
+static const char *cohort_name(const rl_view *v, const rl_rollout *r, size_t g, bool with_units)
+{
+    const rl_rollout_row *x = &r->row[g];
+    const char *name = x->never ? "never" : rl_sprintf(v->in, "from %s", rl_view_clean(x->label, 20, v->in));
+    if (!with_units) return name;
+    return rl_sprintf(v->in, "%s (%s %s)", name, rl_view_count(v, x->units),
+                      rl_plural(rl_view_clean(r->unit, 20, v->in), x->units, v->in));
+}
+
+static rl_chart *map(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+{
+    const rl_rollout *r = &m->rollout;
+    if (r->n < 2 || r->n > MOST_COHORTS || r->n_periods < 2 || r->n_periods > MOST_PERIODS) return NULL;
+    size_t starts = 0;
+    for (size_t g = 0; g < r->n; g++) starts += !r->row[g].never;
+    rl_chart *c =
+        rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-rollout", at + 1), "rollout",
+                       rl_sprintf(v->in, "The programme started at %zu date%s", starts, starts == 1 ? "" : "s"),
+                       "Dark: exposed; light: before, or never; blank: no row used (partly exposed, or not "
+                       "seen)");
+    double *y = RL_NEW(v->in, double, r->n);
+    const char **label = RL_NEW(v->in, const char *, r->n);
+    rl_chart_number(c, "height", 150.0 + 26.0 * (double)r->n);
+    rl_chart_number(c, "last", (double)(r->n - 1));
+    rl_chart_number(c, "periods", (double)r->n_periods);
+    rl_chart_text(c, "xlabel", period);
+    rl_chart_columns(c, "period cohort exposed rows");
+    for (size_t g = 0; g < r->n; g++) {
+        y[g] = (double)g;
+        label[g] = cohort_name(v, r, g, true);
+        for (size_t t = 0; t < r->n_periods; t++) {
+            if (r->row[g].rows[t] == 0) continue;
+            const double x[] = {(double)t, (double)g, r->row[g].exposed[t], (double)r->row[g].rows[t]};
+            rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
+        }
+    }
+    rl_chart_tics(c, "y", y, label, r->n, 26);
+    periods(c, v, r);
+    return c;
+}
+
+static rl_chart *cohorts(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+{
+    const rl_rollout *r = &m->rollout;
+    size_t starts = 0;
+    double largest = 0;
+    for (size_t g = 0; g < r->n; g++) {
+        starts += !r->row[g].never;
+        for (size_t t = 0; t < r->n_periods; t++) largest = larger(largest, r->row[g].mean[t]);
+    }
+    if (starts < 2 || r->n > MOST_LINES || r->n_periods < 2 || r->n_periods > MOST_PERIODS) return NULL;
+    const char *words;
+    double times = rl_chart_axis(v, m, largest, false, &words);
+    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-cohorts", at + 1), "cohorts",
+                                 rl_sprintf(v->in, "%s by start of the programme", capital(v, rl_words_outcome(v, m))),
+                                 "Plain means, before any model; a dot where the programme is on; lines that run "
+                                 "parallel without dots support the comparison");
+    rl_chart_text(c, "ylabel", words);
+    rl_chart_number(c, "last", (double)(r->n_periods - 1));
+    rl_chart_number(c, "cohorts", (double)r->n);
+    rl_chart_number(c, "treated", (double)starts);
+    rl_chart_columns(c, "period mean exposed never");
+    for (size_t g = 0; g < r->n; g++) {
+        rl_chart_text(c, rl_sprintf(v->in, "name%zu", g + 1), cohort_name(v, r, g, false));
+        if (g > 0) rl_chart_break(c);
+        for (size_t t = 0; t < r->n_periods; t++) {
+            const double x[] = {(double)t, times * r->row[g].mean[t], r->row[g].exposed[t], r->row[g].never};
+            rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
+        }
+    }
+    periods(c, v, r);
+    return c;
+}
+
+static size_t answered(const rl_sides *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) n += s->v[i].answered;
+    return n;
+}
+
+static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+{
+    const rl_sides *s = &m->sides;
+    size_t n = answered(s), k = 0;
+    if (n < 2) return NULL;
+    const rl_interval *own = &m->lift.effect;
+    double largest = larger(larger(0, own->low), own->high);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].answered) largest = larger(larger(largest, s->v[i].effect.conf_low), s->v[i].effect.conf_high);
+    const char *words;
+    double times = rl_chart_axis(v, m, largest, true, &words);
+    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "forest",
+                                 rl_sprintf(v->in, "%s by %zu estimators", capital(v, rl_words_outcome(v, m)), n),
+                                 "Full dot: the average effect on the treated; ring: a near relative of it; dashed and "
+                                 "shaded: the answer above");
+    rl_chart_number(c, "height", 140.0 + 30.0 * (double)n);
+    rl_chart_number(c, "last", (double)(n - 1));
+    rl_chart_number(c, "whole", times * own->est);
+    rl_chart_number(c, "whole_low", times * own->low);
+    rl_chart_number(c, "whole_high", times * own->high);
+    rl_chart_text(c, "xlabel", words);
+    rl_chart_columns(c, "y estimate conf_low conf_high conf_low conf_high same_estimand # estimator");
+    double *y = RL_NEW(v->in, double, n);
+    const char **label = RL_NEW(v->in, const char *, n);
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_side *x = &s->v[i];
+        if (!x->answered) continue;
+        const rl_estimate *e = &x->effect;
+        const double row[] = {(double)k,           times * e->estimate,  times * e->conf_low, times * e->conf_high,
+                              times * e->conf_low, times * e->conf_high, x->same_estimand};
+        rl_chart_row(c, row, sizeof row / sizeof *row, x->estimator);
+        y[k] = (double)k;
+        label[k++] = x->estimator;
+    }
+    rl_chart_tics(c, "y", y, label, n, 26);
+    return c;
+}
+
+/* Lines of the event studies that have one; the base is drawn by nobody. */
+static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+{
+    const rl_sides *s = &m->sides;
+    double largest = 0, first = INFINITY, last = -INFINITY;
+    size_t n = 0, k = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->v[i].has_event) continue;
+        n++;
+        for (size_t j = 0; j < s->v[i].event.m; j++) {
+            const rl_estimate *e = &s->v[i].event.est[j];
+            if (e->label.event == RL_NO_ID || !(e->std_error > 0)) continue;
+            largest = larger(larger(largest, e->conf_low), e->conf_high);
+            first = fmin(first, e->label.event);
+            last = fmax(last, e->label.event);
+        }
+    }
+    if (n < 2 || n > MOST_SIDES || !(last > first) || last - first > MOST_PERIODS) return NULL;
+    const char *words;
+    double times = rl_chart_axis(v, m, largest, true, &words);
+    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimator-events", at + 1), "sides",
+                                 rl_sprintf(v->in, "The same event study by %zu estimators", n),
+                                 rl_sprintf(v->in,
+                                            "Effects against the %s before the start, %s intervals; bjs: leads "
+                                            "by a regression of their own",
+                                            period, rl_view_level(v)));
+    rl_chart_text(c, "ylabel", words);
+    rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
+    rl_chart_number(c, "first", first);
+    rl_chart_number(c, "last", last);
+    rl_chart_number(c, "sides", (double)n);
+    rl_chart_columns(c, "event estimate conf_low conf_high");
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->v[i].has_event) continue;
+        if (k > 0) rl_chart_break(c);
+        rl_chart_text(c, rl_sprintf(v->in, "name%zu", ++k), s->v[i].estimator);
+        for (size_t j = 0; j < s->v[i].event.m; j++) {
+            const rl_estimate *e = &s->v[i].event.est[j];
+            if (e->label.event == RL_NO_ID || !(e->std_error > 0)) continue;
+            const double x[] = {e->label.event, times * e->estimate, times * e->conf_low, times * e->conf_high};
+            rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
+        }
+    }
+    return c;
+}
+
+void rl_charts_rollout(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at)
+{
+    const rl_model_answer *m = &a->model[at];
+    rl_model_charts *c = &out->model[at];
+    const char *period = rl_words_period(a->study);
+    if (!m->has_lift) return;
+    c->rollout = map(out, v, m, at, period);
+    c->cohorts = cohorts(out, v, m, at);
+    c->sides = forest(out, v, m, at);
+    c->side_events = events(out, v, m, at, period);
+}

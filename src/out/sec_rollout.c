@@ -1,0 +1,65 @@
+/* out/sec_rollout.c -- of a model whose programme starts at different times: who starts
+ * when, small cohorts, and the same question by other estimators. */
+#include <math.h>
+
+#include "out/sections.h"
+#include "out/words.h"
+
+static void small_cohorts(const rl_story *s, const rl_model_answer *m)
+{
+    const rl_few *f = &m->few;
+    if (f->units == 0) return;
+    if (f->why != NULL) {
+        rl_page_text(s->page, RL_BLOCK_SMALL,
+                     "Small cohorts: %zu treated units start with fewer than four, and %s: the interval above is "
+                     "likely too narrow.",
+                     f->units, f->why);
+        return;
+    }
+    rl_interval x = {m->lift.effect.est, f->se, f->low, f->high};
+    rl_unit unit = rl_unit_of_lift(s->v, &m->lift);
+    rl_page_box(s->page, RL_TONE_UNSURE, "Small cohorts: the interval is %s when they are not taken for precise",
+                rl_words_interval(s->v, &x, unit, m->lift.scale));
+    rl_page_line(s->page, "%s", rl_words_sentence(s->v, f->says));
+}
+
+static void table(const rl_story *s, const rl_model_answer *m)
+{
+    static const rl_column COL[] = {{"Estimator", false}, {"Effect", true},         {"Interval", true},
+                                    {"Rows", true},       {"Compares with", false}, {"Base period", false},
+                                    {"Weighs", false}};
+    const rl_view *v = s->v;
+    rl_unit unit = rl_unit_of_lift(v, &m->lift);
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 7, COL);
+    for (size_t i = 0; i < m->sides.n; i++) {
+        const rl_side *x = &m->sides.v[i];
+        if (!x->answered) continue;
+        rl_interval e = {x->effect.estimate, x->effect.std_error, x->effect.conf_low, x->effect.conf_high};
+        rl_scale c = rl_scale_full(&e, unit, m->lift.scale);
+        RL_ROW(r, rl_sprintf(v->in, "%s%s", x->estimator, x->same_estimand ? "" : " *"), rl_scaled_signed(v, &c, e.est),
+               rl_view_range(v, &c, &e), rl_view_count(v, x->rows), x->compares, x->base, x->weighs);
+    }
+    rl_page_text(s->page, RL_BLOCK_SMALL, "* not quite the average effect on the treated over their treated periods.");
+}
+
+void rl_section_rollout(const rl_story *s, size_t i)
+{
+    const rl_model_answer *m = &s->a->model[i];
+    size_t n = 0;
+    if (!m->has_lift) return;
+    small_cohorts(s, m);
+    rl_page_chart(s->page, s->charts->model[i].rollout);
+    rl_page_chart(s->page, s->charts->model[i].cohorts);
+    for (size_t k = 0; k < m->sides.n; k++) n += m->sides.v[k].answered;
+    if (n < 2) return;
+    rl_page_head(s->page, 3, NULL, "The same question by other estimators");
+    rl_page_text(s->page, RL_BLOCK_PARA, "%s", rl_words_sentence(s->v, m->sides.says));
+    rl_page_chart(s->page, s->charts->model[i].sides);
+    table(s, m);
+    rl_page_chart(s->page, s->charts->model[i].side_events);
+    rl_page_list(s->page);
+    for (size_t k = 0; k < m->sides.n; k++)
+        if (!m->sides.v[k].answered)
+            rl_page_line(s->page, "%s cannot answer: %s.", m->sides.v[k].estimator,
+                         rl_view_clean(m->sides.v[k].why, 200, s->v->in));
+}
