@@ -32,7 +32,9 @@
     each(bjs) \
     each(did2s) \
     each(stacked) \
-    each(lpdid)
+    each(lpdid) \
+    each(dcdh) \
+    each(bacon)
 // clang-format on
 
 #define DECLARE(name) extern const rl_estimator rl_est_##name;
@@ -61,7 +63,10 @@ rl_code rl_estimator_default(const char *formula, const rl_estimator **out, rl_c
 
 /* --- labels ------------------------------------------------------------------ */
 
-rl_label rl_label_of(const char *term) { return (rl_label){.term = term, RL_NO_ID, RL_NO_ID, RL_NO_ID, NULL, NULL}; }
+rl_label rl_label_of(const char *term)
+{
+    return (rl_label){.term = term, .group = RL_NO_ID, .time = RL_NO_ID, .event = RL_NO_ID};
+}
 
 static void id_text(rl_str *s, const char *name, int32_t id, const char *text)
 {

@@ -106,10 +106,18 @@ struct rl_null {
 
 /* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
 #define RL_NO_ID INT32_MIN
+/* Which groups of units an estimate compares, and how much that counts (bacon). */
+typedef struct rl_comparison {
+    const char *type;      /* "Later vs Earlier Treated"                           */
+    double weight;
+    int32_t treated, untreated;   /* first treated times, or RL_NO_ID               */
+    const char *treated_text, *untreated_text;   /* when they are dates or text, else NULL */
+} rl_comparison;
 typedef struct rl_label {
     const char *term;      /* "x1", "(Intercept)", "att", "event", "overall", ..   */
     int32_t group, time, event;   /* cohort, period, event time as the data has them */
     const char *group_text, *time_text;   /* when they are dates or text: as shown, else NULL */
+    const rl_comparison *comparison;   /* or NULL                                  */
 } rl_label;
 
 /* Degrees of freedom, in the parts that conventions combine differently. */
@@ -128,7 +136,7 @@ struct rl_fit {
     size_t m;              /* estimates                                            */
     rl_label *label;       /* m                                                    */
     double *b;             /* m                                                    */
-    const rl_psi *psi;     /* NULL when the method has none (then infer refuses)   */
+    const rl_psi *psi;     /* NULL when the method has none: no errors then, and infer refuses to be asked for them */
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
     bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */

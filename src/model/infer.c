@@ -378,6 +378,13 @@ static rl_label kept_label(const rl_label *l, rl_arena *keep)
     out.term = rl_strdup(keep, l->term);
     if (l->group_text != NULL) out.group_text = rl_strdup(keep, l->group_text);
     if (l->time_text != NULL) out.time_text = rl_strdup(keep, l->time_text);
+    if (l->comparison != NULL) {
+        rl_comparison *c = RL_NEW(keep, rl_comparison, 1);
+        *c = *l->comparison;
+        if (c->treated_text != NULL) c->treated_text = rl_strdup(keep, c->treated_text);
+        if (c->untreated_text != NULL) c->untreated_text = rl_strdup(keep, c->untreated_text);
+        out.comparison = c;
+    }
     return out;
 }
 
@@ -489,6 +496,27 @@ static rl_code need_freedom(const rl_infer_work *w, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Numbers that take another estimate apart: estimates alone. */
+static rl_code no_errors(rl_infer_work *w, const rl_request *req, rl_ctx *cx)
+{
+    if (req->vcov.kind != RL_VCOV_DEFAULT || req->bootstrap) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' gives no standard errors: no --vcov and no --inference applies",
+                req->estimator->name);
+        return rl_hint(cx, "its figures take another estimate apart, whose errors that estimator gives");
+    }
+    if (req->n_restriction > 0)
+        return rl_fail(cx, RL_EUSAGE, "estimator '%s' gives no standard errors: no --joint applies",
+                       req->estimator->name);
+    w->out->vcov_kind = "none";
+    for (size_t i = 0; i < w->f->m * w->f->m; i++) w->V.a[i] = NAN;
+    rl_infer_combine(w, cx);
+    w->out->crit = NAN;
+    estimates(w, req->level);
+    fit_shares(w, cx);
+    for (size_t i = 0; i < w->f->n_test; i++) rl_infer_add_test(w->out, w->f->test[i], w->keep);
+    return rl_diag_run(w->d, w->f, req, w->out, w->keep, cx);
+}
+
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
@@ -515,8 +543,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     out->vcov_kind = f->wander != NULL ? "averaged" : NAME[kind];
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
-    if (f->psi == NULL && kind != RL_IID)
-        return rl_fail(cx, RL_EDATA, "this estimator has no influence: no --vcov applies");
+    if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
     switch (kind) {
     case RL_CLUSTER:
         RL_TRY(rl_infer_clustered(&w, cx));

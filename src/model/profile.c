@@ -40,6 +40,7 @@ static const rl_profile TABLE[] = {
     {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0,  O},
     {"lpirfs",       LV,  Y,  N1,  GM,  DG,  NK,  N0,  O,  Z,   NW94,  O,  O,  N0,  O,  Z,   NW94,  O,  N1,  Y},
     {"did",         LV,  Y,  N0,  G0,  DG,  NK,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
+    {"exact",       LV,  Y,  N0,  G0,  DG,  NK,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
     {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
 };
 /* clang-format on */
@@ -52,6 +53,9 @@ const rl_profile *rl_profile_by_name(const char *name)
     return NULL;
 }
 
-const char *rl_profile_names(void) { return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs did summclust"; }
+const char *rl_profile_names(void)
+{
+    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs did exact summclust";
+}
 
 bool rl_profile_jackknife(const rl_profile *p) { return strcmp(p->name, "summclust") == 0; }

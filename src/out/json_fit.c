@@ -20,6 +20,14 @@ static void id(rl_json *j, const char *key, int32_t x, const char *text)
         rl_json_int(j, key, x);
 }
 
+static void comparison(rl_json *j, const rl_comparison *c)
+{
+    rl_json_str(j, "type", c->type);
+    rl_json_num(j, "weight", c->weight);
+    id(j, "treated", c->treated, c->treated_text);
+    id(j, "untreated", c->untreated, c->untreated_text);
+}
+
 void rl_json_estimate(rl_json *j, const rl_estimate *e)
 {
     rl_json_open_flat(j, NULL, '{');
@@ -27,6 +35,7 @@ void rl_json_estimate(rl_json *j, const rl_estimate *e)
     id(j, "group", e->label.group, e->label.group_text);
     id(j, "time", e->label.time, e->label.time_text);
     id(j, "event", e->label.event, NULL);
+    if (e->label.comparison != NULL) comparison(j, e->label.comparison);
     rl_json_num(j, "estimate", e->estimate);
     rl_json_num(j, "std_error", e->std_error);
     rl_json_num(j, "statistic", e->statistic);
@@ -249,6 +258,18 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
     number_if(j, "low", s->low);
     number_if(j, "high", s->high);
     rl_json_str(j, "says", s->says);
+    if (s->has_weights) {
+        rl_json_open_flat(j, "twfe_weights", '{');
+        rl_json_int(j, "treated", (int64_t)s->treated);
+        rl_json_int(j, "negative", (int64_t)s->negative);
+        rl_json_num(j, "negative_sum", s->negative_sum);
+        rl_json_close(j);
+    }
+    if (s->has_bacon) {
+        rl_json_open(j, "twfe_comparisons", '[');
+        for (size_t i = 0; i < s->bacon.m; i++) rl_json_estimate(j, &s->bacon.est[i]);
+        rl_json_close(j);
+    }
     rl_json_open(j, "estimators", '[');
     for (size_t i = 0; i < s->n; i++) {
         const rl_side *v = &s->v[i];

@@ -129,6 +129,12 @@ static const char *equation(const rl_story *s, const rl_model_answer *m)
         end = rl_sprintf(v->in, "one effect for each %s before and after the start", period);
     else if (!strcmp(name, "etwfe"))
         end = rl_sprintf(v->in, "one effect for each start date and %s since it", period);
+    else if (!strcmp(name, "sunab"))
+        end = rl_sprintf(v->in, "one effect for each start date and %s before and after it", period);
+    else if (!strcmp(name, "dcdh"))
+        return rl_sprintf(
+            v->in, "%s: change since the %s before a switch, less that of %ss with the same treatment that keep it",
+            rl_words_outcome(v, m), period, unit);
     else if (!strcmp(name, "cs"))
         return rl_sprintf(v->in,
                           "effect of a start date and %s = change of %s since the last %s before the start - the same "

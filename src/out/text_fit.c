@@ -52,6 +52,13 @@ static const char *term(const rl_estimate *e, rl_arena *in)
         rl_str_addf(&s, " %s", l->time_text);
     else if (l->time != RL_NO_ID)
         rl_str_addf(&s, " %d", l->time);
+    const rl_comparison *c = l->comparison;
+    if (c == NULL) return rl_str_text(&s);
+    rl_str_addf(&s, " %s", c->type);
+    if (c->treated_text != NULL || c->treated != RL_NO_ID)
+        rl_str_addf(&s, ", %s", c->treated_text != NULL ? c->treated_text : rl_sprintf(in, "%d", c->treated));
+    if (c->untreated_text != NULL || c->untreated != RL_NO_ID)
+        rl_str_addf(&s, " vs %s", c->untreated_text != NULL ? c->untreated_text : rl_sprintf(in, "%d", c->untreated));
     return rl_str_text(&s);
 }
 
@@ -72,10 +79,13 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 {
     const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
     const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
-    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high, "band low",
-                                 "band high"};
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low,
+                                 high,   "band low", "band high"};
     bool banded = r->multiplier != NULL && isfinite(r->crit);
     size_t width[COLUMNS] = {0};
+    bool weighed = r->m > 0 && r->est[0].label.comparison != NULL;
+    if (weighed) head[2] = "weight";
+    if (weighed) head[3] = head[4] = head[5] = head[6] = "";
     memcpy(cell[0], head, sizeof head);
     for (size_t i = 0; i < r->m; i++) {
         const rl_estimate *e = &r->est[i];
@@ -85,6 +95,7 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
         c[2] = isfinite(e->std_error) ? figure(e->std_error, e->std_error, in) : "-";
         c[3] = isfinite(e->statistic) ? rl_sprintf(in, "%.2f", e->statistic) : "";
         c[4] = !isfinite(e->p_value) ? "" : e->p_value < 0.0001 ? "<.0001" : rl_sprintf(in, "%.4f", e->p_value);
+        if (e->label.comparison != NULL) c[2] = rl_sprintf(in, "%.4f", e->label.comparison->weight);
         c[5] = figure(e->conf_low, e->std_error, in);
         c[6] = figure(e->conf_high, e->std_error, in);
         c[7] = figure(e->band_low, e->std_error, in);
@@ -127,6 +138,8 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
         rl_str_addf(out, "; t by fixed-b, b = %.3g\n", r->fixed_b);
     else if (r->df > 0)
         rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
+    else if (strcmp(r->vcov_kind, "none") == 0)
+        rl_str_add(out, "\n");
     else if (r->df == 0)
         rl_str_add(out, "; normal\n");
     else
