@@ -18,12 +18,12 @@
  *
  * AIC, because BIC holds on to forms that are too short: with a carry-over of .6 a period intervals over lengths
  * alone by BIC cover 70 to 80 times in 100, those over forms by AIC 93 to 96; a bootstrap of the whole selection
- * covers as often and is a tenth to a fifth longer (tests/property/test_choice.c has the grid).  Over lengths alone AIC
- * is too sure as well in short series, so the longest keeps a tenth whatever the data say: of what comes within the range
- * 93 in 100 or more hold in short and persistent series (tests/coverage/series.c), 89 to 98 with eight lags and a
- * carry-over of .6 or .8.  What comes after the longest lag is harder: with .8 a period, eight lags and 52 rows the long
- * run of forms holds the truth 83 to 92 times in 100 (the longest range alone: 72 to 80).  "No effect" is not among the
- * forms: it would pull weak effects to zero, and whether there is one is another question.
+ * covers as often and is a tenth to a fifth longer (tests/property/test_choice.c has the grid).  Over lengths alone
+ * AIC is too sure as well in short series, so the longest keeps a tenth whatever the data say: of what comes within
+ * the range 93 in 100 or more hold in short and persistent series (tests/coverage/series.c), 89 to 98 with eight lags
+ * and a carry-over of .6 or .8.  What comes after the longest lag is harder: with .8 a period, eight lags and 52 rows
+ * the long run of forms holds the truth 83 to 92 times in 100 (the longest range alone: 72 to 80).  "No effect" is
+ * not among the forms: it would pull weak effects to zero, and whether there is one is another question.
  *
  * Source: Buckland, Burnham & Augustin (1997), Biometrics 53(2); Burnham & Anderson (2002), Model Selection and
  * Multimodel Inference, 2.6 and 4.3; Solow (1960), Econometrica 28(2); Jorgenson (1966), Econometrica 34(1). */
