@@ -168,6 +168,52 @@ static void cross_sections(void **s)
     }
 }
 
+/* Weighted stacks are differences of weighted means, and their influence that of the means. */
+static void stacks_are_means(void **s)
+{
+    (void)s;
+    enum { N = 34, T = 9, LO = -2, E = 5 };
+    static const int32_t START[] = {4, 6};
+    rl_table t = fit_panel(N, T, 91, &cx);
+    const double *g = t.col[1].num, *y = t.col[4].num;
+    double sum[2][E] = {0}, W[2][E] = {0}, psi[N][E] = {0}, units[2] = {0}, never = 0;
+    for (size_t u = 0; u < N; u++) {
+        never += isnan(g[u * T]);
+        for (int c = 0; c < 2; c++) units[c] += g[u * T] == START[c];
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t u = 0; u < N; u++)
+            for (int c = 0; c < 2; c++) {
+                bool on = g[u * T] == START[c];
+                if (!on && !isnan(g[u * T])) continue; /* the later cohort starts within the window */
+                double q = on ? 1 : units[c] / (units[0] + units[1]) / (never / (2 * never));
+                for (int e = 0; e < E; e++) {
+                    double v = y[u * T + (size_t)(START[c] + LO + e - 1)], sign = on ? 1 : -1;
+                    if (pass == 0) {
+                        sum[on][e] += q * v;
+                        W[on][e] += q;
+                    } else {
+                        psi[u][e] += sign * q * (v - sum[on][e] / W[on][e]) / W[on][e];
+                    }
+                }
+            }
+    rl_request r = ask(&METHOD[5], LO, LO + E - 1);
+    r.profile = "exact";
+    for (int way = 0; way < 2; way++) { /* by unit, and with the test that looks at every row */
+        static const char *const TESTS[] = {"jarque-bera"};
+        r.diag = TESTS;
+        r.n_diag = (size_t)way;
+        rl_result got = run(r, &t);
+        for (int e = 0; e < E; e++) {
+            if (e == 1) continue; /* the reference */
+            double want = sum[1][e] / W[1][e] - sum[0][e] / W[0][e] - sum[1][1] / W[1][1] + sum[0][1] / W[0][1], V = 0;
+            for (size_t u = 0; u < N; u++) V += (psi[u][e] - psi[u][1]) * (psi[u][e] - psi[u][1]);
+            CHECK_DIGITS(fit_event(&got, LO + e)->estimate, want, 11);
+            CHECK_DIGITS(fit_event(&got, LO + e)->std_error, sqrt(V), 11);
+        }
+    }
+}
+
 /* --- the same data otherwise --------------------------------------------------------------------- */
 
 enum { COLS = 5 };
@@ -334,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(cross_sections, setup, teardown),
+        cmocka_unit_test_setup_teardown(stacks_are_means, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(every_unit_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(weight_of_two, setup, teardown),
