@@ -22,6 +22,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/infer.h"
 #include "model/roster.h"
 
 enum { MOST_HORIZONS = 400 };
@@ -198,11 +199,12 @@ static double *weights(work *w, int32_t e, bool *any, rl_ctx *cx)
     return out;
 }
 
-/* (n-1)/(n-K) G/(G-1) of this regression, as fixest has it; 1 without one-way clusters. */
+/* (n-1)/(n-K) G/(G-1) of this regression, as fixest has it; 1 without one-way clusters, and where no factor is asked
+ * for. */
 static double factor_of(const work *w, const rl_fit *f, rl_ctx *cx)
 {
     const rl_vcov_spec *v = &w->d->vcov;
-    if (v->kind != RL_CLUSTER || v->ways != 1) return 1;
+    if (v->kind != RL_CLUSTER || v->ways != 1 || rl_profile_is(w->r, "exact")) return 1;
     unsigned char *seen = RL_NEW(cx->tmp, unsigned char, w->d->cluster[0].G);
     double G = 0, n = (double)w->n, K = (double)f->dof.k + (double)f->dof.levels[0];
     for (size_t i = 0; i < w->n; i++) {
@@ -317,10 +319,11 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     mean_after(&w, E);
     f->dof = w.dof;
     f->bare = true; /* each event time has its own factor in it */
+    bool bare = rl_profile_is(r, "exact");
     for (int32_t e = w.lo; e < 0; e++)
         if (w.there[e - w.lo]) pre[n_pre++] = (size_t)(e - w.lo);
-    rl_remark(cx, "lpdid",
-              "each event time is a regression of its own, with its own small-sample factor: %zu rows at 0", w.dof.n);
+    rl_remark(cx, "lpdid", "each event time is a regression of its own%s: %zu rows at 0",
+              bare ? "" : ", with its own small-sample factor", w.dof.n);
     if (n_pre == 0) return RL_OK;
     f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
     f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};

@@ -1,5 +1,6 @@
 #include "model/infer.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -517,10 +518,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
                                        "DK", "CR2", "CR3", "HAC", "wild", "EWC", "block",   "wild-dependent"};
     const rl_profile *p = rl_profile_by_name(req->profile == NULL && f->bare && !req->student ? "did" : req->profile);
-    if (p == NULL) {
-        rl_fail(cx, RL_EUSAGE, "--as '%s' is not known", req->profile);
-        return rl_hint(cx, "known: %s", rl_profile_names());
-    }
+    assert(p != NULL); /* rl_profile_settle() */
     rl_vcov_kind kind = d->vcov.kind;
     rl_infer_work w = {.d = d,
                        .f = f,
