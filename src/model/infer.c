@@ -269,18 +269,26 @@ static rl_code squares_alone(rl_infer_work *w, const rl_groups *g, rl_mat *M, rl
 static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
 {
     bool walk = w->f->psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
-    if (walk) {
-        rl_walk all;
-        RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
+    rl_walk all;
+    if (walk) RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
+    if (walk && !keep) {
         rl_walk_cross(&all, M, cx);
+        return RL_OK;
     }
-    if (walk && !keep) return RL_OK;
     if (!keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
     rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
-    RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
-    if (!walk) RL_TRY(crossproduct(&S, M, cx));
+    if (walk) {
+        rl_walk_fill(&all, &S, cx);
+        rl_walk_cross(&all, M, cx);
+    } else {
+        RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
+        RL_TRY(crossproduct(&S, M, cx));
+    }
     if (keep) keep_psi(w, &S, factor);
-    rl_release(cx->tmp, S.a);
+    if (keep && w->wants_sums)
+        w->sums = S;
+    else
+        rl_release(cx->tmp, S.a);
     return RL_OK;
 }
 
@@ -524,6 +532,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
                        .f = f,
                        .p = p,
                        .student = req->student,
+                       .wants_sums = req->bootstrap,
                        .level = req->level,
                        .out = out,
                        .keep = keep,
