@@ -33,6 +33,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/infer.h"
 #include "model/switching.h"
 
 enum { MOST_HORIZONS = 500 };
@@ -446,7 +447,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     RL_TRY(rl_switching_make(d, r, s, cx));
     say_rows(s, cx);
     v->p = (work){.s = s,
-                  .exact = r->profile != NULL && strcmp(r->profile, "exact") == 0,
+                  .exact = rl_profile_is(r, "exact"),
                   .control = RL_NEW(cx->tmp, mean, s->cells),
                   .cohort = RL_NEW(cx->tmp, mean, s->cohorts),
                   .take = RL_NEW(cx->tmp, long double, s->cells),

@@ -38,6 +38,9 @@ void rl_walk_room_new(const rl_walk *w, rl_walk_room *room, rl_ctx *cx);
 /* Cluster g: room->at[0..n-1], ascending, and their sums in room->sum. */
 void rl_walk_take(const rl_walk *w, size_t g, rl_walk_room *room);
 
+/* S (G-by-m) = all of them; the walk goes through S from then on, and the units are not asked again. */
+void rl_walk_fill(rl_walk *w, rl_mat *S, rl_ctx *cx);
+
 /* V (m-by-m) = sum over clusters of S_g S_g'.
  * Cost  sum of the squares of the estimates touched; 8 m^2 bytes a block, 64 blocks at most */
 void rl_walk_cross(const rl_walk *w, rl_mat *V, rl_ctx *cx);

@@ -139,9 +139,16 @@ rl_code rl_roster_make(const rl_design *d, bool rows, rl_roster *r, rl_ctx *cx)
 
 int32_t rl_roster_period(const rl_roster *r, int64_t time)
 {
-    int32_t t = -1;
-    while ((size_t)(t + 1) < r->T && r->time[t + 1] <= time) t++;
-    return t;
+    int64_t ahead = time - r->time[0];
+    size_t lo = 0, hi = r->T;
+    if (ahead < 0) return -1;
+    if (time >= r->time[hi - 1]) return (int32_t)hi - 1;
+    if (ahead < (int64_t)hi && r->time[ahead] == time) return (int32_t)ahead; /* no period is missing up to it */
+    while (hi - lo > 1) {
+        size_t mid = (lo + hi) / 2;
+        *(r->time[mid] <= time ? &lo : &hi) = mid;
+    }
+    return (int32_t)lo;
 }
 
 const char *rl_roster_unit(const rl_design *d, const rl_roster *r, size_t u)
