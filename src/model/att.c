@@ -189,6 +189,30 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
     return RL_OK;
 }
 
+rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator *est,
+                   const char **refused, rl_sides *out, rl_arena *in, rl_ctx *cx)
+{
+    rl_request r = request_for(plan, p, est, t->study, in);
+    rl_result fit;
+    size_t at, notes = cx->n_notes;
+    rl_arena *outer = cx->tmp;
+    *refused = NULL;
+    cx->tmp = rl_arena_like(outer);
+    rl_code code = rl_estimate_run(&r, &p->t, &fit, cx->tmp, cx);
+    if (code == RL_OK) code = find_overall(&fit, &at, cx);
+    rl_arena_free(cx->tmp);
+    cx->tmp = outer;
+    cx->n_notes = notes; /* of drawn outcomes */
+    if (code != RL_OK && rl_exit_status(code) != 4) return code;
+    if (code != RL_OK) {
+        *refused = rl_sprintf(in, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
+        rl_forgive(cx);
+    }
+    r.notyet = !r.leads;
+    r.n_covariates = 0;
+    return rl_compare(&r, &p->t, true, out, in, cx);
+}
+
 rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;

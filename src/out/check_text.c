@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "out/check_design.h"
 #include "out/view.h"
 #include "out/words.h"
 
@@ -161,6 +162,7 @@ void rl_check_text(const rl_answer *a, rl_str *out, rl_ctx *cx)
         rl_str_add(out,
                    "\nPROGRAMMES\n  none: nothing says who got marketing and from when, so no lift can be estimated\n");
     questions(&v, a, out);
+    rl_check_designs(&v, a, out);
     for (size_t i = 0; i < cx->n_notes; i++)
         rl_str_addf(out, "  note: %s\n", rl_view_clean(cx->note[i].text, 300, cx->keep));
 }
