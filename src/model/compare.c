@@ -121,6 +121,10 @@ static rl_code one_side(const rl_request *req, const rl_table *t, const struct m
         s->why = "follows units over time, and every row here is seen once";
         return RL_OK;
     }
+    if (req->anticipation > 0 && (est->takes == NULL || strstr(est->takes, " anticipation ") == NULL)) {
+        s->why = "knows no effect that begins before the start";
+        return RL_OK;
+    }
     if (base != -1 && m->window) {
         s->why = "its base is the period before the start, which is partly exposed here and left out";
         return RL_OK;
