@@ -31,6 +31,10 @@
  *                           same_effect: {statistic, df, df2, p_value, p_adjusted}}]      with `study: by`
  *              spillover: {status, reason, exposed, rest, estimate, std_error, conf_low, conf_high, p_value,
  *                          detectable, lift_against_rest, rest_all_along}       when the study says who shares
+ *              small_cohorts: {units, alone, std_error_widened, conf_low_widened, conf_high_widened, why, says}
+ *                                                             cohorts of fewer than four treated units
+ *              rollout: [{cohort, units, periods: [{period, rows, mean, exposed}]}],
+ *              compare: the same by other estimators, as `revlift fit --compare --json` gives it,
  *              result: as `revlift fit --json` gives it: sample, vcov, estimates, fit, tests, notes,
  *              event: {base, and the same as in result},
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],

@@ -19,8 +19,9 @@ static void small_cohorts(const rl_story *s, const rl_model_answer *m)
     }
     rl_interval x = {m->lift.effect.est, f->se, f->low, f->high};
     rl_unit unit = rl_unit_of_lift(s->v, &m->lift);
-    rl_page_box(s->page, RL_TONE_UNSURE, "Small cohorts: the interval is %s when they are not taken for precise",
-                rl_words_interval(s->v, &x, unit, m->lift.scale));
+    rl_scale c = rl_scale_full(&x, unit, m->lift.scale);
+    rl_page_box(s->page, RL_TONE_UNSURE, "Small cohorts: the %s interval is %s when they are not taken for precise",
+                rl_view_level(s->v), rl_view_range(s->v, &c, &x));
     rl_page_line(s->page, "%s", rl_words_sentence(s->v, f->says));
 }
 
