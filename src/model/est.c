@@ -33,6 +33,8 @@
     each(did2s) \
     each(stacked) \
     each(lpdid) \
+    each(staggered) \
+    each(ddd) \
     each(dcdh) \
     each(bacon)
 // clang-format on

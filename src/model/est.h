@@ -141,6 +141,7 @@ struct rl_fit {
     bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */
     bool normal;           /* the method's own convention: normal, not t */
     bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
+    const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
@@ -204,6 +205,8 @@ typedef enum rl_frame {
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
     RL_FRAME_CONTROLS,     /* no effects; always-treated units, periods without control and incomplete units left out */
+    RL_FRAME_DRAWN,        /* no effects; incomplete units, units alone in their cohort and, but for --method efficient,
+                              always-treated ones left out                         */
     RL_FRAME_CELLS,        /* unit (or cohort) and time effects, by the covariates' cells;
                               always-treated units and rows without control left out */
     RL_FRAME_IMPUTE,       /* the same effects; units never seen untreated and treated rows of periods without

@@ -395,7 +395,8 @@ static void estimates(rl_infer_work *w, double level)
         rl_estimate *e = &r->est[j];
         double v = *rl_mat_at(&w->V, j, j), df = j < w->aside ? w->aside_df : w->df;
         if (w->df_each != NULL) df = w->df_each[j];
-        *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN};
+        *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN, 0};
+        if (j < w->f->m && w->f->neyman != NULL) e->std_error_neyman = w->f->neyman[j];
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
         if (w->f->perfect || !(v > 0)) continue;

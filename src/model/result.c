@@ -234,6 +234,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     if (req->time != NULL) want(&w, req->time, RL_TEXT, "--time");
     if (req->cohort != NULL) want(&w, req->cohort, RL_TEXT, "--cohort");
     if (req->treated != NULL) want(&w, req->treated, RL_NUM, "--treated");
+    if (req->partition != NULL) want(&w, req->partition, RL_NUM, "--partition");
     if (req->weights != NULL) want(&w, req->weights, RL_NUM, "--weights");
     if (req->offset != NULL) want(&w, req->offset, RL_NUM, "--offset");
     if (req->subset_col != NULL) want(&w, req->subset_col, RL_TEXT, "--subset");

@@ -270,6 +270,7 @@ static const struct no_lift {
     {"bacon", "takes two-way fixed effects apart and gives no errors"},
     {"event", "gives effects by event time and no single one"},
     {"stacked", "averages over event times of the cohorts seen through its window, not over all treated rows"},
+    {"ddd", "compares who is eligible with who is not, which a study does not say"},
     {"lpdid", "averages over horizons of the units seen at each, not over all treated rows"},
 };
 

@@ -38,6 +38,7 @@ void rl_json_estimate(rl_json *j, const rl_estimate *e)
     if (e->label.comparison != NULL) comparison(j, e->label.comparison);
     rl_json_num(j, "estimate", e->estimate);
     rl_json_num(j, "std_error", e->std_error);
+    if (e->std_error_neyman > 0) rl_json_num(j, "std_error_neyman", e->std_error_neyman);
     rl_json_num(j, "statistic", e->statistic);
     rl_json_num(j, "p_value", e->p_value);
     rl_json_num(j, "conf_low", e->conf_low);
