@@ -6,6 +6,8 @@
 #include "out/sections.h"
 #include "out/words.h"
 
+static const double SAME = 1.02; /* standard errors that no reader would tell apart */
+
 static void small_cohorts(const rl_story *s, const rl_model_answer *m)
 {
     const rl_few *f = &m->few;
@@ -15,6 +17,13 @@ static void small_cohorts(const rl_story *s, const rl_model_answer *m)
                      "Small cohorts: %zu treated units start with fewer than four, and %s: the interval above is "
                      "likely too narrow.",
                      f->units, f->why);
+        return;
+    }
+    if (f->se <= SAME * m->lift.effect.se) {
+        rl_page_text(s->page, RL_BLOCK_SMALL,
+                     "Small cohorts: %zu treated units start with fewer than four. With their luck taken from the "
+                     "controls the interval stays as it is.",
+                     f->units);
         return;
     }
     rl_interval x = {m->lift.effect.est, f->se, f->low, f->high};

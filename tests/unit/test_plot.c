@@ -123,6 +123,14 @@ static void rollout_charts(void **state)
     assert_int_equal(lines(c->bacon), 3);
     assert_null(charts.model[1].rollout);
     assert_null(charts.model[1].bacon);
+    for (size_t k = 0; k < 2; k++) { /* 40 event times apart: those near the start are drawn */
+        m->sides.v[k].event.est[0].label.event = -31;
+        m->sides.v[k].event.est[3].label.event = 9;
+    }
+    rl_charts_make(a, &v, &charts);
+    c = &charts.model[0];
+    assert_int_equal(lines(c->side_events), 4);
+    assert_non_null(strstr(rl_str_text(&c->side_events->set), "; at most 12 quarters from it"));
     for (size_t g = 0; g < 2; g++) m->rollout.row[g].never = g == 1; /* one start: no lines by cohort to compare */
     for (size_t k = 1; k < m->sides.n; k++) m->sides.v[k].answered = m->sides.v[k].has_event = false;
     m->sides.has_bacon = false;
