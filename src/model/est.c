@@ -89,7 +89,7 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     return rl_str_text(&s);
 }
 
-bool rl_is_reference(const rl_request *r, int32_t event)
+bool rl_is_reference(const rl_request *r, int64_t event)
 {
     if (r->n_ref == 0) return event == -1;
     for (size_t i = 0; i < r->n_ref; i++)

@@ -306,7 +306,7 @@ rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Is this event time one of reference (--ref, else -1)? */
-bool rl_is_reference(const rl_request *r, int32_t event);
+bool rl_is_reference(const rl_request *r, int64_t event);
 /* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 

@@ -43,14 +43,6 @@ typedef struct work {
     int32_t *event;    /* n                                        */
 } work;
 
-static bool is_reference(const rl_request *r, int32_t e)
-{
-    if (r->n_ref == 0) return e == -1;
-    for (size_t i = 0; i < r->n_ref; i++)
-        if (r->ref[i] == e) return true;
-    return false;
-}
-
 static rl_code settle(work *w, rl_ctx *cx)
 {
     const rl_request *r = w->r;
@@ -62,7 +54,7 @@ static rl_code settle(work *w, rl_ctx *cx)
     w->lo = r->window_lo;
     w->hi = r->window_hi;
     bool reference = false;
-    for (int32_t e = w->lo; e <= w->hi; e++) reference = reference || is_reference(r, e);
+    for (int32_t e = w->lo; e <= w->hi; e++) reference = reference || rl_is_reference(r, e);
     if (!reference || w->hi < 0) {
         rl_fail(cx, RL_EUSAGE, "the window %d:%d must hold the reference event time and one from 0 on", w->lo, w->hi);
         return rl_hint(cx, "the reference is -1 unless --ref names another");
@@ -254,12 +246,12 @@ static void combine(const work *w, const size_t *kept, size_t k, rl_fit *f, rl_c
     rl_mat L = rl_mat_new(E + 1, f->m, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, E + 1);
     size_t *pre = RL_NEW(cx->tmp, size_t, E);
-    for (int32_t e = 0; e <= w->hi; e++) after += !is_reference(w->r, e);
+    for (int32_t e = 0; e <= w->hi; e++) after += !rl_is_reference(w->r, e);
     for (size_t i = 0; i < E; i++) {
         int32_t e = w->lo + (int32_t)i;
         label[i] = rl_label_of("event");
         label[i].event = e;
-        if (is_reference(w->r, e)) continue;
+        if (rl_is_reference(w->r, e)) continue;
         *rl_mat_at(&L, i, kept[at]) = 1;
         if (e >= 0) *rl_mat_at(&L, E, kept[at]) = 1 / (double)after;
         if (e < 0) pre[n_pre++] = i;
@@ -286,7 +278,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     for (size_t j = 0; j < k; j++) label[j] = rl_label_of(w.all->x_name[j]);
     for (size_t i = 0; i < E; i++) {
         column[i] = SIZE_MAX;
-        if (is_reference(r, w.lo + (int32_t)i)) continue;
+        if (rl_is_reference(r, w.lo + (int32_t)i)) continue;
         label[at] = rl_label_of("event");
         label[at].event = w.lo + (int32_t)i;
         column[i] = at++;
