@@ -97,6 +97,14 @@ bool rl_is_reference(const rl_request *r, int64_t event)
     return false;
 }
 
+void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx)
+{
+    if (n == 0) return;
+    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
+    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = n, .index = index, .chi2 = chi2};
+    f->n_joint = 1;
+}
+
 /* --- least squares ------------------------------------------------------------------ */
 
 static const char *effect_names(const rl_design *d, rl_ctx *cx)

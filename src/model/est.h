@@ -307,6 +307,9 @@ rl_label rl_label_of(const char *term);       /* the ids absent */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Is this event time one of reference (--ref, else -1)? */
 bool rl_is_reference(const rl_request *r, int64_t event);
+/* The joint test of the estimates before treatment, index (n, kept as it is) among them; none where n is 0.  Its
+ * name is what the report looks for.  chi2: as in rl_joint. */
+void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx);
 /* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 

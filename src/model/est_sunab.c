@@ -259,10 +259,7 @@ static void combine(const plan *p, rl_agg agg, size_t k, const size_t *kept, rl_
         *rl_mat_at(&L, at++, kept[j]) = 1;
     }
     rl_fit_combine(f, L, label, cx);
-    if (n_pre == 0) return;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
