@@ -4,7 +4,8 @@ COLOUR = BLUE.' '.RED.' '.TEAL.' '.SLATE.' '.GREEN.' '.INK
 set ylabel ylabel
 set xlabel xlabel
 set xrange [first - 0.6:last + 0.6]
-set xtics (last - first > 60 ? 10 : last - first > 32 ? 5 : last - first > 16 ? 2 : 1)
+step = (last - first > 60 ? 10 : last - first > 32 ? 5 : last - first > 16 ? 2 : 1)
+set xtics step
 set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lw 0.9 lc rgb GREY back
 set arrow 2 from -0.5, graph 0 to -0.5, graph 1 nohead lw 0.9 dashtype (4, 3) lc rgb AXIS back
 set key outside right center vertical samplen 1 textcolor rgb GREY

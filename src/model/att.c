@@ -21,6 +21,12 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
         if (*est == NULL || !(*est)->needs_cohort)
             return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
                               "'%s' is not an estimator for a programme", name.s);
+        if ((*est)->needs_unit && plan->deal_level) {
+            rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
+                       "estimator '%s' follows units over time, and every row of model '%s' is a deal of its own",
+                       name.s, plan->spec->name);
+            return rl_hint(cx, "use etwfe, or a level: whose units are seen in every period");
+        }
         if (plan->spec->covariates.n == 0 || is(name, "etwfe")) return RL_OK;
         return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
                           "covariates need estimator 'etwfe', not '%s'", name.s);
@@ -65,6 +71,7 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
         r.notyet = !plan->spec->control_never;
         r.universal = r.keep_unbalanced = true;
     }
+    if (strcmp(est->name, "dcdh") == 0) r.profile = "exact";
     for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
         r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
     return r;

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "model/bacon.h"
 
 enum { LEAD = -2, LAG = 3 }; /* event times of methods that need a window */
 
@@ -59,6 +60,8 @@ static rl_request request_of(const rl_request *req, const struct method *m, cons
     r.universal = true;
     r.bootstrap = false;
     r.rcs = req->unit == NULL && strcmp(m->name, "cs") == 0;
+    r.keep_unbalanced = req->keep_unbalanced || req->student; /* a study leaves out partly exposed periods */
+    r.profile = strcmp(m->name, "dcdh") == 0 && req->profile == NULL ? "exact" : req->profile;
     r.leads = est->frame == RL_FRAME_CELLS && !req->notyet;
     r.has_window = m->window;
     r.window_lo = LEAD;
@@ -88,8 +91,20 @@ static void why_not(rl_side *s, rl_arena *keep, rl_ctx *cx)
     rl_forgive(cx);
 }
 
-static rl_code one_side(const rl_request *req, const rl_table *t, const struct method *m, bool events, rl_side *s,
-                        rl_arena *keep, rl_ctx *cx)
+/* The last event time before the start that has rows: that of reference; where the period before the start is
+ * missing (partly exposed), an earlier one. */
+static int32_t base_of(const rl_side *s)
+{
+    int32_t base = -1;
+    for (size_t i = 0; i < s->event.m && s->has_event; i++) {
+        const rl_label *l = &s->event.est[i].label;
+        if (l->event != RL_NO_ID && l->event < 0 && isnan(s->event.est[i].std_error)) base = l->event;
+    }
+    return base;
+}
+
+static rl_code one_side(const rl_request *req, const rl_table *t, const struct method *m, bool events, int32_t base,
+                        rl_side *s, rl_arena *keep, rl_ctx *cx)
 {
     const rl_estimator *est = rl_estimator_by_name(m->name);
     *s = (rl_side){.estimator = m->name,
@@ -106,8 +121,17 @@ static rl_code one_side(const rl_request *req, const rl_table *t, const struct m
         s->why = "follows units over time, and every row here is seen once";
         return RL_OK;
     }
+    if (base != -1 && m->window) {
+        s->why = "its base is the period before the start, which is partly exposed here and left out";
+        return RL_OK;
+    }
     rl_request r = request_of(req, m, est);
     rl_result fit;
+    if (base != -1 && strcmp(m->name, "sunab") == 0) {
+        r.n_ref = 1;
+        r.ref[0] = base;
+        s->base = "the last whole period before the start";
+    }
     rl_code code = run(&r, t, &fit, keep, cx);
     if (code == RL_EINPUT || code == RL_EUSAGE) return code;
     if (code != RL_OK) {
@@ -153,6 +177,39 @@ static void common_rows(rl_request *req, const rl_table *t, rl_sides *out, rl_ct
     req->leave_why = "not comparable: always treated, or no control left";
 }
 
+/* What plain two-way fixed effects compare on these rows, and with which weights. */
+static void taken_apart(const rl_request *req, const rl_table *t, rl_sides *out, rl_arena *keep, rl_ctx *cx)
+{
+    const struct method bacon = {.name = "bacon"}, twfe = {.name = "twfe"};
+    rl_design d;
+    rl_twfe_weights w;
+    rl_request r = request_of(req, &bacon, rl_estimator_by_name("bacon"));
+    size_t notes = cx->n_notes;
+    if (req->unit == NULL) return;
+    r.agg = RL_AGG_PAIRS;
+    r.vcov = (rl_vcov_spec){.lag = -1};
+    r.student = false;
+    out->has_bacon = run(&r, t, &out->bacon, keep, cx) == RL_OK;
+    if (!out->has_bacon) {
+        out->bacon_why = rl_strdup(keep, cx->err.what);
+        rl_forgive(cx);
+    }
+    r = request_of(req, &twfe, rl_estimator_by_name("twfe"));
+    rl_arena *outer = cx->tmp;
+    cx->tmp = rl_arena_like(outer);
+    out->has_weights = rl_design_make(&r, t, &d, cx) == RL_OK && rl_twfe_weights_make(&d, d.treated, &w, cx) == RL_OK;
+    if (out->has_weights) {
+        out->treated = w.treated;
+        out->negative = w.negative;
+        out->negative_sum = w.negative_sum;
+    } else {
+        rl_forgive(cx);
+    }
+    rl_arena_free(cx->tmp);
+    cx->tmp = outer;
+    cx->n_notes = notes;
+}
+
 static void agree(rl_sides *s, rl_arena *keep)
 {
     double se = NAN;
@@ -193,10 +250,13 @@ rl_code rl_compare(const rl_request *req, const rl_table *t, bool events, rl_sid
     rl_request r = *req;
     *out = (rl_sides){.v = RL_NEW(keep, rl_side, METHODS)};
     common_rows(&r, t, out, cx);
+    int32_t base = -1;
     for (size_t i = 0; i < METHODS; i++) {
         if (rl_estimator_by_name(METHOD[i].name) == NULL) continue;
-        RL_TRY(one_side(&r, t, &METHOD[i], events, &out->v[out->n++], keep, cx));
+        RL_TRY(one_side(&r, t, &METHOD[i], events, base, &out->v[out->n++], keep, cx));
+        if (i == 0) base = base_of(&out->v[0]);
     }
     agree(out, keep);
+    taken_apart(&r, t, out, keep, cx);
     return RL_OK;
 }

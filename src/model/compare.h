@@ -36,6 +36,13 @@ typedef struct rl_sides {
     rl_side *v;                   /* in a fixed order                                         */
     double low, high;             /* of the estimates with the same estimand; NaN with fewer than two */
     const char *says;             /* do they agree, and what that means                       */
+    /* what plain two-way fixed effects compare (model/bacon.h) */
+    bool has_bacon;
+    rl_result bacon;              /* kinds of comparison and pairs of cohorts, each with its weight       */
+    const char *bacon_why;        /* when not                                                             */
+    bool has_weights;             /* the weights of the treated rows' effects, for any panel:             */
+    size_t treated, negative;     /* treated rows; those whose effect has a negative weight               */
+    double negative_sum;
     size_t left;                  /* rows of always-treated units, left out for all           */
 } rl_sides;
 

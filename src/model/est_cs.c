@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/par.h"
+#include "model/dynamic.h"
 
 /* --- the cells ------------------------------------------------------------------------- */
 
@@ -346,19 +347,8 @@ static const double *unit_weights(const rl_cs *p, rl_ctx *cx)
     return out;
 }
 
-/* The word of --method, the first one when there is none. */
-static rl_did_method method_of(const rl_request *r, bool constant_alone, bool panel)
-{
-    static const struct {
-        const char *word;
-        rl_did_method method;
-    } WORD[] = {{"reg", RL_DID_REG}, {"ipw", RL_DID_IPW}, {"ipw-ht", RL_DID_HT}, {"drimp", RL_DID_IMPROVED}};
-    rl_did_method m = RL_DID_DR;
-    for (size_t i = 0; i < sizeof WORD / sizeof *WORD && r->method != NULL; i++)
-        if (strcmp(r->method, WORD[i].word) == 0) m = WORD[i].method;
-    if (constant_alone && (panel || m != RL_DID_HT)) return RL_DID_REG; /* means, whatever the method */
-    return m;
-}
+#define METHODS "dr reg ipw ipw-ht drimp"
+static const rl_did_method METHOD[] = {RL_DID_DR, RL_DID_REG, RL_DID_IPW, RL_DID_HT, RL_DID_IMPROVED};
 
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
 {
@@ -374,7 +364,11 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     p->anticipation = req->anticipation;
     p->never = !req->notyet;
     bool panel = !req->rcs && r->balanced;
-    p->method = method_of(req, d->X.k == 1 && d->constant, panel);
+    size_t word;
+    RL_TRY(rl_dynamic_method(req, METHODS, &word, cx));
+    p->method = METHOD[word];
+    if (d->X.k == 1 && d->constant && (panel || p->method != RL_DID_HT))
+        p->method = RL_DID_REG; /* means, whatever the method */
     rl_items_make(d, r, panel, d->constant && p->method != RL_DID_HT, &p->it, cx);
     list_cells(p, req, cx);
     RL_TRY(run(p, cx));
@@ -406,6 +400,6 @@ const rl_estimator rl_est_cs = {
     .first_times = true,
     .frame = RL_FRAME_CONTROLS,
     .takes = " control base anticipation rcs balance unbalanced agg window ",
-    .methods = " dr reg ipw ipw-ht drimp ",
+    .methods = METHODS,
     .fit = fit,
 };

@@ -16,6 +16,7 @@ typedef struct rl_model_charts {
     rl_chart *cohorts;   /* means by cohort, as seen              */
     rl_chart *sides;     /* other estimators of the same          */
     rl_chart *side_events;   /* .. and their event studies        */
+    rl_chart *bacon;     /* what two-way fixed effects compare    */
     rl_chart *track;     /* actual, fitted, residuals in time      */
 } rl_model_charts; /* NULL = nothing to draw */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "model/bacon.h"
 #include "out/charts.h"
 #include "out/words.h"
 
@@ -197,6 +198,53 @@ static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer 
     return c;
 }
 
+/* Where a pair of cohorts stands: by the name of its kind. */
+static double kind_of(const char *type)
+{
+    for (int k = 0; k < RL_BACON_KINDS; k++)
+        if (strcmp(type, rl_bacon_name((rl_bacon_kind)k)) == 0) return k;
+    return NAN;
+}
+
+static rl_chart *bacon(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+{
+    const rl_result *r = &m->sides.bacon;
+    double largest = 0, forbidden = 0, twfe = NAN;
+    size_t n = 0;
+    for (size_t i = 0; m->sides.has_bacon && i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        if (strcmp(e->label.term, "overall") == 0) twfe = e->estimate;
+        if (strcmp(e->label.term, "pair") != 0) continue;
+        largest = larger(largest, e->estimate);
+        double kind = kind_of(e->label.comparison->type);
+        if (kind == RL_BACON_LATER || kind == RL_BACON_ALWAYS) forbidden += e->label.comparison->weight;
+        n++;
+    }
+    if (n < 2 || n > 400) return NULL;
+    const char *words;
+    double times = rl_chart_axis(v, m, largest, true, &words);
+    rl_chart *c = rl_chart_begin(
+        out, v, rl_sprintf(v->in, "m%zu-bacon", at + 1), "bacon",
+        rl_sprintf(v->in, "Plain two-way fixed effects: %s of the weight is on forbidden comparisons",
+                   rl_view_percent(v, forbidden, 0)),
+        "A point a pair of cohorts; red: controls that are treated already, whose own effect passes for a trend");
+    rl_chart_text(c, "ylabel", words);
+    rl_chart_text(c, "xlabel", "weight in the coefficient");
+    rl_chart_number(c, "twfe", times * twfe);
+    rl_chart_text(c, "kind0", "earlier against later");
+    rl_chart_text(c, "kind1", "against always treated");
+    rl_chart_text(c, "kind2", "later against earlier");
+    rl_chart_text(c, "kind3", "against never treated");
+    rl_chart_columns(c, "weight estimate kind");
+    for (size_t i = 0; i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        if (strcmp(e->label.term, "pair") != 0) continue;
+        const double x[] = {e->label.comparison->weight, times * e->estimate, kind_of(e->label.comparison->type)};
+        rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
+    }
+    return c;
+}
+
 void rl_charts_rollout(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at)
 {
     const rl_model_answer *m = &a->model[at];
@@ -207,4 +255,5 @@ void rl_charts_rollout(rl_charts *out, const rl_view *v, const rl_answer *a, siz
     c->cohorts = cohorts(out, v, m, at);
     c->sides = forest(out, v, m, at);
     c->side_events = events(out, v, m, at, period);
+    c->bacon = bacon(out, v, m, at);
 }

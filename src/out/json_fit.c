@@ -245,6 +245,18 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
     number_if(j, "low", s->low);
     number_if(j, "high", s->high);
     rl_json_str(j, "says", s->says);
+    if (s->has_weights) {
+        rl_json_open_flat(j, "twfe_weights", '{');
+        rl_json_int(j, "treated", (int64_t)s->treated);
+        rl_json_int(j, "negative", (int64_t)s->negative);
+        rl_json_num(j, "negative_sum", s->negative_sum);
+        rl_json_close(j);
+    }
+    if (s->has_bacon) {
+        rl_json_open(j, "twfe_comparisons", '[');
+        for (size_t i = 0; i < s->bacon.m; i++) rl_json_estimate(j, &s->bacon.est[i]);
+        rl_json_close(j);
+    }
     rl_json_open(j, "estimators", '[');
     for (size_t i = 0; i < s->n; i++) {
         const rl_side *v = &s->v[i];

@@ -129,6 +129,8 @@ static const char *equation(const rl_story *s, const rl_model_answer *m)
         end = rl_sprintf(v->in, "one effect for each %s before and after the start", period);
     else if (!strcmp(name, "etwfe"))
         end = rl_sprintf(v->in, "one effect for each start date and %s since it", period);
+    else if (!strcmp(name, "sunab"))
+        end = rl_sprintf(v->in, "one effect for each start date and %s before and after it", period);
     else if (!strcmp(name, "dcdh"))
         return rl_sprintf(
             v->in, "%s: change since the %s before a switch, less that of %ss with the same treatment that keep it",

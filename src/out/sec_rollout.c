@@ -1,6 +1,7 @@
 /* out/sec_rollout.c -- of a model whose programme starts at different times: who starts
  * when, small cohorts, and the same question by other estimators. */
 #include <math.h>
+#include <string.h>
 
 #include "out/sections.h"
 #include "out/words.h"
@@ -42,6 +43,49 @@ static void table(const rl_story *s, const rl_model_answer *m)
     rl_page_text(s->page, RL_BLOCK_SMALL, "* not quite the average effect on the treated over their treated periods.");
 }
 
+/* Why plain two-way fixed effects are off here: the kinds of comparison, and the weights of the effects. */
+static void taken_apart(const rl_story *s, const rl_model_answer *m, size_t i)
+{
+    static const rl_column COL[] = {{"Comparison", false}, {"Weight", true}, {"Estimate", true}};
+    const rl_view *v = s->v;
+    const rl_sides *x = &m->sides;
+    rl_unit unit = rl_unit_of_lift(v, &m->lift);
+    size_t starts = 0;
+    for (size_t g = 0; g < m->rollout.n; g++) starts += !m->rollout.row[g].never;
+    if (starts < 2 || (!x->has_bacon && !x->has_weights)) return;
+    rl_page_head(s->page, 3, NULL, "What plain two-way fixed effects would compare");
+    if (x->has_weights)
+        rl_page_text(
+            s->page, RL_BLOCK_PARA,
+            x->negative > 0 ? "In a regression on one treatment column with unit and period effects %s of %s "
+                              "treated rows count with a negative weight (together %s): their own effect would "
+                              "be subtracted."
+                            : "In a regression on one treatment column with unit and period effects no treated "
+                              "row counts with a negative weight (%s of %s; together %s).",
+            rl_view_count(v, x->negative), rl_view_count(v, x->treated), rl_view_number(v, x->negative_sum, 3));
+    if (!x->has_bacon) {
+        rl_page_text(s->page, RL_BLOCK_SMALL, "It cannot be taken apart into pairs of cohorts: %s.",
+                     rl_view_clean(x->bacon_why, 200, v->in));
+        return;
+    }
+    rl_page_chart(s->page, s->charts->model[i].bacon);
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 3, COL);
+    for (size_t k = 0; k < x->bacon.m; k++) {
+        const rl_estimate *e = &x->bacon.est[k];
+        bool all = strcmp(e->label.term, "overall") == 0;
+        if (!all && strcmp(e->label.term, "type") != 0) continue;
+        rl_interval one = {e->estimate, NAN, NAN, NAN};
+        rl_scale c = rl_scale_full(&one, unit, m->lift.scale);
+        const char *const cell[] = {all ? "Two-way fixed effects" : e->label.comparison->type,
+                                    all ? "" : rl_view_percent(v, e->label.comparison->weight, 1),
+                                    rl_scaled_signed(v, &c, e->estimate)};
+        if (all)
+            rl_rows_total(r, cell);
+        else
+            rl_rows_add(r, cell);
+    }
+}
+
 void rl_section_rollout(const rl_story *s, size_t i)
 {
     const rl_model_answer *m = &s->a->model[i];
@@ -62,4 +106,5 @@ void rl_section_rollout(const rl_story *s, size_t i)
         if (!m->sides.v[k].answered)
             rl_page_line(s->page, "%s cannot answer: %s.", m->sides.v[k].estimator,
                          rl_view_clean(m->sides.v[k].why, 200, s->v->in));
+    taken_apart(s, m, i);
 }

@@ -263,6 +263,8 @@ static void usage(void **state)
     refused(&r, &t, RL_EUSAGE, "estimator 'cs' needs --unit", &cx);
     r = cs_request("y ~ x | region", NULL, RL_AGG_GROUP_TIME);
     refused(&r, &t, RL_EUSAGE, "takes no fixed effects", &cx);
+    r = cs_request("y ~ x", "dR", RL_AGG_GROUP_TIME);
+    refused(&r, &t, RL_EUSAGE, "--method 'dR' is not known to estimator 'cs'", &cx);
     r = cs_request("y ~ 0", NULL, RL_AGG_GROUP_TIME);
     refused(&r, &t, RL_EUSAGE, "needs the constant", &cx);
     rl_ctx_free(&cx);

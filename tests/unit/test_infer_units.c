@@ -35,7 +35,7 @@ static size_t touch(const void *self, size_t u, int32_t *at, double *value)
 typedef struct world {
     rl_fit f;
     int32_t *code;
-    rl_mat S;   /* G-by-M by hand */
+    rl_mat S; /* G-by-M by hand */
 } world;
 
 static world make(void)
@@ -45,7 +45,7 @@ static world make(void)
     int32_t at[M];
     double v[M];
     for (size_t u = 0; u < N; u++) {
-        row[u] = (uint32_t)(N - 1 - u);   /* a unit's row is not its number */
+        row[u] = (uint32_t)(N - 1 - u); /* a unit's row is not its number */
         w.code[row[u]] = (int32_t)(u * 7919 % G);
     }
     rl_units units = {.N = N, .row = row, .most = M, .of = touch};
