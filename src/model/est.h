@@ -28,6 +28,7 @@ typedef struct rl_request rl_request;    /* model/request.h */
 typedef struct rl_estimator rl_estimator;
 typedef struct rl_result rl_result;      /* model/result.h  */
 struct rl_test;
+typedef struct rl_wander rl_wander;
 
 /* The influence of the rows on m estimates, b_j - beta_j ~ sum_i psi_ij, as
  * an operator: it can add itself up over any codes, block by block, so that
@@ -197,6 +198,17 @@ struct rl_fit {
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
+    const rl_wander *wander; /* or NULL */
+};
+
+/* Errors whose persistence rho was averaged over, and what the same fit says where they are a random walk (a
+ * regression of differences). */
+struct rl_wander {
+    double rho, sd;        /* mean and standard deviation of rho                   */
+    double chance;         /* that rho is above RL_AR_WANDERS (num/ar_average.h)   */
+    double *b;             /* m      estimates where rho is 1                      */
+    rl_mat V;              /* m-by-m their covariance                              */
+    double *e;             /* n      outcome less fitted, rows of the design       */
 };
 
 /* What a method brings along beside the formula. */
@@ -295,7 +307,7 @@ rl_label rl_label_of(const char *term);       /* the ids absent */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Is this event time one of reference (--ref, else -1)? */
 bool rl_is_reference(const rl_request *r, int32_t event);
-/* Replace the estimates by L (m-by-kept) of them; labels m. */
+/* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 
 /* psi given as an n-by-m array (small fits); returns the array to fill. */

@@ -122,6 +122,11 @@ static rl_code iid(rl_infer_work *w, rl_ctx *cx)
         likelihood ? rl_infer_n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (mean ? 0 : (double)w->K));
     by_inverse(c, s2, &w->V, cx);
     rl_infer_set_df(w, RL_DF_NK);
+    if (w->f->wander != NULL) {
+        w->out->ssc = rl_sprintf(w->keep, "within and between the persistences of the errors, n = %zu, K = %zu",
+                                 w->f->dof.n, w->K);
+        return RL_OK;
+    }
     rl_infer_say_factor(w, NULL,
                         !likelihood                ? (mean ? "e'e/n" : "e'e/(n-K)")
                         : w->p->glm_n == RL_N_NONE ? NULL
@@ -463,7 +468,7 @@ static void fit_shares(rl_infer_work *w, rl_ctx *cx)
     rl_infer_count_K(w, false, cx);
     r->K_full = w->K;
     w->K = r->K;
-    if (f->core == NULL) return;
+    if (f->core == NULL && f->wander == NULL) return;
     double n = (double)f->dof.n, K = (double)r->K_full, p = f->family == RL_LINEAR ? K + 1 : K; /* the variance too */
     r->loglik = f->loglik;
     r->aic = 2 * (p - f->loglik);
@@ -536,7 +541,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     RL_TRY(rl_infer_combinations(&w, req, cx));
     out->level = req->level;
     out->lag = -1;
-    out->vcov_kind = NAME[kind];
+    out->vcov_kind = f->wander != NULL ? "averaged" : NAME[kind];
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
     if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
