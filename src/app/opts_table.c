@@ -146,7 +146,7 @@ const rl_option rl_options[] = {
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences and GMM)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nlpirfs (lp's own) summclust; exact (dcdh: switches down,\nand switches alone in their cohort, count in the errors\nas the formula has them)"},
+     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nlpirfs (lp's own) summclust; small-sample (programmes:\nerrors, freedom and tests that hold with few clusters, as\nstudies have them); exact (dcdh: switches down,\nand switches alone in their cohort, count in the errors\nas the formula has them)"},
     {RL_CMD_FIT, "inference", 0, "KIND", "analytic (default) or bootstrap; ardl: its intervals cover\nthe choice of lags; programmes: errors and bands that hold\nfor all periods at once, from multipliers of the influence"},
     {RL_CMD_FIT, "multiplier", 0, "NAME", "rademacher (default), webb or mammen"},
     {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999; multipliers 1000)"},

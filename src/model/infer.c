@@ -416,7 +416,7 @@ static void estimates(rl_infer_work *w, double level)
 static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
 {
     rl_result *r = w->out;
-    r->test = RL_NEW(w->keep, rl_test, w->f->n_joint);
+    r->test = RL_NEW(w->keep, rl_test, 2 * w->f->n_joint);
     for (size_t i = 0; i < w->f->n_joint; i++) {
         const struct rl_joint *q = &w->f->joint[i];
         rl_mat C = rl_mat_new(q->n, w->f->m, cx->tmp);
@@ -446,6 +446,7 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
             t.kind = "chi2";
         }
         r->test[r->n_tests++] = t;
+        if (q->n > 0 && q->index[q->n - 1] >= w->aside) RL_TRY(rl_infer_small_beside(w, q->name, &C, b, cx));
     }
     return RL_OK;
 }
@@ -516,7 +517,9 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
                                        "DK", "CR2", "CR3", "HAC", "wild", "EWC", "block",   "wild-dependent"};
-    const rl_profile *p = rl_profile_by_name(req->profile == NULL && f->bare && !req->student ? "did" : req->profile);
+    bool of_study = req->student && f->bare; /* studies: what the method's peers do is not enough for few clusters */
+    const char *own = of_study ? "small-sample" : "did";
+    const rl_profile *p = rl_profile_by_name(f->bare && (req->profile == NULL || of_study) ? own : req->profile);
     if (p == NULL) {
         rl_fail(cx, RL_EUSAGE, "--as '%s' is not known", req->profile);
         return rl_hint(cx, "known: %s", rl_profile_names());
@@ -525,7 +528,8 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     rl_infer_work w = {.d = d,
                        .f = f,
                        .p = p,
-                       .student = req->student,
+                       .student = req->student || rl_profile_small(p),
+                       .small = rl_profile_small(p),
                        .level = req->level,
                        .out = out,
                        .keep = keep,
@@ -539,6 +543,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
     if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
+    if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
     switch (kind) {
     case RL_CLUSTER:
         RL_TRY(rl_infer_clustered(&w, cx));
@@ -576,7 +581,10 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
         RL_TRY(iid(&w, cx));
     }
     RL_TRY(need_freedom(&w, cx));
-    rl_infer_aside(&w, cx);
+    if (w.small)
+        RL_TRY(rl_infer_small(&w, cx));
+    else
+        rl_infer_aside(&w, cx);
     rl_infer_combine(&w, cx);
     if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
     out->crit = w.crit;

@@ -41,6 +41,7 @@ static const rl_profile TABLE[] = {
     {"lpirfs",       LV,  Y,  N1,  GM,  DG,  NK,  N0,  O,  Z,   NW94,  O,  O,  N0,  O,  Z,   NW94,  O,  N1,  Y},
     {"did",         LV,  Y,  N0,  G0,  DG,  NK,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
     {"exact",       LV,  Y,  N0,  G0,  DG,  NK,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
+    {"small-sample", LV, Y,  N0,  G0,  DG,  NK,  N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
     {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
 };
 /* clang-format on */
@@ -55,7 +56,8 @@ const rl_profile *rl_profile_by_name(const char *name)
 
 const char *rl_profile_names(void)
 {
-    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs did exact summclust";
+    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs did exact small-sample summclust";
 }
 
+bool rl_profile_small(const rl_profile *p) { return strcmp(p->name, "small-sample") == 0; }
 bool rl_profile_jackknife(const rl_profile *p) { return strcmp(p->name, "summclust") == 0; }
