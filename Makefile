@@ -93,7 +93,8 @@ reference: all  ## compare with published and peers' numbers on real data
 reproduce: all $(BUILD)/reproduce  ## published figures, ours, and the digits they share
 	@$(BUILD)/reproduce tests/reproduce/published.txt $${RLV_SHARED:-../shared}/datasets
 
-coverage: all coverage-choice coverage-rollout  ## do intervals cover the truth of 200 simulated worlds
+coverage: all $(BUILD)/coverage/series coverage-choice coverage-rollout  ## do intervals cover the truth of 200 worlds, and of series with lags
+	@$(BUILD)/coverage/series $(DRAWS)
 	@tests/coverage/run $(BUILD)/revlift
 
 coverage-rollout: $(BUILD)/coverage/rollout  ## .. and of programmes that start in waves, by estimator and options, ten minutes

@@ -52,7 +52,10 @@ const rl_command rl_commands[] = {
     {RL_CMD_CHECK, "check", "STUDY", "show the data and the design before any outcome is modelled",
      "Reads the study and its files and reports rows, faults, match rates, cohorts,\n"
      "controls, periods before and after, clusters and maturity.  No outcome model\n"
-     "is fitted, so the design can be settled before anyone has seen an answer.",
+     "is fitted, so the design can be settled before anyone has seen an answer.\n"
+     "For every model of a programme: its cohorts with base period and controls,\n"
+     "the periods whose effect cannot be estimated and why, and the estimators that\n"
+     "can take the design, tried on drawn outcomes.",
      "revlift check models/quarterly.yaml", 1, 1, false},
     {RL_CMD_INIT, "init", "FILE...", "guess a study file from CSV exports",
      "Looks at headers and values, guesses which file holds deals, touches, spend\n"
@@ -129,9 +132,9 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "ic", 0, "NAME", "by aic (ardl's default), bic (ar's) or hq"},
     {RL_CMD_FIT, "shock", 0, "TERM", "lp: the regressor whose response is asked for"},
     {RL_CMD_FIT, "horizon", 0, "H", "lp: periods after it that are shown, 0 to H; errors are\nNW with lag h + 1 (panels: cluster:UNIT) unless said"},
-    {RL_CMD_FIT, "method", 0, "NAME", "koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented;\narellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference; cs: dr\n(default), reg, ipw, ipw-ht (not normalised) or drimp\n(improved dr)"},
+    {RL_CMD_FIT, "method", 0, "NAME", "cs, ddd: dr (default), reg or ipw (cs too: drimp, improved\ndr, and ipw-ht, not normalised);\nstaggered: efficient (default), cs or sa;\nar: ml (default) or average (one lag, averaged over how\nmuch errors persist: intervals that hold in short and in\ntrending series); koyck: iv (default; the lagged outcome instrumented) or\nols; ardl: levels (default) or ecm (differences, ec and\nlong run); lp: plain (default), cumulative, lag-augmented;\narellano-bond: two-step (default) or one-step;\nanderson-hsiao: level (default) or difference"},
     {RL_CMD_FIT, "response", 0, "COL[,H]", "what one more of COL in one period brings over H periods:\neach period, added up, in the long run, and how soon;\n`all` = every regressor that acts later; may be given\nagain"},
-    {RL_CMD_FIT, "average", 0, "[lengths|forms]", "the responses also as an average over all lengths of their\nlags (weights by BIC; alone the same: right where the\neffect surely ends within a few periods) or over forms\nand lengths: lag, almon, adstock, delayed adstock, free\nweights that fade (weights by AIC), with intervals and\nbands that cover the choice; one regressor at a time,\nthe others as written"},
+    {RL_CMD_FIT, "average", 0, "[lengths|forms]", "the responses also as an average over all lengths of their\nlags (alone the same: right where the effect ends within\nthe longest) or over forms and lengths: lag, almon,\nadstock, delayed adstock, free weights that fade; weights\nby AIC, with intervals and bands that cover the choice;\none regressor at a time, the others as written"},
     {RL_CMD_FIT, "gmm-lags", 0, "A:B", "arellano-bond: lags of the outcome as instruments\n(default 2: for all from the second on)"},
     {RL_CMD_FIT, "predetermined", 0, "X..", "arellano-bond: a regressor that answers to errors of\nearlier periods, such as spend set after last month's\nsales; may be given again"},
     {RL_CMD_FIT, "endogenous", 0, "X..", "arellano-bond: .. that answers to today's too"},
@@ -146,7 +149,7 @@ const rl_option rl_options[] = {
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences and GMM)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nlpirfs (lp's own) summclust; small-sample (programmes:\nerrors, freedom and tests that hold with few clusters, as\nstudies have them); exact (dcdh: switches down,\nand switches alone in their cohort, count in the errors\nas the formula has them)"},
+     "conventions of another program: fixest (default) reghdfe\nsandwich plm gretl statsmodels areg lpirfs (lp's own)\nsummclust; cs: did (1,000 draws and bands) csdid (Mammen\ndraws, its own controls before the start); bjs:\ndid_imputation didimputation; did2s; dcdh:\ndid_multiplegt_dyn; lpdid; small-sample: errors, freedom\nand tests that hold with few clusters (programmes, as\nstudies have them); exact: no factor (dcdh: switches\ndown, and switches alone in their cohort, count in the\nerrors as the formula has them)"},
     {RL_CMD_FIT, "inference", 0, "KIND", "analytic (default) or bootstrap; ardl: its intervals cover\nthe choice of lags; programmes: errors and bands that hold\nfor all periods at once, from multipliers of the influence"},
     {RL_CMD_FIT, "multiplier", 0, "NAME", "rademacher (default), webb or mammen"},
     {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999; multipliers 1000)"},

@@ -10,6 +10,7 @@
 #include "model/dynamic.h"
 #include "model/facts.h"
 #include "model/few.h"
+#include "model/identify.h"
 #include "model/infer.h"
 #include "model/money.h"
 #include "model/rollout.h"
@@ -241,23 +242,20 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     r.time = deals ? NULL : "period"; /* deals are no series: nothing to lag */
     r.calendar = t->study->calendar;
     r.numbered = true;
-    const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
-    r.estimator = rl_estimator_by_name(name);
-    if (r.estimator == NULL || r.estimator->needs_cohort)
-        return rl_fail_at(cx, RL_EINPUT, t->study->path, s->estimator.at.line, s->estimator.at.col,
-                          "'%s' is not an estimator for a formula", name);
+    const char *method;
+    RL_TRY(rl_estimator_for_formula(t->study, s, unit, !deals, &r.estimator, &method, &m->estimator_why, cx));
     r.vcov = default_vcov(unit, !deals);
+    if (method != NULL && strcmp(method, "average") == 0) r.vcov = (rl_vcov_spec){.lag = -1}; /* it has its own */
     if (s->vcov.s != NULL) RL_TRY(rl_vcov_parse(s->vcov.s, &r.vcov, cx->keep, cx));
     if (s->weights.s != NULL) r.weights = s->weights.s;
     RL_TRY(take_lags(t, s, &r, cx));
+    r.method = method;
     RL_TRY(rl_estimate_run(&r, &rows, &m->main, cx->keep, cx));
     if (r.vcov.kind == RL_DK && m->main.periods < DK_PERIODS) {
         rl_fail(cx, RL_EDATA, "Driscoll-Kraay errors need many periods: there are %zu, fewer than %d", m->main.periods,
                 DK_PERIODS);
         return rl_hint(cx, "use vcov: cluster:%s, or a finer `period`", unit != NULL ? unit : "UNIT");
     }
-    m->estimator_why =
-        "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
     m->level =
         deals ? "deal"
               : rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));
@@ -287,16 +285,20 @@ static rl_code settle(rl_model_answer *m, rl_code code, rl_answer *a, rl_ctx *cx
 }
 
 /* --- what could be asked ---------------------------------------------------------- */
-static rl_code could_ask(const rl_tables *t, const rl_model_spec *m, const char **why, rl_ctx *cx)
+static rl_code could_ask(const rl_tables *t, const rl_model_spec *m, const char **why, const rl_identified **design,
+                         rl_ctx *cx)
 {
     rl_plan plan;
     rl_panel p;
     const rl_estimator *est;
+    *design = NULL;
     if (m->treatment.s == NULL) {
         *why = "a formula: it is read when the study runs";
         return RL_OK;
     }
     RL_TRY(rl_plan_make(t, m, &plan, cx));
+    RL_TRY(rl_identify(t, &plan, design, cx->keep, cx));
+    if (*design != NULL && (*design)->own_why != NULL) return rl_fail(cx, RL_EDATA, "%s", (*design)->own_why);
     RL_TRY(rl_panel_build(t, &plan, &p, cx->tmp, cx));
     RL_TRY(rl_estimator_choose(t, &plan, &p, &est, why, cx));
     *why = rl_sprintf(cx->keep, "%zu %s, %zu of them treated; %s", p.t.n, p.waterfall.unit, p.treated_rows, est->name);
@@ -309,7 +311,7 @@ rl_code rl_solve_questions(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     for (size_t i = 0; i < t->study->n_models; i++) {
         rl_question *q = &a->question[a->n_questions++];
         q->spec = &t->study->model[i];
-        rl_code code = could_ask(t, q->spec, &q->why, cx);
+        rl_code code = could_ask(t, q->spec, &q->why, &q->design, cx);
         q->can = code == RL_OK;
         if (code != RL_OK) {
             if (rl_exit_status(code) != 4) return rl_context(cx, "model '%s': ", q->spec->name);

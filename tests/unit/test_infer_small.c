@@ -191,7 +191,7 @@ static void refusals(void **state)
     r = fit_request("y ~ x");
     r.profile = "small-sample";
     r.estimator = rl_estimator_by_name("ols");
-    refuse(&r, &t, "programmes with a start", &cx);
+    refuse(&r, &t, "no convention of estimator 'ols'", &cx);
     rl_ctx_free(&cx);
 }
 
