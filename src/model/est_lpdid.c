@@ -372,18 +372,9 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     bool bare = rl_profile_is(r, "exact");
     for (int32_t e = w.lo; e < 0; e++)
         if (w.there[e - w.lo]) pre[n_pre++] = (size_t)(e - w.lo);
-<<<<<<< HEAD
     rl_remark(cx, "lpdid", "each event time is a regression of its own%s: %zu rows at 0",
               bare ? "" : ", with its own small-sample factor", w.dof.n);
-    if (n_pre == 0) return RL_OK;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
-=======
-    rl_remark(cx, "lpdid",
-              "each event time is a regression of its own, with its own small-sample factor: %zu rows at 0", w.dof.n);
     rl_fit_pre_trend(f, pre, n_pre, false, cx);
->>>>>>> eyes
     return RL_OK;
 }
 

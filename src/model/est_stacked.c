@@ -332,7 +332,7 @@ static rl_code regress(const work *w, const rl_design *d, const int32_t *row_of,
     for (size_t j = 0; j < k; j++) label[j] = rl_label_of(d->x_name[j]);
     for (size_t i = 0; i < E; i++) {
         column[i] = SIZE_MAX;
-        if (is_reference(w->r, w->lo + (int32_t)i)) continue;
+        if (rl_is_reference(w->r, w->lo + (int32_t)i)) continue;
         label[at] = rl_label_of("event");
         label[at].event = w->lo + (int32_t)i;
         column[i] = at++;
@@ -353,7 +353,6 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     RL_TRY(settle(&w, cx));
     list_rows(&w, cx);
     make_design(&w, cx);
-<<<<<<< HEAD
     size_t k = w.all->X.k, *kept = RL_NEW(cx->tmp, size_t, k + (size_t)(w.hi - w.lo) + 1);
     if (applies(&w)) {
         rl_collapse c;
@@ -364,18 +363,6 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     } else {
         RL_TRY(regress(&w, w.all, NULL, kept, f, cx));
         combine(&w, kept, k, f, cx);
-=======
-    size_t k = w.all->X.k, at = k, E = (size_t)(w.hi - w.lo) + 1;
-    size_t *column = RL_NEW(cx->tmp, size_t, E), *kept = RL_NEW(cx->tmp, size_t, k + E);
-    rl_label *label = RL_NEW(cx->tmp, rl_label, k + E);
-    for (size_t j = 0; j < k; j++) label[j] = rl_label_of(w.all->x_name[j]);
-    for (size_t i = 0; i < E; i++) {
-        column[i] = SIZE_MAX;
-        if (rl_is_reference(r, w.lo + (int32_t)i)) continue;
-        label[at] = rl_label_of("event");
-        label[at].event = w.lo + (int32_t)i;
-        column[i] = at++;
->>>>>>> eyes
     }
     f->of = w.all;
     rl_remark(cx, "stacked", "%zu of %zu cohorts make a stack; %zu stacked rows of %zu", w.S, w.roster.n_cohort, w.n,
