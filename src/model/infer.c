@@ -60,20 +60,6 @@ void rl_infer_set_df(rl_infer_work *w, rl_dfrule rule)
     w->df = rule == RL_DF_NK ? nk : rule == RL_DF_G ? g : rule == RL_DF_T ? t : rule == RL_DF_LEAST ? fmin(nk, g) : 0;
 }
 
-/* "G/(G-1) x (n-1)/(n-K) = 1.0123, n = .., K = .." */
-void rl_infer_say_factor(rl_infer_work *w, const char *first, const char *second, double value)
-{
-    char buf[32];
-    rl_str s = rl_str_new(w->keep);
-    if (first == NULL && second == NULL)
-        rl_str_add(&s, "none");
-    else
-        rl_str_addf(&s, "%s%s%s = %s", first ? first : "", first && second ? " x " : "", second ? second : "",
-                    rl_num_text(buf, rl_round_digits(value, 6)));
-    rl_str_addf(&s, ", n = %zu, K = %zu%s", w->f->dof.n, w->K, w->K_why);
-    w->out->ssc = rl_str_text(&s);
-}
-
 void rl_infer_scale(rl_mat *V, double by)
 {
     for (size_t j = 0; j < V->k; j++)
