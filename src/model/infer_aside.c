@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/fmath.h"
 #include "base/str.h"
 #include "model/infer_work.h"
 
