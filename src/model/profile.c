@@ -63,7 +63,7 @@ const rl_profile *rl_profile_by_name(const char *name)
 
 const char *rl_profile_names(void)
 {
-    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs summclust exact; programmes: small-sample did csdid "
+    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs summclust exact; programmes: small-sample "
            "didimputation did_imputation did2s did_multiplegt_dyn lpdid";
 }
 
