@@ -64,7 +64,7 @@ const rl_profile *rl_profile_by_name(const char *name)
 const char *rl_profile_names(void)
 {
     return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs summclust exact; programmes: small-sample "
-           "didimputation did_imputation did2s did_multiplegt_dyn lpdid";
+           "did csdid didimputation did_imputation did2s did_multiplegt_dyn lpdid";
 }
 
 bool rl_profile_small(const rl_profile *p) { return strcmp(p->name, "small-sample") == 0; }
