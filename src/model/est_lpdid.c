@@ -61,8 +61,8 @@ static rl_code settle(work *w, rl_ctx *cx)
     size_t clean = w->s.never;
     for (size_t c = 1; c < w->s.n_cohort; c++) clean += w->s.cohort_size[c];
     if (clean > 0) return RL_OK;
-    rl_fail(cx, RL_EDATA, "no clean control: all %zu units are treated at the same time (%d)", w->s.N,
-            w->s.cohort_time[0]);
+    rl_fail(cx, RL_EDATA, "no clean control: all %zu units are treated at the same time (%s)", w->s.N,
+            rl_time_words(w->d->clock, w->s.cohort_time[0], cx->tmp));
     return rl_hint(cx, "units that start later, or never, are what the others are compared with");
 }
 

@@ -74,8 +74,9 @@ static rl_code settle(work *w, rl_ctx *cx)
     rl_fail(cx, RL_EDATA,
             "no cohort has its whole window %d:%d in the data and a control that is untreated all through it", w->lo,
             w->hi);
-    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %d to %d", s->time[0],
-                   s->time[s->T - 1]);
+    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %s to %s",
+                   rl_time_words(w->d->clock, s->time[0], cx->tmp),
+                   rl_time_words(w->d->clock, s->time[s->T - 1], cx->tmp));
 }
 
 /* --- rows ------------------------------------------------------------------------ */

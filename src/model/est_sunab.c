@@ -84,9 +84,7 @@ static int32_t *number_at(const plan *p, size_t i)
 
 static const char *cohort_words(const plan *p, size_t g, rl_ctx *cx)
 {
-    int32_t time = p->g0 + (int32_t)g;
-    const char *text = rl_time_text(p->d->clock, time, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+    return rl_time_words(p->d->clock, p->g0 + (int32_t)g, cx->tmp);
 }
 
 /* A cohort without a row of reference has nothing that its effects are measured from.  Unless --ref says otherwise

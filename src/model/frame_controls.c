@@ -6,8 +6,7 @@
 
 static const char *time_words(const rl_build *b, int32_t time, rl_ctx *cx)
 {
-    const char *text = rl_time_text(b->d->clock, time, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+    return rl_time_words(b->d->clock, time, cx->tmp);
 }
 
 /* Cohorts that are treated, or anticipate it, from the first period on have no period to be compared with. */

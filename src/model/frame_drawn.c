@@ -14,8 +14,7 @@ static int by_time(const void *a, const void *b)
 static const char *when(const rl_build *b, int32_t cohort, rl_ctx *cx)
 {
     if (cohort == RL_NEVER) return "never";
-    const char *text = rl_time_text(b->d->clock, cohort, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", cohort);
+    return rl_time_words(b->d->clock, cohort, cx->tmp);
 }
 
 /* The cohorts of the units, ascending, one for each unit. */
