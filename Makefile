@@ -51,6 +51,10 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/librevlift.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/librevlift.a $(LDLIBS)
 
+$(BUILD)/coverage/%: tests/coverage/%.c $(BUILD)/librevlift.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/librevlift.a $(LDLIBS)
+
 $(BUILD)/reproduce: tests/reproduce/reproduce.c $(BUILD)/librevlift.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/librevlift.a $(LDLIBS)
 
@@ -89,7 +93,8 @@ reference: all  ## compare with published and peers' numbers on real data
 reproduce: all $(BUILD)/reproduce  ## published figures, ours, and the digits they share
 	@$(BUILD)/reproduce tests/reproduce/published.txt $${RLV_SHARED:-../shared}/datasets
 
-coverage: all coverage-choice  ## do intervals cover the truth of 200 simulated worlds
+coverage: all $(BUILD)/coverage/series coverage-choice  ## do intervals cover the truth of 200 worlds, and of series with lags
+	@$(BUILD)/coverage/series $(DRAWS)
 	@tests/coverage/run $(BUILD)/revlift
 
 coverage-choice: $(BUILD)/tests/property/test_choice  ## .. and of responses whose form was not known, 24 worlds

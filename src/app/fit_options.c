@@ -102,7 +102,7 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"staggered", "ddd", "sc", "sdid"};
+    static const char *const LATER[] = {"sc", "sdid"};
     enum { N_LATER = sizeof LATER / sizeof *LATER };
     const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
     size_t n = 0;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/carry.h"
 #include "num/dist.h"
 #include "num/supt.h"
 
@@ -21,6 +22,12 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
         if (*est == NULL || !(*est)->needs_cohort)
             return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
                               "'%s' is not an estimator for a programme", name.s);
+        if ((*est)->needs_unit && plan->deal_level) {
+            rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
+                       "estimator '%s' follows units over time, and every row of model '%s' is a deal of its own",
+                       name.s, plan->spec->name);
+            return rl_hint(cx, "use etwfe, or a level: whose units are seen in every period");
+        }
         if (plan->spec->covariates.n == 0 || is(name, "etwfe")) return RL_OK;
         return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
                           "covariates need estimator 'etwfe', not '%s'", name.s);
@@ -40,6 +47,48 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
                           "control for a later one "
                           "(plain two-way fixed effects would)",
                           p->cohorts, p->unit);
+    return RL_OK;
+}
+
+static bool own_past(const rl_formula *f, const rl_expr *e)
+{
+    return strcmp(rl_carry_base(e)->text, rl_carry_base(f->y)->text) == 0;
+}
+
+/* Can the errors of the formula be averaged over?  Nothing in it asks for more. */
+static rl_code plain(const char *formula, bool *yes, rl_ctx *cx)
+{
+    rl_formula f;
+    RL_TRY(rl_formula_parse(formula, &f, cx->tmp, cx));
+    *yes = f.n_effects == 0 && f.n_endo == 0 && f.n_terms > 0;
+    for (size_t j = 0; j < f.n_terms; j++)
+        for (size_t i = 0; i < f.term[j].n; i++)
+            *yes = *yes && !rl_expr_is_free(f.term[j].var[i]) && !own_past(&f, f.term[j].var[i]);
+    return RL_OK;
+}
+
+rl_code rl_estimator_for_formula(const rl_study *s, const rl_model_spec *m, const char *unit, bool series,
+                                 const rl_estimator **est, const char **method, const char **why, rl_ctx *cx)
+{
+    const rl_text name = m->estimator;
+    bool by_itself = name.s == NULL || is(name, "auto"), average = false;
+    *method = m->method.s;
+    *est = rl_estimator_by_name(by_itself ? "ols" : name.s);
+    *why =
+        "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
+    if (*est == NULL || (*est)->needs_cohort)
+        return rl_fail_at(cx, RL_EINPUT, s->path, name.at.line, name.at.col, "'%s' is not an estimator for a formula",
+                          name.s);
+    if (!by_itself || !series || unit != NULL || m->vcov.s != NULL || m->weights.s != NULL || m->method.s != NULL ||
+        m->lags.s != NULL || m->max_lags > 0)
+        return RL_OK;
+    RL_TRY(plain(m->formula.s, &average, cx));
+    if (!average) return RL_OK;
+    *est = rl_estimator_by_name("ar");
+    *method = "average";
+    *why = "one series, and how much of an error is left a period later is poorly told by one series: the regression "
+           "on the formula given is averaged over it, so that intervals hold in short and in trending series; what "
+           "moves with what, in time; causal only if nothing left out moves both";
     return RL_OK;
 }
 

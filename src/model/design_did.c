@@ -107,7 +107,7 @@ static void drop_outside_window(rl_build *b, rl_ctx *cx)
 }
 
 /* Cells of a unit treated in its first period have nothing to be compared with. */
-static void drop_always_treated(rl_build *b, rl_ctx *cx)
+void rl_frame_always(rl_build *b, rl_ctx *cx)
 {
     int32_t first = INT32_MAX;
     size_t lost = 0;
@@ -157,13 +157,16 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
     if (window && b->req->has_window && b->req->endpoints_drop) drop_outside_window(b, cx);
     switch (frame) {
     case RL_FRAME_CELLS:
-        drop_always_treated(b, cx);
+        rl_frame_always(b, cx);
         rl_frame_end(b, rl_frame_last(b), cx);
         return RL_OK;
     case RL_FRAME_CONTROLS:
         return b->cohort != NULL ? rl_frame_controls(b, cx) : RL_OK;
     case RL_FRAME_COHORTS:
         return rl_frame_cohorts(b, cx);
+    case RL_FRAME_DRAWN:
+        if (b->cohort != NULL && b->unit.G > 0) rl_frame_drawn(b, cx);
+        return RL_OK;
     case RL_FRAME_IMPUTE:
         return rl_frame_impute(b, cx);
     default:
@@ -185,8 +188,9 @@ static void add_effect(rl_build *b, const rl_groups *g, const char *name)
 rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
-    if (r->estimator->frame == RL_FRAME_PLAIN || r->estimator->frame == RL_FRAME_CONTROLS) return RL_OK;
-    bool cells = r->estimator->frame == RL_FRAME_CELLS || r->estimator->frame == RL_FRAME_IMPUTE;
+    rl_frame frame = r->estimator->frame;
+    if (frame == RL_FRAME_PLAIN || frame == RL_FRAME_CONTROLS || frame == RL_FRAME_DRAWN) return RL_OK;
+    bool cells = frame == RL_FRAME_CELLS || frame == RL_FRAME_IMPUTE;
     rl_groups time, unit = b->unit, joined;
     const char *time_name = r->time, *unit_name = r->unit;
     rl_frame_times(b->at, b->t->n, &time, cx);

@@ -28,6 +28,7 @@ typedef struct rl_request rl_request;    /* model/request.h */
 typedef struct rl_estimator rl_estimator;
 typedef struct rl_result rl_result;      /* model/result.h  */
 struct rl_test;
+typedef struct rl_wander rl_wander;
 
 /* The influence of the rows on m estimates, b_j - beta_j ~ sum_i psi_ij, as
  * an operator: it can add itself up over any codes, block by block, so that
@@ -141,6 +142,7 @@ struct rl_fit {
     bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */
     bool normal;           /* the method's own convention: normal, not t */
     bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
+    const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
@@ -196,6 +198,17 @@ struct rl_fit {
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
+    const rl_wander *wander; /* or NULL */
+};
+
+/* Errors whose persistence rho was averaged over, and what the same fit says where they are a random walk (a
+ * regression of differences). */
+struct rl_wander {
+    double rho, sd;        /* mean and standard deviation of rho                   */
+    double chance;         /* that rho is above RL_AR_WANDERS (num/ar_average.h)   */
+    double *b;             /* m      estimates where rho is 1                      */
+    rl_mat V;              /* m-by-m their covariance                              */
+    double *e;             /* n      outcome less fitted, rows of the design       */
 };
 
 /* What a method brings along beside the formula. */
@@ -204,6 +217,8 @@ typedef enum rl_frame {
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
     RL_FRAME_CONTROLS,     /* no effects; always-treated units, periods without control and incomplete units left out */
+    RL_FRAME_DRAWN,        /* no effects; incomplete units, units alone in their cohort and, but for --method efficient,
+                              always-treated ones left out                         */
     RL_FRAME_CELLS,        /* unit (or cohort) and time effects, by the covariates' cells;
                               always-treated units and rows without control left out */
     RL_FRAME_IMPUTE,       /* the same effects; units never seen untreated and treated rows of periods without
@@ -292,7 +307,7 @@ rl_label rl_label_of(const char *term);       /* the ids absent */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Is this event time one of reference (--ref, else -1)? */
 bool rl_is_reference(const rl_request *r, int32_t event);
-/* Replace the estimates by L (m-by-kept) of them; labels m. */
+/* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 
 /* psi given as an n-by-m array (small fits); returns the array to fill. */

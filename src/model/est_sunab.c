@@ -38,6 +38,7 @@ typedef struct plan {
     size_t n_cell;
     cell *cell;       /* n_cell  ascending                                                */
     bool *seen_event; /* width   of reference cells too                                   */
+    int32_t *own;     /* span    reference of a cohort that lacks the usual one           */
 } plan;
 
 static int32_t event_of(const plan *p, size_t i)
@@ -81,26 +82,48 @@ static int32_t *number_at(const plan *p, size_t i)
     return p->number + (size_t)(p->d->cohort[i] - p->g0) * p->width + (size_t)(event_of(p, i) - p->lo);
 }
 
-/* A cohort without a row of reference has nothing that its effects are measured from. */
-static rl_code need_references(const plan *p, const double *rows, rl_ctx *cx)
+static const char *cohort_words(const plan *p, size_t g, rl_ctx *cx)
 {
+    int32_t time = p->g0 + (int32_t)g;
+    const char *text = rl_time_text(p->d->clock, time, cx->tmp);
+    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+}
+
+/* A cohort without a row of reference has nothing that its effects are measured from.  Unless --ref says otherwise
+ * the last period in which it is seen before its start takes the place of the one before it, which may have been
+ * left out as partly exposed, or never recorded. */
+static rl_code find_references(plan *p, const double *rows, rl_ctx *cx)
+{
+    size_t others = 0, first = 0;
+    p->own = RL_NEW(cx->tmp, int32_t, p->span);
     for (size_t g = 0; g < p->span; g++) {
-        int32_t lo = INT32_MAX, hi = INT32_MIN;
+        int32_t lo = INT32_MAX, hi = INT32_MIN, before = INT32_MIN;
         bool reference = false;
+        p->own[g] = RL_NO_ID;
         for (size_t e = 0; e < p->width; e++) {
             if (rows[g * p->width + e] == 0) continue;
             int32_t event = p->lo + (int32_t)e;
             reference = reference || rl_is_reference(p->r, event);
             if (event < lo) lo = event;
             if (event > hi) hi = event;
+            if (event < 0) before = event;
         }
         if (reference || hi < lo) continue;
-        int32_t time = p->g0 + (int32_t)g;
-        const char *text = rl_time_text(p->d->clock, time, cx->tmp);
+        if (p->r->n_ref == 0 && before != INT32_MIN) {
+            p->own[g] = before;
+            if (others++ == 0) first = g;
+            continue;
+        }
         rl_fail(cx, RL_EDATA, "cohort %s has no row at the reference event time %d: it is seen from %d to %d",
-                text != NULL ? text : rl_sprintf(cx->tmp, "%d", time), p->r->n_ref > 0 ? p->r->ref[0] : -1, lo, hi);
+                cohort_words(p, g, cx), p->r->n_ref > 0 ? p->r->ref[0] : -1, lo, hi);
         return rl_hint(cx, "--ref names other event times of reference, one for all cohorts or several");
     }
+    if (others > 0)
+        rl_remark(
+            cx, "sunab",
+            "%zu cohorts have no row one period before their start: the last one in which they are seen before it "
+            "is their reference (event time %d of cohort %s)",
+            others, p->own[first], cohort_words(p, first, cx));
     return RL_OK;
 }
 
@@ -113,7 +136,7 @@ static rl_code list_cells(plan *p, rl_ctx *cx)
     p->seen_event = RL_NEW(cx->tmp, bool, p->width);
     for (size_t i = 0; i < d->n; i++)
         if (d->cohort[i] != RL_NEVER) rows[number_at(p, i) - p->number] += d->w != NULL ? d->w[i] : 1;
-    RL_TRY(need_references(p, rows, cx));
+    RL_TRY(find_references(p, rows, cx));
     for (size_t c = 0; c < all; c++) p->n_cell += rows[c] > 0;
     if (p->n_cell > MOST_CELLS) {
         rl_fail(cx, RL_EDATA, "%zu cells of cohort and event time, more than %d", p->n_cell, MOST_CELLS);
@@ -126,7 +149,7 @@ static rl_code list_cells(plan *p, rl_ctx *cx)
         p->number[c] = -1;
         if (rows[c] == 0) continue;
         p->seen_event[c % p->width] = true;
-        if (rl_is_reference(p->r, e)) continue;
+        if (rl_is_reference(p->r, e) || e == p->own[c / p->width]) continue;
         p->number[c] = (int32_t)p->n_cell;
         p->cell[p->n_cell++] = (cell){p->g0 + (int32_t)(c / p->width), e, rows[c]};
     }
@@ -194,8 +217,8 @@ static size_t list_keys(const plan *p, rl_agg agg, int32_t *key)
     return m;
 }
 
-/* Row `row` of L: the mean over the rows of all cells with this key. */
-static void average(const plan *p, rl_agg agg, int32_t want, const size_t *kept, rl_mat *L, size_t row)
+/* Row `row` of L: the mean over the rows of all cells with this key; false: there is none. */
+static bool average(const plan *p, rl_agg agg, int32_t want, const size_t *kept, rl_mat *L, size_t row)
 {
     double rows = 0;
     int32_t key;
@@ -203,6 +226,7 @@ static void average(const plan *p, rl_agg agg, int32_t want, const size_t *kept,
         if (key_of(&p->cell[j], agg, &key) && key == want) rows += p->cell[j].rows;
     for (size_t j = 0; j < p->n_cell; j++)
         if (key_of(&p->cell[j], agg, &key) && key == want) *rl_mat_at(L, row, kept[j]) = p->cell[j].rows / rows;
+    return rows > 0;
 }
 
 /* The averages asked for, or the cells themselves, then the k covariates: kept[] says where
@@ -218,15 +242,16 @@ static void combine(const plan *p, rl_agg agg, size_t k, const size_t *kept, rl_
     size_t *pre = RL_NEW(cx->tmp, size_t, n);
     for (size_t i = 0; i < n; i++) {
         int32_t e = cells ? p->cell[i].e : key[i];
+        bool some = true;
         if (cells) {
             label[i] = group_label(p->d, "att", p->cell[i].g, cx);
             label[i].event = e;
             *rl_mat_at(&L, i, kept[k + i]) = 1;
         } else {
             label[i] = average_label(p, agg, key[i], cx);
-            average(p, agg, key[i], kept + k, &L, i);
+            some = average(p, agg, key[i], kept + k, &L, i);
         }
-        if ((cells || agg == RL_AGG_DYNAMIC) && e < 0 && !rl_is_reference(p->r, e)) pre[n_pre++] = i;
+        if ((cells || agg == RL_AGG_DYNAMIC) && e < 0 && some) pre[n_pre++] = i;
     }
     for (size_t j = 0, at = n; j < k; j++) {
         if (kept[j] == SIZE_MAX) continue;

@@ -90,7 +90,7 @@ static size_t number_of(int32_t **time, size_t *T, size_t *cap, int32_t at, rl_c
 }
 
 /* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */
-static void drop_incomplete(rl_build *b, rl_ctx *cx)
+void rl_frame_incomplete(rl_build *b, rl_ctx *cx)
 {
     size_t T = 0, cap = 64, lost = 0, G = b->unit.G, n = b->t->n;
     int32_t *time = RL_NEW(cx->tmp, int32_t, cap);
@@ -125,6 +125,6 @@ rl_code rl_frame_controls(rl_build *b, rl_ctx *cx)
 {
     RL_TRY(drop_without_past(b, cx));
     RL_TRY(drop_without_never(b, cx));
-    if (!b->req->rcs && !b->req->keep_unbalanced && b->unit.G > 0) drop_incomplete(b, cx);
+    if (!b->req->rcs && !b->req->keep_unbalanced && b->unit.G > 0) rl_frame_incomplete(b, cx);
     return RL_OK;
 }

@@ -123,6 +123,11 @@ static rl_code iid(rl_infer_work *w, rl_ctx *cx)
         likelihood ? rl_infer_n_factor(w, w->p->glm_n) : c->rss / ((double)w->f->dof.n - (mean ? 0 : (double)w->K));
     by_inverse(c, s2, &w->V, cx);
     rl_infer_set_df(w, RL_DF_NK);
+    if (w->f->wander != NULL) {
+        w->out->ssc = rl_sprintf(w->keep, "within and between the persistences of the errors, n = %zu, K = %zu",
+                                 w->f->dof.n, w->K);
+        return RL_OK;
+    }
     rl_infer_say_factor(w, NULL,
                         !likelihood                ? (mean ? "e'e/n" : "e'e/(n-K)")
                         : w->p->glm_n == RL_N_NONE ? NULL
@@ -268,27 +273,23 @@ static rl_code squares_alone(rl_infer_work *w, const rl_groups *g, rl_mat *M, rl
 /* M = the cross-product of psi summed by g.  Units' influence is walked, and kept only where it is small. */
 static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
 {
-    bool walk = w->f->psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
+    const rl_psi *psi = w->f->psi;
+    bool walk = psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
     rl_walk all;
-    if (walk) RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
-    if (walk && !keep) {
-        rl_walk_cross(&all, M, cx);
-        return RL_OK;
-    }
-    if (!keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
-    rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
+    if (!walk && !keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
+    rl_mat S = !walk || keep ? rl_mat_new(g->G, w->f->m, cx->tmp) : (rl_mat){0};
     if (walk) {
-        rl_walk_fill(&all, &S, cx);
+        RL_TRY(rl_walk_make(psi, g->code, g->G, &all, cx));
+        if (keep) rl_walk_fill(&all, &S, cx);
         rl_walk_cross(&all, M, cx);
+        if (!keep) return RL_OK;
     } else {
-        RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
+        RL_TRY(psi->sum_by(psi, g->code, g->G, &S, cx));
         RL_TRY(crossproduct(&S, M, cx));
     }
     if (keep) keep_psi(w, &S, factor);
-    if (keep && w->wants_sums)
-        w->sums = S;
-    else
-        rl_release(cx->tmp, S.a);
+    if (keep && w->wants_sums) w->sums = S;
+    if (w->sums.a != S.a) rl_release(cx->tmp, S.a);
     return RL_OK;
 }
 
@@ -404,7 +405,8 @@ static void estimates(rl_infer_work *w, double level)
         rl_estimate *e = &r->est[j];
         double v = *rl_mat_at(&w->V, j, j), df = j < w->aside ? w->aside_df : w->df;
         if (w->df_each != NULL) df = w->df_each[j];
-        *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN};
+        *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN, 0};
+        if (j < w->f->m && w->f->neyman != NULL) e->std_error_neyman = w->f->neyman[j];
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
         if (w->f->perfect || !(v > 0)) continue;
@@ -471,7 +473,7 @@ static void fit_shares(rl_infer_work *w, rl_ctx *cx)
     rl_infer_count_K(w, false, cx);
     r->K_full = w->K;
     w->K = r->K;
-    if (f->core == NULL) return;
+    if (f->core == NULL && f->wander == NULL) return;
     double n = (double)f->dof.n, K = (double)r->K_full, p = f->family == RL_LINEAR ? K + 1 : K; /* the variance too */
     r->loglik = f->loglik;
     r->aic = 2 * (p - f->loglik);
@@ -542,7 +544,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     RL_TRY(rl_infer_combinations(&w, req, cx));
     out->level = req->level;
     out->lag = -1;
-    out->vcov_kind = NAME[kind];
+    out->vcov_kind = f->wander != NULL ? "averaged" : NAME[kind];
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
     if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);

@@ -129,6 +129,8 @@ static const char *equation(const rl_story *s, const rl_model_answer *m)
         end = rl_sprintf(v->in, "one effect for each %s before and after the start", period);
     else if (!strcmp(name, "etwfe"))
         end = rl_sprintf(v->in, "one effect for each start date and %s since it", period);
+    else if (!strcmp(name, "sunab"))
+        end = rl_sprintf(v->in, "one effect for each start date and %s before and after it", period);
     else if (!strcmp(name, "dcdh"))
         return rl_sprintf(
             v->in, "%s: change since the %s before a switch, less that of %ss with the same treatment that keep it",
@@ -137,6 +139,22 @@ static const char *equation(const rl_story *s, const rl_model_answer *m)
         return rl_sprintf(v->in,
                           "effect of a start date and %s = change of %s since the last %s before the start - the same "
                           "change of those not (yet) treated",
+                          period, rl_words_outcome(v, m), period);
+    else if (!strcmp(name, "stacked"))
+        end = rl_sprintf(v->in,
+                         "one effect for each %s before and after the start, every start date beside its own "
+                         "controls",
+                         period);
+    else if (!strcmp(name, "lpdid"))
+        return rl_sprintf(
+            v->in,
+            "change of %s since the %s before = one effect for each %s since the start + %s effect, among "
+            "those that start and those not treated yet",
+            rl_words_outcome(v, m), period, period, period);
+    else if (!strcmp(name, "staggered"))
+        return rl_sprintf(v->in,
+                          "effect of a start date and %s = %s less that of those not treated yet, less the part that "
+                          "the same gap in the %s before the start explains",
                           period, rl_words_outcome(v, m), period);
     else if (!strcmp(name, "bjs") || !strcmp(name, "did2s"))
         end = "the effect on the treated, learned where nobody is treated yet";

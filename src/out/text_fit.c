@@ -9,7 +9,7 @@
 #include "out/text_sides.h"
 #include "out/text_tests.h"
 
-enum { COLUMNS = 9, BANDLESS = 7, WIDEST = 60 };
+enum { COLUMNS = 10, BANDLESS = 7, BANDED = 9, WIDEST = 60 };
 
 /* Control characters become '?'. */
 static const char *clean(const char *s, rl_arena *in)
@@ -75,12 +75,25 @@ static void line(rl_str *out, const char *const cell[COLUMNS], const size_t widt
     rl_str_addc(out, '\n');
 }
 
+/* A second error, where a method has one, stands in the last column. */
+static void neyman_column(const rl_result *r, const char *(*cell)[COLUMNS], size_t at, rl_arena *in)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->m; i++) any = any || r->est[i].std_error_neyman > 0;
+    if (!any) return;
+    cell[0][at] = "Neyman";
+    for (size_t i = 0; i < r->m; i++) {
+        double x = r->est[i].std_error_neyman;
+        cell[i + 1][at] = x > 0 ? figure(x, x, in) : "";
+    }
+}
+
 static void table(rl_str *out, const rl_result *r, rl_arena *in)
 {
     const char *(*cell)[COLUMNS] = rl_alloc(in, r->m + 1, sizeof *cell);
     const char *low = rl_sprintf(in, "%g %% low", 100 * r->level), *high = rl_sprintf(in, "%g %% high", 100 * r->level);
-    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low, high, "band low",
-                                 "band high"};
+    const char *head[COLUMNS] = {"term", "estimate", "std. error", r->df == 0 ? "z" : "t", "p", low,
+                                 high,   "band low", "band high"};
     bool banded = r->multiplier != NULL && isfinite(r->crit);
     size_t width[COLUMNS] = {0};
     bool weighed = r->m > 0 && r->est[0].label.comparison != NULL;
@@ -102,7 +115,8 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
         c[8] = figure(e->band_high, e->std_error, in);
     }
     for (size_t i = 0; i <= r->m; i++)
-        for (size_t c = BANDLESS; c < COLUMNS && !banded; c++) cell[i][c] = NULL;
+        for (size_t c = banded ? BANDED : BANDLESS; c < COLUMNS; c++) cell[i][c] = NULL;
+    neyman_column(r, cell, banded ? BANDED : BANDLESS, in);
     for (size_t i = 0; i <= r->m; i++)
         for (size_t c = 0; c < COLUMNS && cell[i][c] != NULL; c++) {
             size_t n = shown(cell[i][c]);

@@ -40,12 +40,11 @@ void rl_text_sides(rl_str *out, const rl_sides *s, rl_arena *in)
         char line[BAR + 1];
         if (!v->answered) continue;
         bar(line, &v->effect, low, high);
-        rl_str_addf(out, "  %c %-10s %12s %11s  %s  %zu rows\n", v->same_estimand ? '*' : ' ', v->estimator,
-                    figure(v->effect.estimate, v->effect.std_error, in),
-                    v->effect.std_error > 0
-                        ? rl_sprintf(in, "(%s)", figure(v->effect.std_error, v->effect.std_error, in))
-                        : "",
-                    line, v->rows);
+        rl_str_addf(
+            out, "  %c %-10s %12s %11s  %s  %zu rows\n", v->same_estimand ? '*' : ' ', v->estimator,
+            figure(v->effect.estimate, v->effect.std_error, in),
+            v->effect.std_error > 0 ? rl_sprintf(in, "(%s)", figure(v->effect.std_error, v->effect.std_error, in)) : "",
+            line, v->rows);
     }
     rl_str_add(out, "\n    estimator  compares with; base period; weighs\n");
     for (size_t i = 0; i < s->n; i++) {
@@ -55,7 +54,6 @@ void rl_text_sides(rl_str *out, const rl_sides *s, rl_arena *in)
         else
             rl_str_addf(out, "    %-10s cannot answer: %s\n", v->estimator, v->why);
     }
-    if (s->left > 0)
-        rl_str_addf(out, "    left out for all: %zu rows, always treated or without a control\n", s->left);
+    if (s->left > 0) rl_str_addf(out, "    left out for all: %zu rows, always treated or without a control\n", s->left);
     rl_str_addf(out, "  %s\n", s->says);
 }

@@ -72,8 +72,8 @@ static rl_table table(layout l, rl_ctx *cx)
     }
     look_back(at, n, periods, z, 1, fit_num(&t, "z1", cx), cx);
     look_back(at, n, periods, z, -2, fit_num(&t, "zlead2", cx), cx);
-    for (size_t i = 0; i < n; i++) log[i] = x[i] * x[i];
-    look_back(at, n, periods, log, 2, fit_num(&t, "sq2", cx), cx);
+    for (size_t i = 0; i < n; i++) log[i] = sqrt(x[i]);
+    look_back(at, n, periods, log, 2, fit_num(&t, "root2", cx), cx);
     for (size_t i = 0; i < n; i++) {
         y[i] = 0.1 * at[i].unit + 0.03 * at[i].at + rl_normal(&r);
         for (int k = 0; k <= FAR; k++) y[i] += isnan(back[k][i]) ? 0 : 0.7 / (1 + k) * back[k][i];
@@ -92,7 +92,7 @@ static const pair PAIR[] = {
     {"lag(x,0:3)", "x0 + x1 + x2 + x3", ""},
     {"lag(x,1:3) + lag(y,1) + z", "x1 + x2 + x3 + y1 + z", ""},
     {"x + lag(x,1:3) + lag(z,1) + lead(z,2)", "x + x1 + x2 + x3 + z1 + zlead2", ""},
-    {"lag(x*x,2) + lag(x,1):z + seg:lag(x,2)", "sq2 + x1:z + seg:x2", ""},
+    {"lag(sqrt(x),2) + lag(x,1):z + seg:lag(x,2)", "root2 + x1:z + seg:x2", ""},
     {"lag(x,0:3) + z", "x0 + x1 + x2 + x3 + z", "t"},
     {"x + lag(x,1:3) + lag(z,1)", "x + x1 + x2 + x3 + z1", "unit"},
     {"x + lag(x,1:3) + lead(z,2)", "x + x1 + x2 + x3 + zlead2", "unit + t"},
@@ -136,7 +136,11 @@ static void same(layout l, const pair *p, settings s)
     assert_int_equal(x.m, y.m);
     assert_int_equal(x.rows_used, y.rows_used);
     for (size_t j = 0; j < x.m; j++) {
-        if (x.est[j].estimate == y.est[j].estimate && x.est[j].std_error == y.est[j].std_error) continue;
+        bool stripes =
+            strncmp(s.vcov, "CR2", 3) == 0; /* its small matrices add views up in stripes, columns in one go */
+        bool error = stripes ? check_digits_of(x.est[j].std_error, y.est[j].std_error) > 15
+                             : x.est[j].std_error == y.est[j].std_error;
+        if (x.est[j].estimate == y.est[j].estimate && error) continue;
         fail_msg("layout %d, %s | %s, %s: %s is %.17g (%.17g), not %.17g (%.17g)", (int)l, p->lags, p->effects, s.vcov,
                  x.est[j].label.term, x.est[j].estimate, x.est[j].std_error, y.est[j].estimate, y.est[j].std_error);
     }

@@ -76,8 +76,15 @@ static void cells_are_long_differences(void **s)
     rl_ctx cx;
     check_ctx(&cx);
     rl_table t = fit_panel(51, 8, 42, &cx);
-    rl_result a = run(request("sunab", RL_AGG_GROUP_TIME), &t, &cx);
+    rl_request cs = request("cs", RL_AGG_GROUP_TIME);
+    cs.universal = true;
+    rl_result a = run(request("sunab", RL_AGG_GROUP_TIME), &t, &cx), b = run(cs, &t, &cx);
     assert_int_equal(a.m, 14);
+    for (size_t j = 0, q = 0; j < b.m; j++) {
+        if (strcmp(b.est[j].label.term, "att") != 0 || b.est[j].label.time == b.est[j].label.group - 1) continue;
+        near(a.est[q].estimate, b.est[j].estimate);
+        assert_int_equal(a.est[q++].label.group, b.est[j].label.group);
+    }
     for (size_t j = 0; j < a.m; j++) {
         double g = a.est[j].label.group, at = g + a.est[j].label.event;
         near(a.est[j].estimate,

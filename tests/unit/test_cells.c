@@ -62,7 +62,8 @@ static world *make(const double *weight)
                        .cohort_size = SIZE,
                        .never = 5};
     w->d.n = N;
-    w->c = (rl_att_cells){&w->d, &w->r, CELLS, w->cell, {.N = N, .row = row, .most = 1, .of = nothing}, w->weight, NULL};
+    w->c =
+        (rl_att_cells){&w->d, &w->r, CELLS, w->cell, {.N = N, .row = row, .most = 1, .of = nothing}, w->weight, NULL};
     return w;
 }
 

@@ -134,7 +134,7 @@ static void mistakes(void **s)
     refused("ref", "1,2,3,4,5,6,7,8,9", "--ref");
     refused("panel", "region", "--panel");
     refused("estimator", "olss", "ols");
-    refused("estimator", "dcdh", "not in this version");
+    refused("estimator", "sdid", "not in this version");
     refused("agg", "mean", "group-time");
     refused("period", "hour", "week");
     refused("subset", "region", "COL=VALUE");

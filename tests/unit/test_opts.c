@@ -110,7 +110,7 @@ static void mistakes_are_named(void **state)
         {{"fit", "y ~ x", "--zzzzzzzz=1"}, "unknown option '--zzzzzzzz'", "revlift help fit"},
         {{"fit", "y ~ x", "-x"}, "unknown option '-x'", "revlift help fit"},
         {{"run", "s.yaml", "--data", "f"}, "'run' has no option '--data'", "revlift help run"},
-        {{"fit", "y ~ x", "--partition", "a"}, "option '--partition' is not in this version", "revlift help"},
+        {{"fit", "y ~ x", "--honest", "rm:1"}, "option '--honest' is not in this version", "revlift help"},
         {{"fit", "y ~ x", "--data"}, "option '--data' needs a value", "--data FILE"},
         {{"fit", "y ~ x", "--data", "--json"}, "option '--data' needs a value", "--data FILE"},
         {{"fit", "y ~ x", "--json=1"}, "option '--json' takes no value", "alone"},

@@ -136,7 +136,7 @@ static void a_date_between_periods(void **s)
     rl_ctx ctx, *cx = &ctx;
     check_ctx(cx);
     rl_table t = by_hand(cx);
-    rl_result out;
+    rl_result out, own;
     rl_request r = request("y ~ 1", RL_AGG_GROUP_TIME);
     for (size_t i = 0; i < t.n; i++) { /* every other year, reference two years before */
         t.col[0].num[i] = 2000 + 2 * t.col[0].num[i];
@@ -150,6 +150,16 @@ static void a_date_between_periods(void **s)
     assert_true(out.n_notes > 0 && strstr(out.note[0], "2005") != NULL);
     for (size_t i = 0; i < out.m; i++) assert_int_not_equal(out.est[i].label.group, 2005);
     assert_int_equal(out.rows_used, 27);
+    r.n_ref = 0; /* nobody is seen one year before the start: the last year in which each is */
+    CHECK_OK(rl_estimate_run(&r, &t, &own, cx->keep, cx), cx);
+    assert_int_equal(own.m, out.m);
+    for (size_t i = 0; i < out.m; i++) near(own.est[i].estimate, out.est[i].estimate);
+    bool said = false;
+    for (size_t i = 0; i < own.n_notes; i++) said = said || strstr(own.note[i], "2 cohorts have no row one period");
+    assert_true(said);
+    r.agg = RL_AGG_DYNAMIC;
+    CHECK_OK(rl_estimate_run(&r, &t, &own, cx->keep, cx), cx);
+    near(fit_event(&own, -2)->estimate, 0);
     rl_ctx_free(cx);
 }
 

@@ -1,0 +1,63 @@
+/* Rows of start dates drawn by lot: whole histories, in cohorts of two units or more. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "model/build.h"
+
+static int by_time(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static const char *when(const rl_build *b, int32_t cohort, rl_ctx *cx)
+{
+    if (cohort == RL_NEVER) return "never";
+    const char *text = rl_time_text(b->d->clock, cohort, cx->tmp);
+    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", cohort);
+}
+
+/* The cohorts of the units, ascending, one for each unit. */
+static size_t of_units(const rl_build *b, int32_t *cohort, rl_ctx *cx)
+{
+    size_t n = 0;
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, b->unit.G);
+    for (size_t i = 0; i < b->t->n; i++) {
+        int32_t u = b->unit.code[i];
+        if (!b->keep[i] || u < 0 || seen[u]) continue;
+        seen[u] = 1;
+        cohort[n++] = b->cohort[i];
+    }
+    qsort(cohort, n, sizeof *cohort, by_time);
+    return n;
+}
+
+/* A unit whose cohort (or being never treated) is its alone: no variance can be had within it. */
+static void drop_alone(rl_build *b, rl_ctx *cx)
+{
+    int32_t *cohort = RL_NEW(cx->tmp, int32_t, b->unit.G);
+    size_t n = of_units(b, cohort, cx), lost = 0, alone = 0;
+    rl_str names = rl_str_new(cx->tmp);
+    for (size_t i = 0; i < n; i++) {
+        if ((i > 0 && cohort[i] == cohort[i - 1]) || (i + 1 < n && cohort[i] == cohort[i + 1])) continue;
+        rl_str_addf(&names, "%s%s", alone++ > 0 ? ", " : "", when(b, cohort[i], cx));
+        for (size_t k = 0; k < b->t->n; k++) {
+            if (!b->keep[k] || b->cohort[k] != cohort[i]) continue;
+            b->keep[k] = 0;
+            lost++;
+        }
+    }
+    rl_build_lose(b, "only unit of its cohort", lost, cx);
+    if (alone > 0)
+        rl_remark(cx, "design", "%zu cohort%s of one unit left out (%s): %s variance cannot be estimated", alone,
+                  alone > 1 ? "s" : "", rl_str_text(&names), alone > 1 ? "their" : "its");
+}
+
+void rl_frame_drawn(rl_build *b, rl_ctx *cx)
+{
+    const char *method = b->req->method;
+    rl_frame_incomplete(b, cx);
+    if (method != NULL && strcmp(method, "efficient") != 0) rl_frame_always(b, cx);
+    drop_alone(b, cx);
+}

@@ -1,0 +1,160 @@
+#include "starts_fixture.h"
+
+static rl_ctx cx;
+
+static int setup(void **state)
+{
+    (void)state;
+    check_ctx(&cx);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rl_ctx_free(&cx);
+    return 0;
+}
+
+enum { N = 24, T = 6 };
+
+/* Differences of changes since the period before, of stack g against the units never treated or later than `clean`. */
+static double change(const rl_table *t, const double *start, double g, double clean, int e, double *treated,
+                     double *controls)
+{
+    double own = 0, other = 0, n1 = 0, n0 = 0;
+    int p = (int)g + e, base = (int)g - 1;
+    for (size_t u = 0; u < N; u++) {
+        double y = starts_y(t, T, u, p) - starts_y(t, T, u, base);
+        if (start[u] == g) {
+            own += y;
+            n1++;
+        } else if (isnan(start[u]) || start[u] > clean) {
+            other += y;
+            n0++;
+        }
+    }
+    *treated = n1;
+    *controls = n0;
+    return own / n1 - other / n0;
+}
+
+/* One start date: the regression on event time. */
+static void one_stack_is_the_event_study(void **state)
+{
+    (void)state;
+    double start[N];
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 0 ? 4 : NAN;
+    rl_table t = starts_panel(N, T, start, 21, &cx);
+    rl_request r = starts_request("stacked", "y ~ 1"), q = starts_request("event", "y ~ 1");
+    r.stack_plain = true;
+    starts_window(&r, -3, 2);
+    starts_window(&q, -3, 2);
+    rl_result a = starts_fit(&t, &r, &cx), b = starts_fit(&t, &q, &cx);
+    for (int e = -3; e <= 2; e++) {
+        const rl_estimate *x = fit_event(&a, e), *y = fit_event(&b, e);
+        CHECK_NEAR(x->estimate, y->estimate, 1e-13);
+        if (e == -1) continue;
+        CHECK_DIGITS(x->std_error, y->std_error, 12);
+        CHECK_DIGITS(x->p_value, y->p_value, 9);
+    }
+    assert_true(starts_noted(&a, "1 of 1 cohorts make a stack"));
+    CHECK_DIGITS(a.test[0].p_value, b.test[0].p_value, 9);
+}
+
+static void two_starts(double *start)
+{
+    for (size_t u = 0; u < N; u++) start[u] = u % 4 == 0 ? 3 : u % 4 == 1 && u < 14 ? 4 : NAN;
+}
+
+/* Weighed, an effect is the mean over the treated units: by hand, from means. */
+static void weights_make_the_mean_over_treated_units(void **state)
+{
+    (void)state;
+    double start[N], n1, n0, m1, m0, mean = 0;
+    two_starts(start);
+    rl_table t = starts_panel(N, T, start, 22, &cx);
+    rl_request r = starts_request("stacked", "y ~ 1");
+    starts_window(&r, -2, 2);
+    rl_result a = starts_fit(&t, &r, &cx);
+    for (int e = -2; e <= 2; e++) {
+        if (e == -1) continue;
+        double x = change(&t, start, 3, 5, e, &n1, &n0), y = change(&t, start, 4, 6, e, &m1, &m0);
+        CHECK_DIGITS(fit_event(&a, e)->estimate, (n1 * x + m1 * y) / (n1 + m1), 11);
+        if (e >= 0) mean += (n1 * x + m1 * y) / (n1 + m1) / 3;
+    }
+    CHECK_DIGITS(fit_find(&a, "overall")->estimate, mean, 11);
+}
+
+/* Plain, stacks weigh by the variance of treatment in them. */
+static void plain_stacks_weigh_by_variance(void **state)
+{
+    (void)state;
+    double start[N], n1, n0, m1, m0;
+    two_starts(start);
+    rl_table t = starts_panel(N, T, start, 23, &cx);
+    rl_request r = starts_request("stacked", "y ~ 1");
+    r.stack_plain = true;
+    starts_window(&r, -2, 2);
+    rl_result a = starts_fit(&t, &r, &cx);
+    for (int e = -2; e <= 2; e++) {
+        if (e == -1) continue;
+        double x = change(&t, start, 3, 5, e, &n1, &n0), y = change(&t, start, 4, 6, e, &m1, &m0);
+        double v = n1 * n0 / (n1 + n0), w = m1 * m0 / (m1 + m0);
+        CHECK_DIGITS(fit_event(&a, e)->estimate, (v * x + w * y) / (v + w), 10);
+    }
+}
+
+/* Units treated within another cohort's window are no controls of it. */
+static void controls_stay_untreated_through_the_window(void **state)
+{
+    (void)state;
+    double start[N], n1, n0, m1, m0;
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 0 ? 3 : u % 3 == 1 ? 5 : NAN;
+    rl_table t = starts_panel(N, T, start, 24, &cx);
+    rl_request r = starts_request("stacked", "y ~ 1");
+    starts_window(&r, -1, 1);
+    rl_result a = starts_fit(&t, &r, &cx);
+    for (int e = 0; e <= 1; e++) {
+        double x = change(&t, start, 3, 4, e, &n1, &n0), y = change(&t, start, 5, 6, e, &m1, &m0);
+        assert_true(n0 == 16 && m0 == 8);
+        CHECK_DIGITS(fit_event(&a, e)->estimate, (n1 * x + m1 * y) / (n1 + m1), 11);
+    }
+    starts_window(&r, -1, 2); /* cohort 5 has no window, and is no control of 3 any more */
+    a = starts_fit(&t, &r, &cx);
+    CHECK_DIGITS(fit_event(&a, 2)->estimate, change(&t, start, 3, 5, 2, &n1, &n0), 11);
+    assert_true(n0 == 8);
+    assert_true(starts_noted(&a, "1 of 2 cohorts make a stack"));
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    double start[N];
+    two_starts(start);
+    rl_table t = starts_panel(N, T, start, 25, &cx);
+    rl_request r = starts_request("stacked", "y ~ 1");
+    starts_refused(&t, &r, RL_EUSAGE, "'stacked'", "window", &cx);
+    starts_window(&r, 0, 2);
+    starts_refused(&t, &r, RL_EUSAGE, "0:2", "reference", &cx);
+    starts_window(&r, -3, -1);
+    starts_refused(&t, &r, RL_EUSAGE, "-3:-1", "from 0 on", &cx);
+    starts_window(&r, -5, 3);
+    starts_refused(&t, &r, RL_EDATA, "-5:3", "no cohort has its whole window", &cx);
+    for (size_t u = 0; u < N; u++) start[u] = 4; /* nobody to compare with */
+    t = starts_panel(N, T, start, 26, &cx);
+    starts_window(&r, -2, 2);
+    starts_refused(&t, &r, RL_EDATA, "control", "-2:2", &cx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_stack_is_the_event_study),
+        cmocka_unit_test(weights_make_the_mean_over_treated_units),
+        cmocka_unit_test(plain_stacks_weigh_by_variance),
+        cmocka_unit_test(controls_stay_untreated_through_the_window),
+        cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
