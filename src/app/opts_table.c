@@ -52,7 +52,10 @@ const rl_command rl_commands[] = {
     {RL_CMD_CHECK, "check", "STUDY", "show the data and the design before any outcome is modelled",
      "Reads the study and its files and reports rows, faults, match rates, cohorts,\n"
      "controls, periods before and after, clusters and maturity.  No outcome model\n"
-     "is fitted, so the design can be settled before anyone has seen an answer.",
+     "is fitted, so the design can be settled before anyone has seen an answer.\n"
+     "For every model of a programme: its cohorts with base period and controls,\n"
+     "the periods whose effect cannot be estimated and why, and the estimators that\n"
+     "can take the design, tried on drawn outcomes.",
      "revlift check models/quarterly.yaml", 1, 1, false},
     {RL_CMD_INIT, "init", "FILE...", "guess a study file from CSV exports",
      "Looks at headers and values, guesses which file holds deals, touches, spend\n"

@@ -89,12 +89,20 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     return rl_str_text(&s);
 }
 
-bool rl_is_reference(const rl_request *r, int32_t event)
+bool rl_is_reference(const rl_request *r, int64_t event)
 {
     if (r->n_ref == 0) return event == -1;
     for (size_t i = 0; i < r->n_ref; i++)
         if (r->ref[i] == event) return true;
     return false;
+}
+
+void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx)
+{
+    if (n == 0) return;
+    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
+    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = n, .index = index, .chi2 = chi2};
+    f->n_joint = 1;
 }
 
 /* --- least squares ------------------------------------------------------------------ */

@@ -199,9 +199,7 @@ static void tell_leads(const rl_imputed *p, const leads *l, rl_fit *f, rl_ctx *c
     size_t *index = RL_NEW(cx->tmp, size_t, l->q), k = l->q;
     for (size_t q = 0; q < l->q; q++) index[q] = q;
     for (size_t q = 0; q < l->b.p; q++) k += !l->b.out[l->b.x_at + q];
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = l->q, .index = index};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, index, l->q, false, cx);
     struct rl_aside *aside = RL_NEW(cx->tmp, struct rl_aside, 1);
     *aside = (struct rl_aside){l->q, k, its_rows(p, cx)};
     f->aside = aside;

@@ -407,9 +407,7 @@ static rl_code estimate_all(fitted *v, const span *ask, const rl_request *r, rl_
     if (v->first == 0 || v->overall_alone) return RL_OK;
     size_t *index = RL_NEW(cx->tmp, size_t, v->first);
     for (size_t j = 0; j < v->first; j++) index[j] = j;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = v->first, .index = index, .chi2 = true};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, index, v->first, true, cx);
     return RL_OK;
 }
 

@@ -63,8 +63,8 @@ static rl_code settle(work *w, rl_ctx *cx)
     size_t clean = w->s.never;
     for (size_t c = 1; c < w->s.n_cohort; c++) clean += w->s.cohort_size[c];
     if (clean > 0) return RL_OK;
-    rl_fail(cx, RL_EDATA, "no clean control: all %zu units are treated at the same time (%d)", w->s.N,
-            w->s.cohort_time[0]);
+    rl_fail(cx, RL_EDATA, "no clean control: all %zu units are treated at the same time (%s)", w->s.N,
+            rl_time_words(w->d->clock, w->s.cohort_time[0], cx->tmp));
     return rl_hint(cx, "units that start later, or never, are what the others are compared with");
 }
 
@@ -374,10 +374,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         if (w.there[e - w.lo]) pre[n_pre++] = (size_t)(e - w.lo);
     rl_remark(cx, "lpdid", "each event time is a regression of its own%s: %zu rows at 0",
               bare ? "" : ", with its own small-sample factor", w.dof.n);
-    if (n_pre == 0) return RL_OK;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
     return RL_OK;
 }
 

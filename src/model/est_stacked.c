@@ -44,14 +44,6 @@ typedef struct work {
     int32_t *event;    /* n                                        */
 } work;
 
-static bool is_reference(const rl_request *r, int32_t e)
-{
-    if (r->n_ref == 0) return e == -1;
-    for (size_t i = 0; i < r->n_ref; i++)
-        if (r->ref[i] == e) return true;
-    return false;
-}
-
 static rl_code settle(work *w, rl_ctx *cx)
 {
     const rl_request *r = w->r;
@@ -63,7 +55,7 @@ static rl_code settle(work *w, rl_ctx *cx)
     w->lo = r->window_lo;
     w->hi = r->window_hi;
     bool reference = false;
-    for (int32_t e = w->lo; e <= w->hi; e++) reference = reference || is_reference(r, e);
+    for (int32_t e = w->lo; e <= w->hi; e++) reference = reference || rl_is_reference(r, e);
     if (!reference || w->hi < 0) {
         rl_fail(cx, RL_EUSAGE, "the window %d:%d must hold the reference event time and one from 0 on", w->lo, w->hi);
         return rl_hint(cx, "the reference is -1 unless --ref names another");
@@ -83,8 +75,9 @@ static rl_code settle(work *w, rl_ctx *cx)
     rl_fail(cx, RL_EDATA,
             "no cohort has its whole window %d:%d in the data and a control that is untreated all through it", w->lo,
             w->hi);
-    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %d to %d", s->time[0],
-                   s->time[s->T - 1]);
+    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %s to %s",
+                   rl_time_words(w->d->clock, s->time[0], cx->tmp),
+                   rl_time_words(w->d->clock, s->time[s->T - 1], cx->tmp));
 }
 
 /* --- rows ------------------------------------------------------------------------ */
@@ -314,12 +307,12 @@ static void combine(const work *w, const size_t *kept, size_t k, rl_fit *f, rl_c
     rl_mat L = rl_mat_new(E + 1, f->m, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, E + 1);
     size_t *pre = RL_NEW(cx->tmp, size_t, E);
-    for (int32_t e = 0; e <= w->hi; e++) after += !is_reference(w->r, e);
+    for (int32_t e = 0; e <= w->hi; e++) after += !rl_is_reference(w->r, e);
     for (size_t i = 0; i < E; i++) {
         int32_t e = w->lo + (int32_t)i;
         label[i] = rl_label_of("event");
         label[i].event = e;
-        if (is_reference(w->r, e)) continue;
+        if (rl_is_reference(w->r, e)) continue;
         *rl_mat_at(&L, i, kept[at]) = 1;
         if (e >= 0) *rl_mat_at(&L, E, kept[at]) = 1 / (double)after;
         if (e < 0) pre[n_pre++] = i;
@@ -327,10 +320,7 @@ static void combine(const work *w, const size_t *kept, size_t k, rl_fit *f, rl_c
     }
     label[E] = rl_label_of("overall");
     rl_fit_combine(f, L, label, cx);
-    if (n_pre == 0) return;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
 }
 
 /* Of y on covariates and a dummy for the treated of each event time but the reference; row_of: rows of d behind the
@@ -342,7 +332,7 @@ static rl_code regress(const work *w, const rl_design *d, const int32_t *row_of,
     for (size_t j = 0; j < k; j++) label[j] = rl_label_of(d->x_name[j]);
     for (size_t i = 0; i < E; i++) {
         column[i] = SIZE_MAX;
-        if (is_reference(w->r, w->lo + (int32_t)i)) continue;
+        if (rl_is_reference(w->r, w->lo + (int32_t)i)) continue;
         label[at] = rl_label_of("event");
         label[at].event = w->lo + (int32_t)i;
         column[i] = at++;

@@ -23,7 +23,9 @@ typedef struct rl_walk {
     rl_mat S;
 } rl_walk;
 
-/* code: cluster of each row of the design, 0 .. G-1 (NULL: every unit, or row, its own). */
+/* code: cluster of each row of the design, 0 .. G-1 (NULL: every unit, or row, its own; G is not looked at).  Units
+ * are clustered by the row that stands for them.  Lives in cx->tmp.
+ * Errors  those of psi->sum_by */
 RL_MUST rl_code rl_walk_make(const rl_psi *psi, const int32_t *code, size_t G, rl_walk *w, rl_ctx *cx);
 
 /* What a walk needs for itself: one a thread, or one a block. */

@@ -64,9 +64,8 @@ static rl_code refuse_twice(const rl_design *d, const rl_roster *r, size_t u, si
 {
     uint32_t i = r->row[k];
     const rl_col *c = rl_table_col(d->t, d->time_name);
-    const char *when = rl_time_text(d->clock, d->at[i], cx->tmp);
     rl_fail_cell(d->t, c, d->row[i], cx, RL_EINPUT, "unit '%s' has two rows at time %s", rl_roster_unit(d, r, u),
-                 when != NULL ? when : rl_sprintf(cx->tmp, "%d", d->at[i]));
+                 rl_time_words(d->clock, d->at[i], cx->tmp));
     return rl_hint(cx, "one row a unit and period; rows that are units of their own are repeated cross-sections "
                        "(cs: --rcs)");
 }
@@ -167,8 +166,7 @@ rl_code rl_roster_need_balanced(const rl_design *d, const rl_roster *r, const ch
     if (n == 0) return RL_OK;
     int32_t t = 0;
     while (rl_roster_at(r, some, t) != RL_NO_ROW) t++;
-    const char *when = rl_time_text(d->clock, r->time[t], cx->tmp);
     rl_fail(cx, RL_EDATA, "%s needs a balanced panel: %zu of %zu units miss a period, the first is '%s' at %s", who, n,
-            r->N, rl_roster_unit(d, r, some), when != NULL ? when : rl_sprintf(cx->tmp, "%d", r->time[t]));
+            r->N, rl_roster_unit(d, r, some), rl_time_words(d->clock, r->time[t], cx->tmp));
     return rl_hint(cx, "leave those units out, or use an estimator that takes what is there (etwfe, bjs)");
 }
