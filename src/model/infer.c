@@ -259,27 +259,23 @@ static rl_code squares_alone(rl_infer_work *w, const rl_groups *g, rl_mat *M, rl
 /* M = the cross-product of psi summed by g.  Units' influence is walked, and kept only where it is small. */
 static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
 {
-    bool walk = w->f->psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
+    const rl_psi *psi = w->f->psi;
+    bool walk = psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
     rl_walk all;
-    if (walk) RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
-    if (walk && !keep) {
-        rl_walk_cross(&all, M, cx);
-        return RL_OK;
-    }
-    if (!keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
-    rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
+    if (!walk && !keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
+    rl_mat S = !walk || keep ? rl_mat_new(g->G, w->f->m, cx->tmp) : (rl_mat){0};
     if (walk) {
-        rl_walk_fill(&all, &S, cx);
+        RL_TRY(rl_walk_make(psi, g->code, g->G, &all, cx));
+        if (keep) rl_walk_fill(&all, &S, cx);
         rl_walk_cross(&all, M, cx);
+        if (!keep) return RL_OK;
     } else {
-        RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
+        RL_TRY(psi->sum_by(psi, g->code, g->G, &S, cx));
         RL_TRY(crossproduct(&S, M, cx));
     }
     if (keep) keep_psi(w, &S, factor);
-    if (keep && w->wants_sums)
-        w->sums = S;
-    else
-        rl_release(cx->tmp, S.a);
+    if (keep && w->wants_sums) w->sums = S;
+    if (w->sums.a != S.a) rl_release(cx->tmp, S.a);
     return RL_OK;
 }
 

@@ -9,6 +9,7 @@
  *   did_multiplegt_dyn  dcdh     the same
  *   lpdid               lpdid    the same: each event time with its own factor
  *   small-sample        all      for few clusters: errors, degrees of freedom and tests of infer_small.c
+ *   staggered, triplediff  staggered, ddd   the same
  *   exact               all      the formulas as they are written, without factors
  *
  * The others are conventions of regressions, and of the estimators that are one.
@@ -32,6 +33,8 @@ static const struct own {
     {"didimputation", "bjs", false, RL_RADEMACHER, 0}, {"did_imputation", "bjs", false, RL_RADEMACHER, 0},
     {"did2s", "did2s", false, RL_RADEMACHER, 0},       {"did_multiplegt_dyn", "dcdh", false, RL_RADEMACHER, 0},
     {"lpdid", "lpdid", false, RL_RADEMACHER, 0},
+    {"staggered", "staggered", false, RL_RADEMACHER, 0},
+    {"triplediff", "ddd", false, RL_RADEMACHER, 0},
 };
 enum { OWNED = sizeof OWN / sizeof *OWN };
 
