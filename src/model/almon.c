@@ -146,7 +146,7 @@ rl_code rl_almon_report(const rl_design *d, const rl_request *req, rl_fit *f, rl
             lags += k == 0 ? (size_t)(e->hi - e->lo) + 2 : 0;
     RL_TRY(whole_groups(d, f, cx));
     if (lags == 0) return RL_OK;
-    if (req->estimator->frame != RL_FRAME_PLAIN || f->core == NULL)
+    if (req->estimator->frame != RL_FRAME_PLAIN || (f->core == NULL && f->wander == NULL))
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' does not take almon()", req->estimator->name);
     report r = {f, rl_mat_new(f->m + lags, f->m, cx->tmp), RL_NEW(cx->tmp, rl_label, f->m + lags), 0};
     for (size_t j = 0; j < f->m; j++) {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/carry.h"
 #include "num/dist.h"
 #include "num/supt.h"
 
@@ -81,7 +82,49 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
     return RL_OK;
 }
 
-static const char *plain(const rl_panel *p, rl_arena *in) { return rl_sprintf(in, "`%s` ~ 1", p->outcome); }
+static bool own_past(const rl_formula *f, const rl_expr *e)
+{
+    return strcmp(rl_carry_base(e)->text, rl_carry_base(f->y)->text) == 0;
+}
+
+/* Can the errors of the formula be averaged over?  Nothing in it asks for more. */
+static rl_code plain(const char *formula, bool *yes, rl_ctx *cx)
+{
+    rl_formula f;
+    RL_TRY(rl_formula_parse(formula, &f, cx->tmp, cx));
+    *yes = f.n_effects == 0 && f.n_endo == 0 && f.n_terms > 0;
+    for (size_t j = 0; j < f.n_terms; j++)
+        for (size_t i = 0; i < f.term[j].n; i++)
+            *yes = *yes && !rl_expr_is_free(f.term[j].var[i]) && !own_past(&f, f.term[j].var[i]);
+    return RL_OK;
+}
+
+rl_code rl_estimator_for_formula(const rl_study *s, const rl_model_spec *m, const char *unit, bool series,
+                                 const rl_estimator **est, const char **method, const char **why, rl_ctx *cx)
+{
+    const rl_text name = m->estimator;
+    bool by_itself = name.s == NULL || is(name, "auto"), average = false;
+    *method = m->method.s;
+    *est = rl_estimator_by_name(by_itself ? "ols" : name.s);
+    *why =
+        "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
+    if (*est == NULL || (*est)->needs_cohort)
+        return rl_fail_at(cx, RL_EINPUT, s->path, name.at.line, name.at.col, "'%s' is not an estimator for a formula",
+                          name.s);
+    if (!by_itself || !series || unit != NULL || m->vcov.s != NULL || m->weights.s != NULL || m->method.s != NULL ||
+        m->lags.s != NULL || m->max_lags > 0)
+        return RL_OK;
+    RL_TRY(plain(m->formula.s, &average, cx));
+    if (!average) return RL_OK;
+    *est = rl_estimator_by_name("ar");
+    *method = "average";
+    *why = "one series, and how much of an error is left a period later is poorly told by one series: the regression "
+           "on the formula given is averaged over it, so that intervals hold in short and in trending series; what "
+           "moves with what, in time; causal only if nothing left out moves both";
+    return RL_OK;
+}
+
+static const char *alone(const rl_panel *p, rl_arena *in) { return rl_sprintf(in, "`%s` ~ 1", p->outcome); }
 
 static void add_covariates(const rl_plan *plan, rl_request *r)
 {
@@ -111,7 +154,7 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
                     .agg = RL_AGG_SIMPLE,
                     .omega = "overall",
                     .student = true};
-    r.formula = plain(p, in);
+    r.formula = alone(p, in);
     r.method = plan->spec->method.s;
     r.anticipation = plan->spec->anticipation;
     r.unit = plan->deal_level ? NULL : p->unit;
@@ -244,7 +287,7 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;
     r.estimator = rl_estimator_by_name("etwfe");
-    r.formula = plain(&e->panel, in);
+    r.formula = alone(&e->panel, in);
     r.method = NULL;
     r.n_covariates = r.n_ref = 0;
     add_covariates(&e->plan, &r);
@@ -275,7 +318,7 @@ rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, c
         *refused = rl_sprintf(in, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
         rl_forgive(cx);
     }
-    r.formula = plain(p, in);
+    r.formula = alone(p, in);
     r.notyet = !r.leads;
     r.n_covariates = r.n_ref = 0;
     return rl_compare(&r, &p->t, true, out, in, cx);
@@ -284,7 +327,7 @@ rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, c
 rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;
-    r.formula = plain(&e->panel, in);
+    r.formula = alone(&e->panel, in);
     r.notyet = !r.leads;
     r.n_covariates = r.n_ref = 0; /* the others have no traits: all without */
     return rl_compare(&r, &e->panel.t, true, out, in, cx);

@@ -29,6 +29,17 @@ typedef struct rl_att {
 RL_MUST rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_panel *p,
                                     const rl_estimator **est, const char **why, rl_ctx *cx);
 
+/* The estimator of a model with a formula; unit NULL: one series, or deals.  By itself (`auto`): one series whose
+ * formula neither sweeps effects out, nor has the outcome's own past, instruments or parameters to be estimated,
+ * and for which neither covariance nor weights are asked, is averaged over the persistence of its errors; anything
+ * else is least squares.
+ *
+ *   method  out  word of --method, or NULL; that of the study when it names one
+ *
+ * Errors  RL_EINPUT  a name that is unknown, or one for a programme */
+RL_MUST rl_code rl_estimator_for_formula(const rl_study *s, const rl_model_spec *m, const char *unit, bool series,
+                                         const rl_estimator **est, const char **method, const char **why, rl_ctx *cx);
+
 /* Panel and fit of a plan.  est NULL = choose.  Errors: those of
  * rl_panel_build and rl_estimate_run, with the model's name. */
 RL_MUST rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out,

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "model/bacon.h"
+#include "model/infer.h"
 
 enum { LEAD = -2, LAG = 3 }; /* event times of methods that need a window */
 
@@ -61,7 +62,9 @@ static rl_request request_of(const rl_request *req, const struct method *m, cons
     r.bootstrap = false;
     r.rcs = req->unit == NULL && strcmp(m->name, "cs") == 0;
     r.keep_unbalanced = req->keep_unbalanced || req->student; /* a study leaves out partly exposed periods */
-    r.profile = strcmp(m->name, "dcdh") == 0 && req->profile == NULL ? "exact" : req->profile;
+    if (r.profile != NULL && !rl_profile_fits(r.profile, est)) r.profile = NULL;
+    if (r.profile == NULL && strcmp(m->name, "dcdh") == 0) r.profile = "exact";
+    r.inference_said = true;
     r.leads = est->frame == RL_FRAME_CELLS && !req->notyet;
     r.has_window = m->window;
     r.window_lo = LEAD;

@@ -89,12 +89,20 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     return rl_str_text(&s);
 }
 
-bool rl_is_reference(const rl_request *r, int32_t event)
+bool rl_is_reference(const rl_request *r, int64_t event)
 {
     if (r->n_ref == 0) return event == -1;
     for (size_t i = 0; i < r->n_ref; i++)
         if (r->ref[i] == event) return true;
     return false;
+}
+
+void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx)
+{
+    if (n == 0) return;
+    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
+    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = n, .index = index, .chi2 = chi2};
+    f->n_joint = 1;
 }
 
 /* --- least squares ------------------------------------------------------------------ */
@@ -199,12 +207,15 @@ static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
 
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 {
-    double n = (double)d->n, logw = 0;
+    double n = (double)d->n, logw = 0, last = 1, log_last = 0; /* weights are often those of the row before */
     sums_of_squares(d, f, cx);
     f->within = within;
     f->r2_within = d->fe.n_fe > 0 && within > 0 ? 1 - f->rss / within : NAN;
     f->rmse = sqrt(f->rss / n);
-    for (size_t i = 0; i < d->n && d->w != NULL; i++) logw += rl_log(d->w[i]);
+    for (size_t i = 0; i < d->n && d->w != NULL; i++) {
+        if (d->w[i] != last) log_last = rl_log(last = d->w[i]);
+        logw += log_last;
+    }
     f->loglik = f->rss > 0 ? 0.5 * (logw - n * (rl_log(2 * 3.14159265358979323846) + 1 + rl_log(f->rss / n))) : NAN;
 }
 
@@ -367,6 +378,34 @@ rl_code rl_fit_blocks(const rl_design *d, const rl_cols *X, const rl_label *labe
     return finish(d, &o, X, label, SIZE_MAX, NULL, 0, rl_dot(d->w, d->y, d->y, d->n, cx), f, cx);
 }
 
+static double *times(const rl_mat *L, const double *b, rl_ctx *cx)
+{
+    double *out = RL_NEW(cx->tmp, double, L->n);
+    for (size_t j = 0; j < L->n; j++) {
+        long double sum = 0;
+        for (size_t q = 0; q < L->k; q++) sum += (long double)*rl_mat_at(L, j, q) * b[q];
+        out[j] = (double)sum;
+    }
+    return out;
+}
+
+static const rl_wander *wander_of(const rl_wander *w, const rl_mat *L, rl_ctx *cx)
+{
+    rl_wander *out = RL_NEW(cx->tmp, rl_wander, 1);
+    *out = *w;
+    out->b = times(L, w->b, cx);
+    out->V = rl_mat_new(L->n, L->n, cx->tmp);
+    for (size_t i = 0; i < L->n; i++) {
+        double *row = RL_NEW(cx->tmp, double, L->k);
+        for (size_t q = 0; q < L->k; q++) row[q] = *rl_mat_at(L, i, q);
+        for (size_t j = 0; j < L->n; j++)
+            for (size_t q = 0; q < L->k; q++)
+                for (size_t r = 0; r < L->k; r++)
+                    *rl_mat_at(&out->V, i, j) += row[q] * *rl_mat_at(&w->V, q, r) * *rl_mat_at(L, j, r);
+    }
+    return out;
+}
+
 /* L times the R of a core whose columns are not the regression's own. */
 static rl_mat by_R(const rl_mat *L, const rl_mat *R, rl_ctx *cx)
 {
@@ -382,19 +421,18 @@ static rl_mat by_R(const rl_mat *L, const rl_mat *R, rl_ctx *cx)
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
 {
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
-    double *b = RL_NEW(cx->tmp, double, L.n);
-    *core = *f->core;
+    *core = f->core != NULL ? *f->core : *f->bread;
     core->L = core->R.a != NULL ? by_R(&L, &core->R, cx) : L;
     if (core->R.a != NULL) core->of_R = L;
-    for (size_t j = 0; j < L.n; j++) {
-        long double sum = 0;
-        for (size_t q = 0; q < L.k; q++) sum += (long double)*rl_mat_at(&L, j, q) * f->b[q];
-        b[j] = (double)sum;
-    }
-    f->b = b;
+    f->b = times(&L, f->b, cx);
     f->m = L.n;
-    f->core = core;
     f->label = RL_NEW(cx->tmp, rl_label, L.n);
     memcpy(f->label, label, L.n * sizeof *label);
+    if (f->wander != NULL) f->wander = wander_of(f->wander, &L, cx);
+    if (f->core == NULL) {
+        f->bread = core;
+        return;
+    }
+    f->core = core;
     f->psi = rl_psi_core(core, f->psi->n, f->m, f->psi->has_time, cx);
 }

@@ -6,8 +6,11 @@
  * across models are written once, on top of the influence (model/infer.h).
  * If you are about to write a standard error in an est_*.c file, stop.
  *
- * A new estimator is one file est_<name>.c with one const table, one line in
- * est.c, one model in models/, one test; nothing else changes.
+ * A new estimator is one file est_<name>.c with one const table, and its line
+ * in est.c; CONTRIBUTING.md lists who else knows estimators by name.
+ *
+ * What a fit points to lives in cx->tmp, or is the design's, and is there until
+ * the result is written: a `self` is allocated, never on the stack.
  */
 #ifndef RL_MODEL_EST_H
 #define RL_MODEL_EST_H
@@ -28,6 +31,7 @@ typedef struct rl_request rl_request;    /* model/request.h */
 typedef struct rl_estimator rl_estimator;
 typedef struct rl_result rl_result;      /* model/result.h  */
 struct rl_test;
+typedef struct rl_wander rl_wander;
 
 /* The influence of the rows on m estimates, b_j - beta_j ~ sum_i psi_ij, as
  * an operator: it can add itself up over any codes, block by block, so that
@@ -103,7 +107,8 @@ struct rl_null {
     const void *self;
 };
 
-/* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
+/* What the estimates are, for labels and aggregation; absent = RL_NO_ID.  Times are numbers of the design's clock
+ * (model/axis.h), which a reader cannot read where they are dates: then the text stands beside them. */
 #define RL_NO_ID INT32_MIN
 /* Which groups of units an estimate compares, and how much that counts (bacon). */
 typedef struct rl_comparison {
@@ -113,9 +118,11 @@ typedef struct rl_comparison {
     const char *treated_text, *untreated_text;   /* when they are dates or text, else NULL */
 } rl_comparison;
 typedef struct rl_label {
-    const char *term;      /* "x1", "(Intercept)", "att", "event", "overall", ..   */
-    int32_t group, time, event;   /* cohort, period, event time as the data has them */
-    const char *group_text, *time_text;   /* when they are dates or text: as shown, else NULL */
+    /* "x1", "(Intercept)"; of programmes the terms that others look for: "overall" (the effect of a study and of
+     * --compare), "event" (the event study), "att" (cohort and period), "group", "calendar" */
+    const char *term;
+    int32_t group, time, event;   /* cohort, period, event time                    */
+    const char *group_text, *time_text;   /* rl_time_text() of them: as shown, NULL for plain numbers */
     const rl_comparison *comparison;   /* or NULL                                  */
 } rl_label;
 
@@ -143,6 +150,7 @@ struct rl_fit {
     bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
+    size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
@@ -197,9 +205,22 @@ struct rl_fit {
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
+    const rl_wander *wander; /* or NULL */
 };
 
-/* What a method brings along beside the formula. */
+/* Errors whose persistence rho was averaged over, and what the same fit says where they are a random walk (a
+ * regression of differences). */
+struct rl_wander {
+    double rho, sd;        /* mean and standard deviation of rho                   */
+    double chance;         /* that rho is above RL_AR_WANDERS (num/ar_average.h)   */
+    double *b;             /* m      estimates where rho is 1                      */
+    rl_mat V;              /* m-by-m their covariance                              */
+    double *e;             /* n      outcome less fitted, rows of the design       */
+};
+
+/* What a method brings along beside the formula: effects, and rows that it leaves out.  The order counts: those from
+ * CELLS on want to know the cohort, or units and --treated.  A new one is a case of rl_build_frame() and of
+ * rl_build_did_effects(), where one that is not named gets unit and time effects. */
 typedef enum rl_frame {
     RL_FRAME_PLAIN,        /* nothing                                              */
     RL_FRAME_TWFE,         /* unit and time effects                                */
@@ -220,7 +241,7 @@ struct rl_estimator {
     const char *what;      /* one line for help and reports                        */
     const char *method;    /* one paragraph in words for a reader of the report    */
     const char *source;    /* "Wooldridge (2021)"                                  */
-    bool needs_unit, needs_time, needs_cohort;
+    bool needs_unit, needs_time, needs_cohort;   /* needs_cohort = it is for programmes; --treated will do */
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
@@ -293,9 +314,12 @@ RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k
 rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
-/* Is this event time one of reference (--ref, else -1)? */
-bool rl_is_reference(const rl_request *r, int32_t event);
-/* Replace the estimates by L (m-by-kept) of them; labels m. */
+/* Is this event time one of reference (--ref; without it -1)? */
+bool rl_is_reference(const rl_request *r, int64_t event);
+/* The joint test of the estimates before treatment, index (n, kept as it is) among them; none where n is 0.  Its
+ * name is what the report looks for.  chi2: as in rl_joint. */
+void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx);
+/* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 
 /* psi given as an n-by-m array (small fits); returns the array to fill. */

@@ -2,13 +2,18 @@
  *
  *   y_t = x_t'b + u_t        u_t = phi_1 u_{t-1} + .. + phi_p u_{t-p} + e_t
  *
- * by exact maximum likelihood (num/ar.h).  What persists is the noise, not
- * the effect: a response ends with the lags of x in the formula, unlike in a
- * regression on lag(y).
+ * ml       by exact maximum likelihood (num/ar.h)
+ * average  p = 1, b averaged over the persistence of the errors (num/ar_average.h): intervals that hold in
+ *          short series and where errors are nearly a random walk.  A mixture, not a minimum of anything:
+ *          rows have no influence on it that could be summed, so its covariance, within and between the
+ *          persistences, is the only one, and is handed on as a bread.
  *
- * Estimand  the coefficients of x, and ar::1 .. ar::p
+ * What persists is the noise, not the effect: a response ends with the lags
+ * of x in the formula, unlike in a regression on lag(y).
+ *
+ * Estimand  the coefficients of x; ml: and ar::1 .. ar::p
  * Assumes   the errors, and so what is left out, do not move with x at any lag or lead
- * Source    Harvey & Phillips (1979), Biometrika 66
+ * Source    Harvey & Phillips (1979), Biometrika 66; Zellner & Tiao (1964), JASA 59
  */
 #include "model/design.h"
 
@@ -17,8 +22,13 @@
 #include <string.h>
 
 #include "base/fmath.h"
+#include "model/dynamic.h"
 #include "num/ar.h"
+#include "num/ar_average.h"
 #include "num/ols.h"
+
+static const char METHODS[] = "ml average";
+enum { ML, AVERAGE };
 
 typedef struct place {
     int32_t unit, at;
@@ -33,24 +43,26 @@ static int by_place(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Rows in order of time within the unit; since[t] counts those of the same unit before row t. */
-static rl_code in_order(const rl_design *d, place *v, int32_t *since, rl_ctx *cx)
+/* Rows in order of time within the unit; since[t] counts those of the same unit before row t, step[t] the periods
+ * since the last of them (0: none).  Gaps are refused but by `gaps`. */
+static rl_code in_order(const rl_design *d, bool gaps, place *v, int32_t *since, int32_t *step, rl_ctx *cx)
 {
     for (size_t i = 0; i < d->n; i++) v[i] = (place){d->unit.G > 0 ? d->unit.code[i] : 0, d->at[i], (uint32_t)i};
     qsort(v, d->n, sizeof *v, by_place);
     for (size_t t = 0; t < d->n; t++) {
         bool first = t == 0 || v[t].unit != v[t - 1].unit;
         since[t] = first ? 0 : since[t - 1] + 1;
-        if (first || v[t].at == v[t - 1].at + 1) continue;
-        const char *from = rl_time_text(d->clock, v[t - 1].at, cx->tmp), *to = rl_time_text(d->clock, v[t].at, cx->tmp);
-        if (from == NULL) from = rl_sprintf(cx->tmp, "%d", v[t - 1].at), to = rl_sprintf(cx->tmp, "%d", v[t].at);
+        step[t] = first ? 0 : v[t].at - v[t - 1].at;
+        if (first || step[t] == 1 || (gaps && step[t] > 1)) continue;
+        const char *from = rl_time_words(d->clock, v[t - 1].at, cx->tmp),
+                   *to = rl_time_words(d->clock, v[t].at, cx->tmp);
         if (v[t].at == v[t - 1].at)
             rl_fail(cx, RL_EINPUT, "two rows of time '%s'%s%s%s", to, d->unit.G > 0 ? " and unit '" : "",
                     d->unit.G > 0 ? d->unit.label[v[t].unit] : "", d->unit.G > 0 ? "'" : "");
         else
             rl_fail(cx, RL_EDATA, "no row between '%s' and '%s': autoregressive errors need every period", from, to);
         return rl_hint(cx, v[t].at == v[t - 1].at ? "name the unit too: --panel UNIT,TIME"
-                                                  : "fill the gap, or use ols with --vcov NW, which bears gaps");
+                                                  : "fill the gap, or use --method average, which bears gaps");
     }
     return RL_OK;
 }
@@ -157,9 +169,84 @@ static void say_persistence(const rl_ar_fit *a, size_t p, rl_ctx *cx)
                   sum);
 }
 
+/* --- averaged over the persistence ------------------------------------------------------------ */
+
+static rl_code refuse_average(const rl_design *d, const rl_request *r, rl_ctx *cx)
+{
+    if (r->max_lags >= 0 || r->n_orders > 1 || (r->n_orders == 1 && r->order[0] != 1)) {
+        rl_fail(cx, RL_EUSAGE, "--method average is for errors with one lag: no --lags, no --max-lags");
+        return rl_hint(cx, "leave them out, or use --method ml");
+    }
+    if (d->vcov.kind == RL_IID) return RL_OK;
+    rl_fail(cx, RL_EUSAGE,
+            "--method average has a covariance of its own, over the persistence of the errors: "
+            "no robust --vcov applies");
+    return rl_hint(cx, "leave --vcov out; where the variance of the errors changes, use ols with --vcov NW");
+}
+
+static void say_average(const rl_ar_average *a, rl_ctx *cx)
+{
+    rl_remark(cx, "persistence",
+              "of an error %.2f is left a period later (standard deviation %.2f; chance of a random walk or nearly "
+              "one, above %.2f: %.0f %%): estimates and intervals are averaged over it",
+              a->rho, a->sd, RL_AR_WANDERS, 100 * a->wanders);
+}
+
+/* The mixture as a bread, V = rss / (n - K) A; and its last component, where errors are a random walk. */
+static void hand_over(const rl_design *d, const place *v, const rl_mat *X, const double *y, const rl_ar_average *a,
+                      rl_fit *f, rl_ctx *cx)
+{
+    size_t k = X->k;
+    rl_core *c = RL_NEW(cx->tmp, rl_core, 1);
+    rl_wander *w = RL_NEW(cx->tmp, rl_wander, 1);
+    *c = (rl_core){.A = rl_mat_new(k, k, cx->tmp), .L = rl_mat_new(k, k, cx->tmp), .rss = a->rss};
+    for (size_t j = 0; j < k; j++) {
+        *rl_mat_at(&c->L, j, j) = 1;
+        for (size_t i = 0; i < k; i++)
+            *rl_mat_at(&c->A, i, j) = *rl_mat_at(&a->V, i, j) / (a->rss / (double)(d->n - k));
+    }
+    *w = (rl_wander){a->rho, a->sd, a->wanders, a->last_b, a->last_V, RL_NEW(cx->tmp, double, d->n)};
+    for (size_t t = 0; t < d->n; t++) {
+        long double e = y[t];
+        for (size_t j = 0; j < k; j++) e -= (long double)*rl_mat_at(X, t, j) * a->b[j];
+        w->e[v[t].row] = (double)e;
+    }
+    f->b = a->b;
+    f->bread = c;
+    f->wander = w;
+}
+
+static rl_code average(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
+{
+    place *v = RL_NEW(cx->tmp, place, d->n);
+    int32_t *since = RL_NEW(cx->tmp, int32_t, d->n), *step = RL_NEW(cx->tmp, int32_t, d->n);
+    double *y = RL_NEW(cx->tmp, double, d->n), rho[RL_AR_GRID], prior[RL_AR_GRID];
+    rl_mat X;
+    rl_ar_average a;
+    RL_TRY(refuse_average(d, req, cx));
+    RL_TRY(refuse(d, req, 1, cx));
+    RL_TRY(in_order(d, true, v, since, step, cx));
+    f->label = RL_NEW(cx->tmp, rl_label, d->X.k + 1);
+    RL_TRY(columns(d, v, &X, y, f->label, cx));
+    f->m = X.k;
+    if (f->m == 0) return rl_fit_nothing(d, f->label, 0, cx);
+    rl_ar_grid(rho, prior);
+    RL_TRY(rl_ar_average_of(&X, y, step, rho, prior, RL_AR_GRID, &a, cx));
+    hand_over(d, v, &X, y, &a, f, cx);
+    f->rss = a.rss;
+    RL_TRY(rl_fit_degrees(d, f->m, 0, f, cx));
+    f->dof.constant = d->constant;
+    rl_fit_figures(d, NAN, f, cx);
+    f->loglik = a.loglik;
+    say_average(&a, cx);
+    return RL_OK;
+}
+
+/* --- by maximum likelihood --------------------------------------------------------------------- */
+
 static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx)
 {
-    size_t p = req->n_orders > 0 ? (size_t)req->order[0] : 1;
+    size_t method, p = req->n_orders > 0 ? (size_t)req->order[0] : 1;
     size_t most = req->max_lags > (int)p ? (size_t)req->max_lags : p;
     place *v = RL_NEW(cx->tmp, place, d->n);
     int32_t *since = RL_NEW(cx->tmp, int32_t, d->n);
@@ -167,8 +254,10 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     rl_label *label = RL_NEW(cx->tmp, rl_label, d->X.k + RL_AR_MOST);
     rl_mat X;
     rl_ar_fit a;
+    RL_TRY(rl_dynamic_method(req, METHODS, &method, cx));
+    if (method == AVERAGE) return average(d, req, f, cx);
     RL_TRY(refuse(d, req, most, cx));
-    RL_TRY(in_order(d, v, since, cx));
+    RL_TRY(in_order(d, false, v, since, RL_NEW(cx->tmp, int32_t, d->n), cx));
     RL_TRY(columns(d, v, &X, y, label, cx));
     RL_TRY(order_of(&X, y, since, req, &p, cx));
     RL_TRY(rl_ar(&X, y, since, p, &a, cx));
@@ -194,11 +283,13 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
 const rl_estimator rl_est_ar = {
     .name = "ar",
     .what = "regression with autoregressive errors (--lags p, or --max-lags and --ic)",
-    .method = "Coefficients and the autoregression of the errors maximise the exact normal likelihood together; what "
-              "persists is the noise, so a response ends with the lags in the formula.",
-    .source = "Harvey & Phillips (1979)",
+    .method = "Coefficients and the autoregression of the errors maximise the exact normal likelihood together, or "
+              "(average) coefficients are averaged over all persistences of the errors by what the data say of each; "
+              "what persists is the noise, so a response ends with the lags in the formula.",
+    .source = "Harvey & Phillips (1979); Zellner & Tiao (1964)",
     .needs_time = true,
     .frame = RL_FRAME_PLAIN,
     .orders = true,
+    .methods = METHODS,
     .fit = fit,
 };

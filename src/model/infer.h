@@ -8,6 +8,8 @@
  *   CR2, CR3     cluster, scores scaled by their leverage, own degrees of freedom (infer_few.c, num/cr.h)
  *   EWC          cosines of psi summed by period; NW and DK with fixed-b; block, wild-dependent:
  *                bootstraps of psi over time (infer_series.c)
+ *   small-sample cluster, scores by cohort and period scaled by the cluster's share, own degrees of freedom: profile of
+ *                estimators of programmes, and what studies use (infer_small.c)
  *   wild         tests and intervals from a bootstrap of the clusters' signs (model/wild.h)
  *
  * What the conventions do differently (K, factors, degrees of freedom, lag
@@ -20,6 +22,11 @@
 
 const rl_profile *rl_profile_by_name(const char *name);   /* NULL name: the default; NULL when unknown */
 const char *rl_profile_names(void);                       /* "fixest reghdfe .."                       */
+bool rl_profile_fits(const char *profile, const rl_estimator *e);
+bool rl_profile_is(const rl_request *r, const char *name);
+/* What the profile of a request means to its estimator (profile_did.c): draws that nothing was said of.
+ * Errors RL_EUSAGE: the name is not known, or not a convention of this estimator. */
+RL_MUST rl_code rl_profile_settle(rl_request *r, rl_ctx *cx);
 
 /* Read a --vcov word into a request: "cluster:a+b", "NW:4", "HC1".
  * Errors RL_EUSAGE, naming the words that are known. */

@@ -69,7 +69,8 @@ typedef struct rl_request {
     rl_vcov_spec vcov;
     const char *profile;             /* --as                                               */
     double level;                    /* 0.95                                               */
-    bool student;                    /* t by the clusters also where the method's peers use the normal */
+    bool student;                    /* studies: t by the clusters also where the method's peers use the normal, and
+                                        errors for few clusters where they have no factor (infer_small.c)  */
     bool has_window;
     int window_lo, window_hi;        /* event                                              */
     bool endpoints_drop;             /* rows outside the window are left out, not binned   */
@@ -103,6 +104,7 @@ typedef struct rl_request {
     bool reweight;                   /* lpdid: every treated unit counts alike                 */
     bool stack_plain;                /* stacked: rows count as they are                        */
     rl_boot_kind multiplier;         /* draws of the multiplier bootstrap                      */
+    bool inference_said, multiplier_said;    /* not to be chosen by a profile                  */
     const char *const *contrast;     /* averages of estimates set against each other (model/contrast.h) */
     size_t n_contrast;
     bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */

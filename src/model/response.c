@@ -273,6 +273,21 @@ static void room_of(const work *w, const rl_carries *x, const char *segment, con
         }
 }
 
+/* The sum over all periods where errors are a random walk: to first order of what differs. */
+static void doubt(const work *w, rl_response *s, const rl_impulse *p, const rl_places *at, double crit)
+{
+    const rl_wander *a = w->out->wander;
+    double *g = RL_NEW(w->cx->tmp, double, at->q), b0 = s->cumulative[s->n - 1].est, var = 0;
+    if (a == NULL) return;
+    for (size_t j = 0; j < at->q; j++) {
+        for (size_t h = 0; h < s->n; h++) g[j] += *rl_mat_at(&p->J, j, h);
+        b0 += g[j] * (a->b[at->use[j]] - w->out->est[at->use[j]].estimate);
+    }
+    for (size_t j = 0; j < at->q; j++)
+        for (size_t i = 0; i < at->q; i++) var += g[i] * *rl_mat_at(&a->V, at->use[i], at->use[j]) * g[j];
+    rl_response_doubt(s, a->chance, b0, sqrt(var), crit, w->keep);
+}
+
 /* --- for an average ----------------------------------------------------------------------------- */
 
 static double *kept(const double *v, size_t n, rl_arena *in)
@@ -374,6 +389,7 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     }
     const rl_recipe recipe = {x, segment, &at, &f, theta, w->keep};
     rows(w, s, p, &recipe, &V, df, crit);
+    doubt(w, s, p, &at, crit);
     room_of(w, x, segment, &at, &f, &room);
     rl_response_sum(s, p, &f, &room, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));

@@ -25,6 +25,12 @@
  * the lags of the outcome cannot be told from adding up to 1 the set has no
  * end and `why` says that the data cannot tell.
  *
+ * Cannot tell: the errors are as likely as not a random walk (chance of a
+ * persistence above RL_AR_WANDERS one half or more), where series that have
+ * nothing to do with each other seem related, and of the two intervals of
+ * the sum over all periods shown, averaged over the persistence and in
+ * differences, one holds zero.  Known of fits that averaged over it.
+ *
  * Source: Hendry (1995), chapter 6; delta method; half-life by inversion of
  * the test of "half is reached" (Fieller 1954).
  */
@@ -56,7 +62,7 @@ typedef struct rl_candidate {
  * the choice (response_mix.c).  se of impulse, cumulative and long run: Buckland's; of the others NaN. */
 typedef struct rl_average {
     rl_average_kind over;
-    const char *criterion;       /* "AIC", "BIC"                                       */
+    const char *criterion;       /* "AIC"                                              */
     size_t n_candidates;
     rl_candidate *candidate;
     rl_banded *impulse, *cumulative;     /* n of the response                          */
@@ -76,6 +82,8 @@ typedef struct rl_response {
     double crit_impulse, crit_cumulative;    /* of the bands                           */
     rl_summary long_run, mean_lag, half_life, share_after;   /* periods; share of the long run */
     int after;                   /* share_after: what comes after so many periods      */
+    const char *verdict;         /* "cannot tell", or NULL                             */
+    const char *doubt;           /* .. and why, in words                               */
     const char *unit_root;       /* a warning: perhaps nothing dies out; or NULL       */
     bool leads;                  /* leads were left out                                */
     /* One unit of `variable` and of the outcome in plain units at the observed means:
@@ -106,6 +114,8 @@ RL_MUST rl_code rl_response_projected(const rl_request *req, rl_result *out, rl_
 /* With req->average: each response also averaged over the lengths or forms of its lag (response_average.c),
  * one regressor at a time, the others as written.  A regressor whose lags are not one range is passed over with
  * a remark when others are averaged.
+ * Forms weigh exp(-AIC/2); over lengths alone a tenth is kept for the longest: with BIC, or AIC alone, short lengths
+ * are trusted too much in short series for the interval to hold (tests/coverage/series.c).
  * Errors  RL_EUSAGE  no response; none whose lags are one range; no criterion; those of the shorter fits
  * Cost    lengths: a fit each; forms: about 75 fits */
 RL_MUST rl_code rl_response_average(const rl_request *req, const rl_table *t, rl_result *out, rl_arena *keep,
@@ -174,6 +184,8 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
                      double crit, rl_arena *keep, rl_ctx *cx);
 /* says (response_words.c). */
 void rl_response_words(rl_response *s, rl_arena *keep);
+/* verdict and doubt, where b0 and se0 are sum and error under random walks of a chance. */
+void rl_response_doubt(rl_response *s, double chance, double b0, double se0, double crit, rl_arena *keep);
 void rl_response_words_average(rl_response *s, rl_arena *keep);   /* .. of the average */
 
 #endif

@@ -94,10 +94,26 @@ static const char *money(const rl_response *s, rl_arena *in)
                       s->variable_unit, figure(f * l->est, f * l->se, in), ends, s->outcome_unit);
 }
 
+void rl_response_doubt(rl_response *s, double chance, double b0, double se0, double crit, rl_arena *keep)
+{
+    const rl_banded *c = &s->cumulative[s->n - 1];
+    bool told = c->low > 0 || c->high < 0;
+    if (!(chance >= 0.5) || (told && fabs(b0) > crit * se0)) return;
+    s->verdict = "cannot tell";
+    s->doubt = rl_sprintf(keep,
+                          "what is left of %s is a random walk or nearly one (chance %.0f %%), where series that have "
+                          "nothing to do with each other seem related; added up over %zu %ss the response is %s (%g %% "
+                          "interval %s to %s), and in differences %s (%s to %s)",
+                          s->outcome, 100 * chance, s->n - 1, s->period, figure(c->est, c->se, keep), 100 * s->level,
+                          figure(c->low, c->se, keep), figure(c->high, c->se, keep), figure(b0, se0, keep),
+                          figure(b0 - crit * se0, se0, keep), figure(b0 + crit * se0, se0, keep));
+}
+
 void rl_response_words(rl_response *s, rl_arena *keep)
 {
     const char *u = unit(s, keep), *m = money(s, keep);
     s->says = RL_NEW(keep, const char *, MOST_SAYS);
+    if (s->verdict != NULL) say(s, rl_sprintf(keep, "cannot tell what %s does: %s", s->variable, s->doubt));
     if (u != NULL) say(s, u);
     say(s, in_all(s, keep));
     say(s, when(s, keep));
@@ -143,8 +159,8 @@ void rl_response_words_average(rl_response *s, rl_arena *keep)
     if (a->over == RL_AVERAGE_LENGTHS)
         say(s,
             rl_sprintf(keep,
-                       "averaged over lengths of the lag (weights by %s, most, %.0f %%, on %s): %s, which covers the "
-                       "choice of the length, not that of the form); %s",
+                       "averaged over lengths of the lag (weights by %s and a tenth for the longest; most, %.0f %%, on "
+                       "%s): %s, which covers the choice of the length, not that of the form); %s",
                        a->criterion, 100 * c->weight, c->form, within(s, keep), ends(&a->long_run, keep)));
     else
         say(s, rl_sprintf(keep,

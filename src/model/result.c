@@ -37,14 +37,28 @@ static void keep_rows(const rl_design *d, rl_result *out, rl_arena *keep)
 /* What the regression gives for each row, where y = fitted + residual. */
 static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
 {
-    if (f->core == NULL || f->core->working || f->family != RL_LINEAR) return;
+    const double *left = f->wander != NULL ? f->wander->e : f->core != NULL && !f->core->working ? f->core->e : NULL;
+    if (left == NULL || f->family != RL_LINEAR) return;
     double *fitted = RL_NEW(keep, double, d->n), *e = RL_NEW(keep, double, d->n);
     for (size_t i = 0; i < d->n; i++) {
-        e[i] = f->core->e[i];
+        e[i] = left[i];
         fitted[i] = d->y[i] - e[i];
     }
     out->fitted = fitted;
     out->residual = e;
+}
+
+static void keep_wander(const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    if (f->wander == NULL) return;
+    rl_wander *w = RL_NEW(keep, rl_wander, 1);
+    *w = *f->wander;
+    w->e = NULL;
+    w->b = RL_NEW(keep, double, f->m);
+    w->V = rl_mat_new(f->m, f->m, keep);
+    memcpy(w->b, f->wander->b, f->m * sizeof *w->b);
+    for (size_t j = 0; j < f->m; j++) memcpy(rl_mat_col(&w->V, j), rl_mat_col(&f->wander->V, j), f->m * sizeof(double));
+    out->wander = w;
 }
 
 /* b_j = (L A X'W y)_j, so omega_i = w_i x_i'(L A)_j, X with what stands beside it; or the method says itself. */
@@ -126,6 +140,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     size_t notes = cx->n_notes;
     if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
+    RL_TRY(rl_profile_settle(&req, cx));
     if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
     if (req.estimator->run != NULL && req.n_diag > 0) {
         rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' runs several regressions, and no test of them is made",
@@ -162,6 +177,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     if (req.estimator->finish != NULL) RL_TRY(req.estimator->finish(&d, &f, &req, out, cx));
     RL_TRY(rl_diag_unasked(&d, &f, &req, out, keep, cx));
     rl_result_sample(&d, &f, out, keep);
+    keep_wander(&f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
     if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);

@@ -15,7 +15,7 @@ typedef struct rl_estimate {
     rl_label label;
     double estimate, std_error, statistic, p_value, conf_low, conf_high, df;   /* NaN = not there; df 0 = normal */
     double band_low, band_high;   /* hold for all estimates of the band at once; NaN = not there */
-    double std_error_neyman;      /* staggered: without what the periods before tell of the effects' spread; 0 = not there */
+    double std_error_neyman;      /* staggered: without what periods before tell of the spread; 0 = not there */
 } rl_estimate;
 
 typedef struct rl_dropped { const char *why; size_t rows; } rl_dropped;   /* one loss of the sample waterfall */
@@ -42,7 +42,7 @@ struct rl_result {
     size_t n_dropped;
     size_t clusters, units, periods;           /* 0 = does not apply                         */
     /* covariance */
-    const char *vcov_kind;      /* "iid" "HC1" "cluster" "NW" "EWC" "block" ..               */
+    const char *vcov_kind;      /* "iid" "HC1" "cluster" "NW" "EWC" "block" "averaged" ..    */
     const char *vcov_by[RL_MAX_WAYS];
     size_t vcov_ways;
     const char *ssc;            /* the small-sample factor in words, with its value          */
@@ -85,6 +85,7 @@ struct rl_result {
     /* for charts and re-use */
     const uint32_t *row;        /* rows_used  table row of each row used; with omega or responses, else NULL */
     const double *fitted, *residual;    /* rows_used  of least squares, with responses; else NULL      */
+    const rl_wander *wander;     /* errors whose persistence was averaged over; its e is NULL; or NULL  */
 };
 
 /* Carry out a request on a table: design, fit, inference.

@@ -242,23 +242,20 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     r.time = deals ? NULL : "period"; /* deals are no series: nothing to lag */
     r.calendar = t->study->calendar;
     r.numbered = true;
-    const char *name = s->estimator.s == NULL || strcmp(s->estimator.s, "auto") == 0 ? "ols" : s->estimator.s;
-    r.estimator = rl_estimator_by_name(name);
-    if (r.estimator == NULL || r.estimator->needs_cohort)
-        return rl_fail_at(cx, RL_EINPUT, t->study->path, s->estimator.at.line, s->estimator.at.col,
-                          "'%s' is not an estimator for a formula", name);
+    const char *method;
+    RL_TRY(rl_estimator_for_formula(t->study, s, unit, !deals, &r.estimator, &method, &m->estimator_why, cx));
     r.vcov = default_vcov(unit, !deals);
+    if (method != NULL && strcmp(method, "average") == 0) r.vcov = (rl_vcov_spec){.lag = -1}; /* it has its own */
     if (s->vcov.s != NULL) RL_TRY(rl_vcov_parse(s->vcov.s, &r.vcov, cx->keep, cx));
     if (s->weights.s != NULL) r.weights = s->weights.s;
     RL_TRY(take_lags(t, s, &r, cx));
+    r.method = method;
     RL_TRY(rl_estimate_run(&r, &rows, &m->main, cx->keep, cx));
     if (r.vcov.kind == RL_DK && m->main.periods < DK_PERIODS) {
         rl_fail(cx, RL_EDATA, "Driscoll-Kraay errors need many periods: there are %zu, fewer than %d", m->main.periods,
                 DK_PERIODS);
         return rl_hint(cx, "use vcov: cluster:%s, or a finer `period`", unit != NULL ? unit : "UNIT");
     }
-    m->estimator_why =
-        "a regression on the formula given: what moves with what, in time; causal only if nothing left out moves both";
     m->level =
         deals ? "deal"
               : rl_sprintf(cx->keep, "%s x %s", unit != NULL ? unit : "all", rl_period_name(t->study->calendar.kind));

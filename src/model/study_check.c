@@ -317,7 +317,7 @@ static rl_code check_estimator(const rl_model_spec *m, rl_form *f)
         FAIL(f, m->estimator.at, "model '%s': there is no estimator '%s'", m->name, m->estimator.s);
         return rl_form_suggest(f->cx, m->estimator.s, "estimators", known, rl_estimator_count() + 1);
     }
-    if (m->treatment.s == NULL && (e == NULL || e->needs_cohort)) {
+    if (m->treatment.s == NULL && e != NULL && e->needs_cohort) {
         FAIL(f, m->estimator.at, "model '%s': estimator '%s' needs a 'treatment'", m->name, m->estimator.s);
         return rl_hint(f->cx, "name the programme, or use estimator: ols for a formula alone");
     }
@@ -369,7 +369,7 @@ static rl_code check_asked(rl_model_spec *m, rl_form *f)
         FAIL(f, m->at, "model '%s' lacks the key 'outcome'", m->name);
         return rl_hint(f->cx, "what should the programme have changed: value, win_rate, deal_size, velocity, ..");
     }
-    if (m->estimator.s == NULL) m->estimator.s = m->treatment.s != NULL ? "auto" : "ols";
+    if (m->estimator.s == NULL) m->estimator.s = "auto";
     return check_estimator(m, f);
 }
 

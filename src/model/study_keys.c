@@ -414,7 +414,7 @@ static const rl_key MODEL[] = {
     {.name = "level", .type = RL_KEY_TEXT, AT(rl_model_spec, level),
      .help = "rows it is fitted on: deal, account, panel, a group column, or all: one series"},
     {.name = "estimator", .type = RL_KEY_TEXT, AT(rl_model_spec, estimator),
-     .help = "a name that `revlift help fit` lists; default: auto with a treatment (picks by the design, says why), else ols"},
+     .help = "a name that `revlift help fit` lists; default auto: picks by the design and says why"},
     {.name = "horizon", .type = RL_KEY_WHOLE, AT(rl_model_spec, horizon), .lo = 1, .hi = 3650,
      .help = "days of follow-up after creation; default: by which 90 % of the wins had come"},
     {.name = "control", .type = RL_KEY_FLAG, AT(rl_model_spec, control_never), .choice = CONTROLS,

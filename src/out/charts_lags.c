@@ -21,6 +21,7 @@ static const char *subject(const rl_view *v, const rl_response *s)
 
 static const char *response_title(const rl_view *v, const rl_response *s)
 {
+    if (s->verdict != NULL) return rl_sprintf(v->in, "%s: cannot tell", subject(v, s));
     if (s->half_life.why == NULL)
         return rl_sprintf(v->in, "%s: half of it is in after %s %ss", subject(v, s), figure(v, s->half_life.est),
                           s->period);

@@ -217,6 +217,10 @@ void rl_json_response(rl_json *j, const rl_response *s)
     summary(j, "half_life", &s->half_life);
     summary(j, "share_after", &s->share_after);
     rl_json_int(j, "after", s->after);
+    if (s->verdict != NULL) {
+        rl_json_str(j, "verdict", s->verdict);
+        rl_json_str(j, "doubt", s->doubt);
+    }
     averaged(j, s);
     rl_json_open_flat(j, "at_means", '{');
     rl_json_num(j, "factor", s->factor);
@@ -228,6 +232,16 @@ void rl_json_response(rl_json *j, const rl_response *s)
     rl_json_open(j, "says", '[');
     for (size_t i = 0; i < s->n_says; i++) rl_json_str(j, NULL, s->says[i]);
     rl_json_close(j);
+    rl_json_close(j);
+}
+
+static void persistence(rl_json *j, const rl_wander *w)
+{
+    if (w == NULL) return;
+    rl_json_open_flat(j, "persistence", '{');
+    rl_json_num(j, "mean", w->rho);
+    rl_json_num(j, "sd", w->sd);
+    rl_json_num(j, "chance_random_walk", w->chance);
     rl_json_close(j);
 }
 
@@ -292,6 +306,7 @@ void rl_json_result(rl_json *j, const rl_result *r)
     for (size_t i = 0; i < r->m; i++) rl_json_estimate(j, &r->est[i]);
     rl_json_close(j);
     fit(j, r);
+    persistence(j, r->wander);
     tests(j, r);
     responses(j, r);
     if (r->sides != NULL) rl_json_sides(j, r->sides);

@@ -158,7 +158,12 @@ const char *rl_words_answer(const rl_view *v, const rl_answer *a)
     const rl_model_answer *m = rl_words_headline(a);
     if (m) return rl_words_model(v, m);
     size_t fitted = 0;
-    for (size_t i = 0; i < a->n_models; i++) fitted += a->model[i].status == RL_MODEL_DONE;
+    const char *doubt = "";
+    for (size_t i = 0; i < a->n_models; i++) {
+        fitted += a->model[i].status == RL_MODEL_DONE;
+        if (*doubt == '\0' && a->model[i].status == RL_MODEL_DONE) doubt = rl_words_doubt(v, &a->model[i]);
+    }
+    if (fitted == 1 && *doubt != '\0') return doubt;
     if (fitted > 0)
         return rl_sprintf(
             v->in, "The study measures no lift: %s what goes together in these data, not what marketing caused.",
@@ -339,6 +344,8 @@ static void dependence_words(rl_str *s, const rl_view *v, const rl_result *r)
             "%s bootstrap over %s periods",
             r->lag, rl_view_count(v, r->draws), kind[0] == 'b' ? "moving-block" : "dependent wild",
             rl_view_count(v, r->block));
+    } else if (!strcmp(kind, "averaged")) {
+        rl_str_add(s, "Standard errors allow for errors that hang together in time, by an amount that is not known");
     } else if (!strcmp(kind, "iid")) {
         rl_str_add(s, "Standard errors take the rows as independent with equal variance");
     } else {
@@ -351,7 +358,8 @@ const char *rl_words_vcov(const rl_view *v, const rl_result *r)
 {
     rl_str s = rl_str_new(v->in);
     dependence_words(&s, v, r);
-    if (r->ssc && r->ssc[0]) rl_str_addf(&s, "; small-sample factor: %s", rl_view_clean(r->ssc, 120, v->in));
+    if (r->ssc && r->ssc[0] && !r->wander)
+        rl_str_addf(&s, "; small-sample factor: %s", rl_view_clean(r->ssc, 120, v->in));
     if (r->fixed_b > 0)
         rl_str_addf(&s, "; intervals from the fixed-b distribution (b = %s)", rl_view_number(v, r->fixed_b, 2));
     else if (r->df > 0 && isfinite(r->df) && r->draws == 0)

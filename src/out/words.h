@@ -35,6 +35,8 @@ const char *rl_words_payback(const rl_view *v, const rl_money *m);
 
 /* One model's answer; a refused one gives its reason. */
 const char *rl_words_model(const rl_view *v, const rl_model_answer *m);
+/* "Cannot tell what ‘spend’ does: .." where a response of the model says so (the first's reason), else "". */
+const char *rl_words_doubt(const rl_view *v, const rl_model_answer *m);
 /* "Win rate +3.1 points after the programme": for titles. */
 const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m);
 /* What velocity counts: it rises with more wins as well as with sooner ones, so it is never called speed. */

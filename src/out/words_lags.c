@@ -24,13 +24,19 @@ static const char *elasticity(const rl_view *v, const rl_response *s)
                       rl_view_clean(s->outcome_unit, 40, v->in), rl_view_level(v), rl_view_range(v, &scale, &x));
 }
 
-const char *rl_words_response(const rl_view *v, const rl_model_answer *m)
+static const char *told(const rl_view *v, const rl_response *s)
 {
-    if (m->main.n_responses == 0) return "";
-    const rl_response *s = &m->main.response[0];
     if (s->log_outcome && s->log_variable) return elasticity(v, s);
     if (s->log_outcome || s->log_variable || s->n_says == 0 || s->long_run.se == 0) return "";
     return rl_sprintf(v->in, "%s ", rl_words_sentence(v, s->says[0]));
+}
+
+const char *rl_words_response(const rl_view *v, const rl_model_answer *m)
+{
+    if (m->main.n_responses == 0) return "";
+    const char *doubt = rl_words_doubt(v, m), *space = *doubt != '\0' ? " " : "";
+    const rl_response *s = &m->main.response[0];
+    return rl_sprintf(v->in, "%s%s%s", doubt, space, s->verdict != NULL ? "" : told(v, s));
 }
 
 /* What a thousand of spend brings, where a period has that much: figures of the size of a budget. */
@@ -60,6 +66,14 @@ static const char *timing(const rl_view *v, const rl_model_answer *m, const rl_c
                       quarter ? "quarter" : s->period);
 }
 
+static bool doubtful(const rl_model_answer *m, const rl_channel *x)
+{
+    for (size_t i = 0; i < m->main.n_responses; i++)
+        if (m->main.response[i].verdict != NULL && strcmp(m->main.response[i].variable_unit, x->column) == 0)
+            return true;
+    return false;
+}
+
 const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model_answer *m, const rl_channel *x,
                              rl_unit unit)
 {
@@ -74,5 +88,20 @@ const char *rl_words_channel(const rl_view *v, const rl_study *s, const rl_model
                       step > 1 ? rl_view_money(v, step, 0) : "1", name, rl_words_period(s),
                       step > 1 ? rl_view_money(v, x->today, 0) : rl_view_number(v, x->today, 1),
                       rl_words_interval(v, &more, unit, 1), outcome, timing(v, m, x),
-                      rl_excludes_zero(&x->marginal) ? "" : " This cannot be told from nothing.");
+                      rl_excludes_zero(&x->marginal) && !doubtful(m, x) ? "" : " This cannot be told from nothing.");
+}
+
+const char *rl_words_doubt(const rl_view *v, const rl_model_answer *m)
+{
+    rl_str names = rl_str_new(v->in);
+    const char *why = NULL;
+    for (size_t i = 0; i < m->main.n_responses; i++) {
+        const rl_response *s = &m->main.response[i];
+        if (s->verdict == NULL) continue;
+        if (why == NULL) why = s->doubt;
+        rl_str_addf(&names, "%s%s%s%s%s%s", names.n > 0 ? ", " : "", v->open, rl_view_clean(s->variable, 60, v->in),
+                    s->segment ? ", " : "", s->segment ? rl_view_clean(s->segment, 60, v->in) : "", v->close);
+    }
+    if (why == NULL) return "";
+    return rl_sprintf(v->in, "Cannot tell what %s does: %s.", rl_str_text(&names), rl_view_clean(why, 600, v->in));
 }

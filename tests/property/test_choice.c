@@ -162,7 +162,7 @@ static void covered(void **s)
     tally all = {.n = 0};
     if (grid)
         printf("95 %% intervals that hold the truth, in per cent: averaged over forms and lengths | the longest range "
-               "alone |\nlengths by BIC, and how long the first is beside the second\n%-11s %4s %4s %7s %7s %7s %7s "
+               "alone |\nlengths only, and how long the first is beside the second\n%-11s %4s %4s %7s %7s %7s %7s "
                "%7s %6s | %7s %7s | %7s %8s\n",
                "truth", "T", "t", "0..8", "in all", "band", "impulse", "half", "told", "0..8", "in all", "0..8",
                "length");

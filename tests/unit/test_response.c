@@ -275,7 +275,8 @@ static void carry_over(void **s)
     CHECK_DIGITS(poly.response[0].long_run.se, fit_find(&poly, "long_run::x")->std_error, 9);
 }
 
-/* Three lengths on the rows of the longest, weighed by BIC; the spread between them is in the interval. */
+/* Three lengths on the rows of the longest, weighed by AIC, a tenth kept for the longest; the spread between them is in
+ * the interval. */
 static void average(void **s)
 {
     (void)s;
@@ -295,14 +296,15 @@ static void average(void **s)
         one[k] = answer(&cut, FORMULA[k], "x,2");
         assert_int_equal(one[k].rows_used, 68);
     }
-    for (size_t k = 0; k < 3; k++) sum += w[k] = exp(-(one[k].bic - one[2].bic) / 2);
+    for (size_t k = 0; k < 3; k++) sum += w[k] = exp(-(one[k].aic - one[2].aic) / 2);
     for (size_t k = 0; k < 3; k++) {
-        CHECK_DIGITS(a->average->candidate[k].weight, w[k] / sum, 9);
-        mean += w[k] / sum * one[k].response[0].cumulative[2].est;
+        w[k] = 0.9 * w[k] / sum + (k == 2 ? 0.1 : 0);
+        CHECK_DIGITS(a->average->candidate[k].weight, w[k], 9);
+        mean += w[k] * one[k].response[0].cumulative[2].est;
     }
     for (size_t k = 0; k < 3; k++) {
         const rl_banded *c = &one[k].response[0].cumulative[2];
-        se += w[k] / sum * sqrt(c->se * c->se + (c->est - mean) * (c->est - mean));
+        se += w[k] * sqrt(c->se * c->se + (c->est - mean) * (c->est - mean));
     }
     CHECK_DIGITS(a->average->cumulative[2].est, mean, 10);
     CHECK_DIGITS(a->average->cumulative[2].se, se, 9);

@@ -219,7 +219,7 @@ static void reads_programmes_and_models(void **state)
     assert_string_equal(m[1].outcome_column.s, "sales");
     assert_string_equal(m[1].estimator.s, "auto");
     assert_int_equal(m[2].outcome, RL_OUT_COLUMN);
-    assert_string_equal(m[3].estimator.s, "ols");
+    assert_string_equal(m[3].estimator.s, "auto");
     assert_int_equal(m[3].outcome, RL_OUT_NONE);
     assert_true(m[3].clock_event);
     assert_string_equal(m[3].vcov.s, "DK");
