@@ -128,6 +128,11 @@ rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_te
         by = (df - m + 1) / df;
         df = df - m + 1;
     }
+    bool few = w->student && w->df_each == NULL && w->d->vcov.kind == RL_CLUSTER && w->d->vcov.ways == 1;
+    if (few && w->df > 0) { /* Hotelling: G clusters estimate the covariance of q effects */
+        by = (w->df - m + 1) / w->df;
+        df = w->df - m + 1;
+    }
     if (w->cosines > 0) {
         by = (w->cosines - m + 1) / w->cosines;
         df = w->cosines - m + 1;

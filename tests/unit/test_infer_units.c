@@ -214,6 +214,31 @@ static void by_definition(void **state)
     }
 }
 
+/* Studies test several effects together as G clusters can: Hotelling's T squared. */
+static void joint_with_few_clusters(void **state)
+{
+    (void)state;
+    rl_test t[2];
+    enum { CLUSTERS = 150, LEADS = 2 };
+    for (int student = 0; student < 2; student++) {
+        rl_table panel = fit_panel(CLUSTERS, 8, 11, &cx);
+        rl_request q = fit_request("y ~ 1");
+        rl_result r;
+        q.estimator = rl_estimator_by_name("event");
+        q.unit = "unit", q.time = "t", q.cohort = "g";
+        q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
+        q.has_window = true, q.window_lo = -3, q.window_hi = 3;
+        q.student = student == 1;
+        CHECK_OK(rl_estimate_run(&q, &panel, &r, cx.keep, &cx), &cx);
+        assert_int_equal(r.n_tests, 1);
+        t[student] = r.test[0];
+    }
+    CHECK_DIGITS(t[0].df2, CLUSTERS - 1, 15);
+    CHECK_DIGITS(t[1].df2, CLUSTERS - LEADS, 15);
+    CHECK_DIGITS(t[1].statistic, t[0].statistic * (CLUSTERS - LEADS) / (CLUSTERS - 1), 13);
+    assert_true(t[1].p_value > t[0].p_value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +249,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(by_definition, setup, teardown),
         cmocka_unit_test_setup_teardown(same_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(joint_with_few_clusters, setup, teardown),
     };
     return cmocka_run_group_tests_name("infer_units", tests, NULL, NULL);
 }
