@@ -1,5 +1,6 @@
 # cohorts.gp -- what was seen: the mean of each cohort, period by period; a full dot where the programme is on.
-# dat: one index a cohort: x mean exposed never.  Variables: cohorts ylabel last; name1 .. of the cohorts
+# dat: one index a cohort: x mean exposed never.  Variables: cohorts (lines), treated (the first so many of them, the
+# others were never treated), ylabel last; name1 .. of the cohorts
 COLOUR = BLUE.' '.TEAL.' '.RED.' '.GREEN.' '.INK
 set ylabel ylabel
 set xrange [-0.5:last + 0.5]

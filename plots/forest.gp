@@ -1,5 +1,6 @@
 # forest.gp -- one effect a group: the thick bar is its own interval, the thin one holds with all the others at once.
 # dat: y estimate low high wide_low wide_high stands.  Variables: last (rows of the chart) whole whole_low whole_high xlabel
+# height (theme.gp)
 stats dat using 5:6 nooutput
 set lmargin at screen 0.22
 set rmargin at screen 0.97

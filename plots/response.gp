@@ -1,5 +1,5 @@
 # response.gp -- what one more of a regressor brings: each period on the left, added up on the right.
-# dat: h each low high band_low band_high, sum and its four.  Variables: ylabel xlabel last left_text right_text
+# dat: h each low high band_low band_high, sum and its four.  Variables: ylabel xlabel last left_text right_text total (NaN: none)
 set multiplot
 set xlabel xlabel
 set xrange [-0.5:last + 0.5]

@@ -1,5 +1,5 @@
 # rollout.gp -- who is treated when: a row a cohort, a column a period; darker where the programme is on.
-# dat: period row state (0 before, 1 exposed) rows.  Variables: last (rows of the chart) periods xlabel
+# dat: period row state (0 before, 1 exposed) rows.  Variables: last (rows of the chart) periods xlabel height (theme.gp)
 set lmargin at screen 0.22
 set rmargin at screen 0.97
 set tmargin at screen 1.0 - 70.0 / height

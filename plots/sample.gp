@@ -1,5 +1,5 @@
 # sample.gp -- from rows read to rows used; every loss named.
-# dat: y left lost.  Variables: last (rows of the chart) most (largest count)
+# dat: y left lost.  Variables: last (rows of the chart) most (largest count) height (theme.gp)
 set lmargin at screen 0.40
 set rmargin at screen 0.93
 set tmargin at screen 1.0 - 64.0 / height

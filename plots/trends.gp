@@ -1,5 +1,5 @@
 # trends.gp -- what was seen: means of the treated and of the controls, period by period.
-# dat: x treated control.  Variables: shade_from shade_to (NaN: none) ylabel last
+# dat: x treated control.  Variables: shade_from shade_to (NaN: none) shade_text treated_text control_text ylabel last
 set ylabel ylabel
 set xrange [-0.5:last + 0.5]
 if (shade_from == shade_from) {        # not NaN

@@ -84,6 +84,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
     if (word != NULL) RL_TRY(rl_vcov_parse(word, &r->vcov, cx->keep, cx));
     if (a->cluster != NULL && a->vcov != NULL) RL_TRY(inherit_cluster(a, cx));
     if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
+    RL_TRY(rl_profile_settle(r, cx));
     if (a->iv_test != NULL && !r->estimator->instruments) {
         rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");

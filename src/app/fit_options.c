@@ -217,6 +217,7 @@ static rl_code take_ic(rl_fit_args *a, const char *v, rl_ctx *cx)
 static rl_code take_inference(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     a->req.bootstrap = strcmp(v, "bootstrap") == 0;
+    a->req.inference_said = true;
     return rl_fit_take_word("inference", v, "analytic", "bootstrap", cx);
 }
 

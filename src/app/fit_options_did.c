@@ -129,6 +129,7 @@ static rl_code take_multiplier(rl_fit_args *a, const char *v, rl_ctx *cx)
     for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
         if (strcmp(v, NAME[i]) == 0) {
             a->req.multiplier = (rl_boot_kind)(RL_RADEMACHER + (int)i);
+            a->req.multiplier_said = true;
             return RL_OK;
         }
     return rl_fit_bad_value(cx, "multiplier", v, "known: rademacher webb mammen");

@@ -52,7 +52,10 @@ const rl_command rl_commands[] = {
     {RL_CMD_CHECK, "check", "STUDY", "show the data and the design before any outcome is modelled",
      "Reads the study and its files and reports rows, faults, match rates, cohorts,\n"
      "controls, periods before and after, clusters and maturity.  No outcome model\n"
-     "is fitted, so the design can be settled before anyone has seen an answer.",
+     "is fitted, so the design can be settled before anyone has seen an answer.\n"
+     "For every model of a programme: its cohorts with base period and controls,\n"
+     "the periods whose effect cannot be estimated and why, and the estimators that\n"
+     "can take the design, tried on drawn outcomes.",
      "revlift check models/quarterly.yaml", 1, 1, false},
     {RL_CMD_INIT, "init", "FILE...", "guess a study file from CSV exports",
      "Looks at headers and values, guesses which file holds deals, touches, spend\n"
@@ -146,7 +149,7 @@ const rl_option rl_options[] = {
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences and GMM)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "small-sample conventions of another program: fixest\n(default) reghdfe sandwich plm gretl statsmodels areg\nlpirfs (lp's own) summclust; exact (dcdh: switches down,\nand switches alone in their cohort, count in the errors\nas the formula has them)"},
+     "conventions of another program: fixest (default) reghdfe\nsandwich plm gretl statsmodels areg lpirfs (lp's own)\nsummclust; cs: did (1,000 draws and bands) csdid (Mammen\ndraws, its own controls before the start); bjs:\ndid_imputation didimputation; did2s; dcdh:\ndid_multiplegt_dyn; lpdid; exact: no factor (dcdh:\nswitches down, and switches alone in their cohort, count\nin the errors as the formula has them)"},
     {RL_CMD_FIT, "inference", 0, "KIND", "analytic (default) or bootstrap; ardl: its intervals cover\nthe choice of lags; programmes: errors and bands that hold\nfor all periods at once, from multipliers of the influence"},
     {RL_CMD_FIT, "multiplier", 0, "NAME", "rademacher (default), webb or mammen"},
     {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999; multipliers 1000)"},

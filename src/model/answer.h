@@ -318,11 +318,50 @@ typedef struct rl_money {
     size_t n_interval_flips;      /* .. or whether the interval holds zero                   */
 } rl_money;
 
+/* --- what a design can tell, before any outcome is looked at (model/identify.h) --- */
+
+/* A cohort in a period. */
+typedef struct rl_wave_cell {
+    const char *period;
+    int32_t event;                /* periods since its start                                 */
+    size_t units, never, notyet;  /* of it, and clean ones of others: never treated, not yet */
+    bool clean, exposed;          /* neither: no row of it                                   */
+    bool estimable;               /* exposed, with a base period and a control in both       */
+    const char *why;              /* when an exposed period is not                           */
+} rl_wave_cell;
+
+typedef struct rl_wave {
+    const char *label;            /* "2025Q1"; "earlier": no clean period before             */
+    size_t units;
+    size_t clean, exposed, estimable;      /* periods                                        */
+    const char *base;             /* last clean period before the start, or NULL              */
+    size_t between;               /* periods from there to the start, partly exposed and left out */
+    size_t never, notyet;         /* fewest controls in an exposed period                    */
+    bool few;                     /* fewer units than can look precise                       */
+    bool identified;              /* some effect of it is                                    */
+    const char *why;              /* when not                                                */
+    rl_wave_cell *cell;           /* n_periods                                                */
+} rl_wave;
+
+typedef struct rl_identified {
+    const char *unit;             /* what the programme is given by: the clusters             */
+    const char *rows;             /* "account-quarters", "deals"                             */
+    bool never_only;              /* controls are the never treated alone                    */
+    size_t treated, never, later; /* units: of the cohorts, never treated, start after the last period */
+    size_t clusters;
+    size_t n_periods, n;
+    rl_wave *wave;                /* by start                                                 */
+    rl_sides sides;               /* who can take it, tried on drawn outcomes: `answered` and `why` alone mean
+                                     something                                               */
+    const char *own_why;          /* why the model's own estimator cannot, or NULL            */
+} rl_identified;
+
 /* Before anything is fitted: can the data carry the model at all? */
 typedef struct rl_question {
     const rl_model_spec *spec;
     bool can;
     const char *why;              /* the estimator and the rows it would have, or what is missing and what to do */
+    const rl_identified *design;  /* of a programme; NULL when it has none                    */
 } rl_question;
 
 typedef struct rl_unanswered { const char *what, *why; } rl_unanswered;

@@ -12,6 +12,46 @@ enum { MOST_BANDED = 200 };
 
 static bool is(const rl_text t, const char *word) { return t.s != NULL && strcmp(t.s, word) == 0; }
 
+static bool takes(const rl_estimator *est, const char *option)
+{
+    return est->takes != NULL && strstr(est->takes, option) != NULL;
+}
+
+/* The last event time before the start with rows: -1, unless the period before the start is partly exposed. */
+static int base_event(const rl_panel *p)
+{
+    const double *period = rl_table_col(&p->t, "period")->num, *cohort = rl_table_col(&p->t, "cohort")->num;
+    double last = -INFINITY;
+    for (size_t i = 0; i < p->t.n; i++)
+        if (!p->exposed[i] && period[i] - cohort[i] > last) last = period[i] - cohort[i];
+    return last > -INFINITY ? (int)last : -1;
+}
+
+/* An estimator named in the study that cannot take such rows, said before anything is fitted. */
+static rl_code refuse_misfit(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator *est,
+                             rl_ctx *cx)
+{
+    const rl_at at = plan->spec->estimator.at;
+    if (plan->deal_level && est->needs_unit && !takes(est, " rcs ")) {
+        rl_fail_at(cx, RL_EINPUT, t->study->path, at.line, at.col,
+                   "estimator '%s' follows units over time, and the rows of outcome '%s' are deals, each seen once",
+                   est->name, rl_outcome_name(plan->outcome));
+        return rl_hint(cx, "etwfe, cs, bjs and did2s take deals; or leave `estimator` out");
+    }
+    if (plan->spec->covariates.n > 0 && strcmp(est->name, "etwfe") != 0 && strcmp(est->name, "cs") != 0) {
+        rl_fail_at(cx, RL_EINPUT, t->study->path, at.line, at.col,
+                   "covariates need estimator 'etwfe' or 'cs', not '%s'", est->name);
+        return rl_hint(cx, "leave `covariates` out, or `estimator`");
+    }
+    int base = base_event(p);
+    if (strcmp(est->name, "dcdh") != 0 || base == -1) return RL_OK;
+    rl_fail(cx, RL_EDATA,
+            "estimator '%s' counts from the %s right before the start, which is partly exposed here and left out: the "
+            "last whole one is %d before the start",
+            est->name, rl_period_name(plan->calendar.kind), -base);
+    return rl_hint(cx, "etwfe, cs, bjs, did2s and sunab count from the last whole one; or set `transition: include`");
+}
+
 rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator **est,
                             const char **why, rl_ctx *cx)
 {
@@ -22,15 +62,7 @@ rl_code rl_estimator_choose(const rl_tables *t, const rl_plan *plan, const rl_pa
         if (*est == NULL || !(*est)->needs_cohort)
             return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
                               "'%s' is not an estimator for a programme", name.s);
-        if ((*est)->needs_unit && plan->deal_level) {
-            rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
-                       "estimator '%s' follows units over time, and every row of model '%s' is a deal of its own",
-                       name.s, plan->spec->name);
-            return rl_hint(cx, "use etwfe, or a level: whose units are seen in every period");
-        }
-        if (plan->spec->covariates.n == 0 || is(name, "etwfe")) return RL_OK;
-        return rl_fail_at(cx, RL_EINPUT, t->study->path, name.at.line, name.at.col,
-                          "covariates need estimator 'etwfe', not '%s'", name.s);
+        return refuse_misfit(t, plan, p, *est, cx);
     }
     bool four_means =
         p->cohorts == 1 && p->has_never && plan->outcome == RL_OUT_COLUMN && plan->spec->covariates.n == 0;
@@ -92,6 +124,24 @@ rl_code rl_estimator_for_formula(const rl_study *s, const rl_model_spec *m, cons
     return RL_OK;
 }
 
+static const char *alone(const rl_panel *p, rl_arena *in) { return rl_sprintf(in, "`%s` ~ 1", p->outcome); }
+
+static void add_covariates(const rl_plan *plan, rl_request *r)
+{
+    for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
+        r->covariates[r->n_covariates++] = plan->spec->covariates.v[i].s;
+}
+
+/* Comparisons given the levels of fixed traits: cs reads them in its formula. */
+static const char *given_traits(const rl_plan *plan, const rl_panel *p, rl_arena *in)
+{
+    rl_str s = rl_str_new(in);
+    rl_str_addf(&s, "`%s` ~ ", p->outcome);
+    for (size_t i = 0; i < plan->spec->covariates.n; i++)
+        rl_str_addf(&s, "%sfactor(`%s`)", i > 0 ? " + " : "", plan->spec->covariates.v[i].s);
+    return rl_str_text(&s);
+}
+
 static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_estimator *est, const rl_study *s,
                               rl_arena *in)
 {
@@ -104,7 +154,9 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
                     .agg = RL_AGG_SIMPLE,
                     .omega = "overall",
                     .student = true};
-    r.formula = rl_sprintf(in, "`%s` ~ 1", p->outcome);
+    r.formula = alone(p, in);
+    r.method = plan->spec->method.s;
+    r.anticipation = plan->spec->anticipation;
     r.unit = plan->deal_level ? NULL : p->unit;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
     r.leads = plan->spec->control_never;
@@ -113,10 +165,15 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
         r.rcs = r.unit == NULL;
         r.notyet = !plan->spec->control_never;
         r.universal = r.keep_unbalanced = true;
+        if (plan->spec->covariates.n > 0) r.formula = given_traits(plan, p, in);
+    } else {
+        add_covariates(plan, &r);
+    }
+    if (strcmp(est->name, "sunab") == 0) {
+        r.n_ref = 1;
+        r.ref[0] = base_event(p);
     }
     if (strcmp(est->name, "dcdh") == 0) r.profile = "exact";
-    for (size_t i = 0; i < plan->spec->covariates.n && i < RL_MAX_REFS; i++)
-        r.covariates[r.n_covariates++] = plan->spec->covariates.v[i].s;
     return r;
 }
 
@@ -230,6 +287,10 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;
     r.estimator = rl_estimator_by_name("etwfe");
+    r.formula = alone(&e->panel, in);
+    r.method = NULL;
+    r.n_covariates = r.n_ref = 0;
+    add_covariates(&e->plan, &r);
     r.leads = true;
     r.omega = NULL;
     r.agg = RL_AGG_DYNAMIC;
@@ -238,11 +299,37 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
     return RL_OK;
 }
 
+rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator *est,
+                   const char **refused, rl_sides *out, rl_arena *in, rl_ctx *cx)
+{
+    rl_request r = request_for(plan, p, est, t->study, in);
+    rl_result fit;
+    size_t at, notes = cx->n_notes;
+    rl_arena *outer = cx->tmp;
+    *refused = NULL;
+    cx->tmp = rl_arena_like(outer);
+    rl_code code = rl_estimate_run(&r, &p->t, &fit, cx->tmp, cx);
+    if (code == RL_OK) code = find_overall(&fit, &at, cx);
+    rl_arena_free(cx->tmp);
+    cx->tmp = outer;
+    cx->n_notes = notes; /* of drawn outcomes */
+    if (code != RL_OK && rl_exit_status(code) != 4) return code;
+    if (code != RL_OK) {
+        *refused = rl_sprintf(in, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
+        rl_forgive(cx);
+    }
+    r.formula = alone(p, in);
+    r.notyet = !r.leads;
+    r.n_covariates = r.n_ref = 0;
+    return rl_compare(&r, &p->t, true, out, in, cx);
+}
+
 rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;
+    r.formula = alone(&e->panel, in);
     r.notyet = !r.leads;
-    r.n_covariates = 0; /* the others have no traits: all without */
+    r.n_covariates = r.n_ref = 0; /* the others have no traits: all without */
     return rl_compare(&r, &e->panel.t, true, out, in, cx);
 }
 

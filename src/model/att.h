@@ -52,6 +52,11 @@ double rl_att_of(const rl_att *e, const double *y);
 /* The event study of the same rows (term "event"). */
 RL_MUST rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx);
 
+/* Who can take the rows of a panel, tried on it: the estimator of the model (*refused = why not, or NULL), and every
+ * other.  For a panel built blind: nothing but `answered` and `why` is to be read from `out`. */
+RL_MUST rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator *est,
+                           const char **refused, rl_sides *out, rl_arena *in, rl_ctx *cx);
+
 /* The same rows by every other estimator that can take them. */
 RL_MUST rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx);
 

@@ -212,6 +212,12 @@ const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in)
     return clock.dates && at != RL_NO_TIME ? rl_strdup(in, rl_period_text(buf, clock.cal, at)) : NULL;
 }
 
+const char *rl_time_words(rl_clock clock, int32_t at, rl_arena *in)
+{
+    const char *text = rl_time_text(clock, at, in);
+    return text != NULL ? text : rl_sprintf(in, "%d", at);
+}
+
 int rl_level_order(const char *a, const char *b)
 {
     double x, y;

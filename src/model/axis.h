@@ -44,6 +44,8 @@ RL_MUST rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock
 
 /* A time as text in `in`, NULL when it is a plain number. */
 const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in);
+/* The same for messages: a plain number is written out; never NULL. */
+const char *rl_time_words(rl_clock clock, int32_t at, rl_arena *in);
 
 /* Order of two labels: as numbers when both are, numbers before words, else in C-locale order. */
 int rl_level_order(const char *a, const char *b);

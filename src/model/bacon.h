@@ -26,6 +26,7 @@
 
 #include "model/roster.h"
 
+/* The order is that of kind0 .. in plots/bacon.gp. */
 typedef enum rl_bacon_kind {
     RL_BACON_EARLIER, RL_BACON_ALWAYS, RL_BACON_LATER, RL_BACON_UNTREATED, RL_BACON_KINDS
 } rl_bacon_kind;
@@ -43,7 +44,7 @@ typedef struct rl_bacon {
     size_t n;
     const rl_bacon_pair *pair;    /* n  by kind, then treated, then untreated; the weights add to 1 */
     double weight[RL_BACON_KINDS], mean[RL_BACON_KINDS];   /* weight 0: mean is NaN   */
-    double twfe;                  /* the coefficient, from the cells alone: sum weight x estimate */
+    double twfe;                  /* the coefficient, from the cells alone: sum weight x estimate; unit of y */
     double forbidden;             /* sum of the weights of forbidden comparisons     */
     size_t treated, negative;     /* treated unit-periods; those whose effect has a negative weight */
     double negative_sum;          /* sum of those weights                            */

@@ -65,14 +65,12 @@ RL_MUST rl_code rl_build_treatment(rl_build *b, rl_ctx *cx);       /* cohort and
 RL_MUST rl_code rl_build_frame(rl_build *b, rl_ctx *cx);           /* rows the estimator cannot use        */
 RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
 
-#define RL_INCOMPLETE "unit not seen in every period" /* why a row is lost */
-
 /* the frames of rl_build_frame(): frame_controls.c, frame_impute.c, frame_cohorts.c, frame_drawn.c */
 RL_MUST rl_code rl_frame_controls(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_frame_impute(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_frame_cohorts(rl_build *b, rl_ctx *cx);
-void rl_frame_drawn(rl_build *b, rl_ctx *cx);
-void rl_frame_incomplete(rl_build *b, rl_ctx *cx);                 /* units that miss a period of the rows left */
+RL_MUST rl_code rl_frame_drawn(rl_build *b, rl_ctx *cx);
+RL_MUST rl_code rl_frame_incomplete(rl_build *b, rl_ctx *cx);      /* units that miss a period of the rows left */
 void rl_frame_always(rl_build *b, rl_ctx *cx);                     /* units treated from the first period on */
 /* The last cohort; RL_NEVER when some unit is never treated. */
 int32_t rl_frame_last(const rl_build *b);

@@ -322,14 +322,6 @@ static void start_fit(const rl_att_cells *c, size_t m, rl_fit *f, rl_ctx *cx)
     f->dof = (rl_dof){.n = c->d->n, .k = m};
 }
 
-static void pre_trend(rl_fit *f, const size_t *pre, size_t n, rl_ctx *cx)
-{
-    if (n == 0) return;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n, pre, true};
-    f->n_joint = 1;
-}
-
 /* The cells themselves. */
 static void each_cell(const rl_att_cells *c, rl_fit *f, rl_ctx *cx)
 {
@@ -341,7 +333,7 @@ static void each_cell(const rl_att_cells *c, rl_fit *f, rl_ctx *cx)
         f->label[i] = labelled(&w, "att", &c->cell[i], true, true, true);
         if (c->cell[i].t < c->cell[i].g && !c->cell[i].reference) pre[n_pre++] = i;
     }
-    pre_trend(f, pre, n_pre, cx);
+    rl_fit_pre_trend(f, pre, n_pre, true, cx);
     rl_psi_units(f, &c->by, c->d->n, cx);
 }
 
@@ -354,7 +346,7 @@ static void estimates(const work *w, rl_fit *f)
         f->label[j] = w->avg[j].label;
         if (w->avg[j].before && !w->avg[j].reference) pre[n_pre++] = j;
     }
-    pre_trend(f, pre, n_pre, w->cx);
+    rl_fit_pre_trend(f, pre, n_pre, true, w->cx);
 }
 
 static void with_influence(const work *w, rl_fit *f)

@@ -25,7 +25,7 @@
 #include "model/roster.h"
 
 typedef struct rl_att_cell {
-    int32_t g, t;            /* times                                                       */
+    int32_t g, t;            /* cohort and period, both as times (not numbers of the roster) */
     double att;
     bool reference;          /* the base period itself: 0 by construction, without influence */
 } rl_att_cell;
@@ -41,10 +41,12 @@ typedef struct rl_att_cells {
     void (*outcome)(const void *self, size_t i, double by, double *omega);
 } rl_att_cells;              /* self: that of by */
 
-/* Everything of a fit: labels, estimates (the cells themselves for group-time,
+/* What `c` points to is walked after the fit is handed over: in cx->tmp, like c itself.
+ *
+ * Everything of a fit: labels, estimates (the cells themselves for group-time,
  * then the averages asked for, then `overall`), influence by unit, the
- * pre-trend test (all cells or events before treatment), degrees of freedom;
- * no factor, normal.
+ * pre-trend test (all cells or events before treatment), omega where
+ * c->outcome is there, degrees of freedom; no factor, normal.
  *
  *   r  agg, window (dynamic: event times shown), balance; default group-time
  *

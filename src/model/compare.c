@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "model/bacon.h"
+#include "model/infer.h"
 
 enum { LEAD = -2, LAG = 3 }; /* event times of methods that need a window */
 
@@ -61,7 +62,9 @@ static rl_request request_of(const rl_request *req, const struct method *m, cons
     r.bootstrap = false;
     r.rcs = req->unit == NULL && strcmp(m->name, "cs") == 0;
     r.keep_unbalanced = req->keep_unbalanced || req->student; /* a study leaves out partly exposed periods */
-    r.profile = strcmp(m->name, "dcdh") == 0 && req->profile == NULL ? "exact" : req->profile;
+    if (r.profile != NULL && !rl_profile_fits(r.profile, est)) r.profile = NULL;
+    if (r.profile == NULL && strcmp(m->name, "dcdh") == 0) r.profile = "exact";
+    r.inference_said = true;
     r.leads = est->frame == RL_FRAME_CELLS && !req->notyet;
     r.has_window = m->window;
     r.window_lo = LEAD;
@@ -119,6 +122,10 @@ static rl_code one_side(const rl_request *req, const rl_table *t, const struct m
     }
     if (req->unit == NULL && !m->cross_sections) {
         s->why = "follows units over time, and every row here is seen once";
+        return RL_OK;
+    }
+    if (req->anticipation > 0 && (est->takes == NULL || strstr(est->takes, " anticipation ") == NULL)) {
+        s->why = "knows no effect that begins before the start";
         return RL_OK;
     }
     if (base != -1 && m->window) {
@@ -210,6 +217,26 @@ static void taken_apart(const rl_request *req, const rl_table *t, rl_sides *out,
     cx->n_notes = notes;
 }
 
+/* Same effect, same assumption: staggered rests on dates drawn by lot, not on parallel trends. */
+static bool comparable(const rl_side *v)
+{
+    return v->answered && v->same_estimand && strcmp(v->estimator, "staggered") != 0;
+}
+
+/* The largest difference of two of them in standard errors of the less precise one: where the more precise one is
+ * efficient, the difference has less variance than that (Hausman 1978), so chance is not taken for disagreement. */
+static double largest_gap(const rl_sides *s)
+{
+    double gap = 0;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < i; k++) {
+            const rl_estimate *a = &s->v[i].effect, *b = &s->v[k].effect;
+            if (!comparable(&s->v[i]) || !comparable(&s->v[k])) continue;
+            gap = fmax(gap, fabs(a->estimate - b->estimate) / fmax(a->std_error, b->std_error));
+        }
+    return gap;
+}
+
 static void agree(rl_sides *s, rl_arena *keep)
 {
     double se = NAN;
@@ -217,12 +244,13 @@ static void agree(rl_sides *s, rl_arena *keep)
     s->low = s->high = NAN;
     for (size_t i = 0; i < s->n; i++) {
         const rl_side *v = &s->v[i];
-        if (!v->answered || !v->same_estimand) continue;
+        if (!comparable(v)) continue;
         n++;
         if (!(v->effect.estimate >= s->low)) s->low = v->effect.estimate;
         if (!(v->effect.estimate <= s->high)) s->high = v->effect.estimate;
         if (!(v->effect.std_error >= se)) se = v->effect.std_error;
     }
+    double gap = largest_gap(s);
     if (n < 2) {
         s->low = s->high = NAN;
         s->says = "fewer than two estimators of the same effect can answer here";
@@ -231,17 +259,18 @@ static void agree(rl_sides *s, rl_arena *keep)
                              "the %zu estimators of the same effect agree to within half of the smallest standard "
                              "error: the answer does not hang on the choice of method",
                              n);
-    } else if (s->high - s->low <= 2 * se) {
+    } else if (gap <= 2) {
         s->says = rl_sprintf(keep,
-                             "the %zu estimators of the same effect differ by up to %.1f standard errors (the smallest "
-                             "of them): by what they compare with and their base period, which the table names",
-                             n, (s->high - s->low) / se);
+                             "the %zu estimators of the same effect differ by up to %.1f standard errors (of the less "
+                             "precise of two), which may be chance: they compare with other rows and another base "
+                             "period, which the table names",
+                             n, gap);
     } else {
         s->says = rl_sprintf(keep,
-                             "the %zu estimators of the same effect differ by %.1f standard errors (the smallest of "
-                             "them): parallel trends cannot hold for all of their comparisons; look at the event "
-                             "studies before any of them is believed",
-                             n, (s->high - s->low) / se);
+                             "the %zu estimators of the same effect differ by %.1f standard errors (of the less "
+                             "precise of two): parallel trends cannot hold for all of their comparisons; look at the "
+                             "event studies before any of them is believed",
+                             n, gap);
     }
 }
 

@@ -21,10 +21,10 @@
 typedef struct rl_side {
     const char *estimator;        /* "cs"                                                    */
     const char *source;           /* "Callaway & Sant'Anna (2021)"                           */
-    bool answered;
+    bool answered;                /* false: of what follows only the words are there         */
     const char *why;              /* when not                                                */
-    rl_estimate effect;           /* term overall                                            */
-    size_t rows, units;
+    rl_estimate effect;           /* term overall, in the unit of the outcome                */
+    size_t rows, units;           /* used by this method; units 0 = does not apply           */
     const char *compares, *base, *weighs;    /* in words                                      */
     bool same_estimand;           /* the average effect on the treated, over treated periods  */
     bool has_event;
@@ -33,8 +33,8 @@ typedef struct rl_side {
 
 typedef struct rl_sides {
     size_t n;
-    rl_side *v;                   /* in a fixed order                                         */
-    double low, high;             /* of the estimates with the same estimand; NaN with fewer than two */
+    rl_side *v;                   /* n  in a fixed order: the table in compare.c              */
+    double low, high;             /* least and largest estimate of the same estimand; NaN with fewer than two */
     const char *says;             /* do they agree, and what that means                       */
     /* what plain two-way fixed effects compare (model/bacon.h) */
     bool has_bacon;
@@ -50,7 +50,8 @@ typedef struct rl_sides {
  *
  *   req     a request of any of them: its formula, columns, control, base and errors; agg, window,
  *           method and bootstrap are set here
- *   events  the event studies too
+ *   events  the event studies too, for methods that have one
+ *   out     lives in keep
  *
  * An estimator that refuses is listed with its reason; nothing here fails for
  * that.  Errors  RL_EUSAGE RL_EINPUT of the request itself

@@ -6,8 +6,7 @@
 
 static const char *when(const rl_cs *p, int32_t time, rl_ctx *cx)
 {
-    const char *text = rl_time_text(p->it.d->clock, time, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+    return rl_time_words(p->it.d->clock, time, cx->tmp);
 }
 
 static size_t rows_of(const rl_did_sample *s, size_t q) { return s->part[q][0].n + s->part[q][1].n; }

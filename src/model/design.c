@@ -26,10 +26,6 @@ static rl_code nothing_left(rl_build *b, rl_ctx *cx)
     for (size_t i = 0; i < d->n_dropped; i++)
         rl_str_addf(&s, "%s%zu %s", i ? ", " : "", d->dropped[i].rows, d->dropped[i].why);
     rl_fail(cx, RL_EDATA, "no row is left of %zu: %s", b->t->n, rl_str_text(&s));
-    if (d->n_dropped > 0 && strcmp(d->dropped[d->n_dropped - 1].why, RL_INCOMPLETE) == 0)
-        return rl_hint(cx, strstr(b->req->estimator->takes, " unbalanced ") != NULL
-                               ? "--unbalanced keep takes units with the rows they have"
-                               : "etwfe, sunab, bjs and did2s take units with the rows they have");
     size_t k = b->f.constant;
     for (size_t j = 0; j < b->n_var; j++) k += b->var[j].factor ? 1 : b->var[j].width;
     size_t units = b->unit.G > 0 ? b->unit.G : 1;

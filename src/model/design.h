@@ -6,6 +6,9 @@
  * what the estimator cannot use (always treated, no control left, outside
  * the window), singletons.  A text column in the formula is a factor; its
  * reference is the first level in C-locale order among the rows used.
+ *
+ * Everything in it lives in cx->tmp or is the table's.  Times and cohorts are
+ * numbers of the clock (model/axis.h): in a message rl_time_words(d->clock, ..).
  */
 #ifndef RL_MODEL_DESIGN_H
 #define RL_MODEL_DESIGN_H
@@ -18,7 +21,7 @@
 
 typedef struct rl_forms rl_forms;        /* model/forms.h */
 
-#define RL_NEVER INT32_MIN               /* in cohort[] */
+#define RL_NEVER INT32_MIN               /* in cohort[]; the same number as RL_NO_TIME and RL_NO_ID */
 
 /* The outcome, and regressors that need instruments, on all rows that take part, before some are lost to
  * missing values: further back than the rows used, whose lags are complete. */
@@ -72,7 +75,8 @@ struct rl_design {
     rl_groups time;                      /* codes of the times, ascending, without labels; G = 0 without */
     int32_t *time_at;                    /* time.G  the time of a code                        */
     int32_t first_time, last_time;
-    int32_t *cohort;                     /* n   first treated time or RL_NEVER; NULL without  */
+    int32_t *cohort;                     /* n   first treated time or RL_NEVER; NULL without.  After the frame: a
+                                            cohort beyond the data, or kept as the control, is RL_NEVER too */
     double *treated;                     /* n   0/1 or a dose; NULL without                   */
     rl_groups trait;                     /* cells of the request's covariates; G = 0 without  */
     rl_vcov_spec vcov;                   /* the request's, with the estimator's default       */

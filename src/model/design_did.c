@@ -165,8 +165,7 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
     case RL_FRAME_COHORTS:
         return rl_frame_cohorts(b, cx);
     case RL_FRAME_DRAWN:
-        if (b->cohort != NULL && b->unit.G > 0) rl_frame_drawn(b, cx);
-        return RL_OK;
+        return b->cohort != NULL && b->unit.G > 0 ? rl_frame_drawn(b, cx) : RL_OK;
     case RL_FRAME_IMPUTE:
         return rl_frame_impute(b, cx);
     default:

@@ -12,11 +12,7 @@
 const char *const RL_FINE = "fine", *const RL_CAUTION = "caution", *const RL_PROBLEM = "problem",
                   *const RL_UNSURE = "cannot tell";
 
-const char *rl_diag_when(const rl_diag *g, int32_t at, rl_arena *in)
-{
-    const char *text = rl_time_text(g->d->clock, at, in);
-    return text != NULL ? text : rl_sprintf(in, "%d", (int)at);
-}
+const char *rl_diag_when(const rl_diag *g, int32_t at, rl_arena *in) { return rl_time_words(g->d->clock, at, in); }
 
 void rl_diag_add(const rl_diag *g, rl_test t)
 {

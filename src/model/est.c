@@ -89,12 +89,20 @@ const char *rl_label_text(const rl_label *l, rl_arena *in)
     return rl_str_text(&s);
 }
 
-bool rl_is_reference(const rl_request *r, int32_t event)
+bool rl_is_reference(const rl_request *r, int64_t event)
 {
     if (r->n_ref == 0) return event == -1;
     for (size_t i = 0; i < r->n_ref; i++)
         if (r->ref[i] == event) return true;
     return false;
+}
+
+void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx)
+{
+    if (n == 0) return;
+    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
+    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = n, .index = index, .chi2 = chi2};
+    f->n_joint = 1;
 }
 
 /* --- least squares ------------------------------------------------------------------ */
@@ -199,12 +207,15 @@ static void sums_of_squares(const rl_design *d, rl_fit *f, rl_ctx *cx)
 
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx)
 {
-    double n = (double)d->n, logw = 0;
+    double n = (double)d->n, logw = 0, last = 1, log_last = 0; /* weights are often those of the row before */
     sums_of_squares(d, f, cx);
     f->within = within;
     f->r2_within = d->fe.n_fe > 0 && within > 0 ? 1 - f->rss / within : NAN;
     f->rmse = sqrt(f->rss / n);
-    for (size_t i = 0; i < d->n && d->w != NULL; i++) logw += rl_log(d->w[i]);
+    for (size_t i = 0; i < d->n && d->w != NULL; i++) {
+        if (d->w[i] != last) log_last = rl_log(last = d->w[i]);
+        logw += log_last;
+    }
     f->loglik = f->rss > 0 ? 0.5 * (logw - n * (rl_log(2 * 3.14159265358979323846) + 1 + rl_log(f->rss / n))) : NAN;
 }
 

@@ -6,8 +6,11 @@
  * across models are written once, on top of the influence (model/infer.h).
  * If you are about to write a standard error in an est_*.c file, stop.
  *
- * A new estimator is one file est_<name>.c with one const table, one line in
- * est.c, one model in models/, one test; nothing else changes.
+ * A new estimator is one file est_<name>.c with one const table, and its line
+ * in est.c; CONTRIBUTING.md lists who else knows estimators by name.
+ *
+ * What a fit points to lives in cx->tmp, or is the design's, and is there until
+ * the result is written: a `self` is allocated, never on the stack.
  */
 #ifndef RL_MODEL_EST_H
 #define RL_MODEL_EST_H
@@ -104,7 +107,8 @@ struct rl_null {
     const void *self;
 };
 
-/* What the estimates are, for labels and aggregation; absent = RL_NO_ID. */
+/* What the estimates are, for labels and aggregation; absent = RL_NO_ID.  Times are numbers of the design's clock
+ * (model/axis.h), which a reader cannot read where they are dates: then the text stands beside them. */
 #define RL_NO_ID INT32_MIN
 /* Which groups of units an estimate compares, and how much that counts (bacon). */
 typedef struct rl_comparison {
@@ -114,9 +118,11 @@ typedef struct rl_comparison {
     const char *treated_text, *untreated_text;   /* when they are dates or text, else NULL */
 } rl_comparison;
 typedef struct rl_label {
-    const char *term;      /* "x1", "(Intercept)", "att", "event", "overall", ..   */
-    int32_t group, time, event;   /* cohort, period, event time as the data has them */
-    const char *group_text, *time_text;   /* when they are dates or text: as shown, else NULL */
+    /* "x1", "(Intercept)"; of programmes the terms that others look for: "overall" (the effect of a study and of
+     * --compare), "event" (the event study), "att" (cohort and period), "group", "calendar" */
+    const char *term;
+    int32_t group, time, event;   /* cohort, period, event time                    */
+    const char *group_text, *time_text;   /* rl_time_text() of them: as shown, NULL for plain numbers */
     const rl_comparison *comparison;   /* or NULL                                  */
 } rl_label;
 
@@ -211,7 +217,9 @@ struct rl_wander {
     double *e;             /* n      outcome less fitted, rows of the design       */
 };
 
-/* What a method brings along beside the formula. */
+/* What a method brings along beside the formula: effects, and rows that it leaves out.  The order counts: those from
+ * CELLS on want to know the cohort, or units and --treated.  A new one is a case of rl_build_frame() and of
+ * rl_build_did_effects(), where one that is not named gets unit and time effects. */
 typedef enum rl_frame {
     RL_FRAME_PLAIN,        /* nothing                                              */
     RL_FRAME_TWFE,         /* unit and time effects                                */
@@ -232,7 +240,7 @@ struct rl_estimator {
     const char *what;      /* one line for help and reports                        */
     const char *method;    /* one paragraph in words for a reader of the report    */
     const char *source;    /* "Wooldridge (2021)"                                  */
-    bool needs_unit, needs_time, needs_cohort;
+    bool needs_unit, needs_time, needs_cohort;   /* needs_cohort = it is for programmes; --treated will do */
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
@@ -305,8 +313,11 @@ RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k
 rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
-/* Is this event time one of reference (--ref, else -1)? */
-bool rl_is_reference(const rl_request *r, int32_t event);
+/* Is this event time one of reference (--ref; without it -1)? */
+bool rl_is_reference(const rl_request *r, int64_t event);
+/* The joint test of the estimates before treatment, index (n, kept as it is) among them; none where n is 0.  Its
+ * name is what the report looks for.  chi2: as in rl_joint. */
+void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx);
 /* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 

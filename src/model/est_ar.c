@@ -54,8 +54,8 @@ static rl_code in_order(const rl_design *d, bool gaps, place *v, int32_t *since,
         since[t] = first ? 0 : since[t - 1] + 1;
         step[t] = first ? 0 : v[t].at - v[t - 1].at;
         if (first || step[t] == 1 || (gaps && step[t] > 1)) continue;
-        const char *from = rl_time_text(d->clock, v[t - 1].at, cx->tmp), *to = rl_time_text(d->clock, v[t].at, cx->tmp);
-        if (from == NULL) from = rl_sprintf(cx->tmp, "%d", v[t - 1].at), to = rl_sprintf(cx->tmp, "%d", v[t].at);
+        const char *from = rl_time_words(d->clock, v[t - 1].at, cx->tmp),
+                   *to = rl_time_words(d->clock, v[t].at, cx->tmp);
         if (v[t].at == v[t - 1].at)
             rl_fail(cx, RL_EINPUT, "two rows of time '%s'%s%s%s", to, d->unit.G > 0 ? " and unit '" : "",
                     d->unit.G > 0 ? d->unit.label[v[t].unit] : "", d->unit.G > 0 ? "'" : "");

@@ -23,6 +23,7 @@
 
 #include "base/str.h"
 #include "model/imputed.h"
+#include "model/infer.h"
 
 /* --- the treated rows' own part of the error ---------------------------------------------- */
 
@@ -38,9 +39,11 @@ static uint32_t *by_cluster(const rl_groups *g, size_t n, size_t *start, rl_ctx 
     return row;
 }
 
-/* mean (cells): sum_i W_c(i) w_i tau_i / sum_i W_c(i) w_i, W_c the weight of the cluster's rows in the cell. */
+/* mean (cells): sum_i W_c(i) w_i tau_i / sum_i W_c(i) w_i, W_c the weight of the cluster's rows in the cell; --as
+ * didimputation: that of the row. */
 static double *cell_means(const rl_imputed *p, rl_ctx *cx)
 {
+    bool own = rl_profile_is(p->r, "didimputation");
     rl_groups g = rl_imputed_clusters(p->d, cx);
     size_t n = p->d->n, C = p->n_cohort * p->T, *start = RL_NEW(cx->tmp, size_t, g.G + 1);
     uint32_t *row = by_cluster(&g, n, start, cx);
@@ -54,7 +57,8 @@ static double *cell_means(const rl_imputed *p, rl_ctx *cx)
         for (size_t k = start[c]; k < start[c + 1]; k++) {
             if (p->of[row[k]] < 0) continue;
             int32_t cell = p->cell[row[k]];
-            double w = W[cell] * rl_baseline_w(&p->b, row[k]);
+            double w = rl_baseline_w(&p->b, row[k]);
+            w *= own ? w : W[cell];
             sum[cell] += w * p->e[row[k]];
             by[cell] += w;
         }
@@ -195,9 +199,7 @@ static void tell_leads(const rl_imputed *p, const leads *l, rl_fit *f, rl_ctx *c
     size_t *index = RL_NEW(cx->tmp, size_t, l->q), k = l->q;
     for (size_t q = 0; q < l->q; q++) index[q] = q;
     for (size_t q = 0; q < l->b.p; q++) k += !l->b.out[l->b.x_at + q];
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = l->q, .index = index};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, index, l->q, false, cx);
     struct rl_aside *aside = RL_NEW(cx->tmp, struct rl_aside, 1);
     *aside = (struct rl_aside){l->q, k, its_rows(p, cx)};
     f->aside = aside;
@@ -217,6 +219,10 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     RL_TRY(rl_imputed_base(d, r, "bjs", p, f, cx));
     if (f->leave != NULL) return RL_OK;
     RL_TRY(rl_imputed_averages(p, false, cx));
+    if (d->w != NULL && rl_profile_is(r, "didimputation"))
+        rl_remark(cx, "weights",
+                  "rows weigh in the errors as they do in the estimate: those of didimputation 0.5.0 hold only where "
+                  "weights are alike");
     bool dynamic = r->agg == RL_AGG_DEFAULT || r->agg == RL_AGG_DYNAMIC;
     if (dynamic && r->has_window && r->window_lo < -r->anticipation) RL_TRY(fit_leads(p, l, cx));
     f->m = l->q + p->m;

@@ -20,6 +20,7 @@
 
 #include "base/par.h"
 #include "model/dynamic.h"
+#include "model/infer.h"
 
 /* --- the cells ------------------------------------------------------------------------- */
 
@@ -38,10 +39,10 @@ static int32_t base_of(rl_cs *p, size_t c)
     return t;
 }
 
-/* The first cohort that is a control of cells up to period `last`. */
-static size_t controls_from(const rl_cs *p, const rl_request *r, int32_t last)
+/* The first cohort that is a control of cohort number `own` up to period `last`. */
+static size_t controls_from(const rl_cs *p, const rl_request *r, size_t own, int32_t last)
 {
-    size_t c = 0;
+    size_t c = p->later ? own + 1 : 0;
     if (!r->notyet) return p->it.C;
     while (c < p->it.C && p->r->cohort_time[c] <= (int64_t)p->r->time[last] + p->anticipation) c++;
     return c;
@@ -60,7 +61,7 @@ static void list_cells(rl_cs *p, const rl_request *r, rl_ctx *cx)
             rl_cs_cell *a = &p->cell[n++];
             *a = (rl_cs_cell){.c = c, .t = (int32_t)t, .base = r->universal || after ? base : (int32_t)t - 1};
             a->reference = a->base == a->t;
-            a->from = controls_from(p, r, a->base > a->t ? a->base : a->t);
+            a->from = controls_from(p, r, c, a->base > a->t ? a->base : a->t);
             a->traits = a->base < a->t ? (size_t)a->base : t;
         }
         p->first[c + 1] = n;
@@ -363,6 +364,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     p->r = r;
     p->anticipation = req->anticipation;
     p->never = !req->notyet;
+    p->later = rl_profile_is(req, "csdid");
     bool panel = !req->rcs && r->balanced;
     size_t word;
     RL_TRY(rl_dynamic_method(req, METHODS, &word, cx));

@@ -23,6 +23,7 @@ typedef struct rl_cs {
     int anticipation;
     size_t further_back;     /* cohorts without rows in the last period before treatment    */
     bool never;              /* controls are the never treated alone                        */
+    bool later;              /* .. or also cohorts not yet treated, only those that start later (csdid) */
     size_t n;
     rl_cs_cell *cell;        /* n    by cohort, then time                                   */
     size_t *first;           /* C+1  of a cohort                                            */

@@ -33,6 +33,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/infer.h"
 #include "model/switching.h"
 
 enum { MOST_HORIZONS = 500 };
@@ -406,9 +407,7 @@ static rl_code estimate_all(fitted *v, const span *ask, const rl_request *r, rl_
     if (v->first == 0 || v->overall_alone) return RL_OK;
     size_t *index = RL_NEW(cx->tmp, size_t, v->first);
     for (size_t j = 0; j < v->first; j++) index[j] = j;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = v->first, .index = index, .chi2 = true};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, index, v->first, true, cx);
     return RL_OK;
 }
 
@@ -434,7 +433,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     RL_TRY(rl_switching_make(d, r, s, cx));
     say_rows(s, cx);
     v->p = (work){.s = s,
-                  .exact = r->profile != NULL && strcmp(r->profile, "exact") == 0,
+                  .exact = rl_profile_is(r, "exact"),
                   .control = RL_NEW(cx->tmp, mean, s->cells),
                   .cohort = RL_NEW(cx->tmp, mean, s->cohorts),
                   .take = RL_NEW(cx->tmp, long double, s->cells),

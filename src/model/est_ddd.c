@@ -87,11 +87,7 @@ static rl_code read_partition(work *w, rl_ctx *cx)
     return RL_OK;
 }
 
-static const char *when(const work *w, int32_t time, rl_ctx *cx)
-{
-    const char *text = rl_time_text(w->d->clock, time, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
-}
+static const char *when(const work *w, int32_t time, rl_ctx *cx) { return rl_time_words(w->d->clock, time, cx->tmp); }
 
 static const char *cohort_words(const work *w, size_t c, rl_ctx *cx)
 {

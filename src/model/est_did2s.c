@@ -46,10 +46,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     rl_imputed_part part = {.b = &p->b, .u = p->e, .of = p->of, .own = own, .W = p->W, .m = p->m};
     rl_imputed_psi(d, &part, 1, f, cx);
     rl_imputed_finish(p, f);
-    if (n_pre == 0) return RL_OK;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){.name = "pre-trend", .n = n_pre, .index = pre, .chi2 = true};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, true, cx);
     return RL_OK;
 }
 

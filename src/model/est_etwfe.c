@@ -399,10 +399,7 @@ static rl_code averages(plan *p, const rl_request *r, const rl_glm_fit *g, rl_ag
         RL_TRY(bent_averages(p, g, agg, key, m, kept, label, f, cx));
     else
         rl_fit_combine(f, L, label, cx);
-    if (n_pre == 0) return RL_OK;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
     return RL_OK;
 }
 

@@ -81,10 +81,7 @@ static void combine(rl_fit *f, const rl_request *r, const int32_t *list, size_t 
         *rl_mat_at(&L, m++, kept[j]) = 1;
     }
     rl_fit_combine(f, L, label, cx);
-    if (n_pre == 0) return;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)

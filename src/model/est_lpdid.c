@@ -22,6 +22,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/infer.h"
 #include "model/roster.h"
 
 enum { MOST_HORIZONS = 400 };
@@ -36,6 +37,7 @@ typedef struct work {
     size_t n, starts;      /* rows, and those that start                     */
     uint32_t *row;         /* n   row of the design at t                     */
     double *dy, *D, *ylag; /* n, n, n-by-ylags                               */
+    double *base;          /* of each row of the roster: outcome before it, NaN = none */
     double *psi;           /* n-by-m of the design's rows                    */
     size_t m;
     rl_label *label;
@@ -61,8 +63,8 @@ static rl_code settle(work *w, rl_ctx *cx)
     size_t clean = w->s.never;
     for (size_t c = 1; c < w->s.n_cohort; c++) clean += w->s.cohort_size[c];
     if (clean > 0) return RL_OK;
-    rl_fail(cx, RL_EDATA, "no clean control: all %zu units are treated at the same time (%d)", w->s.N,
-            w->s.cohort_time[0]);
+    rl_fail(cx, RL_EDATA, "no clean control: all %zu units are treated at the same time (%s)", w->s.N,
+            rl_time_words(w->d->clock, w->s.cohort_time[0], cx->tmp));
     return rl_hint(cx, "units that start later, or never, are what the others are compared with");
 }
 
@@ -96,6 +98,14 @@ static bool takes_part(const work *w, size_t u, int64_t t, int32_t e, bool *star
     return *starts || ((g == RL_NEVER || g > t + w->hi) && !isnan(outcome(w, u, t + w->hi)));
 }
 
+static void list_bases(work *w, rl_ctx *cx)
+{
+    const rl_roster *s = &w->s;
+    w->base = RL_NEW(cx->tmp, double, w->d->n);
+    for (size_t u = 0; u < s->N; u++)
+        for (size_t k = s->first[u]; k < s->first[u + 1]; k++) w->base[k] = before(w, u, s->time[s->when[k]]);
+}
+
 static void list_rows(work *w, int32_t e)
 {
     const rl_roster *s = &w->s;
@@ -106,7 +116,7 @@ static void list_rows(work *w, int32_t e)
             int64_t t = s->time[s->when[k]];
             bool starts;
             if (!takes_part(w, u, t, e, &starts)) continue;
-            double dy = outcome(w, u, t + e) - before(w, u, t);
+            double dy = outcome(w, u, t + e) - w->base[k];
             for (int q = 0; q < K; q++) {
                 double x = outcome(w, u, t - 1 - q) - outcome(w, u, t - 2 - q);
                 w->ylag[w->n + (size_t)q * w->d->n] = x;
@@ -198,13 +208,14 @@ static double *weights(work *w, int32_t e, bool *any, rl_ctx *cx)
     return out;
 }
 
-/* (n-1)/(n-K) G/(G-1) of this regression, as fixest has it; 1 without one-way clusters. */
-static double factor_of(const work *w, const rl_fit *f, rl_ctx *cx)
+/* (n-1)/(n-K) G/(G-1) of this regression, as fixest has it; 1 without one-way clusters, and where no factor is asked
+ * for. */
+static double factor_of(const work *w, double K, rl_ctx *cx)
 {
     const rl_vcov_spec *v = &w->d->vcov;
-    if (v->kind != RL_CLUSTER || v->ways != 1) return 1;
+    if (v->kind != RL_CLUSTER || v->ways != 1 || rl_profile_is(w->r, "exact")) return 1;
     unsigned char *seen = RL_NEW(cx->tmp, unsigned char, w->d->cluster[0].G);
-    double G = 0, n = (double)w->n, K = (double)f->dof.k + (double)f->dof.levels[0];
+    double G = 0, n = (double)w->n;
     for (size_t i = 0; i < w->n; i++) {
         int32_t g = w->d->cluster[0].code[w->row[i]];
         if (!seen[g]++) G++;
@@ -213,14 +224,18 @@ static double factor_of(const work *w, const rl_fit *f, rl_ctx *cx)
     return G > 1 && n > K ? (n - 1) / (n - K) * G / (G - 1) : 1;
 }
 
-static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
+/* An effect is known: coefficients and periods of its regression. */
+static void note_effect(work *w, size_t j, int32_t e, double b, size_t k, size_t T)
 {
-    bool any;
-    list_rows(w, e);
-    double *by = weights(w, e, &any, cx);
-    if (w->starts == 0 || !any) return not_there(w, e, cx);
-    rl_fe fe = {.n_fe = 1, .levels = RL_NEW(cx->tmp, size_t, 1), .code = RL_NEW(cx->tmp, const int32_t *, 1)};
-    int32_t *period = RL_NEW(cx->tmp, int32_t, w->n);
+    w->b[j] = b;
+    w->there[j] = true;
+    if (e == 0) w->dof = (rl_dof){.n = w->n, .k = k + T, .constant = true};
+}
+
+static rl_code with_covariates(work *w, size_t j, int32_t e, const double *by, const int32_t *period, size_t T,
+                               rl_ctx *cx)
+{
+    rl_fe fe = {.n_fe = 1, .levels = &T, .code = &period};
     const char *name = w->d->time_name;
     rl_design a = {.t = w->d->t,
                    .formula = w->d->formula,
@@ -230,8 +245,6 @@ static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
                    .y = w->dy,
                    .fe_name = &name,
                    .vcov = w->d->vcov};
-    fe.levels[0] = periods(w, period, cx);
-    fe.code[0] = period;
     a.fe = fe;
     a.w = by;
     size_t K = (size_t)w->r->ylags, k = 1 + w->k + K;
@@ -253,14 +266,52 @@ static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
     size_t *kept = RL_NEW(cx->tmp, size_t, k);
     RL_TRY(rl_fit_linear(&a, V, label, k, kept, &f, cx));
     if (kept[0] == SIZE_MAX) return not_there(w, e, cx);
-    double root = sqrt(factor_of(w, &f, cx)), *la = RL_NEW(cx->tmp, double, f.core->X.k),
+    double root = sqrt(factor_of(w, (double)(f.dof.k + T), cx)), *la = RL_NEW(cx->tmp, double, f.core->X.k),
            *v = RL_NEW(cx->tmp, double, w->n), *psi = w->psi + j * w->d->n;
     rl_core_direction(f.core, kept[0], la, cx);
     rl_cols_times(&f.core->X, la, 0, w->n, v);
     for (size_t i = 0; i < w->n; i++) psi[w->row[i]] = root * v[i] * f.core->e[i] * (a.w != NULL ? a.w[i] : 1);
-    w->b[j] = f.b[kept[0]];
-    w->there[j] = true;
-    if (e == 0) w->dof = (rl_dof){.n = f.dof.n, .k = f.dof.k + f.dof.levels[0], .constant = true};
+    note_effect(w, j, e, f.b[kept[0]], f.dof.k, T);
+    return RL_OK;
+}
+
+/* On starting alone: sums by period. */
+static void on_starting(work *w, size_t j, int32_t e, const double *by, const int32_t *period, size_t T, rl_ctx *cx)
+{
+    long double *W = RL_NEW(cx->tmp, long double, 3 * T), *D = W + T, *y = W + 2 * T, xx = 0, xy = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        long double v = by != NULL ? by[i] : 1;
+        W[period[i]] += v;
+        D[period[i]] += v * w->D[i];
+        y[period[i]] += v * w->dy[i];
+    }
+    for (size_t t = 0; t < T; t++) {
+        D[t] /= W[t];
+        y[t] /= W[t];
+    }
+    for (size_t i = 0; i < w->n; i++) {
+        long double x = w->D[i] - D[period[i]], v = by != NULL ? by[i] : 1;
+        xx += v * x * x;
+        xy += v * x * (w->dy[i] - y[period[i]]);
+    }
+    double b = (double)(xy / xx), root = sqrt(factor_of(w, 1 + (double)T, cx)), *psi = w->psi + j * w->d->n;
+    for (size_t i = 0; i < w->n; i++) {
+        double x = (double)(w->D[i] - D[period[i]]), v = by != NULL ? by[i] : 1;
+        psi[w->row[i]] = root * v * x * ((double)(w->dy[i] - y[period[i]]) - b * x) / (double)xx;
+    }
+    note_effect(w, j, e, b, 1, T);
+}
+
+static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
+{
+    bool any;
+    list_rows(w, e);
+    double *by = weights(w, e, &any, cx);
+    if (w->starts == 0 || !any) return not_there(w, e, cx);
+    int32_t *period = RL_NEW(cx->tmp, int32_t, w->n);
+    size_t T = periods(w, period, cx);
+    if (w->k + (size_t)w->r->ylags > 0 || w->n <= 1 + T) return with_covariates(w, j, e, by, period, T, cx);
+    on_starting(w, j, e, by, period, T, cx);
     return RL_OK;
 }
 
@@ -313,18 +364,17 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     w.dy = RL_NEW(cx->tmp, double, d->n);
     w.D = RL_NEW(cx->tmp, double, d->n);
     w.ylag = RL_NEW(cx->tmp, double, d->n *(size_t)r->ylags);
+    list_bases(&w, cx);
     RL_TRY(each_event(&w, cx));
     mean_after(&w, E);
     f->dof = w.dof;
     f->bare = true; /* each event time has its own factor in it */
+    bool bare = rl_profile_is(r, "exact");
     for (int32_t e = w.lo; e < 0; e++)
         if (w.there[e - w.lo]) pre[n_pre++] = (size_t)(e - w.lo);
-    rl_remark(cx, "lpdid",
-              "each event time is a regression of its own, with its own small-sample factor: %zu rows at 0", w.dof.n);
-    if (n_pre == 0) return RL_OK;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_remark(cx, "lpdid", "each event time is a regression of its own%s: %zu rows at 0",
+              bare ? "" : ", with its own small-sample factor", w.dof.n);
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
     return RL_OK;
 }
 

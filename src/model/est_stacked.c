@@ -22,6 +22,7 @@
  */
 #include <string.h>
 
+#include "model/collapse.h"
 #include "model/roster.h"
 
 typedef struct stack {
@@ -43,14 +44,6 @@ typedef struct work {
     int32_t *event;    /* n                                        */
 } work;
 
-static bool is_reference(const rl_request *r, int32_t e)
-{
-    if (r->n_ref == 0) return e == -1;
-    for (size_t i = 0; i < r->n_ref; i++)
-        if (r->ref[i] == e) return true;
-    return false;
-}
-
 static rl_code settle(work *w, rl_ctx *cx)
 {
     const rl_request *r = w->r;
@@ -62,7 +55,7 @@ static rl_code settle(work *w, rl_ctx *cx)
     w->lo = r->window_lo;
     w->hi = r->window_hi;
     bool reference = false;
-    for (int32_t e = w->lo; e <= w->hi; e++) reference = reference || is_reference(r, e);
+    for (int32_t e = w->lo; e <= w->hi; e++) reference = reference || rl_is_reference(r, e);
     if (!reference || w->hi < 0) {
         rl_fail(cx, RL_EUSAGE, "the window %d:%d must hold the reference event time and one from 0 on", w->lo, w->hi);
         return rl_hint(cx, "the reference is -1 unless --ref names another");
@@ -82,8 +75,9 @@ static rl_code settle(work *w, rl_ctx *cx)
     rl_fail(cx, RL_EDATA,
             "no cohort has its whole window %d:%d in the data and a control that is untreated all through it", w->lo,
             w->hi);
-    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %d to %d", s->time[0],
-                   s->time[s->T - 1]);
+    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %s to %s",
+                   rl_time_words(w->d->clock, s->time[0], cx->tmp),
+                   rl_time_words(w->d->clock, s->time[s->T - 1], cx->tmp));
 }
 
 /* --- rows ------------------------------------------------------------------------ */
@@ -245,6 +239,65 @@ static void make_design(work *w, rl_ctx *cx)
         effects_weighted(w, a, cx);
 }
 
+/* --- one row for all of an event time and side ---------------------------------------- */
+
+/* Weighted stacks without covariates: a row is known by its side and event time, a few dozen cells. */
+static bool applies(const work *w)
+{
+    rl_vcov_kind v = w->d->vcov.kind;
+    return !w->r->stack_plain && w->all->X.k == 0 && w->r->n_diag == 0 && !w->d->keep_effects &&
+           (v == RL_CLUSTER || v == RL_IID || v == RL_HC0 || v == RL_HC1 || v == RL_DK);
+}
+
+/* Cell of each stacked row: (side, event time), those that occur; first: a row of each. */
+static size_t cells(const work *w, int32_t *row_of, uint32_t *first, rl_ctx *cx)
+{
+    size_t R = 0, E = (size_t)(w->hi - w->lo) + 1;
+    int32_t *number = RL_NEW(cx->tmp, int32_t, 2 * E);
+    for (size_t i = 0; i < w->n; i++) {
+        int32_t *x = &number[w->on[i] * E + (size_t)(w->event[i] - w->lo)];
+        if (*x == 0) {
+            first[R] = (uint32_t)i;
+            *x = (int32_t)++R;
+        }
+        row_of[i] = *x - 1;
+    }
+    return R;
+}
+
+static void collapse(const work *w, rl_collapse *c, rl_ctx *cx)
+{
+    const rl_design *a = w->all;
+    size_t most = 2 * ((size_t)(w->hi - w->lo) + 1);
+    uint32_t *first = RL_NEW(cx->tmp, uint32_t, most);
+    double *times = RL_NEW(cx->tmp, double, most);
+    *c = (rl_collapse){.all = a, .small = *a, .unit = a->fe.n_fe, .row_of = RL_NEW(cx->tmp, int32_t, w->n)};
+    rl_design *s = &c->small;
+    s->all = a;
+    s->n = cells(w, c->row_of, first, cx);
+    s->row = RL_NEW(cx->tmp, uint32_t, s->n);
+    s->y = RL_NEW(cx->tmp, double, s->n);
+    s->w = c->times = RL_NEW(cx->tmp, double, s->n);
+    c->mean = RL_NEW(cx->tmp, double, s->n);
+    s->fe.code = RL_NEW(cx->tmp, const int32_t *, 2);
+    for (size_t i = 0; i < a->n; i++) {
+        times[c->row_of[i]]++;
+        c->times[c->row_of[i]] += a->w[i];
+    }
+    s->times = times;
+    rl_collapse_means(c, a->y, c->mean, cx);
+    memcpy(s->y, c->mean, s->n * sizeof *s->y);
+    for (size_t f = 0; f < 2; f++) {
+        int32_t *code = RL_NEW(cx->tmp, int32_t, s->n);
+        for (size_t r = 0; r < s->n; r++) code[r] = a->fe.code[f][first[r]];
+        s->fe.code[f] = code;
+    }
+    for (size_t r = 0; r < s->n; r++) s->row[r] = a->row[first[r]];
+    s->at = s->cohort = NULL;
+    s->unit = s->time = s->drawn = (rl_groups){.G = 0};
+    for (size_t way = 0; way < a->vcov.ways; way++) s->cluster[way] = (rl_groups){.G = 0};
+}
+
 /* --- the regression ---------------------------------------------------------------- */
 
 /* The effects and their mean in place of the coefficients. */
@@ -254,12 +307,12 @@ static void combine(const work *w, const size_t *kept, size_t k, rl_fit *f, rl_c
     rl_mat L = rl_mat_new(E + 1, f->m, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, E + 1);
     size_t *pre = RL_NEW(cx->tmp, size_t, E);
-    for (int32_t e = 0; e <= w->hi; e++) after += !is_reference(w->r, e);
+    for (int32_t e = 0; e <= w->hi; e++) after += !rl_is_reference(w->r, e);
     for (size_t i = 0; i < E; i++) {
         int32_t e = w->lo + (int32_t)i;
         label[i] = rl_label_of("event");
         label[i].event = e;
-        if (is_reference(w->r, e)) continue;
+        if (rl_is_reference(w->r, e)) continue;
         *rl_mat_at(&L, i, kept[at]) = 1;
         if (e >= 0) *rl_mat_at(&L, E, kept[at]) = 1 / (double)after;
         if (e < 0) pre[n_pre++] = i;
@@ -267,10 +320,30 @@ static void combine(const work *w, const size_t *kept, size_t k, rl_fit *f, rl_c
     }
     label[E] = rl_label_of("overall");
     rl_fit_combine(f, L, label, cx);
-    if (n_pre == 0) return;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
+}
+
+/* Of y on covariates and a dummy for the treated of each event time but the reference; row_of: rows of d behind the
+ * stacked ones, NULL = these themselves. */
+static rl_code regress(const work *w, const rl_design *d, const int32_t *row_of, size_t *kept, rl_fit *f, rl_ctx *cx)
+{
+    size_t k = d->X.k, at = k, E = (size_t)(w->hi - w->lo) + 1, *column = RL_NEW(cx->tmp, size_t, E);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, k + E);
+    for (size_t j = 0; j < k; j++) label[j] = rl_label_of(d->x_name[j]);
+    for (size_t i = 0; i < E; i++) {
+        column[i] = SIZE_MAX;
+        if (rl_is_reference(w->r, w->lo + (int32_t)i)) continue;
+        label[at] = rl_label_of("event");
+        label[at].event = w->lo + (int32_t)i;
+        column[i] = at++;
+    }
+    rl_mat V = rl_mat_new(d->n, at + 1, cx->tmp);
+    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+    for (size_t i = 0; i < w->n; i++) {
+        size_t c = column[w->event[i] - w->lo];
+        if (w->on[i] && c != SIZE_MAX) *rl_mat_at(&V, row_of != NULL ? (size_t)row_of[i] : i, c) = 1;
+    }
+    return rl_fit_linear(d, V, label, k, kept, f, cx);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
@@ -280,25 +353,17 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     RL_TRY(settle(&w, cx));
     list_rows(&w, cx);
     make_design(&w, cx);
-    size_t k = w.all->X.k, at = k, E = (size_t)(w.hi - w.lo) + 1;
-    size_t *column = RL_NEW(cx->tmp, size_t, E), *kept = RL_NEW(cx->tmp, size_t, k + E);
-    rl_label *label = RL_NEW(cx->tmp, rl_label, k + E);
-    for (size_t j = 0; j < k; j++) label[j] = rl_label_of(w.all->x_name[j]);
-    for (size_t i = 0; i < E; i++) {
-        column[i] = SIZE_MAX;
-        if (is_reference(r, w.lo + (int32_t)i)) continue;
-        label[at] = rl_label_of("event");
-        label[at].event = w.lo + (int32_t)i;
-        column[i] = at++;
+    size_t k = w.all->X.k, *kept = RL_NEW(cx->tmp, size_t, k + (size_t)(w.hi - w.lo) + 1);
+    if (applies(&w)) {
+        rl_collapse c;
+        collapse(&w, &c, cx);
+        RL_TRY(regress(&w, &c.small, c.row_of, kept, f, cx));
+        combine(&w, kept, k, f, cx);
+        RL_TRY(rl_collapse_expand(&c, f, cx));
+    } else {
+        RL_TRY(regress(&w, w.all, NULL, kept, f, cx));
+        combine(&w, kept, k, f, cx);
     }
-    rl_mat V = rl_mat_new(w.n, at + 1, cx->tmp);
-    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&w.all->X, j), w.n * sizeof(double));
-    for (size_t i = 0; i < w.n; i++) {
-        size_t c = column[w.event[i] - w.lo];
-        if (w.on[i] && c != SIZE_MAX) *rl_mat_at(&V, i, c) = 1;
-    }
-    RL_TRY(rl_fit_linear(w.all, V, label, k, kept, f, cx));
-    combine(&w, kept, k, f, cx);
     f->of = w.all;
     rl_remark(cx, "stacked", "%zu of %zu cohorts make a stack; %zu stacked rows of %zu", w.S, w.roster.n_cohort, w.n,
               d->n);

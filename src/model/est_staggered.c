@@ -386,10 +386,7 @@ static void pre_trend(const rl_draw *w, rl_fit *f, rl_ctx *cx)
     size_t n = 0, *pre = RL_NEW(cx->tmp, size_t, w->m);
     for (size_t j = 0; j < w->m && w->M > w->m; j++)
         if (w->term[j].label.event < 0 && !w->term[j].reference) pre[n++] = j;
-    if (n == 0) return;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n, pre, true};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n, true, cx);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)

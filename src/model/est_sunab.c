@@ -83,9 +83,7 @@ static int32_t *number_at(const plan *p, size_t i)
 
 static const char *cohort_words(const plan *p, size_t g, rl_ctx *cx)
 {
-    int32_t time = p->g0 + (int32_t)g;
-    const char *text = rl_time_text(p->d->clock, time, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+    return rl_time_words(p->d->clock, p->g0 + (int32_t)g, cx->tmp);
 }
 
 /* A cohort without a row of reference has nothing that its effects are measured from.  Unless --ref says otherwise
@@ -258,10 +256,7 @@ static void combine(const plan *p, rl_agg agg, size_t k, const size_t *kept, rl_
         *rl_mat_at(&L, at++, kept[j]) = 1;
     }
     rl_fit_combine(f, L, label, cx);
-    if (n_pre == 0) return;
-    f->joint = RL_NEW(cx->tmp, struct rl_joint, 1);
-    f->joint[0] = (struct rl_joint){"pre-trend", n_pre, pre, false};
-    f->n_joint = 1;
+    rl_fit_pre_trend(f, pre, n_pre, false, cx);
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)

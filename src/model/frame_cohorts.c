@@ -67,11 +67,10 @@ static void cohorts_between_are_never(rl_build *b, cohorts *c, rl_ctx *cx)
         }
     }
     if (lost == 0) return;
-    const char *text = rl_time_text(b->d->clock, first, cx->tmp);
     rl_remark(cx, "design",
               "%zu rows have a cohort date at which no row stands (the first is %s): they count as never treated; "
               "where they are treated from the next period on, let '%s' say that period",
-              lost, text != NULL ? text : rl_sprintf(cx->tmp, "%d", first),
+              lost, rl_time_words(b->d->clock, first, cx->tmp),
               b->req->cohort != NULL ? b->req->cohort : b->req->treated);
 }
 

@@ -6,8 +6,7 @@
 
 static const char *time_words(const rl_build *b, int32_t time, rl_ctx *cx)
 {
-    const char *text = rl_time_text(b->d->clock, time, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", time);
+    return rl_time_words(b->d->clock, time, cx->tmp);
 }
 
 /* Cohorts that are treated, or anticipate it, from the first period on have no period to be compared with. */
@@ -90,9 +89,9 @@ static size_t number_of(int32_t **time, size_t *T, size_t *cap, int32_t at, rl_c
 }
 
 /* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */
-void rl_frame_incomplete(rl_build *b, rl_ctx *cx)
+rl_code rl_frame_incomplete(rl_build *b, rl_ctx *cx)
 {
-    size_t T = 0, cap = 64, lost = 0, G = b->unit.G, n = b->t->n;
+    size_t T = 0, cap = 64, lost = 0, treated = 0, left = 0, G = b->unit.G, n = b->t->n;
     int32_t *time = RL_NEW(cx->tmp, int32_t, cap);
     for (size_t i = 0, t = 0; i < n; i++) {
         if (!b->keep[i]) continue;
@@ -112,13 +111,20 @@ void rl_frame_incomplete(rl_build *b, rl_ctx *cx)
     }
     for (size_t i = 0; i < n; i++) {
         if (!b->keep[i]) continue;
-        size_t u = (size_t)b->unit.code[i];
-        if (periods[u] == T || rows[u] != periods[u]) continue;
+        size_t u = (size_t)b->unit.code[i], ever = b->cohort[i] != RL_NEVER;
+        treated += ever;
+        if (periods[u] == T || rows[u] != periods[u]) {
+            left += ever;
+            continue;
+        }
         b->keep[i] = 0;
         lost++;
     }
     rl_release(cx->tmp, seen);
-    rl_build_lose(b, RL_INCOMPLETE, lost, cx);
+    rl_build_lose(b, "unit not seen in every period", lost, cx);
+    if (treated == 0 || left > 0) return RL_OK;
+    rl_fail(cx, RL_EDATA, "no treated unit is seen in all of the %zu periods (%zu rows of treated units)", T, treated);
+    return rl_hint(cx, "take an estimator that uses what is there: etwfe, bjs, or cs with --unbalanced keep");
 }
 
 /* Starts for which no row is left say nothing of an effect. */
@@ -143,6 +149,6 @@ rl_code rl_frame_controls(rl_build *b, rl_ctx *cx)
     RL_TRY(need_treated(b, cx));
     RL_TRY(drop_without_past(b, cx));
     RL_TRY(drop_without_never(b, cx));
-    if (!b->req->rcs && !b->req->keep_unbalanced && b->unit.G > 0) rl_frame_incomplete(b, cx);
-    return RL_OK;
+    if (b->req->rcs || b->req->keep_unbalanced || b->unit.G == 0) return RL_OK;
+    return rl_frame_incomplete(b, cx);
 }

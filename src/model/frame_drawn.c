@@ -14,8 +14,7 @@ static int by_time(const void *a, const void *b)
 static const char *when(const rl_build *b, int32_t cohort, rl_ctx *cx)
 {
     if (cohort == RL_NEVER) return "never";
-    const char *text = rl_time_text(b->d->clock, cohort, cx->tmp);
-    return text != NULL ? text : rl_sprintf(cx->tmp, "%d", cohort);
+    return rl_time_words(b->d->clock, cohort, cx->tmp);
 }
 
 /* The cohorts of the units, ascending, one for each unit. */
@@ -54,10 +53,11 @@ static void drop_alone(rl_build *b, rl_ctx *cx)
                   alone > 1 ? "s" : "", rl_str_text(&names), alone > 1 ? "their" : "its");
 }
 
-void rl_frame_drawn(rl_build *b, rl_ctx *cx)
+rl_code rl_frame_drawn(rl_build *b, rl_ctx *cx)
 {
     const char *method = b->req->method;
-    rl_frame_incomplete(b, cx);
+    RL_TRY(rl_frame_incomplete(b, cx));
     if (method != NULL && strcmp(method, "efficient") != 0) rl_frame_always(b, cx);
     drop_alone(b, cx);
+    return RL_OK;
 }

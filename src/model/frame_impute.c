@@ -56,12 +56,10 @@ rl_code rl_frame_impute(rl_build *b, rl_ctx *cx)
     always = drop_unseen(b, unit, seen, &cohort);
     rl_build_lose(b, "always treated", always, cx);
     if (always == treated) {
-        const char *text = rl_time_text(b->d->clock, cohort, cx->tmp);
-        if (text == NULL) text = rl_sprintf(cx->tmp, "%d", cohort);
         rl_fail(cx, RL_EDATA,
                 "no treated unit is seen in a pre-period: all %zu treated rows are in units treated from their "
                 "first row on (first cohort %s)",
-                treated, text);
+                treated, rl_time_words(b->d->clock, cohort, cx->tmp));
         return rl_hint(cx, "what a unit would have been without treatment is learned from its rows before it");
     }
     rl_frame_times(b->at, b->t->n, &time, cx);

@@ -213,21 +213,13 @@ rl_code rl_imputed_base(const rl_design *d, const rl_request *r, const char *who
 
 /* --- averages -------------------------------------------------------------------------------- */
 
-static bool is_reference(const rl_request *r, int64_t e)
-{
-    if (r->n_ref == 0) return e == -1;
-    for (size_t i = 0; i < r->n_ref; i++)
-        if (r->ref[i] == e) return true;
-    return false;
-}
-
 /* The key of the average a cell (cohort c, period t) belongs to; false: to none. */
 static bool key_of(const rl_imputed *p, rl_agg agg, bool leads, const bool *held, size_t cell, int64_t *key)
 {
     const rl_request *r = p->r;
     int64_t g = p->cohort[cell / p->T], t = p->d->time_at[cell % p->T], e = t - g;
     if (r->has_window && (e < r->window_lo || e > r->window_hi)) return false;
-    if (agg == RL_AGG_DYNAMIC && leads && is_reference(r, e)) return false;
+    if (agg == RL_AGG_DYNAMIC && leads && rl_is_reference(r, e)) return false;
     if (e < -r->anticipation && !(leads && agg == RL_AGG_DYNAMIC)) return false;
     if (held != NULL && (!held[cell / p->T] || e > r->balance)) return false;
     *key = agg == RL_AGG_SIMPLE     ? 0

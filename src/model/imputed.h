@@ -32,7 +32,7 @@ typedef struct rl_imputed {
     /* the averages */
     size_t m;
     rl_label *label;           /* m                                                              */
-    int32_t *of;               /* n    estimate that the row belongs to, -1 = none               */
+    int32_t *of;               /* n    estimate (of rl_imputed_averages()) that the row belongs to, -1 = none */
     double *W;                 /* m    weight of its rows                                        */
 } rl_imputed;
 
@@ -73,7 +73,8 @@ typedef struct rl_imputed_part {
     size_t first, m;
 } rl_imputed_part;
 
-/* psi of the parts one after the other: f->m estimates in all. */
+/* psi (and omega) of the parts one after the other: f->m estimates in all, set before.  The parts are copied, what
+ * they point to is not. */
 void rl_imputed_psi(const rl_design *d, const rl_imputed_part *part, size_t n, rl_fit *f, rl_ctx *cx);
 
 /* Degrees of freedom and the like; f->m, label and b are set. */

@@ -1,5 +1,6 @@
 #include "model/infer.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,18 +274,26 @@ static rl_code squares_alone(rl_infer_work *w, const rl_groups *g, rl_mat *M, rl
 static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
 {
     bool walk = w->f->psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
-    if (walk) {
-        rl_walk all;
-        RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
+    rl_walk all;
+    if (walk) RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
+    if (walk && !keep) {
         rl_walk_cross(&all, M, cx);
+        return RL_OK;
     }
-    if (walk && !keep) return RL_OK;
     if (!keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
     rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
-    RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
-    if (!walk) RL_TRY(crossproduct(&S, M, cx));
+    if (walk) {
+        rl_walk_fill(&all, &S, cx);
+        rl_walk_cross(&all, M, cx);
+    } else {
+        RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
+        RL_TRY(crossproduct(&S, M, cx));
+    }
     if (keep) keep_psi(w, &S, factor);
-    rl_release(cx->tmp, S.a);
+    if (keep && w->wants_sums)
+        w->sums = S;
+    else
+        rl_release(cx->tmp, S.a);
     return RL_OK;
 }
 
@@ -511,15 +520,13 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
                                        "DK", "CR2", "CR3", "HAC", "wild", "EWC", "block",   "wild-dependent"};
     const rl_profile *p = rl_profile_by_name(req->profile == NULL && f->bare && !req->student ? "did" : req->profile);
-    if (p == NULL) {
-        rl_fail(cx, RL_EUSAGE, "--as '%s' is not known", req->profile);
-        return rl_hint(cx, "known: %s", rl_profile_names());
-    }
+    assert(p != NULL); /* rl_profile_settle() */
     rl_vcov_kind kind = d->vcov.kind;
     rl_infer_work w = {.d = d,
                        .f = f,
                        .p = p,
                        .student = req->student,
+                       .wants_sums = req->bootstrap,
                        .level = req->level,
                        .out = out,
                        .keep = keep,

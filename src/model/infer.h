@@ -20,6 +20,11 @@
 
 const rl_profile *rl_profile_by_name(const char *name);   /* NULL name: the default; NULL when unknown */
 const char *rl_profile_names(void);                       /* "fixest reghdfe .."                       */
+bool rl_profile_fits(const char *profile, const rl_estimator *e);
+bool rl_profile_is(const rl_request *r, const char *name);
+/* What the profile of a request means to its estimator (profile_did.c): draws that nothing was said of.
+ * Errors RL_EUSAGE: the name is not known, or not a convention of this estimator. */
+RL_MUST rl_code rl_profile_settle(rl_request *r, rl_ctx *cx);
 
 /* Read a --vcov word into a request: "cluster:a+b", "NW:4", "HC1".
  * Errors RL_EUSAGE, naming the words that are known. */

@@ -1,5 +1,6 @@
 /* Estimates of an ordinary regression beside those of a method without a factor (rl_fit.aside). */
 #include <math.h>
+#include <string.h>
 
 #include "model/infer_work.h"
 
@@ -46,7 +47,7 @@ static void its_rows(const rl_infer_work *w, rl_fit *f, rl_design *d, size_t *G,
 void rl_infer_aside(rl_infer_work *w, rl_ctx *cx)
 {
     const struct rl_aside *a = w->f->aside;
-    if (a == NULL || w->d->vcov.kind != RL_CLUSTER || !w->f->bare) return;
+    if (a == NULL || w->d->vcov.kind != RL_CLUSTER || !w->f->bare || strcmp(w->p->name, "exact") == 0) return;
     rl_infer_work v = *w;
     rl_fit f;
     rl_design d;

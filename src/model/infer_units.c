@@ -101,6 +101,34 @@ void rl_walk_take(const rl_walk *w, size_t g, rl_walk_room *r)
     }
 }
 
+typedef struct fill_job {
+    const rl_walk *w;
+    rl_walk_room *room; /* n_block */
+    rl_mat *S;
+} fill_job;
+
+static void fill_block(size_t block, void *arg)
+{
+    fill_job *p = arg;
+    const rl_walk *w = p->w;
+    size_t to = (block + 1) * w->per < w->G ? (block + 1) * w->per : w->G;
+    rl_walk_room *r = &p->room[block];
+    for (size_t g = block * w->per; g < to; g++) {
+        rl_walk_take(w, g, r);
+        for (size_t i = 0; i < r->n; i++) *rl_mat_at(p->S, g, (size_t)r->at[i]) = r->sum[i];
+    }
+}
+
+void rl_walk_fill(rl_walk *w, rl_mat *S, rl_ctx *cx)
+{
+    fill_job p = {w, RL_NEW(cx->tmp, rl_walk_room, w->n_block), S};
+    for (size_t b = 0; b < w->n_block; b++) rl_walk_room_new(w, &p.room[b], cx);
+    rl_par(w->n_block, fill_block, &p, cx);
+    rl_release(cx->tmp, p.room);
+    w->units = NULL;
+    w->S = *S;
+}
+
 /* --- the cross-product ---------------------------------------------------------- */
 
 typedef struct cross_job {

@@ -23,7 +23,9 @@ typedef struct rl_walk {
     rl_mat S;
 } rl_walk;
 
-/* code: cluster of each row of the design, 0 .. G-1 (NULL: every unit, or row, its own). */
+/* code: cluster of each row of the design, 0 .. G-1 (NULL: every unit, or row, its own; G is not looked at).  Units
+ * are clustered by the row that stands for them.  Lives in cx->tmp.
+ * Errors  those of psi->sum_by */
 RL_MUST rl_code rl_walk_make(const rl_psi *psi, const int32_t *code, size_t G, rl_walk *w, rl_ctx *cx);
 
 /* What a walk needs for itself: one a thread, or one a block. */
@@ -37,6 +39,9 @@ void rl_walk_room_new(const rl_walk *w, rl_walk_room *room, rl_ctx *cx);
 
 /* Cluster g: room->at[0..n-1], ascending, and their sums in room->sum. */
 void rl_walk_take(const rl_walk *w, size_t g, rl_walk_room *room);
+
+/* S (G-by-m) = all of them; the walk goes through S from then on, and the units are not asked again. */
+void rl_walk_fill(rl_walk *w, rl_mat *S, rl_ctx *cx);
 
 /* V (m-by-m) = sum over clusters of S_g S_g'.
  * Cost  sum of the squares of the estimates touched; 8 m^2 bytes a block, 64 blocks at most */

@@ -30,6 +30,8 @@ typedef struct rl_infer_work {
     double *b;               /* m                                              */
     const rl_label *label;   /* m                                              */
     rl_mat C;                /* m-by-f->m                                      */
+    bool wants_sums;         /* draws will need them:                                             */
+    rl_mat sums;             /* psi by the one cluster variable, a = NULL: not kept               */
     double factor;           /* by which cross-products of psi were multiplied                    */
     size_t aside;            /* the first so many estimates have t with ..                        */
     double aside_df;         /* .. these degrees of freedom (rl_fit.aside)                        */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fmath.h"
+#include "base/rng.h"
 
 rl_cell rl_cell_of(int32_t start, int32_t end, int32_t first, int32_t last, int guard, rl_transition transition)
 {
@@ -122,6 +123,7 @@ static bool deal_outcome(const work *w, size_t i, double *y)
 {
     const rl_deals *d = &w->t->deals;
     int h = w->plan->horizon;
+    if (w->plan->blind) return *y = 0, true;
     bool won = won_within(d, i, h);
     double days = (double)d->decided[i] - d->created[i];
     double amount = d->amount == NULL ? NAN : w->plan->skip_deal != NULL && w->plan->skip_deal[i] ? 0.0 : d->amount[i];
@@ -187,6 +189,13 @@ static void start_rows(work *w, size_t n)
     p->exposed = RL_NEW(w->in, unsigned char, n);
 }
 
+/* Stands for an outcome that is not looked at. */
+static double drawn(size_t i)
+{
+    rl_rng g = rl_rng_for(1, i);
+    return rl_normal(&g);
+}
+
 static void set_row(work *w, size_t i, size_t u, int32_t period, double y)
 {
     rl_panel *p = w->p;
@@ -194,7 +203,7 @@ static void set_row(work *w, size_t i, size_t u, int32_t period, double y)
     p->t.col[0].code[i] = (int32_t)u;
     p->t.col[1].num[i] = period;
     p->t.col[2].num[i] = w->treated[u] ? (double)w->cohort[u] : (double)NAN;
-    p->t.col[3].num[i] = y;
+    p->t.col[3].num[i] = w->plan->blind ? drawn(i) : y;
     p->exposed[i] = w->cell[u * w->T + k] == RL_CELL_EXPOSED;
 }
 
@@ -330,7 +339,7 @@ static rl_code unit_rows(work *w)
     const rl_deals *d = &w->t->deals;
     const int32_t *unit = rl_deal_units(w->t, w->plan->program);
     double *sum = RL_NEW(w->cx->tmp, double, w->U * w->T);
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = 0; i < d->n && !w->plan->blind; i++) {
         int32_t u = unit[i], period = clock_period(w, i);
         if (u < 0 || (size_t)u >= w->U) continue;
         if (period < w->plan->first_period || period > w->plan->last_period) continue;
@@ -369,16 +378,17 @@ static rl_code panel_rows(work *w)
     for (size_t i = 0; i < t->n; i++) {
         int32_t u = t->col[0].code[i], period = rl_period_of(w->plan->calendar, t->col[1].day[i]);
         bool first = true;
-        if (isnan(c->num[i])) {
+        double y = w->plan->blind ? 0 : c->num[i];
+        if (isnan(y)) {
             l.undefined++;
             rows++;
             continue;
         }
         if (u >= 0 && (size_t)u < w->U && period >= w->plan->first_period && period <= w->plan->last_period) {
             size_t at = (size_t)u * w->T + (size_t)(period - w->plan->first_period);
-            sum[at] += c->num[i];
+            sum[at] += y;
             first = seen[at]++ == 0;
-            if (!w->out[u]) note_trend(w, (size_t)u, period, c->num[i], first);
+            if (!w->out[u]) note_trend(w, (size_t)u, period, y, first);
         }
         if (!first) continue;
         rows++;
@@ -403,7 +413,7 @@ static void keep_largest(work *w)
     const rl_deals *d = &w->t->deals;
     rl_panel *p = w->p;
     p->largest = RL_NEW(w->in, size_t, 3);
-    if (!w->t->has_deals || d->amount == NULL || w->plan->outcome == RL_OUT_COLUMN) return;
+    if (!w->t->has_deals || d->amount == NULL || w->plan->outcome == RL_OUT_COLUMN || w->plan->blind) return;
     const int32_t *unit = rl_deal_units(w->t, w->plan->program);
     for (size_t i = 0; i < d->n; i++) {
         int32_t u = unit[i], period = clock_period(w, i);
@@ -427,6 +437,7 @@ static void count_cells(work *w)
     rl_panel *p = w->p;
     int32_t first = INT32_MAX, last = RL_NO_DAY, lowest = RL_NO_DAY;
     for (size_t u = 0; u < w->U; u++) {
+        p->always += w->out[u] == NO_CLEAN;
         if (w->out[u]) continue;
         p->treated_units += w->treated[u];
         p->control_units += !w->treated[u];

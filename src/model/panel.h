@@ -45,6 +45,7 @@ typedef struct rl_plan {
     bool leave_clean;              /* .. only clean cells leave                                */
     const char *leave_why;
     const unsigned char *skip_deal;/* by deal row, or NULL: the amount of these deals counts as 0 */
+    bool blind;                    /* no outcome is looked at: every row the dates allow is there, draws stand for y */
 } rl_plan;
 
 typedef enum rl_cell {
@@ -66,6 +67,7 @@ typedef struct rl_panel {
     size_t cells;                  /* unit x period cells the treated rows stand for, rows missing from a
                                       ready-made panel included */
     size_t cohorts;                /* different start periods among treated rows               */
+    size_t always;                 /* units left out: no clean period before the programme began */
     bool has_never;                /* units that never start                                   */
     bool single_end;               /* the programme ends within the panel                      */
     int32_t first_exposed, last_exposed;   /* creation days of treated rows                    */

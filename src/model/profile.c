@@ -39,9 +39,16 @@ static const rl_profile TABLE[] = {
     {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O,  N0,  O},
     {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0,  O},
     {"lpirfs",       LV,  Y,  N1,  GM,  DG,  NK,  N0,  O,  Z,   NW94,  O,  O,  N0,  O,  Z,   NW94,  O,  N1,  Y},
-    {"did",         LV,  Y,  N0,  G0,  DG,  NK,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
-    {"exact",       LV,  Y,  N0,  G0,  DG,  NK,   N0,  O,   Z,   AUTO,  O,  O,  N0,  O,   Z,   T4,    O,  N0,  O},
     {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
+    /* programmes: no factor (profile_did.c: whose they are) */
+    {"exact",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"did",          LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"csdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"didimputation", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"did_imputation", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"did2s",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"did_multiplegt_dyn", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"lpdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
 };
 /* clang-format on */
 
@@ -55,7 +62,8 @@ const rl_profile *rl_profile_by_name(const char *name)
 
 const char *rl_profile_names(void)
 {
-    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs did exact summclust";
+    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs summclust exact; programmes: did csdid "
+           "didimputation did_imputation did2s did_multiplegt_dyn lpdid";
 }
 
 bool rl_profile_jackknife(const rl_profile *p) { return strcmp(p->name, "summclust") == 0; }

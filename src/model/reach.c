@@ -80,8 +80,7 @@ static void tell_gaps(const rl_build *b, const units *u, rl_ctx *cx)
             if (step == 1) continue;
             periods += step - 1;
             if (gaps++ > 0) continue;
-            const char *when = rl_time_text(b->d->clock, at[p - 1], cx->tmp);
-            if (when == NULL) when = rl_sprintf(cx->tmp, "%d", at[p - 1]);
+            const char *when = rl_time_words(b->d->clock, at[p - 1], cx->tmp);
             where = s->unit == NULL ? rl_sprintf(cx->tmp, "after %s", when)
                                     : rl_sprintf(cx->tmp, "after %s of '%s'", when,
                                                  s->unit->label[s->unit->code[rl_line_row(&u->line, p)]]);
@@ -118,8 +117,7 @@ static void tell_late(const rl_build *b, const units *u, const char *name, rl_ct
     if (start == INT32_MAX || start <= first) return;
     int64_t idle = (int64_t)start - first, all = (int64_t)last - first + 1;
     if (idle < LATE_PERIODS || idle * LATE_SHARE < all) return;
-    const char *when = rl_time_text(b->d->clock, start, cx->tmp);
-    if (when == NULL) when = rl_sprintf(cx->tmp, "%d", start);
+    const char *when = rl_time_words(b->d->clock, start, cx->tmp);
     rl_remark(cx, "late start",
               "'%s' is 0 in the first %lld of %lld periods and starts in %s: what it does is learnt from the rest",
               name, (long long)idle, (long long)all, when);

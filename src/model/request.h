@@ -103,6 +103,7 @@ typedef struct rl_request {
     bool reweight;                   /* lpdid: every treated unit counts alike                 */
     bool stack_plain;                /* stacked: rows count as they are                        */
     rl_boot_kind multiplier;         /* draws of the multiplier bootstrap                      */
+    bool inference_said, multiplier_said;    /* not to be chosen by a profile                  */
     const char *const *contrast;     /* averages of estimates set against each other (model/contrast.h) */
     size_t n_contrast;
     bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */

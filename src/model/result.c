@@ -140,6 +140,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     size_t notes = cx->n_notes;
     if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
+    RL_TRY(rl_profile_settle(&req, cx));
     if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
     if (req.estimator->run != NULL && req.n_diag > 0) {
         rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' runs several regressions, and no test of them is made",

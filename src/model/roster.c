@@ -64,9 +64,8 @@ static rl_code refuse_twice(const rl_design *d, const rl_roster *r, size_t u, si
 {
     uint32_t i = r->row[k];
     const rl_col *c = rl_table_col(d->t, d->time_name);
-    const char *when = rl_time_text(d->clock, d->at[i], cx->tmp);
     rl_fail_cell(d->t, c, d->row[i], cx, RL_EINPUT, "unit '%s' has two rows at time %s", rl_roster_unit(d, r, u),
-                 when != NULL ? when : rl_sprintf(cx->tmp, "%d", d->at[i]));
+                 rl_time_words(d->clock, d->at[i], cx->tmp));
     return rl_hint(cx, "one row a unit and period; rows that are units of their own are repeated cross-sections "
                        "(cs: --rcs)");
 }
@@ -139,9 +138,16 @@ rl_code rl_roster_make(const rl_design *d, bool rows, rl_roster *r, rl_ctx *cx)
 
 int32_t rl_roster_period(const rl_roster *r, int64_t time)
 {
-    int32_t t = -1;
-    while ((size_t)(t + 1) < r->T && r->time[t + 1] <= time) t++;
-    return t;
+    int64_t ahead = time - r->time[0];
+    size_t lo = 0, hi = r->T;
+    if (ahead < 0) return -1;
+    if (time >= r->time[hi - 1]) return (int32_t)hi - 1;
+    if (ahead < (int64_t)hi && r->time[ahead] == time) return (int32_t)ahead; /* no period is missing up to it */
+    while (hi - lo > 1) {
+        size_t mid = (lo + hi) / 2;
+        *(r->time[mid] <= time ? &lo : &hi) = mid;
+    }
+    return (int32_t)lo;
 }
 
 const char *rl_roster_unit(const rl_design *d, const rl_roster *r, size_t u)
@@ -160,8 +166,7 @@ rl_code rl_roster_need_balanced(const rl_design *d, const rl_roster *r, const ch
     if (n == 0) return RL_OK;
     int32_t t = 0;
     while (rl_roster_at(r, some, t) != RL_NO_ROW) t++;
-    const char *when = rl_time_text(d->clock, r->time[t], cx->tmp);
     rl_fail(cx, RL_EDATA, "%s needs a balanced panel: %zu of %zu units miss a period, the first is '%s' at %s", who, n,
-            r->N, rl_roster_unit(d, r, some), when != NULL ? when : rl_sprintf(cx->tmp, "%d", r->time[t]));
+            r->N, rl_roster_unit(d, r, some), rl_time_words(d->clock, r->time[t], cx->tmp));
     return rl_hint(cx, "leave those units out, or use an estimator that takes what is there (etwfe, bjs)");
 }

@@ -5,6 +5,10 @@
  * are the different times of the rows used, ascending, numbered 0 .. T-1; they
  * need not be equally far apart (biennial data), and event time is counted in
  * the clock's steps, not in these numbers.
+ *
+ * t is a period's number here, g and `time` are times of the clock: time[t] is
+ * the way back, rl_roster_period() the way there.  n: rows of the design; all
+ * arrays live in cx->tmp.
  */
 #ifndef RL_MODEL_ROSTER_H
 #define RL_MODEL_ROSTER_H
@@ -51,10 +55,10 @@ static inline uint32_t rl_roster_at(const rl_roster *r, size_t u, int32_t t)
     return lo < r->first[u + 1] && r->when[lo] == t ? r->row[lo] : RL_NO_ROW;
 }
 
-/* Period of a time, or the last one before it; -1 = all are later. */
+/* Number of the period of a time, or of the last one before it; -1 = all are later.  time[] says which it was. */
 int32_t rl_roster_period(const rl_roster *r, int64_t time);
 
-/* The unit's name for messages. */
+/* The unit's name for messages; "(row)" where a design has none. */
 const char *rl_roster_unit(const rl_design *d, const rl_roster *r, size_t u);
 
 /* Errors RL_EDATA naming the first unit that misses a period (bacon, sdid need all). */

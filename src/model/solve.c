@@ -10,6 +10,7 @@
 #include "model/dynamic.h"
 #include "model/facts.h"
 #include "model/few.h"
+#include "model/identify.h"
 #include "model/infer.h"
 #include "model/money.h"
 #include "model/rollout.h"
@@ -284,16 +285,20 @@ static rl_code settle(rl_model_answer *m, rl_code code, rl_answer *a, rl_ctx *cx
 }
 
 /* --- what could be asked ---------------------------------------------------------- */
-static rl_code could_ask(const rl_tables *t, const rl_model_spec *m, const char **why, rl_ctx *cx)
+static rl_code could_ask(const rl_tables *t, const rl_model_spec *m, const char **why, const rl_identified **design,
+                         rl_ctx *cx)
 {
     rl_plan plan;
     rl_panel p;
     const rl_estimator *est;
+    *design = NULL;
     if (m->treatment.s == NULL) {
         *why = "a formula: it is read when the study runs";
         return RL_OK;
     }
     RL_TRY(rl_plan_make(t, m, &plan, cx));
+    RL_TRY(rl_identify(t, &plan, design, cx->keep, cx));
+    if (*design != NULL && (*design)->own_why != NULL) return rl_fail(cx, RL_EDATA, "%s", (*design)->own_why);
     RL_TRY(rl_panel_build(t, &plan, &p, cx->tmp, cx));
     RL_TRY(rl_estimator_choose(t, &plan, &p, &est, why, cx));
     *why = rl_sprintf(cx->keep, "%zu %s, %zu of them treated; %s", p.t.n, p.waterfall.unit, p.treated_rows, est->name);
@@ -306,7 +311,7 @@ rl_code rl_solve_questions(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     for (size_t i = 0; i < t->study->n_models; i++) {
         rl_question *q = &a->question[a->n_questions++];
         q->spec = &t->study->model[i];
-        rl_code code = could_ask(t, q->spec, &q->why, cx);
+        rl_code code = could_ask(t, q->spec, &q->why, &q->design, cx);
         q->can = code == RL_OK;
         if (code != RL_OK) {
             if (rl_exit_status(code) != 4) return rl_context(cx, "model '%s': ", q->spec->name);

@@ -117,9 +117,10 @@ typedef struct rl_model_spec {
     rl_text vcov;                  /* as on the command line                                     */
     rl_texts channels;             /* with a formula: columns that are money spent               */
     rl_text weights;
-    rl_text lags, ic, shock, method, average;   /* lagged regressions, as on the command line */
+    rl_text lags, ic, shock, method, average;   /* as on the command line; method: of cs too      */
     int max_lags, periods;         /* 0 = not given                                              */
     int window_lo, window_hi;      /* event study; 0,0 = all                                     */
+    int anticipation;              /* periods before the start in which an effect may begin      */
 } rl_model_spec;
 
 typedef struct rl_study {

@@ -263,6 +263,50 @@ static rl_code check_covariates(const rl_study *s, const rl_model_spec *m, rl_fo
     return RL_OK;
 }
 
+/* Estimators that give no effect on the treated rows with an error: nothing that a lift or money can be counted from. */
+static const struct no_lift {
+    const char *name, *why;
+} NO_LIFT[] = {
+    {"bacon", "takes two-way fixed effects apart and gives no errors"},
+    {"event", "gives effects by event time and no single one"},
+    {"stacked", "averages over event times of the cohorts seen through its window, not over all treated rows"},
+    {"ddd", "compares who is eligible with who is not, which a study does not say"},
+    {"lpdid", "averages over horizons of the units seen at each, not over all treated rows"},
+};
+
+static rl_code check_gives_lift(const rl_model_spec *m, rl_form *f)
+{
+    for (size_t i = 0; i < sizeof NO_LIFT / sizeof *NO_LIFT; i++) {
+        if (strcmp(m->estimator.s, NO_LIFT[i].name) != 0) continue;
+        FAIL(f, m->estimator.at, "model '%s': estimator '%s' %s: no lift can be counted from it", m->name,
+             m->estimator.s, NO_LIFT[i].why);
+        return rl_hint(f->cx, "leave 'estimator' out, or take cs, bjs, did2s, sunab: the report shows the event study "
+                              "and the other estimators beside it");
+    }
+    return RL_OK;
+}
+
+/* `method` and `anticipation`, where the estimator of a programme knows them. */
+static rl_code check_manner(const rl_model_spec *m, const rl_estimator *e, rl_form *f)
+{
+    const char *method = m->method.s;
+    if (method != NULL && (e == NULL || e->methods == NULL)) {
+        FAIL(f, m->method.at, "model '%s': estimator '%s' takes no 'method'", m->name, m->estimator.s);
+        return rl_hint(f->cx, "estimator: cs has dr, reg and ipw");
+    }
+    if (method != NULL) {
+        const char *list = rl_sprintf(f->cx->tmp, " %s ", e->methods);
+        if (strchr(method, ' ') != NULL || strstr(list, rl_sprintf(f->cx->tmp, " %s ", method)) == NULL) {
+            FAIL(f, m->method.at, "model '%s': estimator '%s' has no method '%s'", m->name, e->name, method);
+            return rl_hint(f->cx, "known: %s", e->methods);
+        }
+    }
+    if (m->anticipation == 0 || (e != NULL && e->takes != NULL && strstr(e->takes, " anticipation ") != NULL))
+        return RL_OK;
+    FAIL(f, m->at, "model '%s': estimator '%s' takes no 'anticipation'", m->name, m->estimator.s);
+    return rl_hint(f->cx, "estimators cs, bjs and did2s do");
+}
+
 static rl_code check_estimator(const rl_model_spec *m, rl_form *f)
 {
     const rl_estimator *e = rl_estimator_by_name(m->estimator.s);
@@ -281,7 +325,9 @@ static rl_code check_estimator(const rl_model_spec *m, rl_form *f)
         FAIL(f, m->estimator.at, "model '%s': '%s' is not an estimator for a programme", m->name, m->estimator.s);
         return rl_hint(f->cx, "leave 'estimator' out: the program picks one for the design and says why");
     }
-    return RL_OK;
+    if (m->treatment.s == NULL) return RL_OK;
+    RL_TRY(check_gives_lift(m, f));
+    return check_manner(m, e, f);
 }
 
 /* What is counted by booking date: revenue, or the series of a formula. */

@@ -20,6 +20,10 @@
  * treatment of period F; outcomes before the first known treatment and, of
  * units that never switch, after the last are not used.
  *
+ * A period is its number 0 .. T-1 here, as in model/roster.h.  An entry is a
+ * row of the design's past, of a unit that has a row in the design: n =
+ * first[N] of them, more than the design has rows.  Arrays live in cx->tmp.
+ *
  * Source: de Chaisemartin & D'Haultfoeuille (2024), Review of Economics and Statistics,
  * "Difference-in-Differences Estimators of Intertemporal Treatment Effects".
  */

@@ -25,10 +25,25 @@ rl_boot_plan rl_boot_plan_of(rl_boot_kind kind, size_t N, uint64_t seed, const u
     return p;
 }
 
+void rl_boot_points(rl_boot_kind kind, double point[2])
+{
+    bool mammen = kind == RL_MAMMEN;
+    point[0] = mammen ? 1.6180339887498949 : -1; /* (1 +- sqrt 5) / 2 */
+    point[1] = mammen ? -0.61803398874989485 : 1;
+}
+
+uint64_t rl_boot_bits(const rl_boot_plan *p, size_t g, size_t at)
+{
+    const double likely = 0.27639320225002103; /* of the first of Mammen's: (sqrt 5 - 1) / (2 sqrt 5) */
+    if (p->kind == RL_RADEMACHER) return rl_draw(p->seed, p->unit[g], at);
+    uint64_t bits = 0;
+    for (size_t d = 0; d < TILE; d++)
+        bits |= (uint64_t)(rl_uniform_of(rl_draw(p->seed, p->unit[g], at * TILE + d)) >= likely) << d;
+    return bits;
+}
+
 void rl_boot_tile(const rl_boot_plan *p, size_t g, size_t tile, double v[TILE])
 {
-    static const double GOLDEN[2] = {1.6180339887498949, -0.61803398874989485}; /* (1 +- sqrt 5) / 2 */
-    const double likely = 0.27639320225002103; /* of the first: (sqrt 5 - 1) / (2 sqrt 5) */
     size_t first = tile * TILE;
     if (p->all) {
         size_t base = p->kind == RL_WEBB ? 6 : 2, power = 1;
@@ -37,14 +52,14 @@ void rl_boot_tile(const rl_boot_plan *p, size_t g, size_t tile, double v[TILE])
             size_t digit = (first + d) / power % base;
             v[d] = base == 6 ? WEBB[digit] : digit == 0 ? 1 : -1;
         }
-    } else if (p->kind == RL_RADEMACHER) {
-        uint64_t bits = rl_draw(p->seed, p->unit[g], tile);
-        for (size_t d = 0; d < TILE; d++) v[d] = bits >> d & 1 ? 1 : -1;
+    } else if (rl_boot_two_points(p->kind)) {
+        double point[2];
+        uint64_t bits = rl_boot_bits(p, g, tile);
+        rl_boot_points(p->kind, point);
+        for (size_t d = 0; d < TILE; d++) v[d] = point[bits >> d & 1];
     } else {
-        for (size_t d = 0; d < TILE; d++) {
-            double u = rl_uniform_of(rl_draw(p->seed, p->unit[g], first + d));
-            v[d] = p->kind == RL_WEBB ? WEBB[(size_t)(6 * u)] : GOLDEN[u >= likely];
-        }
+        for (size_t d = 0; d < TILE; d++)
+            v[d] = WEBB[(size_t)(6 * rl_uniform_of(rl_draw(p->seed, p->unit[g], first + d)))];
     }
 }
 

@@ -50,6 +50,10 @@ enum { RL_BOOT_TILE = 64 }; /* draws worked on together */
 
 /* The numbers of unit g in the draws 64 at .. 64 at + 63. */
 void rl_boot_tile(const rl_boot_plan *p, size_t g, size_t at, double v[RL_BOOT_TILE]);
+/* The same of kinds with two points, one bit a draw: which point it is (never of all vectors). */
+static inline bool rl_boot_two_points(rl_boot_kind kind) { return kind != RL_WEBB; }
+void rl_boot_points(rl_boot_kind kind, double point[2]);
+uint64_t rl_boot_bits(const rl_boot_plan *p, size_t g, size_t at);
 
 typedef struct rl_boot {
     rl_cells cells;

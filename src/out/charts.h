@@ -1,4 +1,11 @@
-/* out/charts.h -- which charts an answer gets, and what is in them. */
+/* out/charts.h -- which charts an answer gets, and what is in them.
+ *
+ * charts.c has those of every answer and model, charts_rollout.c those of
+ * programmes that start at different times, charts_lags.c those of lags.  A
+ * chart is NULL where there is nothing to draw, too little, or more than can
+ * be read; rl_page_chart() passes over it.  Everything lives in v->in.  Ids
+ * name files: "money-bridge", ..; of model i "m<i+1>-event", ..
+ */
 #ifndef RL_OUT_CHARTS_H
 #define RL_OUT_CHARTS_H
 
@@ -14,11 +21,11 @@ typedef struct rl_model_charts {
     rl_chart **curve;    /* one a channel                          */
     rl_chart *rollout;   /* who is treated when                   */
     rl_chart *cohorts;   /* means by cohort, as seen              */
-    rl_chart *sides;     /* other estimators of the same          */
-    rl_chart *side_events;   /* .. and their event studies        */
+    rl_chart *sides;     /* other estimators of the same: template forest, id m1-estimators */
+    rl_chart *side_events;   /* .. and their event studies: template sides */
     rl_chart *bacon;     /* what two-way fixed effects compare    */
     rl_chart *track;     /* actual, fitted, residuals in time      */
-} rl_model_charts; /* NULL = nothing to draw */
+} rl_model_charts;
 
 typedef struct rl_charts {
     rl_chart *bridge, *ages;
@@ -30,12 +37,14 @@ typedef struct rl_charts {
 
 void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out);
 
-/* Internal to the module. */
+/* Internal to the module: how a chart begins.  Enters it in out->all; title and subtitle are cleaned, and cut at 90
+ * and 130 characters; what else came from the user is cleaned by the caller (rl_view_clean()). */
 rl_chart *rl_chart_begin(rl_charts *out, const rl_view *v, const char *id, const char *template, const char *title,
                          const char *subtitle);
 /* The factor that money is shown by, so that axis numbers stay short, and the axis' words. */
 double rl_chart_money_axis(const rl_view *v, const char *what, double largest, const char **words);
-/* Of model m, numbers as large as `largest` among them: the factor, and the axis' words. */
+/* Of the outcome of model m (effect: of effects on it), numbers as large as `largest` among them: the factor to
+ * multiply every number of the axis by (points, thousands, ..), and the axis' words. */
 double rl_chart_axis(const rl_view *v, const rl_model_answer *m, double largest, bool effect, const char **words);
 /* Charts of model `at` whose programme starts at different times (charts_rollout.c). */
 void rl_charts_rollout(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at);

@@ -8,7 +8,7 @@
 #include "out/charts.h"
 #include "out/words.h"
 
-enum { MOST_PERIODS = 80, MOST_COHORTS = 30, MOST_LINES = 9, MOST_SIDES = 12 };
+enum { MOST_SIDE_EVENTS = 24, MOST_PERIODS = 80, MOST_COHORTS = 30, MOST_LINES = 9, MOST_SIDES = 12 };
 
 static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? fabs(b) : a; }
 
@@ -152,32 +152,53 @@ static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer 
     return c;
 }
 
+static bool has_estimate(const rl_estimate *e) { return e->label.event != RL_NO_ID && e->std_error > 0; }
+
+/* The farthest bound of an interval of the event times first .. last. */
+static double events_reach(const rl_sides *s, double first, double last)
+{
+    double largest = 0;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; s->v[i].has_event && j < s->v[i].event.m; j++) {
+            const rl_estimate *e = &s->v[i].event.est[j];
+            if (!has_estimate(e) || e->label.event < first || e->label.event > last) continue;
+            largest = larger(larger(largest, e->conf_low), e->conf_high);
+        }
+    return largest;
+}
+
 /* Lines of the event studies that have one; the base is drawn by nobody. */
 static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
 {
     const rl_sides *s = &m->sides;
-    double largest = 0, first = INFINITY, last = -INFINITY;
+    double first = INFINITY, last = -INFINITY;
     size_t n = 0, k = 0;
     for (size_t i = 0; i < s->n; i++) {
         if (!s->v[i].has_event) continue;
         n++;
         for (size_t j = 0; j < s->v[i].event.m; j++) {
             const rl_estimate *e = &s->v[i].event.est[j];
-            if (e->label.event == RL_NO_ID || !(e->std_error > 0)) continue;
-            largest = larger(larger(largest, e->conf_low), e->conf_high);
+            if (!has_estimate(e)) continue;
             first = fmin(first, e->label.event);
             last = fmax(last, e->label.event);
         }
     }
-    if (n < 2 || n > MOST_SIDES || !(last > first) || last - first > MOST_PERIODS) return NULL;
+    if (n < 2 || n > MOST_SIDES || !(last > first)) return NULL;
+    bool cut = last - first > MOST_SIDE_EVENTS; /* so many intervals beside each other are a fog */
+    if (cut) {
+        first = fmax(first, -MOST_SIDE_EVENTS / 2);
+        last = fmin(last, MOST_SIDE_EVENTS / 2);
+    }
     const char *words;
-    double times = rl_chart_axis(v, m, largest, true, &words);
-    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimator-events", at + 1), "sides",
-                                 rl_sprintf(v->in, "The same event study by %zu estimators", n),
-                                 rl_sprintf(v->in,
-                                            "Effects against the %s before the start, %s intervals; bjs: leads "
-                                            "by a regression of their own",
-                                            period, rl_view_level(v)));
+    double times = rl_chart_axis(v, m, events_reach(s, first, last), true, &words);
+    rl_chart *c = rl_chart_begin(
+        out, v, rl_sprintf(v->in, "m%zu-estimator-events", at + 1), "sides",
+        rl_sprintf(v->in, "The same event study by %zu estimators", n),
+        rl_sprintf(v->in,
+                   "Effects against the %s before the start, %s intervals; bjs: leads "
+                   "by a regression of their own%s",
+                   period, rl_view_level(v),
+                   cut ? rl_sprintf(v->in, "; at most %d %ss from it", MOST_SIDE_EVENTS / 2, period) : ""));
     rl_chart_text(c, "ylabel", words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
     rl_chart_number(c, "first", first);
@@ -190,7 +211,7 @@ static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer 
         rl_chart_text(c, rl_sprintf(v->in, "name%zu", ++k), s->v[i].estimator);
         for (size_t j = 0; j < s->v[i].event.m; j++) {
             const rl_estimate *e = &s->v[i].event.est[j];
-            if (e->label.event == RL_NO_ID || !(e->std_error > 0)) continue;
+            if (!has_estimate(e) || e->label.event < first || e->label.event > last) continue;
             const double x[] = {e->label.event, times * e->estimate, times * e->conf_low, times * e->conf_high};
             rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
         }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "out/check_design.h"
 #include "out/view.h"
 #include "out/words.h"
 
@@ -62,13 +63,19 @@ static void waterfall(const rl_view *v, const rl_waterfall *w, rl_str *out)
 
 static void cohorts(const rl_view *v, const rl_program_facts *p, rl_str *out)
 {
-    rl_str_addf(out, "  %-10s %8s %14s %14s %12s %12s %14s\n", "start", p->unit, "deals before", "deals after",
-                "clean before", "mature after", "open at start");
+    bool deals = rl_words_has_deals(p);
+    rl_str_addf(out, "  %-10s %8s", "start", rl_view_clean(p->unit, 60, v->in));
+    if (deals) rl_str_addf(out, " %14s %14s", "deals before", "deals after");
+    rl_str_addf(out, " %12s %12s", "clean before", "mature after");
+    if (deals) rl_str_addf(out, " %14s", "open at start");
+    rl_str_addc(out, '\n');
     for (size_t k = 0; k < p->n_cohorts; k++) {
         const rl_cohort_facts *c = &p->cohort[k];
-        rl_str_addf(out, "  %-10s %8s %14s %14s %12zu %12zu %14s\n", c->label, rl_view_count(v, c->units),
-                    rl_view_count(v, c->deals_before), rl_view_count(v, c->deals_after), c->pre_periods,
-                    c->post_periods, rl_view_percent(v, c->open_at_start, 1));
+        rl_str_addf(out, "  %-10s %8s", c->label, rl_view_count(v, c->units));
+        if (deals) rl_str_addf(out, " %14s %14s", rl_view_count(v, c->deals_before), rl_view_count(v, c->deals_after));
+        rl_str_addf(out, " %12zu %12zu", c->pre_periods, c->post_periods);
+        if (deals) rl_str_addf(out, " %14s", rl_view_percent(v, c->open_at_start, 1));
+        rl_str_addc(out, '\n');
     }
 }
 
@@ -97,8 +104,9 @@ static void program(const rl_view *v, const rl_answer *a, const rl_program_facts
                 rl_view_count(v, p->treated), rl_view_count(v, p->controls), rl_view_count(v, p->clusters));
     if (p->horizon > 0) rl_str_addf(out, "  horizon %d days: %s\n", p->horizon, p->horizon_why);
     cohorts(v, p, out);
-    rl_str_addf(out, "  open deals at the start: %s of those with it, %s of those without\n",
-                rl_view_percent(v, p->open_at_start_treated, 1), rl_view_percent(v, p->open_at_start_control, 1));
+    if (rl_words_has_deals(p))
+        rl_str_addf(out, "  open deals at the start: %s of those with it, %s of those without\n",
+                    rl_view_percent(v, p->open_at_start_treated, 1), rl_view_percent(v, p->open_at_start_control, 1));
     if (p->partly_exposed > 0) rl_str_addf(out, "  partly exposed deals: %s\n", rl_view_count(v, p->partly_exposed));
     if (p->overlap > 0)
         rl_str_addf(out, "  also in another programme: %s (%s)\n", rl_view_count(v, p->overlap),
@@ -161,6 +169,7 @@ void rl_check_text(const rl_answer *a, rl_str *out, rl_ctx *cx)
         rl_str_add(out,
                    "\nPROGRAMMES\n  none: nothing says who got marketing and from when, so no lift can be estimated\n");
     questions(&v, a, out);
+    rl_check_designs(&v, a, out);
     for (size_t i = 0; i < cx->n_notes; i++)
         rl_str_addf(out, "  note: %s\n", rl_view_clean(cx->note[i].text, 300, cx->keep));
 }

@@ -135,6 +135,30 @@ static void groups(rl_str *s, const rl_model_answer *m, const rl_breakdown *b)
     }
 }
 
+/* The same by other estimators; and the lift when small cohorts are not taken for precise. */
+static void sides(rl_str *s, const rl_model_answer *m)
+{
+    const rl_interval wide = {m->few.why == NULL ? m->lift.effect.est : (double)NAN, m->few.se, m->few.low,
+                              m->few.high};
+    if (m->few.units > 0)
+        interval(s, m->spec->name, outcome(m), "small cohorts", "effect on the treated", rl_unit_own(m), &wide, NAN,
+                 m->lift.n);
+    for (size_t k = 0; k < m->sides.n; k++) {
+        const rl_side *x = &m->sides.v[k];
+        const rl_estimate *e = &x->effect;
+        rl_label l = {.term = x->estimator, .group = RL_NO_ID, .time = RL_NO_ID, .event = RL_NO_ID};
+        if (!x->answered) {
+            refused(s, m->spec->name, outcome(m), "estimator", &l);
+            continue;
+        }
+        head(s, m->spec->name, "done", outcome(m), "estimator", &l, rl_unit_own(m));
+        const double v[] = {e->estimate, e->std_error, e->statistic,           e->p_value,
+                            e->conf_low, e->conf_high, e->df > 0 ? e->df : NAN};
+        for (size_t j = 0; j < sizeof v / sizeof *v; j++) number(s, v[j]);
+        tail(s, x->rows, NAN, NAN, NAN);
+    }
+}
+
 /* --- a regression with lags ------------------------------------------------------------------ */
 
 /* One row: what stays the same, and its figures. */
@@ -279,6 +303,7 @@ static void model(rl_str *s, const rl_model_answer *m, const rl_study *study)
              m->lift.p_value, m->lift.n);
     interval(s, m->spec->name, outcome(m), "relative lift", "effect relative to without", "share", &m->lift.relative,
              NAN, m->lift.n);
+    sides(s, m);
     for (size_t k = 0; k < m->n_by; k++) groups(s, m, &m->by[k]);
     if (m->spill.answered)
         interval(s, m->spec->name, outcome(m), "spillover", "controls that share with treated units", rl_unit_own(m),

@@ -404,6 +404,7 @@ const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_ar
     rl_json_open(j, "models", '[');
     for (size_t i = 0; i < a->n_models; i++) model(j, &a->model[i]);
     rl_json_close(j);
+    if (a->n_questions > 0) rl_results_questions(j, a);
     if (a->money.given)
         money(j, &a->money);
     else

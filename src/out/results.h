@@ -31,6 +31,10 @@
  *                           same_effect: {statistic, df, df2, p_value, p_adjusted}}]      with `study: by`
  *              spillover: {status, reason, exposed, rest, estimate, std_error, conf_low, conf_high, p_value,
  *                          detectable, lift_against_rest, rest_all_along}       when the study says who shares
+ *              small_cohorts: {units, alone, std_error_widened, conf_low_widened, conf_high_widened, why, says}
+ *                                                             cohorts of fewer than four treated units
+ *              rollout: [{cohort, units, periods: [{period, rows, mean, exposed}]}],
+ *              compare: the same by other estimators, as `revlift fit --compare --json` gives it,
  *              result: as `revlift fit --json` gives it: sample, vcov, estimates, fit, tests, notes,
  *              event: {base, and the same as in result},
  *              trend: [{period, treated, control, n_treated, n_control, exposed}],
@@ -40,6 +44,14 @@
  *                                    highest, today, gain, average, marginal, to_come, profit, ahead_reason,
  *                                    curve: [{spend, estimate, ..}]}]}      spend in a formula
  *              breakdown_drift, breakdown_drift_interval}],
+ *  "questions": [{model, can, why,                                                     from `check` alone
+ *                 design: null or {unit, rows, controls: "never" | "notyet", treated, never, later, clusters,
+ *                         own_estimator_refused,
+ *                         cohorts: [{cohort, units, few, clean_periods, base, partly_exposed_between, exposed_periods,
+ *                                    estimable_periods, identified, reason, fewest_never, fewest_notyet,
+ *                                    periods: [{period, event, units, never, notyet, state: "clean" | "exposed" |
+ *                                               "none", estimable, reason}]}],
+ *                         estimators: [{estimator, can, reason}]}}]
  *  "money": null or {program, model, treated_cells, treated_units, missing_cells, exposure_first, exposure_last,
  *            with, without, total, wins, gross_profit, cost, cost_media, cost_to_date, loaded_cost, net,
  *            exposure_months,
@@ -68,6 +80,7 @@ void rl_results_groups(rl_json *j, const rl_model_answer *m);   /* looks, by, sp
 void rl_results_channels(rl_json *j, const rl_model_answer *m); /* channels                                  */
 void rl_results_shares(rl_json *j, const rl_program_facts *p);
 void rl_results_members(rl_json *j, const rl_program_facts *p);
+void rl_results_questions(rl_json *j, const rl_answer *a);      /* out/results_design.c */
 void rl_results_overlaps(rl_json *j, const rl_answer *a);
 
 #endif

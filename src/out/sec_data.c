@@ -107,10 +107,18 @@ static void cohorts(const rl_story *s, const rl_program_facts *p)
                                     {"Clean periods before", true},
                                     {"Mature periods after", true},
                                     {"Open deal at start", true}};
+    static const rl_column PLAIN[] = {
+        {"Start", false}, {"Units", true}, {"Clean periods before", true}, {"Mature periods after", true}};
     const rl_view *v = s->v;
-    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 7, COL);
+    bool deals = rl_words_has_deals(p);
+    rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, deals ? 7 : 4, deals ? COL : PLAIN);
     for (size_t i = 0; i < p->n_cohorts; i++) {
         const rl_cohort_facts *c = &p->cohort[i];
+        if (!deals) {
+            RL_ROW(r, rl_view_clean(c->label, 40, v->in), rl_view_count(v, c->units), rl_view_count(v, c->pre_periods),
+                   rl_view_count(v, c->post_periods));
+            continue;
+        }
         RL_ROW(r, rl_view_clean(c->label, 40, v->in), rl_view_count(v, c->units), rl_view_count(v, c->deals_before),
                rl_view_count(v, c->deals_after), rl_view_count(v, c->pre_periods), rl_view_count(v, c->post_periods),
                rl_view_percent(v, c->open_at_start, 1));
@@ -122,7 +130,7 @@ static void maturity(const rl_story *s, const rl_program_facts *p)
     static const rl_column COL[] = {
         {"Creation period", false}, {"Deals", true}, {"Followed up for the whole horizon", false}};
     const rl_view *v = s->v;
-    if (p->n_maturity == 0) return;
+    if (p->n_maturity == 0 || !rl_words_has_deals(p)) return;
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 3, COL);
     r->caption = "Maturity: a period is used when every deal of it could be followed up for the whole horizon";
     for (size_t i = 0; i < p->n_maturity; i++) {
@@ -143,16 +151,18 @@ static void program(const rl_story *s, const rl_program_facts *p)
     RL_ROW(r, "Reached",
            rl_sprintf(v->in, "%s %s%s, beside %s controls", rl_view_count(v, p->treated), unit,
                       p->treated == 1 ? "" : "s", rl_view_count(v, p->controls)));
-    RL_ROW(r, "Open deals at the start",
-           rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->open_at_start_treated, 1),
-                      rl_view_percent(v, p->open_at_start_control, 1)));
+    if (rl_words_has_deals(p))
+        RL_ROW(r, "Open deals at the start",
+               rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->open_at_start_treated, 1),
+                          rl_view_percent(v, p->open_at_start_control, 1)));
     if (p->horizon > 0)
         RL_ROW(r, "Horizon",
                rl_sprintf(v->in, "%d days%s%s", p->horizon, p->horizon_why && p->horizon_why[0] ? ": " : "",
                           rl_view_clean(p->horizon_why, 160, v->in)));
-    RL_ROW(r, "Partly exposed deals",
-           rl_sprintf(v->in, "%s: created before the start and still followed up after it",
-                      rl_view_count(v, p->partly_exposed)));
+    if (rl_words_has_deals(p))
+        RL_ROW(r, "Partly exposed deals",
+               rl_sprintf(v->in, "%s: created before the start and still followed up after it",
+                          rl_view_count(v, p->partly_exposed)));
     if (p->decided_treated > 0 && p->decided_control > 0)
         RL_ROW(r, "Created and decided on one day",
                rl_sprintf(v->in, "%s of treated, %s of controls", rl_view_percent(v, p->same_day_treated, 1),

@@ -6,6 +6,8 @@
 #include "out/sections.h"
 #include "out/words.h"
 
+static const double SAME = 1.02; /* standard errors that no reader would tell apart */
+
 static void small_cohorts(const rl_story *s, const rl_model_answer *m)
 {
     const rl_few *f = &m->few;
@@ -17,10 +19,18 @@ static void small_cohorts(const rl_story *s, const rl_model_answer *m)
                      f->units, f->why);
         return;
     }
+    if (f->se <= SAME * m->lift.effect.se) {
+        rl_page_text(s->page, RL_BLOCK_SMALL,
+                     "Small cohorts: %zu treated units start with fewer than four. With their luck taken from the "
+                     "controls the interval stays as it is.",
+                     f->units);
+        return;
+    }
     rl_interval x = {m->lift.effect.est, f->se, f->low, f->high};
     rl_unit unit = rl_unit_of_lift(s->v, &m->lift);
-    rl_page_box(s->page, RL_TONE_UNSURE, "Small cohorts: the interval is %s when they are not taken for precise",
-                rl_words_interval(s->v, &x, unit, m->lift.scale));
+    rl_scale c = rl_scale_full(&x, unit, m->lift.scale);
+    rl_page_box(s->page, RL_TONE_UNSURE, "Small cohorts: the %s interval is %s when they are not taken for precise",
+                rl_view_level(s->v), rl_view_range(s->v, &c, &x));
     rl_page_line(s->page, "%s", rl_words_sentence(s->v, f->says));
 }
 

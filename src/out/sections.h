@@ -24,9 +24,9 @@ void rl_section_models(const rl_story *s); /* a section a model                 
 void rl_section_data(const rl_story *s);   /* tables, faults, maturity, programmes      */
 void rl_section_repeat(const rl_story *s); /* how to reproduce                          */
 
-/* Inside the section of model i: responses, channels, actual and fitted (sec_lags.c). */
-void rl_section_rollout(const rl_story *s, size_t i);      /* .. whose programme starts at different times */
-void rl_section_lags(const rl_story *s, size_t i);
+/* Inside the section of model i, nothing where it does not apply. */
+void rl_section_rollout(const rl_story *s, size_t i);      /* start dates, other estimators of the same */
+void rl_section_lags(const rl_story *s, size_t i);         /* responses, channels, actual and fitted */
 
 /* A waterfall as a table. */
 void rl_section_waterfall(const rl_story *s, const rl_waterfall *w);

@@ -69,6 +69,7 @@ const char *rl_words_breakdown(const rl_view *v, const rl_model_answer *m, const
 const char *rl_words_groups(const rl_view *v, const rl_answer *a);
 const char *rl_words_shares(const rl_view *v, const rl_program_facts *p);
 bool rl_words_nearly_all(const rl_program_facts *p);
+bool rl_words_has_deals(const rl_program_facts *p);   /* else none to count, and none that could be open */
 const char *rl_words_spill(const rl_view *v, const rl_answer *a, const rl_model_answer *m);
 const char *rl_words_apart(const rl_view *v, const rl_model_answer *m);
 

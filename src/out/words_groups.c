@@ -104,6 +104,13 @@ const char *rl_words_shares(const rl_view *v, const rl_program_facts *p)
                       rl_view_percent(v, (double)p->exposed / (double)n, 0), p->shares, unknown);
 }
 
+bool rl_words_has_deals(const rl_program_facts *p)
+{
+    size_t deals = 0;
+    for (size_t k = 0; k < p->n_cohorts; k++) deals += p->cohort[k].deals_before + p->cohort[k].deals_after;
+    return deals > 0;
+}
+
 bool rl_words_nearly_all(const rl_program_facts *p)
 {
     return p->shares != NULL && p->exposed > 9 * p->apart && p->exposed > p->unplaced;

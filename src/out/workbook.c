@@ -311,6 +311,7 @@ rl_code rl_workbook_write(const rl_answer *a, const rl_view *v, rl_outdir *o, co
     money_sheet(&b);
     lifts_sheet(&b);
     groups_sheet(&b);
+    rl_book_sides(&b);
     rl_book_lags(&b);
     estimates_sheet(&b);
     lxw_error bad = workbook_close(b.book);

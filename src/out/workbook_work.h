@@ -27,4 +27,7 @@ void rl_book_formula(lxw_worksheet *w, lxw_row_t row, lxw_col_t col, const char 
 /* The sheets of regressions with lags (workbook_lags.c): none without responses and channels. */
 void rl_book_lags(const rl_book *b);
 
+/* The same question by other estimators (workbook_sides.c): none without a programme. */
+void rl_book_sides(const rl_book *b);
+
 #endif

@@ -1,15 +1,18 @@
-/* gen.c -- the data of the speed tables: gen panel|windows|mixed|series|weeks N SEED >FILE
+/* gen.c -- the data of the speed tables: gen panel|windows|mixed|series|weeks|rollout|switches N SEED >FILE
  *
  *   panel    N units x 100 periods       id,t,y,x1,x2,x3
  *   windows  N units, 10 to 30 periods in a row out of 200 each
  *   mixed    N rows                      id,date,channel,amount,spend,region
  *   series   N periods                   t,x,y       y keeps on with x, two periods of it and its own past
  *   weeks    N units x 260 weeks         id,week,y,c1 .. c8: spend by channel, each lingering in its own way
+ *   rollout  N units x 20 periods        id,t,g,x,y: 16 cohorts that start in 5 .. 20, three in ten never (0)
+ *   switches N units x 20 periods        id,t,d,y: half of the units on for a while, some of them on again
  *
  * Numbers have 15 significant digits, as R's fwrite gives them; the same
  * bytes for a seed on every machine.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +108,39 @@ static void weeks(long N)
     }
 }
 
+/* Treated units have a larger x, and y goes up with x over time: without it the answer is wrong. */
+static void rollout(long N)
+{
+    enum { TIMES = 20 };
+    double common[TIMES];
+    for (int t = 0; t < TIMES; t++) common[t] = (t > 0 ? common[t - 1] : 0) + .1 + .2 * normal();
+    puts("id,t,g,x,y");
+    for (long u = 1; u <= N; u++) {
+        int g = uniform() < .3 ? 0 : 5 + (int)(uniform() * 16);
+        double a = normal(), x = normal() + .3 * (g > 0);
+        for (int t = 1; t <= TIMES; t++) {
+            double effect = g > 0 && t >= g ? .4 + .1 * (t - g) : 0;
+            printf("%ld,%d,%d,%.4f,%.5f\n", u, t, g, x, a + common[t - 1] + .05 * x * t + effect + normal());
+        }
+    }
+}
+
+static void switches(long N)
+{
+    enum { TIMES = 20 };
+    puts("id,t,d,y");
+    for (long u = 1; u <= N; u++) {
+        bool ever = uniform() < .5;
+        int on = 4 + (int)(uniform() * 14), off = on + 1 + (int)(uniform() * 12),
+            again = off + 1 + (int)(uniform() * 12);
+        double a = normal();
+        for (int t = 1; t <= TIMES; t++) {
+            int d = ever && ((t >= on && t < off) || t >= again);
+            printf("%ld,%d,%d,%.5f\n", u, t, d, a + .1 * t + .7 * d + normal());
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static char buffer[1 << 20];
@@ -121,7 +157,11 @@ int main(int argc, char **argv)
         series(n);
     else if (n > 0 && strcmp(argv[1], "weeks") == 0)
         weeks(n);
+    else if (n > 0 && strcmp(argv[1], "rollout") == 0)
+        rollout(n);
+    else if (n > 0 && strcmp(argv[1], "switches") == 0)
+        switches(n);
     else
-        return fputs("usage: gen panel|windows|mixed|series|weeks N SEED\n", stderr), 2;
+        return fputs("usage: gen panel|windows|mixed|series|weeks|rollout|switches N SEED\n", stderr), 2;
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -86,6 +86,22 @@ STUDY=models/quarterly.yaml
     [ -z "$(ls)" ]
 }
 
+@test "check shows the same design whatever the outcomes are" {
+    cd "$BATS_TEST_TMPDIR"
+    root=$(realpath "$BATS_TEST_DIRNAME/../..")
+    mkdir -p datasets models && cp -r "$root/datasets/quarterly" datasets && cp "$root/$STUDY" models
+    "$REVLIFT" check models/quarterly.yaml | sed -n '/^DESIGN/,$p' >seen
+    [ "$(grep -c ': account-quarters$' seen)" -eq 2 ]
+    grep -q 'estimators that can take it: etwfe cs' seen
+    grep -q 'not lpdid: its base is the period before the start' seen
+    awk 'BEGIN { FS = OFS = "," } $8 == "Won" || $8 == "Lost" { srand(NR); $8 = rand() < 0.5 ? "Won" : "Lost"
+         if ($8 == "Won") $9 = int(1000 * rand()) + 1 } { print }' datasets/quarterly/deals.csv >noise
+    [ "$(cmp -l noise datasets/quarterly/deals.csv 2>/dev/null | wc -l)" -gt 1000 ]
+    mv noise datasets/quarterly/deals.csv
+    "$REVLIFT" check models/quarterly.yaml | sed -n '/^DESIGN/,$p' >again
+    diff seen again
+}
+
 @test "--rejects holds every fault, and text that begins like a formula is defused" {
     cd "$BATS_TEST_TMPDIR"
     root=$(realpath "$BATS_TEST_DIRNAME/../..")

@@ -216,8 +216,8 @@ static void three_differences(void **state)
         rl_ctx_free(&cx);
         cx = outer;
     }
-    assert_true(covered > 0.89 * WORLDS);
-    assert_true(two < 0.8 * WORLDS);
+    assert_true((double)covered > 0.89 * WORLDS);
+    assert_true((double)two < 0.8 * WORLDS);
 }
 
 /* --- cohorts of one unit ----------------------------------------------------------------- */
@@ -245,8 +245,8 @@ static void one_treated_unit(void **state)
         rl_ctx_free(&cx);
         cx = outer;
     }
-    assert_true(formula < 0.5 * WORLDS);
-    assert_true(widened > 0.92 * WORLDS && widened < 0.98 * WORLDS);
+    assert_true((double)formula < 0.5 * WORLDS);
+    assert_true((double)widened > 0.92 * WORLDS && (double)widened < 0.98 * WORLDS);
 }
 
 int main(void)

@@ -1,6 +1,8 @@
 /* tests/unit/fixture_answer.h -- answers made by hand, for the tests of the writers.
  *
  *   fixture_full     four lifts, money, lags, one refused model
+ *   fixture_rollout  the full one, whose programme starts at two dates: cohorts, small ones, other estimators,
+ *                    pairs of cohorts
  *   fixture_refused  a study without any programme
  *   fixture_hostile  the full one under names that try to become code or markup
  *
@@ -372,13 +374,78 @@ static rl_answer *fixture_refused(rl_arena *in)
     return a;
 }
 
+static void fx_rollout(rl_rollout *r, rl_arena *in)
+{
+    static const char *const PERIOD[] = {"2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1"},
+                            *const LABEL[] = {"2024Q3", "2024Q4", "never"};
+    static const size_t UNITS[] = {409, 3, 412};
+    *r = (rl_rollout){.unit = "account", .n_periods = 5, .n = 3};
+    r->period = RL_NEW(in, const char *, 5);
+    r->row = RL_NEW(in, rl_rollout_row, 3);
+    for (size_t t = 0; t < 5; t++) r->period[t] = PERIOD[t];
+    for (size_t g = 0; g < 3; g++) {
+        rl_rollout_row *x = &r->row[g];
+        *x = (rl_rollout_row){LABEL[g], g == 2, UNITS[g], RL_NEW(in, double, 5), RL_NEW(in, size_t, 5),
+                              RL_NEW(in, unsigned char, 5)};
+        for (size_t t = 0; t < 5; t++) {
+            x->rows[t] = g == 1 && t == 2 ? 0 : UNITS[g]; /* partly exposed */
+            x->exposed[t] = g < 2 && t >= 2 + g;
+            x->mean[t] = x->rows[t] == 0 ? NAN : 5100.5 + 37.1 * (double)t + 90 * (double)g + 753 * x->exposed[t];
+        }
+    }
+}
+
+static void fx_sides(rl_sides *s, double lift, double se, rl_arena *in)
+{
+    static const char *const NAME[] = {"etwfe", "cs", "lpdid", "twfe"};
+    *s = (rl_sides){.n = 4, .v = RL_NEW(in, rl_side, 4), .low = lift, .high = 1.07 * lift, .has_weights = true,
+                    .treated = 1648, .negative = 231, .negative_sum = -0.0371};
+    s->says = "the 2 estimators of the same effect agree to within half of the smallest standard error";
+    for (size_t i = 0; i < 4; i++) {
+        rl_side *x = &s->v[i];
+        *x = (rl_side){.estimator = NAME[i], .source = "a paper", .answered = i != 2, .same_estimand = i < 2,
+                       .rows = 6431 - i, .units = 824, .compares = "rows not treated yet",
+                       .base = "all periods before the start", .weighs = "every treated row alike"};
+        x->effect = fx_estimate("overall", RL_NO_ID, lift * (1 + 0.07 * (double)i), se * (1 + 0.11 * (double)i));
+        if (i == 2) x->why = "its base is the period before the start, which is partly exposed here";
+        x->has_event = i < 2;
+        if (i >= 2) continue;
+        fx_result(&x->event, &FX_TWFE, 4, in);
+        for (int32_t e = 0; e < 4; e++)
+            x->event.est[e] = fx_estimate("event", e - 2, lift * (e < 2 ? 0.04 : 1 + 0.05 * (double)i), e == 1 ? 0 : se);
+    }
+    static const char *const KIND[] = {"Earlier vs Later Treated", "Later vs Earlier Treated", "Treated vs Untreated"};
+    static const double WEIGHT[] = {0.104, 0.151, 0.745};
+    s->has_bacon = true;
+    fx_result(&s->bacon, &FX_TWFE, 7, in);
+    for (size_t k = 0; k < 7; k++) {
+        rl_estimate *e = &s->bacon.est[k];
+        *e = fx_estimate(k == 6 ? "overall" : k < 3 ? "type" : "pair", RL_NO_ID, lift * (0.7 + 0.1 * (double)(k % 3)), NAN);
+        if (k == 6) continue;
+        rl_comparison *c = RL_NEW(in, rl_comparison, 1);
+        *c = (rl_comparison){KIND[k % 3], WEIGHT[k % 3], 20243, k % 3 == 2 ? RL_NO_ID : 20244, NULL, NULL};
+        e->label.comparison = c;
+    }
+}
+
+static rl_answer *fixture_rollout(rl_arena *in)
+{
+    rl_answer *a = fixture_full(in);
+    rl_model_answer *m = &a->model[0];
+    fx_rollout(&m->rollout, in);
+    fx_sides(&m->sides, m->lift.effect.est, m->lift.effect.se, in);
+    m->few = (rl_few){3, 0, 305.25, 152.5, 1355.125, NULL,
+                      "3 treated units are in cohorts of fewer than 4: their own luck is taken from the controls"};
+    return a;
+}
+
 #define FX_EVIL                                                                                                 \
     "=cmd|' /C calc'!A0`touch PWNED`$(touch PWNED)\"'\\ <script>alert(1)</script>&amp; %n%s _a^{b} @x\n!touch " \
     "PWNED\r\nEOD\n\xe2\x80\xaetxt\x1b[31m caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xff"
 
 static rl_answer *fixture_hostile(rl_arena *in)
 {
-    rl_answer *a = fixture_full(in);
+    rl_answer *a = fixture_rollout(in);
     rl_study *s = RL_NEW(in, rl_study, 1);
     *s = *a->study;
     s->title = FX_EVIL;
@@ -403,6 +470,11 @@ static rl_answer *fixture_hostile(rl_arena *in)
         snprintf(m->refused.what, sizeof m->refused.what, "%s", FX_EVIL);
         snprintf(m->refused.hint, sizeof m->refused.hint, "%s", FX_EVIL);
     }
+    rl_rollout *r = &a->model[0].rollout;
+    r->unit = FX_EVIL;
+    for (size_t t = 0; t < r->n_periods; t++) r->period[t] = FX_EVIL;
+    for (size_t g = 0; g < r->n; g++) r->row[g].label = FX_EVIL;
+    a->model[0].few.says = a->model[0].sides.says = a->model[0].sides.v[2].why = FX_EVIL;
     a->money.program = FX_EVIL;
     for (size_t i = 0; i < a->money.n_parts; i++) a->money.part[i].name = FX_EVIL;
     for (size_t i = 0; i < a->money.n_without; i++) a->money.without_account[i].label = FX_EVIL;

@@ -30,6 +30,20 @@ static inline rl_table starts_panel(size_t N, int T, const double *start, uint64
     return t;
 }
 
+/* Periods and starts as texts too: columns tq and gq, period 1 = 2019Q1. */
+static inline void starts_quarters(rl_table *t, rl_ctx *cx)
+{
+    static const char *const FROM[] = {"t", "g"}, *const TO[] = {"tq", "gq"};
+    for (size_t c = 0; c < 2; c++) {
+        const char **text = RL_NEW(cx->keep, const char *, t->n);
+        for (size_t i = 0; i < t->n; i++) {
+            double p = rl_table_col(t, FROM[c])->num[i] - 1;
+            if (!isnan(p)) text[i] = rl_sprintf(cx->keep, "%dQ%d", 2019 + (int)p / 4, 1 + (int)p % 4);
+        }
+        fit_text(t, TO[c], text, cx);
+    }
+}
+
 static inline double starts_y(const rl_table *t, int T, size_t u, int p)
 {
     return rl_table_col(t, "y")->num[u * (size_t)T + (size_t)p - 1];

@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "out/outdir.h"
+#include "out/workbook.h"
 #include "out/csv_out.h"
 #include "out/results.h"
 #include "unit/fixture_answer.h"
@@ -160,6 +162,46 @@ static void check_json(const char *s)
     assert_false(inside);
 }
 
+/* One row an estimator; small cohorts under a name of their own. */
+static void other_estimators(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_rollout(cx.keep);
+    const rl_model_answer *m = &a->model[0];
+    const grid *g = read_csv(rl_csv_estimates(a, cx.keep));
+    size_t n = 0, kind = column(g, "kind"), est = column(g, "estimate");
+    for (size_t i = 1; i < g->n; i++) {
+        if (strcmp(g->cell[i][kind], "estimator")) continue;
+        const rl_side *x = &m->sides.v[n++];
+        assert_string_equal(g->cell[i][0], "value");
+        assert_string_equal(g->cell[i][column(g, "term")], x->estimator);
+        assert_string_equal(g->cell[i][1], x->answered ? "done" : "refused");
+        if (!x->answered) {
+            assert_string_equal(g->cell[i][est], "");
+            continue;
+        }
+        assert_true(strtod(g->cell[i][est], NULL) == x->effect.estimate);
+        assert_true(strtod(g->cell[i][column(g, "conf_low")], NULL) == x->effect.conf_low);
+        assert_int_equal(strtol(g->cell[i][column(g, "n")], NULL, 10), x->rows);
+        assert_string_equal(g->cell[i][column(g, "unit")], "USD");
+    }
+    assert_int_equal(n, 4);
+    size_t i = row_of(g, "value", "small cohorts");
+    assert_true(strtod(g->cell[i][est], NULL) == m->lift.effect.est);
+    assert_true(strtod(g->cell[i][column(g, "std_error")], NULL) == 305.25);
+    assert_true(strtod(g->cell[i][column(g, "conf_high")], NULL) == 1355.125);
+    a->model[0].few.why = "fewer than two controls";
+    g = read_csv(rl_csv_estimates(a, cx.keep));
+    for (i = 1; i < g->n; i++) assert_string_not_equal(g->cell[i][kind], "small cohorts");
+    const char *json = rl_results_text(a, NULL, cx.keep);
+    check_json(json);
+    static const char *const HAS[] = {
+        "\"std_error_widened\": 305.25", "\"conf_high_widened\": 1355.125", "\"rollout\": [", "\"cohort\": \"2024Q4\"",
+        "\"estimator\": \"lpdid\"",      "which is partly exposed here",    "\"negative"};
+    for (size_t k = 0; k < sizeof HAS / sizeof *HAS; k++)
+        if (!strstr(json, HAS[k])) fail_msg("results.json lacks %s", HAS[k]);
+}
+
 static void results(void **state)
 {
     (void)state;
@@ -188,9 +230,53 @@ static void results(void **state)
     assert_non_null(strstr(none, "\"primary_refused\": true"));
 }
 
+/* A part of the workbook, unpacked. */
+static const char *part(const rl_outdir *o, const char *name)
+{
+    FILE *f = popen(rl_sprintf(cx.keep, "unzip -p '%s/w.xlsx' '%s'", o->path, name), "r");
+    char *text = rl_alloc(cx.keep, 400000, 1);
+    assert_non_null(f);
+    text[fread(text, 1, 399999, f)] = '\0';
+    assert_int_equal(pclose(f), 0);
+    return text;
+}
+
+static void sheet_of_estimators(void **state)
+{
+    (void)state;
+    if (system("command -v unzip >/dev/null") != 0) skip();
+    char place[] = "/tmp/revlift-book-XXXXXX";
+    assert_non_null(mkdtemp(place));
+    rl_outdir *o;
+    for (int full = 0; full < 2; full++) {
+        rl_answer *a = full ? fixture_full(cx.keep) : fixture_rollout(cx.keep);
+        rl_view v = rl_view_of(a->study, false, cx.keep);
+        CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/b", place), &o, &cx), &cx);
+        CHECK_OK(rl_workbook_write(a, &v, o, "w.xlsx", &cx), &cx);
+        bool there = strstr(part(o, "xl/workbook.xml"), "name=\"Estimators\"") != NULL;
+        assert_int_equal(there, !full);
+        if (there) {
+            const char *sheet = part(o, "xl/worksheets/sheet3.xml"), *text = part(o, "xl/sharedStrings.xml");
+            assert_non_null(strstr(sheet, "<v>753.83</v>"));
+            assert_non_null(strstr(sheet, "<v>1355.125</v>"));
+            assert_non_null(strstr(sheet, "r=\"D7\"")); /* head, the answer, small cohorts, four estimators */
+            assert_null(strstr(sheet, "r=\"A8\""));
+            assert_null(strstr(sheet, "r=\"D6\"")); /* lpdid cannot answer */
+            assert_non_null(strstr(text, "small cohorts not taken for precise"));
+            assert_non_null(strstr(text, "which is partly exposed here"));
+        }
+        rl_outdir_abandon(o);
+    }
+    assert_int_equal(rmdir(place), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cells), cmocka_unit_test(figures_to_the_bit),
-                                       cmocka_unit_test(hostile_csv), cmocka_unit_test(results)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cells),
+                                       cmocka_unit_test(figures_to_the_bit),
+                                       cmocka_unit_test(other_estimators),
+                                       cmocka_unit_test(sheet_of_estimators),
+                                       cmocka_unit_test(hostile_csv),
+                                       cmocka_unit_test(results)};
     return cmocka_run_group_tests_name("csvout", tests, set_up, tear_down);
 }

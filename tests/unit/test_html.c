@@ -268,6 +268,68 @@ static void parts_add_up(void **state)
     assert_non_null(strstr(html, "+$1,242,317"));
 }
 
+/* A programme that starts at several dates: cohorts, small ones, other estimators, what plain effects compare. */
+static void rollout_part(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_rollout(cx.keep);
+    const char *html = page_of(a, "rollout");
+    check_markup(html);
+    assert_int_equal(times(html, "role=\"img\""), 18);
+    assert_non_null(
+        strstr(html, "Small cohorts: the 95\xc2\xa0% interval is $152 to $1,355 when they are not taken for precise"));
+    assert_non_null(strstr(html, "3 treated units are in cohorts of fewer than 4"));
+    assert_non_null(strstr(html, "The same question by other estimators"));
+    assert_non_null(strstr(html, "<td>twfe *</td>"));
+    assert_non_null(strstr(html, "<td>cs</td>"));
+    assert_non_null(strstr(html, "lpdid cannot answer: its base is the period before the start"));
+    assert_non_null(strstr(html, "231 of 1,648 treated rows count with a negative weight"));
+    assert_non_null(strstr(html, "<td>Later vs Earlier Treated</td>"));
+    assert_null(strstr(html, "nan"));
+    const char *md = rl_md_text(story(a, "rollout-md"), cx.keep);
+    assert_non_null(strstr(md, "](charts/m1-rollout.svg)"));
+    assert_non_null(strstr(md, "](charts/m1-bacon.svg)"));
+    assert_non_null(strstr(md, "| Later vs Earlier Treated |"));
+    a->model[0].few.why = "fewer than two controls are seen in all of their periods";
+    assert_non_null(strstr(page_of(a, "rollout2"), "Small cohorts: 3 treated units start with fewer than four, and "
+                                                   "fewer than two controls"));
+    a->model[0].sides.has_bacon = false;
+    a->model[0].sides.bacon_why = "the decomposition needs a balanced panel";
+    assert_non_null(
+        strstr(page_of(a, "rollout3"),
+               "It cannot be taken apart into pairs of cohorts: the decomposition needs a balanced panel."));
+}
+
+/* A ready-made panel has no deals: no columns of zeros, no table of maturity. */
+static void without_deals(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_rollout(cx.keep);
+    const char *html = page_of(a, "deals");
+    assert_non_null(strstr(html, "Deals before"));
+    assert_non_null(strstr(html, "Open deals at the start"));
+    assert_non_null(strstr(html, "Maturity: a period is used"));
+    for (size_t k = 0; k < 2; k++) a->program[0].cohort[k].deals_before = a->program[0].cohort[k].deals_after = 0;
+    html = page_of(a, "no-deals");
+    check_markup(html);
+    assert_null(strstr(html, "Deals before"));
+    assert_null(strstr(html, "Open deals at the start"));
+    assert_null(strstr(html, "Partly exposed deals"));
+    assert_null(strstr(html, "Maturity: a period is used"));
+    assert_non_null(strstr(html, "Clean periods before"));
+}
+
+/* Small cohorts that change nothing are a line, not a warning. */
+static void small_cohorts_without_weight(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_rollout(cx.keep);
+    a->model[0].few.se = 1.01 * a->model[0].lift.effect.se;
+    const char *html = page_of(a, "few");
+    assert_null(strstr(html, "not taken for precise"));
+    assert_non_null(strstr(html, "the interval stays as it is."));
+}
+
 static void nothing_answered(void **state)
 {
     (void)state;
@@ -288,7 +350,7 @@ static void hostile_names(void **state)
     assert_null(strstr(html, "\x1b"));
     assert_null(strstr(html, "\xe2\x80\xae"));
     assert_true(times(html, "&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") > 50);
-    assert_int_equal(times(html, "role=\"img\""), 13);
+    assert_int_equal(times(html, "role=\"img\""), 18);
 }
 
 static void markdown(void **state)
@@ -306,10 +368,18 @@ static void markdown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(escapes),        cmocka_unit_test(full_page),        cmocka_unit_test(verdict_of_the_effect),
-        cmocka_unit_test(sooner_or_more), cmocka_unit_test(whole_sample),     cmocka_unit_test(no_empty_pages),
-        cmocka_unit_test(parts_add_up),   cmocka_unit_test(nothing_answered), cmocka_unit_test(hostile_names),
-        cmocka_unit_test(markdown)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(escapes),
+                                       cmocka_unit_test(full_page),
+                                       cmocka_unit_test(verdict_of_the_effect),
+                                       cmocka_unit_test(sooner_or_more),
+                                       cmocka_unit_test(whole_sample),
+                                       cmocka_unit_test(no_empty_pages),
+                                       cmocka_unit_test(parts_add_up),
+                                       cmocka_unit_test(rollout_part),
+                                       cmocka_unit_test(without_deals),
+                                       cmocka_unit_test(small_cohorts_without_weight),
+                                       cmocka_unit_test(nothing_answered),
+                                       cmocka_unit_test(hostile_names),
+                                       cmocka_unit_test(markdown)};
     return cmocka_run_group_tests_name("html", tests, set_up, tear_down);
 }

@@ -1,5 +1,10 @@
 #include "fit_fixture.h"
+#include <stdlib.h>
+
+#include "base/hash.h"
 #include "base/rng.h"
+#include "num/boot.h"
+#include "num/dist.h"
 #include "model/infer_units.h"
 
 static rl_ctx cx;
@@ -87,6 +92,21 @@ static void sums(void **state)
     for (size_t i = 0; i < G * M; i++) CHECK_NEAR(S.a[i], w.S.a[i], 1e-14);
 }
 
+static void filled(void **state)
+{
+    (void)state;
+    world w = make();
+    rl_walk walk;
+    rl_mat S = rl_mat_new(G, M, cx.keep), V = rl_mat_new(M, M, cx.keep), again = rl_mat_new(M, M, cx.keep);
+    CHECK_OK(rl_walk_make(w.f.psi, w.code, G, &walk, &cx), &cx);
+    rl_walk_cross(&walk, &V, &cx);
+    rl_walk_fill(&walk, &S, &cx);
+    assert_null(walk.units);
+    for (size_t i = 0; i < G * M; i++) CHECK_NEAR(S.a[i], w.S.a[i], 1e-14);
+    rl_walk_cross(&walk, &again, &cx);
+    for (size_t i = 0; i < M * M; i++) CHECK_NEAR(again.a[i], V.a[i], 1e-11);
+}
+
 /* A cluster of one unit, without codes: as many clusters as units. */
 static void each_alone(void **state)
 {
@@ -152,13 +172,57 @@ static void same_bits(void **state)
     assert_memory_equal(&one.crit, &two.crit, sizeof(double));
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Errors are quartile ranges of sum_g v_g S_g, draw by draw; some cells are touched by all units, most by few. */
+static void by_definition(void **state)
+{
+    (void)state;
+    enum { DRAWS = 300 }; /* not a whole number of tiles */
+    static const rl_boot_kind KIND[] = {RL_RADEMACHER, RL_WEBB, RL_MAMMEN};
+    rl_table t = fit_panel(131, 8, 11, &cx);
+    for (size_t i = 0; i < t.n; i++)
+        if (i / 8 % 3 != 0) t.col[1].num[i] = (double)(3 + i / 8 % 5);
+    for (int k = 0; k < 6; k++) {
+        rl_request q = fit_request("y ~ 1");
+        q.estimator = rl_estimator_by_name("cs");
+        q.unit = "unit", q.time = "t", q.cohort = "g";
+        q.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
+        q.agg = k < 3 ? RL_AGG_GROUP_TIME : RL_AGG_DYNAMIC;
+        q.bootstrap = true, q.reps = DRAWS, q.multiplier = KIND[k % 3];
+        rl_result r;
+        CHECK_OK(rl_estimate_run(&q, &t, &r, cx.keep, &cx), &cx);
+        assert_true(r.psi_G != NULL);
+        uint64_t *key = RL_NEW(cx.keep, uint64_t, r.G);
+        for (size_t g = 0; g < r.G; g++) key[g] = rl_hash64(r.cluster_label[g], strlen(r.cluster_label[g]));
+        rl_boot_plan plan = {.kind = KIND[k % 3], .G = r.G, .N = DRAWS, .seed = cx.seed, .unit = key};
+        double *b = RL_NEW(cx.keep, double, r.m *DRAWS), v[RL_BOOT_TILE];
+        for (size_t g = 0; g < r.G; g++)
+            for (size_t d = 0; d < DRAWS; d++) {
+                if (d % RL_BOOT_TILE == 0) rl_boot_tile(&plan, g, d / RL_BOOT_TILE, v);
+                for (size_t j = 0; j < r.m; j++) b[j * DRAWS + d] += v[d % RL_BOOT_TILE] * r.psi_G[j * r.G + g];
+            }
+        for (size_t j = 0; j < r.m; j++) {
+            qsort(b + j * DRAWS, DRAWS, sizeof *b, by_size);
+            double range = b[j * DRAWS + 224] - b[j * DRAWS + 74], z = rl_t_quantile(0.75, 0) - rl_t_quantile(0.25, 0);
+            CHECK_DIGITS(r.est[j].std_error, range / z, 11);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cross, setup, teardown),
         cmocka_unit_test_setup_teardown(sums, setup, teardown),
+        cmocka_unit_test_setup_teardown(filled, setup, teardown),
         cmocka_unit_test_setup_teardown(each_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(errors_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(by_definition, setup, teardown),
         cmocka_unit_test_setup_teardown(same_bits, setup, teardown),
     };
     return cmocka_run_group_tests_name("infer_units", tests, NULL, NULL);

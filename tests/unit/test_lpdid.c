@@ -192,6 +192,10 @@ static void refusals(void **state)
     t = starts_panel(N, T, start, 37, &cx);
     starts_window(&r, -1, 1);
     starts_refused(&t, &r, RL_EDATA, "no clean control", "24 units", &cx);
+    starts_quarters(&t, &cx);
+    r.time = "tq";
+    r.cohort = "gq";
+    starts_refused(&t, &r, RL_EDATA, "no clean control", "(2019Q4)", &cx);
 }
 
 int main(void)

@@ -89,6 +89,59 @@ static void titles(void **state)
     assert_non_null(strstr(rl_str_text(&charts.model[4].lags->set), "ylabel = 'coefficient, log1p(revenue)'"));
 }
 
+static size_t lines(rl_chart *c)
+{
+    size_t n = 0;
+    for (const char *p = rl_str_text(&c->dat); *p; p = strchr(p, '\n') + 1) n += *p != '#' && *p != '\n';
+    return n;
+}
+
+/* Charts of a programme that starts at several dates: what each says, and a row for everything seen. */
+static void rollout_charts(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_rollout(cx.keep);
+    rl_model_answer *m = &a->model[0];
+    rl_view v = rl_view_of(a->study, true, cx.keep);
+    rl_charts charts;
+    rl_charts_make(a, &v, &charts);
+    assert_int_equal(charts.n, 18);
+    const rl_model_charts *c = &charts.model[0];
+    assert_string_equal(c->rollout->title, "The programme started at 2 dates");
+    assert_int_equal(lines(c->rollout), 14); /* 3 cohorts x 5 quarters, one without a row */
+    assert_non_null(strstr(rl_str_text(&c->rollout->dat), "\n2 0 1 409\n"));
+    assert_non_null(strstr(rl_str_text(&c->rollout->add), "from 2024Q4 (3 accounts)"));
+    assert_non_null(strstr(rl_str_text(&c->rollout->add), "never (412 accounts)"));
+    assert_string_equal(c->cohorts->title, "Revenue per account by start of the programme");
+    assert_non_null(strstr(rl_str_text(&c->cohorts->dat), "NaN"));
+    assert_string_equal(c->sides->title, "Revenue per account by 3 estimators");
+    assert_int_equal(lines(c->sides), 3);
+    assert_null(strstr(rl_str_text(&c->sides->dat), "lpdid"));
+    assert_string_equal(c->side_events->title, "The same event study by 2 estimators");
+    assert_int_equal(lines(c->side_events), 6); /* the base is drawn by nobody */
+    assert_string_equal(c->bacon->title, "Plain two-way fixed effects: 15 % of the weight is on forbidden comparisons");
+    assert_int_equal(lines(c->bacon), 3);
+    assert_null(charts.model[1].rollout);
+    assert_null(charts.model[1].bacon);
+    for (size_t k = 0; k < 2; k++) { /* 40 event times apart: those near the start are drawn */
+        m->sides.v[k].event.est[0].label.event = -31;
+        m->sides.v[k].event.est[3].label.event = 9;
+    }
+    rl_charts_make(a, &v, &charts);
+    c = &charts.model[0];
+    assert_int_equal(lines(c->side_events), 4);
+    assert_non_null(strstr(rl_str_text(&c->side_events->set), "; at most 12 quarters from it"));
+    for (size_t g = 0; g < 2; g++) m->rollout.row[g].never = g == 1; /* one start: no lines by cohort to compare */
+    for (size_t k = 1; k < m->sides.n; k++) m->sides.v[k].answered = m->sides.v[k].has_event = false;
+    m->sides.has_bacon = false;
+    rl_charts_make(a, &v, &charts);
+    assert_string_equal(charts.model[0].rollout->title, "The programme started at 1 date");
+    assert_null(charts.model[0].cohorts);
+    assert_null(charts.model[0].sides);
+    assert_null(charts.model[0].side_events);
+    assert_null(charts.model[0].bacon);
+}
+
 /* In the whole script text between single quotes, nothing of a user's stands outside them. */
 static void nothing_outside_quotes(void **state)
 {
@@ -97,7 +150,7 @@ static void nothing_outside_quotes(void **state)
     rl_view v = rl_view_of(a->study, false, cx.keep);
     rl_charts charts;
     rl_charts_make(a, &v, &charts);
-    assert_int_equal(charts.n, 13);
+    assert_int_equal(charts.n, 18);
     for (size_t i = 0; i < charts.n; i++) {
         const char *part[] = {rl_str_text(&charts.all[i]->set), rl_str_text(&charts.all[i]->add)};
         for (size_t k = 0; k < 2; k++) {
@@ -113,7 +166,7 @@ static void nothing_outside_quotes(void **state)
             assert_false(inside);
         }
         for (const char *p = rl_str_text(&charts.all[i]->dat); *p; p = strchr(p, '\n') + 1)
-            assert_true(*p == '#' || strchr("-0123456789N", *p) != NULL);
+            assert_true(*p == '#' || *p == '\n' || strchr("-0123456789N", *p) != NULL);
     }
 }
 
@@ -226,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(texts_are_quoted),
                                        cmocka_unit_test(list_grows),
                                        cmocka_unit_test(titles),
+                                       cmocka_unit_test(rollout_charts),
                                        cmocka_unit_test(nothing_outside_quotes),
                                        cmocka_unit_test(draws_hostile_names),
                                        cmocka_unit_test(same_bytes_twice),

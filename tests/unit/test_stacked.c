@@ -141,6 +141,15 @@ static void refusals(void **state)
     starts_refused(&t, &r, RL_EUSAGE, "-3:-1", "from 0 on", &cx);
     starts_window(&r, -5, 3);
     starts_refused(&t, &r, RL_EDATA, "-5:3", "no cohort has its whole window", &cx);
+    starts_quarters(&t, &cx);
+    r.time = "tq";
+    r.cohort = "gq";
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.hint, "from 2019Q1 to 20"));
+    rl_forgive(&cx);
+    r.time = "t";
+    r.cohort = "g";
     for (size_t u = 0; u < N; u++) start[u] = 4; /* nobody to compare with */
     t = starts_panel(N, T, start, 26, &cx);
     starts_window(&r, -2, 2);

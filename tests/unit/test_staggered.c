@@ -302,6 +302,10 @@ static void refusals(void **state)
     r.agg = RL_AGG_DYNAMIC;
     starts_window(&r, 5, 9);
     starts_refused(&t, &r, RL_EDATA, "5:9", "event time", &cx);
+    for (size_t u = 0; u < N; u++)
+        if (!isnan(start[u])) rl_table_col(&t, "y")->num[u * T + u % T] = NAN;
+    r = starts_request("staggered", "y ~ 1");
+    starts_refused(&t, &r, RL_EDATA, "no treated unit", "all of the 6 periods", &cx);
     for (size_t u = 0; u < N; u++) start[u] = 4;
     t = starts_panel(N, T, start, 60, &cx);
     r = starts_request("staggered", "y ~ 1");
