@@ -15,11 +15,7 @@ typedef struct rl_estimate {
     rl_label label;
     double estimate, std_error, statistic, p_value, conf_low, conf_high, df;   /* NaN = not there; df 0 = normal */
     double band_low, band_high;   /* hold for all estimates of the band at once; NaN = not there */
-<<<<<<< HEAD
     double std_error_neyman;      /* staggered: without what periods before tell of the spread; 0 = not there */
-=======
-    double std_error_neyman;      /* staggered: as if effects were alike; 0 = not there */
->>>>>>> rand
 } rl_estimate;
 
 typedef struct rl_dropped { const char *why; size_t rows; } rl_dropped;   /* one loss of the sample waterfall */
