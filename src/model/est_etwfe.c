@@ -478,6 +478,12 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     }
     rl_agg agg = r->agg == RL_AGG_DEFAULT ? RL_AGG_GROUP_TIME : r->agg;
     const rl_imputer *by_hand = imputer(&p, r, agg, cx);
+    if (by_hand == NULL && p.n_cell > MOST_CELLS) {
+        rl_fail(cx, RL_EDATA, "%zu cells of cohort and period, each with an effect: too many for a regression",
+                p.n_cell);
+        return rl_hint(cx, "%d are the most; bjs gives their averages (--agg dynamic), --period coarser times",
+                       MOST_CELLS);
+    }
     if (by_hand != NULL) {
         size_t *same = RL_NEW(cx->tmp, size_t, p.n_cell);
         for (size_t j = 0; j < p.n_cell; j++) same[j] = j;

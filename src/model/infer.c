@@ -521,6 +521,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
                                        "DK", "CR2", "CR3", "HAC", "wild", "EWC", "block",   "wild-dependent"};
     const rl_profile *p = rl_profile_by_name(req->profile == NULL && f->bare && !req->student ? "did" : req->profile);
     assert(p != NULL); /* rl_profile_settle() */
+    RL_TRY(rl_infer_need_few(f, req, cx));
     rl_vcov_kind kind = d->vcov.kind;
     rl_infer_work w = {.d = d,
                        .f = f,

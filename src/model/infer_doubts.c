@@ -1,10 +1,20 @@
-/* What a covariance cannot say, said: clusters that cut units apart, errors that overflow, errors that are not there. */
+/* What a covariance cannot say, said: clusters that cut units apart, what overflows, errors that are not there. */
 #include <math.h>
 
 #include "model/infer_work.h"
 #include "num/absorb.h"
 
+enum { MOST_ESTIMATES = 5000 };
+
 static bool for_programme(const rl_request *r) { return r->cohort != NULL || r->treated != NULL; }
+
+rl_code rl_infer_need_few(const rl_fit *f, const rl_request *req, rl_ctx *cx)
+{
+    if (!for_programme(req) || f->m <= MOST_ESTIMATES) return RL_OK;
+    rl_fail(cx, RL_EDATA, "%zu estimates: the covariance of so many is not made", f->m);
+    return rl_hint(cx, "%d are the most; --agg group, calendar or simple gives fewer, --period coarser times",
+                   MOST_ESTIMATES);
+}
 
 /* A cluster variable by which no unit has rows in two clusters, or the number of ways when there is none. */
 static size_t nesting(const rl_design *d, rl_ctx *cx)
@@ -17,6 +27,11 @@ static size_t nesting(const rl_design *d, rl_ctx *cx)
 rl_code rl_infer_need_nested(const rl_infer_work *w, const rl_request *req, rl_ctx *cx)
 {
     const rl_design *d = w->d->all != NULL ? w->d->all : w->d;
+    if (d->vcov.kind == RL_NW && w->f->psi != NULL && w->f->psi->units != NULL) {
+        rl_fail(cx, RL_EDATA, "NW needs an influence by period, and this estimator has none");
+        return rl_hint(cx,
+                       "errors by units are right for whatever follows one another within a unit: leave --vcov out");
+    }
     if (req->rcs || !for_programme(req) || d->unit.G == 0 || d->vcov.ways == 0 || w->f->psi == NULL) return RL_OK;
     bool units = w->f->psi->units != NULL;
     for (size_t c = 0; c < d->vcov.ways && units; c++) {
