@@ -21,6 +21,17 @@ static bool takes(const rl_estimator *e, const char *option)
     return e->takes != NULL && strstr(e->takes, word) != NULL;
 }
 
+/* What only averages by event time look at. */
+static void tell_idle_averages(const rl_request *r, rl_ctx *cx)
+{
+    const rl_estimator *e = r->estimator;
+    bool imputed = e->frame == RL_FRAME_IMPUTE, cells = e->frame == RL_FRAME_CONTROLS || e->frame == RL_FRAME_DRAWN;
+    if (r->agg == RL_AGG_DYNAMIC || (imputed && r->agg == RL_AGG_DEFAULT && (r->has_window || r->n_ref > 0))) return;
+    if (r->has_balance && takes(e, "balance")) rl_remark(cx, "option", "--balance does nothing without --agg dynamic");
+    if (r->has_window && cells && takes(e, "window"))
+        rl_remark(cx, "option", "--window does nothing without --agg dynamic");
+}
+
 /* What was said and changes nothing is said back. */
 static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
 {
@@ -46,6 +57,7 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
     for (size_t i = 0; i < a->n_did; i++)
         if (!takes(e, a->did[i])) rl_remark(cx, "option", "--%s does nothing with estimator '%s'", a->did[i], e->name);
+    tell_idle_averages(r, cx);
 }
 
 /* --cluster a beside --vcov: cluster:a says the same, CR2, CR3 and wild without a

@@ -280,9 +280,16 @@ rl_code rl_compare(const rl_request *req, const rl_table *t, bool events, rl_sid
     *out = (rl_sides){.v = RL_NEW(keep, rl_side, METHODS)};
     common_rows(&r, t, out, cx);
     int32_t base = -1;
+    bool answered = false;
     for (size_t i = 0; i < METHODS; i++) {
         if (rl_estimator_by_name(METHOD[i].name) == NULL) continue;
-        RL_TRY(one_side(&r, t, &METHOD[i], events, base, &out->v[out->n++], keep, cx));
+        rl_side *s = &out->v[out->n++];
+        rl_code code = one_side(&r, t, &METHOD[i], events, base, s, keep, cx);
+        if (code == RL_EUSAGE && answered) /* others take such a request: this one takes no weights, or covariates */
+            why_not(s, keep, cx);
+        else if (code != RL_OK)
+            return code;
+        answered = answered || s->answered;
         if (i == 0) base = base_of(&out->v[0]);
     }
     agree(out, keep);

@@ -382,6 +382,12 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
     if (e->frame >= RL_FRAME_CELLS && r->unit == NULL && r->cohort == NULL)
         return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --cohort, or --unit with --treated", e->name);
     if (r->cohort != NULL && r->treated != NULL) return rl_fail(cx, RL_EUSAGE, "--cohort or --treated, not both");
+    bool pairs = r->agg == RL_AGG_TYPE || r->agg == RL_AGG_PAIRS,
+         aggregates = e->takes != NULL && strstr(e->takes, " agg ");
+    if (pairs && aggregates && strcmp(e->name, "bacon") != 0) {
+        rl_fail(cx, RL_EUSAGE, "--agg type and pairs are of estimator 'bacon'");
+        return rl_hint(cx, "here --agg dynamic gives effects by time since the start, --agg simple one average");
+    }
     return RL_OK;
 }
 

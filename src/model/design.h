@@ -89,6 +89,12 @@ struct rl_design {
     size_t n_dropped;
 };
 
+/* Rows of the data that are used, for messages: a design may stand for a larger one. */
+static inline size_t rl_rows_used(const rl_design *d)
+{
+    return d->all != NULL ? d->all->n : d->n;
+}
+
 /* Errors: see rl_estimate_run() in model/result.h.
  * Cost    one pass a column; 8 bytes a cell for y, X and every function of the formula */
 RL_MUST rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, rl_ctx *cx);

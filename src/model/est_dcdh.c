@@ -411,18 +411,6 @@ static rl_code estimate_all(fitted *v, const span *ask, const rl_request *r, rl_
     return RL_OK;
 }
 
-/* Errors may be by groups of units, not by what changes within one. */
-static rl_code need_nested(const rl_design *d, rl_ctx *cx)
-{
-    for (size_t c = 0; c < d->vcov.ways; c++) {
-        if (rl_nested(d->unit.code, d->unit.G, d->cluster[c].code, d->n, cx)) continue;
-        rl_fail(cx, RL_EDATA, "'%s' differs between the rows of one '%s': errors cannot cluster by it", d->vcov.by[c],
-                d->unit_name);
-        return rl_hint(cx, "cluster by the unit, or by a column in which all rows of a unit are alike");
-    }
-    return RL_OK;
-}
-
 static rl_code check(const rl_design *d, const rl_request *r, rl_ctx *cx)
 {
     if (d->X.k > d->constant || d->fe.n_fe > 0) {
@@ -433,7 +421,7 @@ static rl_code check(const rl_design *d, const rl_request *r, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' has no such --agg");
         return rl_hint(cx, "--agg dynamic (the default) gives effects by time since the switch, --agg simple one");
     }
-    return need_nested(d, cx);
+    return RL_OK;
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)

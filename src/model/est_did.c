@@ -27,7 +27,7 @@ static rl_code find_start(const rl_design *d, int32_t *start, rl_ctx *cx)
         }
         *start = d->cohort[i];
     }
-    if (*start == RL_NEVER) return rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", d->n);
+    if (*start == RL_NEVER) return rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", rl_rows_used(d));
     for (size_t i = 0; i < d->n; i++)
         rows[2 * (d->cohort[i] != RL_NEVER) + (d->at[i] >= *start)] += d->times != NULL ? (size_t)d->times[i] : 1;
     for (int c = 0; c < 4; c++)

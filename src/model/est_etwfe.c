@@ -229,7 +229,7 @@ static bool key_of(const cell *c, rl_agg agg, int64_t *key)
         *key = c->t;
         return post;
     default:
-        *key = (int64_t)c->g << 32 ^ (uint32_t)(c->t ^ INT32_MIN);
+        *key = (int64_t)c->g * ((int64_t)1 << 32) + (c->t - (int64_t)INT32_MIN);
         return true;
     }
 }
@@ -473,11 +473,17 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     size_t post = 0;
     for (size_t j = 0; j < p.n_cell; j++) post += p.cell[j].t >= p.cell[j].g;
     if (post == 0) {
-        rl_fail(cx, RL_EDATA, "no treated row is left that has a comparison (%zu rows used)", d->n);
+        rl_fail(cx, RL_EDATA, "no treated row is left that has a comparison (%zu rows used)", rl_rows_used(d));
         return rl_hint(cx, "units must be seen before they are treated, and others while they are");
     }
     rl_agg agg = r->agg == RL_AGG_DEFAULT ? RL_AGG_GROUP_TIME : r->agg;
     const rl_imputer *by_hand = imputer(&p, r, agg, cx);
+    if (by_hand == NULL && p.n_cell > MOST_CELLS) {
+        rl_fail(cx, RL_EDATA, "%zu cells of cohort and period, each with an effect: too many for a regression",
+                p.n_cell);
+        return rl_hint(cx, "%d are the most; bjs gives their averages (--agg dynamic), --period coarser times",
+                       MOST_CELLS);
+    }
     if (by_hand != NULL) {
         size_t *same = RL_NEW(cx->tmp, size_t, p.n_cell);
         for (size_t j = 0; j < p.n_cell; j++) same[j] = j;

@@ -31,7 +31,7 @@ static rl_code events(const rl_design *d, const rl_request *r, int32_t *event, i
         if (event[i] < *lo) *lo = event[i];
         if (event[i] > *hi) *hi = event[i];
     }
-    if (*hi < *lo) return rl_fail(cx, RL_EDATA, "no unit is ever treated (%zu rows used)", d->n);
+    if (*hi < *lo) return rl_fail(cx, RL_EDATA, "no unit is ever treated (%zu rows used)", rl_rows_used(d));
     if (*hi < 0) return rl_fail(cx, RL_EDATA, "no row is treated: the last event time is %d", *hi);
     if (*hi - *lo >= MOST_EVENTS) {
         rl_fail(cx, RL_EDATA, "event times from %d to %d", *lo, *hi);

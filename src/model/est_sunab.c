@@ -65,8 +65,7 @@ static rl_code find_range(plan *p, rl_ctx *cx)
         if (d->cohort[i] > last) last = d->cohort[i];
     }
     if (p->hi < p->lo || p->hi < 0) {
-        rl_fail(cx, RL_EDATA, "no treated row is left that has a control (%zu rows used)",
-                d->all != NULL ? d->all->n : d->n);
+        rl_fail(cx, RL_EDATA, "no treated row is left that has a control (%zu rows used)", rl_rows_used(d));
         return rl_hint(cx, "units must be seen before they are treated, and others, not yet treated, while they are");
     }
     p->span = (size_t)((int64_t)last - p->g0) + 1;

@@ -28,7 +28,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     label[k] = rl_label_of("overall");
     double treated = 0;
     for (size_t i = 0; i < d->n; i++) treated += d->treated[i] != 0;
-    if (treated == 0) return rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", d->n);
+    if (treated == 0) return rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", rl_rows_used(d));
     rl_code code = rl_fit_linear(d, V, label, k, NULL, f, cx);
     if (code == RL_EDATA)
         rl_hint(cx, "there is no control: some units must be treated and others not, or later, in the same periods");

@@ -127,8 +127,26 @@ rl_code rl_frame_incomplete(rl_build *b, rl_ctx *cx)
     return rl_hint(cx, "take an estimator that uses what is there: etwfe, bjs, or cs with --unbalanced keep");
 }
 
+/* Starts for which no row is left say nothing of an effect. */
+static rl_code need_treated(const rl_build *b, rl_ctx *cx)
+{
+    int32_t last = INT32_MIN, start = RL_NEVER;
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i]) continue;
+        if (b->at[i] > last) last = b->at[i];
+        if (b->cohort[i] == RL_NEVER) continue;
+        if (b->at[i] >= (int64_t)b->cohort[i] - b->req->anticipation) return RL_OK;
+        if (start == RL_NEVER || b->cohort[i] < start) start = b->cohort[i];
+    }
+    if (start == RL_NEVER) return RL_OK; /* said with the units and periods */
+    rl_fail(cx, RL_EDATA, "no row is treated: the first start is at %s, the last row used at %s (%zu rows used)",
+            time_words(b, start, cx), time_words(b, last, cx), b->left);
+    return rl_hint(cx, "rows whose outcome is missing are not used");
+}
+
 rl_code rl_frame_controls(rl_build *b, rl_ctx *cx)
 {
+    RL_TRY(need_treated(b, cx));
     RL_TRY(drop_without_past(b, cx));
     RL_TRY(drop_without_never(b, cx));
     if (b->req->rcs || b->req->keep_unbalanced || b->unit.G == 0) return RL_OK;

@@ -46,6 +46,7 @@ rl_code rl_frame_impute(rl_build *b, rl_ctx *cx)
     rl_groups time;
     const int32_t *unit = effect_of_unit(b, &G, cx);
     for (size_t i = 0; i < b->t->n; i++) treated += b->keep[i] && !untreated(b, i);
+    if (b->left == 0) return RL_OK; /* said with the reasons */
     if (treated == 0) {
         rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", b->left);
         return rl_hint(cx, "cohorts that lie beyond the last period count as never treated");

@@ -122,6 +122,17 @@ void rl_imputed_clean(const rl_design *d, double *e)
         if (fabs(e[i]) <= 1e-14 * top) e[i] = 0;
 }
 
+/* Weights that leave no digit of each other's. */
+static bool far_apart(const rl_design *d)
+{
+    double low = INFINITY, high = 0;
+    for (size_t i = 0; i < d->n && d->w != NULL; i++) {
+        low = fmin(low, d->w[i]);
+        high = fmax(high, d->w[i]);
+    }
+    return high > 1e100 || low < 1e-12 * high;
+}
+
 /* Rows without a baseline: why it is so decides whether they are left out or nothing can be done. */
 static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
 {
@@ -149,6 +160,10 @@ static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
             rl_remark(cx, "collinear", "'%s' was left out: it depends on the effects and other regressors",
                       d->x_name[d->constant + q]);
     if (lack == 0) return RL_OK;
+    if (lack == treated && unit == 0 && slope == 0 && far_apart(d)) {
+        rl_fail(cx, RL_EDATA, "the weights are too large, or too far apart, for effects of units and periods");
+        return rl_hint(cx, "weights between 1e-12 and 1 of the largest leave each other digits");
+    }
     if (lack == treated) {
         rl_fail(cx, RL_EDATA,
                 "no treated row has a comparison: %zu treated rows, %zu of them in units without a row before "

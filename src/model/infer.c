@@ -477,18 +477,6 @@ static void fit_shares(rl_infer_work *w, rl_ctx *cx)
     r->sigma = sqrt(f->rss / (n - K));
 }
 
-/* A convention may count more coefficients than there are rows. */
-static rl_code need_freedom(const rl_infer_work *w, rl_ctx *cx)
-{
-    for (size_t j = 0; j < w->f->m; j++) {
-        if (w->K < w->f->dof.n || isfinite(*rl_mat_at(&w->V, j, j))) continue;
-        rl_fail(cx, RL_EDATA, "%zu rows and %zu coefficients, as this convention counts them: no freedom is left",
-                w->f->dof.n, w->K);
-        return rl_hint(cx, "use fewer regressors or effects, or more rows");
-    }
-    return RL_OK;
-}
-
 /* Numbers that take another estimate apart: estimates alone. */
 static rl_code no_errors(rl_infer_work *w, const rl_request *req, rl_ctx *cx)
 {
@@ -518,6 +506,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     const char *own = of_study ? "small-sample" : "did";
     const rl_profile *p = rl_profile_by_name(f->bare && (req->profile == NULL || of_study) ? own : req->profile);
     assert(p != NULL); /* rl_profile_settle() */
+    RL_TRY(rl_infer_need_few(f, req, cx));
     rl_vcov_kind kind = d->vcov.kind;
     rl_infer_work w = {.d = d,
                        .f = f,
@@ -539,6 +528,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
     if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
     if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
+    RL_TRY(rl_infer_need_nested(&w, req, cx));
     switch (kind) {
     case RL_CLUSTER:
         RL_TRY(rl_infer_clustered(&w, cx));
@@ -575,7 +565,8 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     default:
         RL_TRY(iid(&w, cx));
     }
-    RL_TRY(need_freedom(&w, cx));
+    RL_TRY(rl_infer_need_freedom(&w, cx));
+    RL_TRY(rl_infer_need_finite(&w, req, cx));
     if (w.small)
         RL_TRY(rl_infer_small(&w, cx));
     else
@@ -585,6 +576,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     out->crit = w.crit;
     out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);
+    rl_infer_say_missing(&w, req, cx);
     RL_TRY(joint_tests(&w, cx));
     RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);

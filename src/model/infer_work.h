@@ -54,6 +54,18 @@ rl_code rl_infer_no_core(const char *what, rl_ctx *cx);
 RL_MUST rl_code rl_infer_rows(const rl_infer_work *w, rl_mat *P, rl_ctx *cx);   /* psi, n-by-m */
 RL_MUST rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx);
 
+/* infer_doubts.c: what a covariance cannot say.  need_few and need_nested before it is made, need_freedom and
+ * need_finite after it, say_missing after the estimates: a remark where estimates of programmes have no error though
+ * they are no reference.
+ *
+ * Errors RL_EDATA  more than 5,000 estimates; a cluster variable that differs within a unit where influence belongs to
+ *                  units (where it belongs to rows: a remark); more coefficients than rows; numbers that overflow */
+RL_MUST rl_code rl_infer_need_few(const rl_fit *f, const rl_request *req, rl_ctx *cx);
+RL_MUST rl_code rl_infer_need_nested(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+RL_MUST rl_code rl_infer_need_freedom(const rl_infer_work *w, rl_ctx *cx);
+RL_MUST rl_code rl_infer_need_finite(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+void rl_infer_say_missing(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+
 /* infer_aside.c: the factor and degrees of freedom of rl_fit.aside. */
 void rl_infer_aside(rl_infer_work *w, rl_ctx *cx);
 /* infer_scores.c: sum psi psi' of m estimates over n rows of a core, (1-h)^power taken off the squares of rows (h

@@ -32,8 +32,7 @@ static const struct own {
     {"did", "cs", true, RL_RADEMACHER, 1000},          {"csdid", "cs", false, RL_MAMMEN, 999},
     {"didimputation", "bjs", false, RL_RADEMACHER, 0}, {"did_imputation", "bjs", false, RL_RADEMACHER, 0},
     {"did2s", "did2s", false, RL_RADEMACHER, 0},       {"did_multiplegt_dyn", "dcdh", false, RL_RADEMACHER, 0},
-    {"lpdid", "lpdid", false, RL_RADEMACHER, 0},
-    {"staggered", "staggered", false, RL_RADEMACHER, 0},
+    {"lpdid", "lpdid", false, RL_RADEMACHER, 0},       {"staggered", "staggered", false, RL_RADEMACHER, 0},
     {"triplediff", "ddd", false, RL_RADEMACHER, 0},
 };
 enum { OWNED = sizeof OWN / sizeof *OWN };

@@ -186,12 +186,9 @@ static void chance_is_no_disagreement(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_agree_on_four_means),
-        cmocka_unit_test(chance_is_no_disagreement),
-        cmocka_unit_test(one_sample_for_all),
-        cmocka_unit_test(each_is_its_own_fit),
-        cmocka_unit_test(cross_sections),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(all_agree_on_four_means), cmocka_unit_test(chance_is_no_disagreement),
+        cmocka_unit_test(one_sample_for_all),      cmocka_unit_test(each_is_its_own_fit),
+        cmocka_unit_test(cross_sections),          cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
