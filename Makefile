@@ -93,9 +93,12 @@ reference: all  ## compare with published and peers' numbers on real data
 reproduce: all $(BUILD)/reproduce  ## published figures, ours, and the digits they share
 	@$(BUILD)/reproduce tests/reproduce/published.txt $${RLV_SHARED:-../shared}/datasets
 
-coverage: all $(BUILD)/coverage/series coverage-choice  ## do intervals cover the truth of 200 worlds, and of series with lags
+coverage: all $(BUILD)/coverage/series coverage-choice coverage-rollout  ## do intervals cover the truth of 200 worlds, and of series with lags
 	@$(BUILD)/coverage/series $(DRAWS)
 	@tests/coverage/run $(BUILD)/revlift
+
+coverage-rollout: $(BUILD)/coverage/rollout  ## .. and of programmes that start in waves, by estimator and options, ten minutes
+	@$< $(DRAWS)
 
 coverage-choice: $(BUILD)/tests/property/test_choice  ## .. and of responses whose form was not known, 24 worlds
 	@RL_DRAWS=$(or $(DRAWS),200) $<
@@ -155,5 +158,5 @@ help:  ## this list
 
 -include $(OBJ:.o=.d) $(TESTBIN:=.d)
 FORCE:
-.PHONY: all tests demo check test asan fuzz cover bench golden reference reproduce coverage coverage-choice sizes certified bits floors format lint man deps bounds-table \
+.PHONY: all tests demo check test asan fuzz cover bench golden reference reproduce coverage coverage-choice coverage-rollout sizes certified bits floors format lint man deps bounds-table \
         deps-demo install clean help FORCE

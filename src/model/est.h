@@ -150,6 +150,7 @@ struct rl_fit {
     bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
+    size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */

@@ -385,6 +385,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     }
     rl_units by = {.N = r->N, .row = r->start, .most = p->n, .of = panel ? of_panel : of_rows, .self = p};
     *cells = (rl_att_cells){d, r, p->n, cell, by, unit_weights(p, cx), outcome};
+    f->cell_k = p->it.k;
     return rl_att_average(cells, req, f, cx);
 }
 

@@ -60,20 +60,6 @@ void rl_infer_set_df(rl_infer_work *w, rl_dfrule rule)
     w->df = rule == RL_DF_NK ? nk : rule == RL_DF_G ? g : rule == RL_DF_T ? t : rule == RL_DF_LEAST ? fmin(nk, g) : 0;
 }
 
-/* "G/(G-1) x (n-1)/(n-K) = 1.0123, n = .., K = .." */
-void rl_infer_say_factor(rl_infer_work *w, const char *first, const char *second, double value)
-{
-    char buf[32];
-    rl_str s = rl_str_new(w->keep);
-    if (first == NULL && second == NULL)
-        rl_str_add(&s, "none");
-    else
-        rl_str_addf(&s, "%s%s%s = %s", first ? first : "", first && second ? " x " : "", second ? second : "",
-                    rl_num_text(buf, rl_round_digits(value, 6)));
-    rl_str_addf(&s, ", n = %zu, K = %zu%s", w->f->dof.n, w->K, w->K_why);
-    w->out->ssc = rl_str_text(&s);
-}
-
 void rl_infer_scale(rl_mat *V, double by)
 {
     for (size_t j = 0; j < V->k; j++)
@@ -273,27 +259,23 @@ static rl_code squares_alone(rl_infer_work *w, const rl_groups *g, rl_mat *M, rl
 /* M = the cross-product of psi summed by g.  Units' influence is walked, and kept only where it is small. */
 static rl_code sums_and_squares(rl_infer_work *w, const rl_groups *g, double factor, rl_mat *M, rl_ctx *cx)
 {
-    bool walk = w->f->psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
+    const rl_psi *psi = w->f->psi;
+    bool walk = psi->units != NULL, keep = w->d->vcov.ways == 1 && (!walk || g->G * w->f->m <= MOST_KEPT);
     rl_walk all;
-    if (walk) RL_TRY(rl_walk_make(w->f->psi, g->code, g->G, &all, cx));
-    if (walk && !keep) {
-        rl_walk_cross(&all, M, cx);
-        return RL_OK;
-    }
-    if (!keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
-    rl_mat S = rl_mat_new(g->G, w->f->m, cx->tmp);
+    if (!walk && !keep && g->G * w->f->m > MOST_SUMS) return squares_alone(w, g, M, cx);
+    rl_mat S = !walk || keep ? rl_mat_new(g->G, w->f->m, cx->tmp) : (rl_mat){0};
     if (walk) {
-        rl_walk_fill(&all, &S, cx);
+        RL_TRY(rl_walk_make(psi, g->code, g->G, &all, cx));
+        if (keep) rl_walk_fill(&all, &S, cx);
         rl_walk_cross(&all, M, cx);
+        if (!keep) return RL_OK;
     } else {
-        RL_TRY(w->f->psi->sum_by(w->f->psi, g->code, g->G, &S, cx));
+        RL_TRY(psi->sum_by(psi, g->code, g->G, &S, cx));
         RL_TRY(crossproduct(&S, M, cx));
     }
     if (keep) keep_psi(w, &S, factor);
-    if (keep && w->wants_sums)
-        w->sums = S;
-    else
-        rl_release(cx->tmp, S.a);
+    if (keep && w->wants_sums) w->sums = S;
+    if (w->sums.a != S.a) rl_release(cx->tmp, S.a);
     return RL_OK;
 }
 
@@ -431,7 +413,7 @@ static void estimates(rl_infer_work *w, double level)
 static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
 {
     rl_result *r = w->out;
-    r->test = RL_NEW(w->keep, rl_test, w->f->n_joint);
+    r->test = RL_NEW(w->keep, rl_test, 2 * w->f->n_joint);
     for (size_t i = 0; i < w->f->n_joint; i++) {
         const struct rl_joint *q = &w->f->joint[i];
         rl_mat C = rl_mat_new(q->n, w->f->m, cx->tmp);
@@ -461,6 +443,7 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
             t.kind = "chi2";
         }
         r->test[r->n_tests++] = t;
+        if (q->n > 0 && q->index[q->n - 1] >= w->aside) RL_TRY(rl_infer_small_beside(w, q->name, &C, b, cx));
     }
     return RL_OK;
 }
@@ -519,14 +502,17 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
                                        "DK", "CR2", "CR3", "HAC", "wild", "EWC", "block",   "wild-dependent"};
-    const rl_profile *p = rl_profile_by_name(req->profile == NULL && f->bare && !req->student ? "did" : req->profile);
+    bool of_study = req->student && f->bare; /* studies: what the method's peers do is not enough for few clusters */
+    const char *own = of_study ? "small-sample" : "did";
+    const rl_profile *p = rl_profile_by_name(f->bare && (req->profile == NULL || of_study) ? own : req->profile);
     assert(p != NULL); /* rl_profile_settle() */
     RL_TRY(rl_infer_need_few(f, req, cx));
     rl_vcov_kind kind = d->vcov.kind;
     rl_infer_work w = {.d = d,
                        .f = f,
                        .p = p,
-                       .student = req->student,
+                       .student = req->student || rl_profile_small(p),
+                       .small = rl_profile_small(p),
                        .wants_sums = req->bootstrap,
                        .level = req->level,
                        .out = out,
@@ -542,6 +528,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
     if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
     RL_TRY(rl_infer_need_nested(&w, req, cx));
+    if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
     switch (kind) {
     case RL_CLUSTER:
         RL_TRY(rl_infer_clustered(&w, cx));
@@ -580,7 +567,10 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     }
     RL_TRY(rl_infer_need_freedom(&w, cx));
     RL_TRY(rl_infer_need_finite(&w, req, cx));
-    rl_infer_aside(&w, cx);
+    if (w.small)
+        RL_TRY(rl_infer_small(&w, cx));
+    else
+        rl_infer_aside(&w, cx);
     rl_infer_combine(&w, cx);
     if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
     out->crit = w.crit;

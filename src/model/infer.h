@@ -8,6 +8,8 @@
  *   CR2, CR3     cluster, scores scaled by their leverage, own degrees of freedom (infer_few.c, num/cr.h)
  *   EWC          cosines of psi summed by period; NW and DK with fixed-b; block, wild-dependent:
  *                bootstraps of psi over time (infer_series.c)
+ *   small-sample cluster, scores by cohort and period scaled by the cluster's share, own degrees of freedom: profile of
+ *                estimators of programmes, and what studies use (infer_small.c)
  *   wild         tests and intervals from a bootstrap of the clusters' signs (model/wild.h)
  *
  * What the conventions do differently (K, factors, degrees of freedom, lag

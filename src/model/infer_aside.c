@@ -1,8 +1,24 @@
-/* Estimates of an ordinary regression beside those of a method without a factor (rl_fit.aside). */
+/* The factor in words; estimates of an ordinary regression beside those of a method without one (rl_fit.aside). */
 #include <math.h>
 #include <string.h>
 
+#include "base/fmath.h"
+#include "base/str.h"
 #include "model/infer_work.h"
+
+/* "G/(G-1) x (n-1)/(n-K) = 1.0123, n = .., K = .." */
+void rl_infer_say_factor(rl_infer_work *w, const char *first, const char *second, double value)
+{
+    char buf[32];
+    rl_str s = rl_str_new(w->keep);
+    if (first == NULL && second == NULL)
+        rl_str_add(&s, "none");
+    else
+        rl_str_addf(&s, "%s%s%s = %s", first ? first : "", first && second ? " x " : "", second ? second : "",
+                    rl_num_text(buf, rl_round_digits(value, 6)));
+    rl_str_addf(&s, ", n = %zu, K = %zu%s", w->f->dof.n, w->K, w->K_why);
+    w->out->ssc = rl_str_text(&s);
+}
 
 /* Codes of the rows listed, numbered as they come; returns how many differ. */
 static size_t renumber(const int32_t *code, size_t G, const uint32_t *row, size_t m, int32_t **out, rl_ctx *cx)

@@ -115,6 +115,7 @@ static rl_code redundant(const char *text, size_t q, rl_ctx *cx)
 
 rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx)
 {
+    if (w->small) return rl_infer_small_joint(w, C, b, t, cx);
     size_t q = C->n, base = w->f->m, *index = RL_NEW(cx->tmp, size_t, q);
     double m = (double)q, df = w->df, by = 1;
     rl_mat V = {w->V.a, base, base, w->V.ld};

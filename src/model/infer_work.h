@@ -1,5 +1,5 @@
 /* model/infer_work.h -- what one inference is made of; shared by infer.c,
- * infer_lags.c, infer_series.c and infer_few.c. */
+ * infer_lags.c, infer_series.c, infer_few.c and infer_small.c. */
 #ifndef RL_MODEL_INFER_WORK_H
 #define RL_MODEL_INFER_WORK_H
 
@@ -37,6 +37,8 @@ typedef struct rl_infer_work {
     double aside_df;         /* .. these degrees of freedom (rl_fit.aside)                        */
     double crit;             /* of the uniform band, NaN = none                                   */
     double *df_each;         /* m  Satterthwaite, or NULL: df                  */
+    bool small;              /* errors and tests as infer_small.c makes them   */
+    rl_mat S;                /* G-by-f->m  its scores; a NULL = not made yet   */
     double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
 } rl_infer_work;
 
@@ -84,6 +86,15 @@ RL_MUST rl_code rl_infer_fixed_b(rl_infer_work *w, int lags, double t_factor, rl
 /* infer_multiplier.c: errors and uniform bands from draws, after the covariance and its combinations.
  * Errors RL_EUSAGE more than one cluster variable */
 RL_MUST rl_code rl_infer_multiplier(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+
+/* infer_small.c: for few clusters, from the influence by cluster, cohort and period.  small: V, psi_G, factor and
+ * df_each anew.  joint: as rl_infer_joint().  beside: that test, "NAME-small-sample", appended to the result where the
+ * method has no factor and there are at most 5,000 clusters.  or_not: refuses what does not go with it; a study gets
+ * what it asks for instead. */
+RL_MUST rl_code rl_infer_small(rl_infer_work *w, rl_ctx *cx);
+RL_MUST rl_code rl_infer_small_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx);
+RL_MUST rl_code rl_infer_small_beside(rl_infer_work *w, const char *name, const rl_mat *C, const double *b, rl_ctx *cx);
+RL_MUST rl_code rl_infer_small_or_not(rl_infer_work *w, const rl_request *req, bool of_study, rl_ctx *cx);
 
 /* infer_few.c: combinations, bias-reduced covariances and the wild bootstrap. */
 RL_MUST rl_code rl_infer_combinations(rl_infer_work *w, const rl_request *r, rl_ctx *cx);  /* b, label, C */

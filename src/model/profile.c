@@ -42,6 +42,7 @@ static const rl_profile TABLE[] = {
     {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
     /* programmes: no factor (profile_did.c: whose they are) */
     {"exact",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"small-sample", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
     {"did",          LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
     {"csdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
     {"didimputation", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
@@ -49,6 +50,8 @@ static const rl_profile TABLE[] = {
     {"did2s",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
     {"did_multiplegt_dyn", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
     {"lpdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"staggered",    LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"triplediff",   LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
 };
 /* clang-format on */
 
@@ -62,8 +65,9 @@ const rl_profile *rl_profile_by_name(const char *name)
 
 const char *rl_profile_names(void)
 {
-    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs summclust exact; programmes: did csdid "
-           "didimputation did_imputation did2s did_multiplegt_dyn lpdid";
+    return "fixest reghdfe areg sandwich plm gretl statsmodels lpirfs summclust exact; programmes: small-sample "
+           "did csdid didimputation did_imputation did2s did_multiplegt_dyn lpdid staggered triplediff";
 }
 
+bool rl_profile_small(const rl_profile *p) { return strcmp(p->name, "small-sample") == 0; }
 bool rl_profile_jackknife(const rl_profile *p) { return strcmp(p->name, "summclust") == 0; }

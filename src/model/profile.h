@@ -44,5 +44,7 @@ struct rl_profile {
 
 /* CR3 is the jackknife's: times (G-1)/G, t with G-1 (the rest is as the default has it). */
 bool rl_profile_jackknife(const rl_profile *p);
+/* Errors, degrees of freedom and joint tests are those of infer_small.c. */
+bool rl_profile_small(const rl_profile *p);
 
 #endif

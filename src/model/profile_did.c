@@ -8,6 +8,8 @@
  *   did2s               did2s    what the estimator does anyway: no factor, normal
  *   did_multiplegt_dyn  dcdh     the same
  *   lpdid               lpdid    the same: each event time with its own factor
+ *   small-sample        all      for few clusters: errors, degrees of freedom and tests of infer_small.c
+ *   staggered, triplediff  staggered, ddd   the same
  *   exact               all      the formulas as they are written, without factors
  *
  * The others are conventions of regressions, and of the estimators that are one.
@@ -31,6 +33,8 @@ static const struct own {
     {"didimputation", "bjs", false, RL_RADEMACHER, 0}, {"did_imputation", "bjs", false, RL_RADEMACHER, 0},
     {"did2s", "did2s", false, RL_RADEMACHER, 0},       {"did_multiplegt_dyn", "dcdh", false, RL_RADEMACHER, 0},
     {"lpdid", "lpdid", false, RL_RADEMACHER, 0},
+    {"staggered", "staggered", false, RL_RADEMACHER, 0},
+    {"triplediff", "ddd", false, RL_RADEMACHER, 0},
 };
 enum { OWNED = sizeof OWN / sizeof *OWN };
 
@@ -55,6 +59,7 @@ bool rl_profile_fits(const char *profile, const rl_estimator *e)
     const struct own *o = owner(profile);
     if (strcmp(e->name, "bacon") == 0) return false; /* no errors */
     if (strcmp(profile, "exact") == 0) return true;
+    if (strcmp(profile, "small-sample") == 0) return e->needs_cohort;
     return o != NULL ? strcmp(o->estimator, e->name) == 0 : is_regression(e);
 }
 
@@ -72,6 +77,7 @@ static rl_code refuse(const rl_request *r, rl_ctx *cx)
     for (size_t i = 0; i < OWNED; i++)
         if (strcmp(OWN[i].estimator, e->name) == 0) rl_str_addf(&known, "%s ", OWN[i].profile);
     if (is_regression(e)) rl_str_add(&known, "those of regressions (fixest reghdfe ..) and ");
+    if (e->needs_cohort) rl_str_add(&known, "small-sample and ");
     return rl_hint(cx, "'%s' has %sexact", e->name, rl_str_text(&known));
 }
 

@@ -69,7 +69,8 @@ typedef struct rl_request {
     rl_vcov_spec vcov;
     const char *profile;             /* --as                                               */
     double level;                    /* 0.95                                               */
-    bool student;                    /* t by the clusters also where the method's peers use the normal */
+    bool student;                    /* studies: t by the clusters also where the method's peers use the normal, and
+                                        errors for few clusters where they have no factor (infer_small.c)  */
     bool has_window;
     int window_lo, window_hi;        /* event                                              */
     bool endpoints_drop;             /* rows outside the window are left out, not binned   */

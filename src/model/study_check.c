@@ -263,7 +263,7 @@ static rl_code check_covariates(const rl_study *s, const rl_model_spec *m, rl_fo
     return RL_OK;
 }
 
-/* Estimators that give no effect on the treated rows with an error: nothing that a lift or money can be counted from. */
+/* Estimators without an effect on the treated rows with an error: nothing that a lift or money can be counted from. */
 static const struct no_lift {
     const char *name, *why;
 } NO_LIFT[] = {

@@ -152,6 +152,34 @@ STUDY=models/quarterly.yaml
     done
 }
 
+@test "regions: the data are what their script writes, the truth is covered, plain two-way effects miss it" {
+    cd "$BATS_TEST_TMPDIR"
+    root=$(realpath "$BATS_TEST_DIRNAME/../..")
+    mkdir data
+    LC_ALL=C awk -f "$root/datasets/regions/make.awk" -v dir=data >truth
+    cmp data/sales.csv "$root/datasets/regions/sales.csv"
+    cmp data/waves.csv "$root/datasets/regions/waves.csv"
+    while read -r line; do grep -qF "    $line" "$root/datasets/README.md"; done <truth
+    truth=$(sed -n 's/^effect a region and month \(.*\) USD/\1/p' truth)
+    "$REVLIFT" run "$root/models/regions.yaml" -o r --quiet
+    covers() {
+        grep -F "\"done\",\"sales\",$1" r/estimates.csv | sed 's/"[^"]*"/x/g' |
+            awk -F, -v truth="$truth" '{ n++; hit += $14 <= truth && truth <= $15 } END { exit !(n == 1 && hit == 1) }'
+    }
+    covers '"lift","effect on the treated"'
+    for e in etwfe cs bjs did2s sunab; do covers "\"estimator\",\"$e\""; done
+    ! covers '"estimator","twfe"'
+    for c in rollout cohorts estimators estimator-events bacon; do [ -s "r/charts/m1-$c.svg" ]; done
+    md=$(cat r/report.md)
+    has "$md" 'What plain two-way fixed effects would compare'
+    has "$md" 'Small cohorts: 3 treated units'
+    run_split "$REVLIFT" check "$root/models/regions.yaml"
+    has "$out" '81 treated, 39 never; 120 clusters (region)'
+    has "$out" 'every exposed period of every cohort can be estimated'
+    has "$out" '! fewer than four'
+    hasnt "$out" 'deals before'
+}
+
 # FILE MODEL TERM: the estimate as estimates.csv has it
 estimate_of() {
     grep -F "\"$2\",\"done\"," "$1/estimates.csv" | grep -F "\"estimate\",\"$3\"," | sed 's/"[^"]*"/x/g' | cut -d, -f10
