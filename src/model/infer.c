@@ -527,8 +527,8 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
     if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
-    if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
     RL_TRY(rl_infer_need_nested(&w, req, cx));
+    if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
     switch (kind) {
     case RL_CLUSTER:
         RL_TRY(rl_infer_clustered(&w, cx));
