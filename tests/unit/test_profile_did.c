@@ -172,13 +172,13 @@ static void refusals(void **s)
 {
     (void)s;
     static const char *const BAD[][3] = {
-        {"cs", "fixest", "'cs' has did csdid exact"},
-        {"cs", "did2s", "'cs' has did csdid exact"},
-        {"bjs", "did", "'bjs' has didimputation did_imputation exact"},
-        {"did2s", "reghdfe", "'did2s' has did2s exact"},
-        {"dcdh", "csdid", "'dcdh' has did_multiplegt_dyn exact"},
-        {"sunab", "csdid", "'sunab' has those of regressions (fixest reghdfe ..) and exact"},
-        {"etwfe", "did", "'etwfe' has those of regressions (fixest reghdfe ..) and exact"},
+        {"cs", "fixest", "'cs' has did csdid small-sample and exact"},
+        {"cs", "did2s", "'cs' has did csdid small-sample and exact"},
+        {"bjs", "did", "'bjs' has didimputation did_imputation small-sample and exact"},
+        {"did2s", "reghdfe", "'did2s' has did2s small-sample and exact"},
+        {"dcdh", "csdid", "'dcdh' has did_multiplegt_dyn small-sample and exact"},
+        {"sunab", "csdid", "'sunab' has those of regressions (fixest reghdfe ..) and small-sample and exact"},
+        {"etwfe", "did", "'etwfe' has those of regressions (fixest reghdfe ..) and small-sample and exact"},
         {"ols", "lpdid", "'ols' has those of regressions (fixest reghdfe ..) and exact"},
         {"bacon", "exact", "it gives no standard errors: there is none to choose"},
     };
