@@ -1,0 +1,156 @@
+/* tests/unit/test_charts_rollout.c -- charts and section of a programme that starts at different times, under names
+ * that try to become code. */
+#include "check.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "model/bacon.h"
+#include "out/charts.h"
+#include "out/html.h"
+#include "out/sections.h"
+#include "unit/fixture_answer.h"
+
+static rl_ctx cx;
+static char place[] = "/tmp/revlift-rollout-XXXXXX";
+
+static int set_up(void **state)
+{
+    (void)state;
+    check_ctx(&cx);
+    fixture_use();
+    return mkdtemp(place) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rl_ctx_free(&cx);
+    return rmdir(place);
+}
+
+enum { PERIODS = 5, COHORTS = 3, SIDES = 3 };
+
+/* Two start dates and the never treated; a cohort is not seen in the last period. */
+static rl_rollout rollout(void)
+{
+    rl_rollout r = {.unit = FX_EVIL, .n_periods = PERIODS, .n = COHORTS};
+    r.period = RL_NEW(cx.keep, const char *, PERIODS);
+    r.row = RL_NEW(cx.keep, rl_rollout_row, COHORTS);
+    for (size_t t = 0; t < PERIODS; t++) r.period[t] = FX_EVIL;
+    for (size_t g = 0; g < COHORTS; g++) {
+        rl_rollout_row *x = &r.row[g];
+        *x = (rl_rollout_row){.label = FX_EVIL, .never = g + 1 == COHORTS, .units = 7 + g};
+        x->mean = RL_NEW(cx.keep, double, PERIODS);
+        x->rows = RL_NEW(cx.keep, size_t, PERIODS);
+        x->exposed = RL_NEW(cx.keep, unsigned char, PERIODS);
+        for (size_t t = 0; t < PERIODS; t++) {
+            x->rows[t] = g == 1 && t + 1 == PERIODS ? 0 : 7;
+            x->mean[t] = x->rows[t] > 0 ? 1103 + 2.385 * (double)(t * g) : NAN;
+            x->exposed[t] = !x->never && t >= 2 + g;
+        }
+    }
+    return r;
+}
+
+static rl_result events(double lift)
+{
+    rl_result r = {.m = 4, .est = RL_NEW(cx.keep, rl_estimate, 4)};
+    for (int32_t e = -2; e < 2; e++)
+        r.est[e + 2] = fx_estimate("event", e, e < 0 ? 0.31 * e : lift, e == -1 ? NAN : 3.1);
+    return r;
+}
+
+/* etwfe and cs answer, the third cannot. */
+static rl_sides sides(double lift)
+{
+    static const char *const NAME[SIDES] = {"etwfe", "cs", "stacked"};
+    static const rl_comparison PAIR[] = {{"Earlier vs Later Treated", 0.25, 8100, 8102, FX_EVIL, FX_EVIL},
+                                         {"Later vs Earlier Treated", 0.75, 8102, 8100, FX_EVIL, FX_EVIL}};
+    rl_sides s = {.n = SIDES, .v = RL_NEW(cx.keep, rl_side, SIDES), .says = "they agree", .bacon_why = FX_EVIL};
+    for (size_t i = 0; i < SIDES; i++) {
+        s.v[i] = (rl_side){.estimator = NAME[i], .answered = i < 2, .why = FX_EVIL, .same_estimand = i == 0};
+        s.v[i].compares = s.v[i].base = s.v[i].weighs = "words";
+        s.v[i].effect = fx_estimate("overall", RL_NO_ID, lift + (double)i, 2.385);
+        s.v[i].has_event = i < 2;
+        s.v[i].event = events(lift);
+    }
+    s.has_weights = s.has_bacon = true;
+    s.treated = 40, s.negative = 3, s.negative_sum = -0.07;
+    s.bacon = (rl_result){.m = 3, .est = RL_NEW(cx.keep, rl_estimate, 3)};
+    for (size_t k = 0; k < 2; k++) {
+        s.bacon.est[k] = fx_estimate("pair", RL_NO_ID, lift - (double)k, NAN);
+        s.bacon.est[k].label.comparison = &PAIR[k];
+    }
+    s.bacon.est[2] = fx_estimate("overall", RL_NO_ID, lift, NAN);
+    return s;
+}
+
+static rl_answer *answer(void)
+{
+    rl_answer *a = fixture_hostile(cx.keep);
+    a->model[0].rollout = rollout();
+    a->model[0].sides = sides(a->model[0].lift.effect.est);
+    return a;
+}
+
+static void draws_hostile_names(void **state)
+{
+    (void)state;
+    const rl_answer *a = answer();
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_outdir *o;
+    const char *note;
+    rl_charts_make(a, &v, &charts);
+    const rl_model_charts *m = &charts.model[0];
+    rl_chart *const drawn[] = {m->rollout, m->cohorts, m->sides, m->side_events, m->bacon};
+    for (size_t i = 0; i < 5; i++) assert_non_null(drawn[i]);
+    assert_string_equal(m->rollout->title, "The programme started at 2 dates");
+    assert_non_null(strstr(m->sides->title, "by 2 estimators"));
+    assert_non_null(strstr(m->bacon->title, rl_sprintf(cx.keep, ": 75%s%% of the weight is on forbidden", v.nbsp)));
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/hostile", place), &o, &cx), &cx);
+    CHECK_OK(rl_charts_draw(drawn, 5, o, &note, &cx), &cx);
+    assert_null(note);
+    assert_int_equal(access(rl_sprintf(cx.keep, "%s/PWNED", o->path), F_OK), -1);
+    assert_int_equal(access("PWNED", F_OK), -1);
+    for (size_t i = 0; i < 5; i++) {
+        assert_non_null(drawn[i]->svg);
+        assert_null(strstr(drawn[i]->svg, "<script"));
+    }
+    assert_non_null(strstr(m->cohorts->svg, "=cmd|"));
+    rl_outdir_abandon(o);
+    rl_story s = {.a = a, .v = &v, .charts = &charts, .page = rl_page_new(cx.keep)};
+    rl_section_rollout(&s, 0);
+    const char *html = rl_html_page(s.page, "t", cx.keep);
+    assert_null(strstr(html, "<script"));
+    assert_non_null(strstr(html, "stacked cannot answer: =cmd|"));
+    assert_non_null(strstr(html, "Two-way fixed effects"));
+}
+
+/* One cohort, one answer; no lift. */
+static void nothing_to_draw(void **state)
+{
+    (void)state;
+    rl_answer *a = answer();
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_model_answer *m = &a->model[0];
+    m->rollout.n = 1;
+    m->sides.v[1].answered = m->sides.v[1].has_event = m->sides.has_bacon = false;
+    rl_charts_make(a, &v, &charts);
+    const rl_model_charts *c = &charts.model[0];
+    assert_true(!c->rollout && !c->cohorts && !c->sides && !c->side_events && !c->bacon);
+    m->rollout.n = COHORTS;
+    rl_charts_make(a, &v, &charts);
+    assert_true(charts.model[0].rollout && charts.model[0].cohorts);
+    m->has_lift = false;
+    rl_charts_make(a, &v, &charts);
+    assert_true(!charts.model[0].rollout && !charts.model[0].cohorts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names), cmocka_unit_test(nothing_to_draw)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
