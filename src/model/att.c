@@ -324,13 +324,13 @@ rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, c
     return rl_compare(&r, &p->t, true, out, in, cx);
 }
 
-rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx)
+rl_code rl_att_sides(const rl_att *e, bool events, rl_sides *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;
     r.formula = alone(&e->panel, in);
     r.notyet = !r.leads;
     r.n_covariates = r.n_ref = 0; /* the others have no traits: all without */
-    return rl_compare(&r, &e->panel.t, true, out, in, cx);
+    return rl_compare(&r, &e->panel.t, events, out, in, cx);
 }
 
 double rl_att_cov(const double *a, const double *b, size_t N)

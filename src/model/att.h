@@ -57,8 +57,8 @@ RL_MUST rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_
 RL_MUST rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator *est,
                            const char **refused, rl_sides *out, rl_arena *in, rl_ctx *cx);
 
-/* The same rows by every other estimator that can take them. */
-RL_MUST rl_code rl_att_sides(const rl_att *e, rl_sides *out, rl_arena *in, rl_ctx *cx);
+/* The same rows by every other estimator that can take them; `events`: their event studies too. */
+RL_MUST rl_code rl_att_sides(const rl_att *e, bool events, rl_sides *out, rl_arena *in, rl_ctx *cx);
 
 /* Covariance of two influences by unit: sum_u a_u b_u. */
 double rl_att_cov(const double *a, const double *b, size_t N);

@@ -56,7 +56,11 @@ static const char *trend_unit(const rl_att *e, const rl_study *s, rl_ctx *cx)
                       e->panel.unit, rl_period_name(s->calendar.kind));
 }
 
-enum { FEW_TREATED = 4 };
+enum {
+    FEW_TREATED = 4,
+    MANY_ROWS = 200000, /* beyond it other estimators answer primary questions only, without event studies */
+    MOST_ROWS = 1000000
+};
 
 static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e, rl_answer *a, rl_ctx *cx)
 {
@@ -85,7 +89,11 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     m->has_lift = true;
     rl_few_widen(e, t->study->level, &m->few, cx->keep, cx);
     rl_rollout_make(p, plan.calendar, e->fit.row, e->fit.row != NULL ? e->fit.rows_used : 0, &m->rollout, cx->keep, cx);
-    RL_TRY(rl_att_sides(e, &m->sides, cx->keep, cx));
+    if (p->t.n <= MANY_ROWS || (m->spec->primary && p->t.n <= MOST_ROWS))
+        RL_TRY(rl_att_sides(e, p->t.n <= MANY_ROWS, &m->sides, cx->keep, cx));
+    else
+        rl_remark(cx, "estimators", "model '%s': other estimators are not set beside it, for want of time (%zu rows)",
+                  m->spec->name, p->t.n);
     finish_waterfall(m, cx);
     rl_breakdown_drift(e, &m->breakdown_drift, &m->breakdown_drift_ci, cx);
     RL_TRY(rl_breakdown_make(t, e, m, cx));

@@ -97,7 +97,7 @@ static void cs_compares_within_traits(void **state)
         rl_sides sides;
         CHECK_OK(rl_att_events(&e, &events, g.cx.keep, &g.cx), &g.cx);
         assert_true(events.m > 3);
-        CHECK_OK(rl_att_sides(&e, &sides, g.cx.keep, &g.cx), &g.cx);
+        CHECK_OK(rl_att_sides(&e, true, &sides, g.cx.keep, &g.cx), &g.cx);
         assert_true(sides.v[1].answered && fabs(sides.v[1].effect.estimate - want) > 0.5); /* cs without traits */
         CHECK_DIGITS(rl_att_of(&e, e.panel.y), e.effect, 10);
         fixture_close(&g);
@@ -127,7 +127,7 @@ static void anticipation_moves_the_base(void **state)
     CHECK_OK(fit(&f, "horizon: 1, outcome: value, estimator: cs, anticipation: 2", false, &e), &f.cx);
     CHECK_DIGITS(e.effect, want / n, 10);
     rl_sides s;
-    CHECK_OK(rl_att_sides(&e, &s, f.cx.keep, &f.cx), &f.cx);
+    CHECK_OK(rl_att_sides(&e, true, &s, f.cx.keep, &f.cx), &f.cx);
     for (size_t i = 0; i < s.n; i++) {
         bool knows = strcmp(s.v[i].estimator, "cs") == 0 || strcmp(s.v[i].estimator, "bjs") == 0 ||
                      strcmp(s.v[i].estimator, "did2s") == 0;
