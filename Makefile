@@ -97,7 +97,7 @@ coverage: all $(BUILD)/coverage/series coverage-choice coverage-rollout  ## do i
 	@$(BUILD)/coverage/series $(DRAWS)
 	@tests/coverage/run $(BUILD)/revlift
 
-coverage-rollout: $(BUILD)/coverage/rollout  ## .. and of programmes that start in waves, by estimator and options, ten minutes
+coverage-rollout: $(BUILD)/coverage/rollout  ## .. and of programmes that start in waves, by estimator and options, twenty minutes
 	@$< $(DRAWS)
 
 coverage-choice: $(BUILD)/tests/property/test_choice  ## .. and of responses whose form was not known, 24 worlds
