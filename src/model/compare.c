@@ -17,6 +17,7 @@ static const struct method {
     bool estimand;       /* average effect on the treated, over treated periods   */
     const char *compares, *base, *weighs;
 } METHOD[] = {
+    /* etwfe first: its rows are those all can use, its event study says which base is there */
     {"etwfe", true, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
     {"cs", true, false, true, NULL, "the last period before the start", "cohorts by their size"},
     {"bjs", true, false, true, "rows not treated yet", "all periods before the start", "every treated row alike"},
