@@ -498,6 +498,37 @@ static rl_code no_errors(rl_infer_work *w, const rl_request *req, rl_ctx *cx)
     return rl_diag_run(w->d, w->f, req, w->out, w->keep, cx);
 }
 
+static rl_code covariance(rl_infer_work *w, rl_vcov_kind kind, double level, rl_ctx *cx)
+{
+    switch (kind) {
+    case RL_CLUSTER:
+        return rl_infer_clustered(w, cx);
+    case RL_NW:
+        return rl_infer_newey_west(w, cx);
+    case RL_DK:
+        return rl_infer_driscoll_kraay(w, cx);
+    case RL_HAC:
+        return rl_infer_spectral(w, cx);
+    case RL_CR2:
+    case RL_CR3:
+        return rl_infer_reduced(w, kind == RL_CR3, cx);
+    case RL_WILD:
+        return rl_infer_wild(w, level, cx);
+    case RL_EWC:
+        return rl_infer_cosines(w, cx);
+    case RL_BLOCK:
+    case RL_WILD_DEPENDENT:
+        return rl_infer_blocks(w, cx);
+    case RL_HC0:
+    case RL_HC1:
+    case RL_HC2:
+    case RL_HC3:
+        return heteroskedastic(w, kind, cx);
+    default:
+        return iid(w, cx);
+    }
+}
+
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
@@ -529,42 +560,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
     RL_TRY(rl_infer_need_nested(&w, req, cx));
     if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
-    switch (kind) {
-    case RL_CLUSTER:
-        RL_TRY(rl_infer_clustered(&w, cx));
-        break;
-    case RL_NW:
-        RL_TRY(rl_infer_newey_west(&w, cx));
-        break;
-    case RL_DK:
-        RL_TRY(rl_infer_driscoll_kraay(&w, cx));
-        break;
-    case RL_HAC:
-        RL_TRY(rl_infer_spectral(&w, cx));
-        break;
-    case RL_CR2:
-    case RL_CR3:
-        RL_TRY(rl_infer_reduced(&w, kind == RL_CR3, cx));
-        break;
-    case RL_WILD:
-        RL_TRY(rl_infer_wild(&w, req->level, cx));
-        break;
-    case RL_EWC:
-        RL_TRY(rl_infer_cosines(&w, cx));
-        break;
-    case RL_BLOCK:
-    case RL_WILD_DEPENDENT:
-        RL_TRY(rl_infer_blocks(&w, cx));
-        break;
-    case RL_HC0:
-    case RL_HC1:
-    case RL_HC2:
-    case RL_HC3:
-        RL_TRY(heteroskedastic(&w, kind, cx));
-        break;
-    default:
-        RL_TRY(iid(&w, cx));
-    }
+    RL_TRY(covariance(&w, kind, req->level, cx));
     RL_TRY(rl_infer_need_freedom(&w, cx));
     RL_TRY(rl_infer_need_finite(&w, req, cx));
     if (w.small)
