@@ -107,9 +107,8 @@ struct rl_null {
     const void *self;
 };
 
-/* What the estimates are, for labels and aggregation; absent = RL_NO_ID.  Times are numbers of the design's clock
- * (model/axis.h), which a reader cannot read where they are dates: then the text stands beside them. */
-#define RL_NO_ID INT32_MIN
+#define RL_NO_ID INT32_MIN /* a cohort, period or event time that an estimate does not have */
+
 /* Which groups of units an estimate compares, and how much that counts (bacon). */
 typedef struct rl_comparison {
     const char *type;      /* "Later vs Earlier Treated"                           */
@@ -117,6 +116,9 @@ typedef struct rl_comparison {
     int32_t treated, untreated;   /* first treated times, or RL_NO_ID               */
     const char *treated_text, *untreated_text;   /* when they are dates or text, else NULL */
 } rl_comparison;
+
+/* What the estimates are, for labels and aggregation; absent = RL_NO_ID.  Times are numbers of the design's clock
+ * (model/axis.h), which a reader cannot read where they are dates: then the text stands beside them. */
 typedef struct rl_label {
     /* "x1", "(Intercept)"; of programmes the terms that others look for: "overall" (the effect of a study and of
      * --compare), "event" (the event study), "att" (cohort and period), "group", "calendar" */

@@ -49,8 +49,8 @@ static world *make(const double *weight)
         w->weight[u] = weight != NULL ? weight[u] : (double)(u + 1);
     }
     for (int g = 0; g < 2; g++)
-        for (int t = 1; t < T; t++)
-            w->cell[n++] = (rl_att_cell){FIRST[g], TIME[t], rl_uniform_of(rl_draw(3, n, 1)), false};
+        for (int t = 1; t < T; t++, n++)
+            w->cell[n] = (rl_att_cell){FIRST[g], TIME[t], rl_uniform_of(rl_draw(3, n + 1, 1)), false};
     w->r = (rl_roster){.N = N,
                        .T = T,
                        .time = TIME,

@@ -330,8 +330,9 @@ static void projected(void **s)
     q.response = X, q.n_response = 1, q.step = RL_MONTH;
     for (int cumulated = 0; cumulated < 2; cumulated++) {
         for (int h = 0; h < 3; h++) {
-            est[h] = (rl_estimate){.label = {cumulated ? "cumulative::x" : "x", RL_NO_ID, RL_NO_ID, h, NULL, NULL},
+            est[h] = (rl_estimate){.label = {.term = cumulated ? "cumulative::x" : "x", .event = h},
                                    .estimate = 1.3 - 0.4 * h};
+            est[h].label.group = est[h].label.time = RL_NO_ID;
         }
         rl_result r = {.formula = "y ~ x", .m = 3, .est = est, .V = V, .level = 0.95, .df = 0, .periods = 40};
         CHECK_OK(rl_response_projected(&q, &r, cx.keep, &cx), &cx);
