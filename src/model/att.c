@@ -27,6 +27,18 @@ static int base_event(const rl_panel *p)
     return last > -INFINITY ? (int)last : -1;
 }
 
+/* Are there rows of the period before a start, though none of a treated unit can be used? */
+static bool seen_before_start(const rl_plan *plan, const rl_panel *p)
+{
+    const double *cohort = rl_table_col(&p->t, "cohort")->num;
+    for (size_t i = 0; i < p->t.n; i++) {
+        double k = isnan(cohort[i]) ? -1 : cohort[i] - 1 - plan->first_period;
+        if (k < 0 || !(k < (double)p->n_trend)) continue;
+        if (p->trend[(size_t)k].n_treated + p->trend[(size_t)k].n_control > 0) return true;
+    }
+    return false;
+}
+
 /* An estimator named in the study that cannot take such rows, said before anything is fitted. */
 static rl_code refuse_misfit(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator *est,
                              rl_ctx *cx)
@@ -45,10 +57,12 @@ static rl_code refuse_misfit(const rl_tables *t, const rl_plan *plan, const rl_p
     }
     int base = base_event(p);
     if (strcmp(est->name, "dcdh") != 0 || base == -1) return RL_OK;
-    rl_fail(cx, RL_EDATA,
-            "estimator '%s' counts from the %s right before the start, which is partly exposed here and left out: the "
-            "last whole one is %d before the start",
-            est->name, rl_period_name(plan->calendar.kind), -base);
+    rl_fail(
+        cx, RL_EDATA,
+        "estimator '%s' counts from the %s right before the start, which is %s: the last whole one is %d before the "
+        "start",
+        est->name, rl_period_name(plan->calendar.kind),
+        seen_before_start(plan, p) ? "partly exposed here and left out" : "not in the data", -base);
     return rl_hint(cx, "etwfe, cs, bjs, did2s and sunab count from the last whole one; or set `transition: include`");
 }
 
@@ -149,6 +163,8 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
                     .max_lags = -1,
                     .horizon = -1,
                     .time = "period",
+                    .calendar = plan->calendar,
+                    .numbered = true,
                     .cohort = "cohort",
                     .level = s->level,
                     .agg = RL_AGG_SIMPLE,

@@ -170,11 +170,12 @@ static void date_times(const rl_table *t, const rl_col *c, rl_calendar cal, int3
     for (size_t i = 0; i < t->n; i++) at[i] = c->day[i] == RL_NO_DAY ? RL_NO_TIME : rl_period_of(cal, c->day[i]);
 }
 
-rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, rl_clock *clock, int32_t *at, rl_ctx *cx)
+rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, bool numbered, rl_clock *clock, int32_t *at,
+                    rl_ctx *cx)
 {
     if (cal.fiscal_start == 0) cal.fiscal_start = 1;
     if (c->type == RL_NUM) {
-        *clock = (rl_clock){.cal = cal};
+        *clock = (rl_clock){.cal = cal, .dates = numbered && cal.kind != RL_PERIOD_NONE};
         return number_times(t, c, false, at, cx);
     }
     if (c->type == RL_DATE) {

@@ -32,12 +32,13 @@ RL_MUST rl_code rl_table_need(const rl_table *t, const char *name, const char *w
  *
  *   cal     as asked for; kind NONE takes numbers as they are and finds out
  *           from the texts what they are (dates by day, 2019Q4, 2019-04, 2019-W07)
+ *   numbered  whole numbers are periods of `cal` and shown as such (a study's); else they are shown as they are
  *   clock   out: what is to be used for other columns of the same model
  *
  * Errors  RL_EINPUT  a cell that is no time, at its place
  */
-RL_MUST rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, rl_clock *clock, int32_t *at,
-                            rl_ctx *cx);
+RL_MUST rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal, bool numbered, rl_clock *clock,
+                            int32_t *at, rl_ctx *cx);
 
 /* First treated times: as above, empty, 0 and Inf = never (RL_NO_TIME). */
 RL_MUST rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock, int32_t *at, rl_ctx *cx);

@@ -130,7 +130,7 @@ static rl_code one_side(const rl_request *req, const rl_table *t, const struct m
         return RL_OK;
     }
     if (base != -1 && m->window) {
-        s->why = "its base is the period before the start, which is partly exposed here and left out";
+        s->why = "its base is the period right before the start, which has no row here";
         return RL_OK;
     }
     rl_request r = request_of(req, m, est);

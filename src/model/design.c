@@ -122,7 +122,7 @@ static rl_code take_axes(rl_build *b, rl_ctx *cx)
     if (r->time != NULL) {
         RL_TRY(rl_table_need(b->t, r->time, "--time", &c, cx));
         b->at = RL_NEW(cx->tmp, int32_t, b->t->n);
-        RL_TRY(rl_times_of(b->t, c, r->calendar, &b->d->clock, b->at, cx));
+        RL_TRY(rl_times_of(b->t, c, r->calendar, r->numbered, &b->d->clock, b->at, cx));
     }
     if (r->unit != NULL) RL_TRY(rl_build_groups(b, r->unit, "--unit", &b->unit, cx));
     for (size_t i = 0; i < r->n_covariates; i++) {
