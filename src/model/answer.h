@@ -345,7 +345,8 @@ typedef struct rl_wave {
 } rl_wave;
 
 typedef struct rl_identified {
-    const char *unit;             /* what the programme is given by: the clusters             */
+    const char *unit;             /* what the programme is given by                           */
+    const char *cluster;          /* what errors are clustered by: the unit, or something above it */
     const char *rows;             /* "account-quarters", "deals"                             */
     const char *period;           /* "quarter"                                               */
     bool never_only;              /* controls are the never treated alone                    */

@@ -238,6 +238,8 @@ rl_code rl_identify(const rl_tables *t, const rl_plan *plan, const rl_identified
     find_cohorts(&c);
     find_seen(&c);
     count(&c, d);
+    d->cluster = rl_strdup(in, p.cluster);
+    if (p.cluster_of != NULL) d->clusters = p.clusters;
     waves(&c, d);
     RL_TRY(rl_estimator_choose(t, &blind, &p, &est, &why, cx));
     RL_TRY(rl_att_try(t, &blind, &p, est, &d->own_why, &d->sides, in, cx));

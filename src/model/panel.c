@@ -570,6 +570,7 @@ rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_
     find_compared(&w);
     RL_TRY(plan->deal_level ? deal_rows(&w) : plan->outcome == RL_OUT_COLUMN ? panel_rows(&w) : unit_rows(&w));
     RL_TRY(rl_panel_traits(t, plan, p, in, cx));
+    RL_TRY(rl_panel_given(t, plan, p, in, cx));
     count_cells(&w);
     finish_trend(&w);
     keep_largest(&w);

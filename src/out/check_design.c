@@ -110,10 +110,9 @@ static void estimators(const rl_view *v, const rl_identified *d, rl_str *out)
 static const char *design(const rl_view *v, const rl_identified *d)
 {
     rl_str out = rl_str_new(v->in);
-    const char *unit = rl_view_clean(d->unit, 60, v->in);
     rl_str_addf(&out, "  %s treated, %s never", rl_view_count(v, d->treated), rl_view_count(v, d->never));
     if (d->later > 0) rl_str_addf(&out, ", %s later than the last period", rl_view_count(v, d->later));
-    rl_str_addf(&out, "; %s clusters (%s)\n", rl_view_count(v, d->clusters), unit);
+    rl_str_addf(&out, "; %s clusters (%s)\n", rl_view_count(v, d->clusters), rl_view_clean(d->cluster, 60, v->in));
     table(v, d, &out);
     not_identified(v, d, &out);
     estimators(v, d, &out);

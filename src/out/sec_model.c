@@ -195,6 +195,7 @@ static void method(const rl_story *s, const rl_model_answer *m)
         RL_ROW(r, "Formula", rl_view_clean(m->main.formula, 300, v->in));
     if (horizon > 0) RL_ROW(r, "Horizon", rl_sprintf(v->in, "%d days after creation", horizon));
     RL_ROW(r, "Rows used", rl_sprintf(v->in, "%s %s", rl_view_count(v, m->main.rows_used), rl_words_rows(v, m)));
+    if (m->spec->weights.s) RL_ROW(r, "Weights", rl_view_clean(m->spec->weights.s, 60, v->in));
     if (m->main.units) RL_ROW(r, "Units", rl_view_count(v, m->main.units));
     if (m->main.periods) RL_ROW(r, "Periods", rl_view_count(v, m->main.periods));
     if (m->main.clusters) RL_ROW(r, "Clusters", rl_view_count(v, m->main.clusters));
