@@ -201,6 +201,9 @@ static void taken_apart(const rl_request *req, const rl_table *t, rl_sides *out,
     if (!out->has_bacon) {
         out->bacon_why = rl_strdup(keep, cx->err.what);
         rl_forgive(cx);
+        r.agg = RL_AGG_TYPE; /* so many pairs may still be told by their kinds */
+        out->has_bacon = run(&r, t, &out->bacon, keep, cx) == RL_OK;
+        if (!out->has_bacon) rl_forgive(cx);
     }
     r = request_of(req, &twfe, rl_estimator_by_name("twfe"));
     rl_arena *outer = cx->tmp;
