@@ -332,8 +332,8 @@ static bool in_window(const rl_model_spec *m, const rl_estimate *e)
     return e->label.event >= m->window_lo && e->label.event <= m->window_hi;
 }
 
-/* Event times outside the window of the study are not shown; the base is, and the tests stay those of all.  What is kept
- * moves up in place: it never passes what is still to be read. */
+/* Event times outside the window of the study are not shown; the base is, and the tests stay those of all.  What is
+ * kept moves up in place: it never passes what is still to be read. */
 static void keep_window(const rl_model_spec *m, rl_result *r, rl_ctx *cx)
 {
     size_t n = 0, all = r->m, *from = RL_NEW(cx->tmp, size_t, all + 1);

@@ -22,7 +22,7 @@ typedef struct rl_att {
     size_t N;                      /* units of assignment                                 */
     double *psi;                   /* N   influence of each unit on the effect            */
     double *psi_with;              /* N   and on the mean of the treated                  */
-    const int32_t *cluster;        /* N   clusters above the units, that errors allow for; NULL = units are the clusters */
+    const int32_t *cluster;        /* N   clusters above the units, or NULL: the units are  */
     size_t n_clusters;             /* codes of `cluster`                                  */
 } rl_att;
 
