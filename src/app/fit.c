@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/fit_options.h"
 #include "data/table.h"
 #include "model/compare.h"
 #include "model/infer.h"
@@ -52,7 +53,7 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--collapse", r->collapse && !e->lists},
                 {"--shock", r->shock != NULL && !e->shocks},
                 {"--multiplier", r->multiplier != RL_RADEMACHER && !r->bootstrap},
-                {"--reps", r->reps > 0 && !r->bootstrap}};
+                {"--reps", r->reps > 0 && !r->bootstrap && (!e->refits || r->repeat == RL_REPEAT_JACKKNIFE)}};
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
     for (size_t i = 0; i < a->n_did; i++)
@@ -80,6 +81,20 @@ static rl_code inherit_cluster(rl_fit_args *a, rl_ctx *cx)
     }
     v->ways = own.ways;
     v->by[0] = own.by[0];
+    return RL_OK;
+}
+
+/* Errors by repetition are of some estimators, and all they have. */
+static rl_code check_repeats(const rl_request *r, rl_ctx *cx)
+{
+    const rl_estimator *e = r->estimator;
+    if (r->repeat != RL_REPEAT_DEFAULT && !e->refits) {
+        rl_fail(cx, RL_EUSAGE, "--inference %s is of estimators 'sc' and 'sdid'",
+                r->repeat == RL_REPEAT_PLACEBO ? "placebo" : "jackknife");
+        return rl_hint(cx, "'%s' has %s", e->name,
+                       e->by_unit ? "analytic errors, and --inference bootstrap" : "its errors by --vcov");
+    }
+    if (r->every && (!e->refits || r->bootstrap || r->repeat == RL_REPEAT_JACKKNIFE)) return rl_fit_few_draws(0, cx);
     return RL_OK;
 }
 
@@ -113,6 +128,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of programmes' estimators and of 'ardl'");
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
+    RL_TRY(check_repeats(r, cx));
     for (size_t i = 0; i < a->n_did; i++)
         if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
             return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);

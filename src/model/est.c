@@ -36,6 +36,8 @@
     each(staggered) \
     each(ddd) \
     each(dcdh) \
+    each(sc) \
+    each(sdid) \
     each(bacon)
 // clang-format on
 

@@ -107,6 +107,26 @@ struct rl_null {
     const void *self;
 };
 
+/* What a method without influence has instead: itself, with other units as the treated, for errors by repetition
+ * (model/infer_repeat.c).  Units are numbered with the n0 controls first, then the n1 treated. */
+typedef struct rl_refit {
+    size_t n0, n1;
+    const uint64_t *key;   /* n0+n1  hash of the unit's label, for draws                                     */
+    size_t carry;          /* controls that carry weight in the fit                                          */
+    size_t room;           /* doubles of workspace that a call takes                                         */
+    /* b (f->m) = the estimates where unit[0] .. unit[k0-1] are the controls and the k1 units behind them the treated; a
+     * control may stand there several times, or as one of the treated.  `held`: the controls keep the weights they
+     * have, only scaled to 1 in sum.  False: no solution was found.  Any number of threads; the same bits each time. */
+    bool (*again)(const void *self, const uint32_t *unit, size_t k0, size_t k1, bool held, double *room, double *b);
+    const void *self;
+} rl_refit;
+
+/* A unit, or a period before the start, that is weighed: the control of sc and sdid. */
+typedef struct rl_share {
+    const char *unit, *period;    /* one of the two, as the data have it          */
+    double weight;
+} rl_share;
+
 #define RL_NO_ID INT32_MIN /* a cohort, period or event time that an estimate does not have */
 
 /* Which groups of units an estimate compares, and how much that counts (bacon). */
@@ -144,7 +164,11 @@ struct rl_fit {
     size_t m;              /* estimates                                            */
     rl_label *label;       /* m                                                    */
     double *b;             /* m                                                    */
-    const rl_psi *psi;     /* NULL when the method has none: no errors then, and infer refuses to be asked for them */
+    const rl_psi *psi;     /* NULL when the method has none: then by refit, or no errors, and infer refuses to be
+                              asked for them */
+    const rl_refit *refit; /* or NULL                                              */
+    const rl_share *share; /* n_share                                              */
+    size_t n_share;
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
     bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */
@@ -245,6 +269,7 @@ struct rl_estimator {
     const char *source;    /* "Wooldridge (2021)"                                  */
     bool needs_unit, needs_time, needs_cohort;   /* needs_cohort = it is for programmes; --treated will do */
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
+    bool refits;           /* its errors come from repeating it: --inference placebo, jackknife, --reps 0 */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;
     rl_family family;

@@ -529,6 +529,22 @@ static rl_code covariance(rl_infer_work *w, rl_vcov_kind kind, double level, rl_
     }
 }
 
+/* Covariance, and that of the combinations. */
+static rl_code by_influence(rl_infer_work *w, const rl_request *req, bool of_study, rl_ctx *cx)
+{
+    RL_TRY(rl_infer_need_nested(w, req, cx));
+    if (w->small) RL_TRY(rl_infer_small_or_not(w, req, of_study, cx));
+    RL_TRY(covariance(w, w->d->vcov.kind, req->level, cx));
+    RL_TRY(rl_infer_need_freedom(w, cx));
+    RL_TRY(rl_infer_need_finite(w, req, cx));
+    if (w->small)
+        RL_TRY(rl_infer_small(w, cx));
+    else
+        rl_infer_aside(w, cx);
+    rl_infer_combine(w, cx);
+    return req->bootstrap && req->estimator->by_unit ? rl_infer_multiplier(w, req, cx) : RL_OK;
+}
+
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
@@ -557,18 +573,8 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     out->vcov_kind = f->wander != NULL ? "averaged" : NAME[kind];
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
-    if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
-    RL_TRY(rl_infer_need_nested(&w, req, cx));
-    if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
-    RL_TRY(covariance(&w, kind, req->level, cx));
-    RL_TRY(rl_infer_need_freedom(&w, cx));
-    RL_TRY(rl_infer_need_finite(&w, req, cx));
-    if (w.small)
-        RL_TRY(rl_infer_small(&w, cx));
-    else
-        rl_infer_aside(&w, cx);
-    rl_infer_combine(&w, cx);
-    if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
+    if (f->refit == NULL && f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
+    RL_TRY(f->refit != NULL ? rl_infer_repeat(&w, req, cx) : by_influence(&w, req, of_study, cx));
     out->crit = w.crit;
     out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);

@@ -87,6 +87,13 @@ RL_MUST rl_code rl_infer_fixed_b(rl_infer_work *w, int lags, double t_factor, rl
  * Errors RL_EUSAGE more than one cluster variable */
 RL_MUST rl_code rl_infer_multiplier(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
+/* infer_repeat.c: the covariance of methods that have a refit, by placebos, bootstrap or jackknife, and its
+ * combinations; p by rank among placebos.
+ * Errors RL_EUSAGE --vcov was said
+ *        RL_EDATA  too few controls or treated units for what was asked
+ *        RL_ENUM   a repetition has no solution */
+RL_MUST rl_code rl_infer_repeat(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+
 /* infer_small.c: for few clusters, from the influence by cluster, cohort and period.  small: V, psi_G, factor and
  * df_each anew.  joint: as rl_infer_joint().  beside: that test, "NAME-small-sample", appended to the result where the
  * method has no factor and there are at most 5,000 clusters.  or_not: refuses what does not go with it; a study gets

@@ -61,6 +61,8 @@ struct rl_result {
     size_t m;
     rl_estimate *est;           /* m */
     double *V;                  /* m-by-m covariance, column-major                           */
+    const rl_share *share;      /* n_share  units and periods that the control is made of (sc, sdid) */
+    size_t n_share;
     double r2, r2_within, rmse, sigma, loglik, aic, bic, deviance, pseudo_r2;   /* NaN = not there */
     size_t K, K_full;           /* coefficients that count in the covariance; all, effects too   */
     rl_test *test;
