@@ -573,7 +573,8 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     out->vcov_kind = f->wander != NULL ? "averaged" : NAME[kind];
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
-    if (f->refit == NULL && f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
+    if (f->refit == NULL && f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL)))
+        return no_errors(&w, req, cx);
     RL_TRY(f->refit != NULL ? rl_infer_repeat(&w, req, cx) : by_influence(&w, req, of_study, cx));
     out->crit = w.crit;
     out->df = w.df_each != NULL ? NAN : w.df;

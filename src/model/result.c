@@ -48,6 +48,18 @@ static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, 
     out->residual = e;
 }
 
+static void keep_shares(const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    rl_share *share = RL_NEW(keep, rl_share, f->n_share);
+    for (size_t i = 0; i < f->n_share; i++) {
+        const rl_share *x = &f->share[i];
+        share[i] = (rl_share){x->unit != NULL ? rl_strdup(keep, x->unit) : NULL,
+                              x->period != NULL ? rl_strdup(keep, x->period) : NULL, x->weight};
+    }
+    out->share = share;
+    out->n_share = f->n_share;
+}
+
 static void keep_wander(const rl_fit *f, rl_result *out, rl_arena *keep)
 {
     if (f->wander == NULL) return;
@@ -178,6 +190,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(rl_diag_unasked(&d, &f, &req, out, keep, cx));
     rl_result_sample(&d, &f, out, keep);
     keep_wander(&f, out, keep);
+    if (f.n_share > 0) keep_shares(&f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
     if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);

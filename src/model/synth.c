@@ -293,7 +293,7 @@ static double noise(const synth *w)
     return (double)sqrtl(square / (n - 1));
 }
 
-/* Means of the periods taken off, which change no weight and no estimate, and with a constant those of the units too. */
+/* Means of the periods taken off, which change no weight and no estimate; with a constant those of the units too. */
 static void fill(synth *w, rl_ctx *cx)
 {
     long double *mean = RL_NEW(cx->tmp, long double, w->T);

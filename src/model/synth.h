@@ -29,8 +29,9 @@
  *         RL_EINPUT  two rows of one unit and period
  *         RL_EUSAGE  covariates, effects, weights
  *         RL_ENUM    no minimum was found
- * Cost    8 bytes a row, and 8 for each pair of controls up to 2,048 of them (beyond: none, and every step costs as much
- *         more as there are periods before the start) */
+ * Cost    8 bytes a row, and 8 for each pair of controls up to 2,048 of them (beyond: none, and every step costs as
+ *         much more as there are periods before the start)
+ */
 RL_MUST rl_code rl_synth_fit(const rl_design *d, const rl_request *r, bool periods, rl_fit *f, rl_ctx *cx);
 
 #endif

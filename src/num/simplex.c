@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/simd.h"
+
 static size_t place(const rl_simplex *s, size_t i) { return s->at != NULL ? s->at[i] : i; }
 static const double *column(const rl_simplex *s, size_t i) { return s->data + place(s, i) * s->stride; }
 
@@ -17,90 +19,119 @@ size_t rl_simplex_room(size_t n, size_t rows)
 
 /* --- Frank and Wolfe ---------------------------------------------------------------- */
 
-/* out = A'A_i */
-static const double *products(const rl_simplex *s, size_t i, double *out)
+/* a'c over n numbers, in lanes. */
+RL_INLINE double dot(const double *a, const double *c, size_t n)
 {
-    if (s->gram != NULL) {
-        const double *g = s->gram + place(s, i) * s->ld;
-        if (s->at == NULL) return g;
-        for (size_t j = 0; j < s->n; j++) out[j] = g[s->at[j]];
-        return out;
+    rl_four s = {0}, t = {0};
+    size_t r = 0;
+    for (; r + 8 <= n; r += 8) {
+        s += RL_FOUR_OF(a + r) * RL_FOUR_OF(c + r);
+        t += RL_FOUR_OF(a + r + 4) * RL_FOUR_OF(c + r + 4);
     }
-    const double *a = column(s, i);
-    for (size_t j = 0; j < s->n; j++) {
-        const double *c = column(s, j);
-        double sum = 0;
-        for (size_t r = 0; r < s->rows; r++) sum += a[r] * c[r];
-        out[j] = sum;
-    }
-    return out;
+    s += t;
+    double sum = rl_four_sum(&s);
+    for (; r < n; r++) sum += a[r] * c[r];
+    return sum;
 }
 
-/* h = A'A x */
-static void start(const rl_simplex *s, const double *x, double *h, double *row, double *v)
+RL_CLONES static void multiply(const rl_simplex *s, const double *a, double *out)
 {
-    memset(h, 0, s->n * sizeof *h);
-    if (s->gram != NULL) {
-        for (size_t i = 0; i < s->n; i++) {
-            if (x[i] == 0) continue;
-            const double *k = products(s, i, row);
-            for (size_t j = 0; j < s->n; j++) h[j] += x[i] * k[j];
-        }
-        return;
+    for (size_t j = 0; j < s->n; j++) out[j] = dot(a, s->data + (s->at != NULL ? s->at[j] : j) * s->stride, s->rows);
+}
+
+/* Column i of A'A + ridge */
+static void products(const rl_simplex *s, size_t i, double *out)
+{
+    if (s->gram == NULL)
+        multiply(s, column(s, i), out);
+    else {
+        const double *g = s->gram + place(s, i) * s->ld;
+        for (size_t j = 0; j < s->n; j++) out[j] = g[place(s, j)];
     }
+    out[i] += s->ridge;
+}
+
+/* u = (A'A + ridge) x */
+static void start(const rl_simplex *s, const double *x, double *u, double *row, double *v)
+{
+    memset(u, 0, s->n * sizeof *u);
+    for (size_t i = 0; i < s->n && s->gram != NULL; i++) {
+        if (x[i] == 0) continue;
+        products(s, i, row);
+        for (size_t j = 0; j < s->n; j++) u[j] += x[i] * row[j];
+    }
+    if (s->gram != NULL) return;
     memset(v, 0, s->rows * sizeof *v);
     for (size_t i = 0; i < s->n; i++) {
         const double *a = column(s, i);
         for (size_t r = 0; r < s->rows && x[i] != 0; r++) v[r] += x[i] * a[r];
     }
-    for (size_t j = 0; j < s->n; j++) {
-        const double *a = column(s, j);
-        for (size_t r = 0; r < s->rows; r++) h[j] += v[r] * a[r];
-    }
+    multiply(s, v, u);
+    for (size_t j = 0; j < s->n; j++) u[j] += s->ridge * x[j];
 }
 
-/* Half the gradient is A'A x - A'b + ridge x: where it is least, and its products with x. */
-typedef struct slope {
-    size_t least;
-    double at_least, gx, hx, xx;
-} slope;
-
-static slope look(const rl_simplex *s, const double *x, const double *h)
+/* g += step (k - c - g); returns where it is least then, the first of several. */
+RL_CLONES static size_t advance(double *g, const double *k, const double *c, double step, size_t n)
 {
-    slope p = {.at_least = INFINITY};
-    for (size_t j = 0; j < s->n; j++) {
-        double g = h[j] - s->c[j] + s->ridge * x[j];
-        if (g < p.at_least) {
-            p.at_least = g;
-            p.least = j;
-        }
-        p.gx += g * x[j];
-        p.hx += h[j] * x[j];
-        p.xx += x[j] * x[j];
+    rl_four least = {INFINITY, INFINITY, INFINITY, INFINITY};
+    rl_four_bits where = {0}, at = {0, 1, 2, 3};
+    size_t j = 0, first = 0;
+    double value = INFINITY;
+    for (; j + 4 <= n; j += 4, at += 4) {
+        rl_four now = RL_FOUR(g + j);
+        now += step * ((RL_FOUR_OF(k + j) - RL_FOUR_OF(c + j)) - now);
+        RL_FOUR(g + j) = now;
+        rl_four_bits less = now < least;
+        rl_four_bits kept = (less & *(rl_four_bits *)&now) | (~less & *(rl_four_bits *)&least);
+        least = *(rl_four *)&kept;
+        where = (less & at) | (~less & where);
     }
-    return p;
+    for (int lane = 0; lane < 4; lane++)
+        if (least[lane] < value || (least[lane] == value && (size_t)where[lane] < first)) {
+            value = least[lane];
+            first = (size_t)where[lane];
+        }
+    for (; j < n; j++) {
+        g[j] += step * ((k[j] - c[j]) - g[j]);
+        if (g[j] < value) {
+            value = g[j];
+            first = j;
+        }
+    }
+    return first;
 }
 
+/* g = H x - c is half the gradient, H = A'A + ridge.  A step goes from x to (1-s) x + s e_i: g moves by one column of
+ * H, x'Hx and x'c without a pass, and x is `by` times what is held. */
 size_t rl_simplex_walk(const rl_simplex *s, double *x, size_t most, double least, double *room)
 {
-    double *h = room, *row = h + s->n, *v = row + s->n;
+    double *g = room, *k = g + s->n, xHx = 0, xc = 0, by = 1;
     size_t t = 0;
-    start(s, x, h, row, v);
+    start(s, x, g, k, k + s->n);
+    for (size_t j = 0; j < s->n; j++) {
+        xHx += g[j] * x[j];
+        xc += s->c[j] * x[j];
+        g[j] -= s->c[j];
+    }
+    size_t i = advance(g, g, g, 0, s->n);
     while (t < most) {
-        slope p = look(s, x, h);
-        size_t i = p.least;
-        const double *k = products(s, i, row);
-        double down = p.gx - p.at_least, bend = (k[i] - 2 * h[i] + p.hx) + s->ridge * (p.xx - 2 * x[i] + 1);
+        products(s, i, k);
+        double u = g[i] + s->c[i], down = (xHx - xc) - g[i], bend = k[i] - 2 * u + xHx;
         if (!(bend > 0) || !(down > 0)) break; /* at a corner, or nothing to gain */
-        double step = down < bend ? down / bend : 1;
-        for (size_t j = 0; j < s->n; j++) {
-            x[j] -= step * x[j];
-            h[j] += step * (k[j] - h[j]);
+        double step = down < bend ? down / bend : 1, stay = 1 - step;
+        xHx = stay * stay * xHx + 2 * step * stay * u + step * step * k[i];
+        xc = stay * xc + step * s->c[i];
+        by *= stay;
+        if (by < 1e-30) { /* almost all of it goes to one */
+            for (size_t j = 0; j < s->n; j++) x[j] *= by;
+            by = 1;
         }
-        x[i] += step;
+        x[i] += step / by;
+        i = advance(g, k, s->c, step, s->n);
         t++;
         if (t >= 2 && !(step * (2 * down - step * bend) > least * (double)s->rows)) break;
     }
+    for (size_t j = 0; j < s->n; j++) x[j] *= by;
     return t;
 }
 

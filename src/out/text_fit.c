@@ -9,7 +9,7 @@
 #include "out/text_sides.h"
 #include "out/text_tests.h"
 
-enum { COLUMNS = 10, BANDLESS = 7, BANDED = 9, WIDEST = 60 };
+enum { SHOWN_SHARES = 5, COLUMNS = 10, BANDLESS = 7, BANDED = 9, WIDEST = 60 };
 
 /* Control characters become '?'. */
 static const char *clean(const char *s, rl_arena *in)
@@ -145,7 +145,11 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
         rl_str_addf(out, "; errors from %zu %s draws", r->draws, r->multiplier);
         if (isfinite(r->crit)) rl_str_addf(out, ", bands by critical value %.3f", r->crit);
         rl_str_add(out, "\n");
-    } else if (r->draws > 0)
+    } else if (strcmp(r->vcov_kind, "placebo") == 0)
+        rl_str_addf(out, ", %zu of them\n", r->draws);
+    else if (strcmp(r->vcov_kind, "bootstrap") == 0)
+        rl_str_addf(out, " of units, %zu draws; normal\n", r->draws);
+    else if (r->draws > 0)
         rl_str_addf(out, "; p and intervals from %zu draws%s%s\n", r->draws, r->draw_by != NULL ? " by " : "",
                     r->draw_by != NULL ? clean(r->draw_by, in) : "");
     else if (r->fixed_b > 0)
@@ -159,6 +163,28 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     else
         rl_str_add(out, "; t, degrees of freedom by estimate\n");
     if (r->ssc != NULL) rl_str_addf(out, "factor      %s\n", clean(r->ssc, in));
+}
+
+/* The largest shares of units, or of periods: what the control is made of. */
+static void shares(rl_str *out, const rl_result *r, bool units, rl_arena *in)
+{
+    bool *said = RL_NEW(in, bool, r->n_share);
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_share; i++) n += (r->share[i].unit != NULL) == units;
+    if (n == 0) return;
+    rl_str_addf(out, "%s", units ? "controls    " : "before      ");
+    for (size_t k = 0; k < n && k < SHOWN_SHARES; k++) {
+        size_t most = SIZE_MAX;
+        for (size_t i = 0; i < r->n_share; i++)
+            if ((r->share[i].unit != NULL) == units && !said[i] &&
+                (most == SIZE_MAX || r->share[i].weight > r->share[most].weight))
+                most = i;
+        said[most] = true;
+        const rl_share *s = &r->share[most];
+        rl_str_addf(out, "%s%s %.3f", k > 0 ? ", " : "", clean(units ? s->unit : s->period, in), s->weight);
+    }
+    if (n > SHOWN_SHARES) rl_str_addf(out, " and %zu more", n - SHOWN_SHARES);
+    rl_str_addc(out, '\n');
 }
 
 static void fit(rl_str *out, const rl_result *r)
@@ -182,6 +208,8 @@ const char *rl_text_fit(const rl_result *r, rl_arena *in)
     table(&out, r, in);
     rl_str_addc(&out, '\n');
     sample(&out, r, in);
+    shares(&out, r, true, in);
+    shares(&out, r, false, in);
     fit(&out, r);
     rl_text_tests(&out, r, in);
     rl_text_responses(&out, r, in);
