@@ -50,8 +50,9 @@ static bool weigh(const synth *w, const rl_simplex *q, double *x, double *room)
 {
     rl_simplex_walk(q, x, STEPS_BEFORE, w->least, room);
     leave_small(x, q->n);
+    if (w->exact) return rl_simplex_exact(q, x, room);
     rl_simplex_walk(q, x, STEPS, w->least, room);
-    return !w->exact || rl_simplex_exact(q, x, room);
+    return true;
 }
 
 /* Room of one solution: what weigh_units() and weigh_periods() cut it into, then the solver's. */
