@@ -1,5 +1,6 @@
 /* What a covariance cannot say, said: clusters that cut units apart, what overflows, errors that are not there. */
 #include <math.h>
+#include <string.h>
 
 #include "model/infer_work.h"
 #include "num/absorb.h"
@@ -76,7 +77,7 @@ void rl_infer_say_missing(const rl_infer_work *w, const rl_request *req, rl_ctx 
 {
     const rl_result *r = w->out;
     size_t lack = 0, varies = 0, first = 0;
-    if (!for_programme(req) || w->f->perfect) return;
+    if (!for_programme(req) || w->f->perfect || strcmp(r->vcov_kind, "none") == 0) return;
     for (size_t j = 0; j < r->m; j++) varies += r->est[j].std_error > 0;
     for (size_t j = r->m; j-- > 0;) {
         if (r->est[j].std_error > 0 || (varies > 0 && r->est[j].estimate == 0)) continue;
