@@ -204,6 +204,7 @@ struct rl_fit {
     /* the fit is of this design and not of the one given: rows that stand in it several times (stacked);
      * NULL elsewhere */
     const rl_design *of;
+    const char *of_why;    /* what became of rows that do not stand in it           */
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
