@@ -153,6 +153,7 @@ struct rl_fit {
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
+    bool lone_count;       /* one that is alone with its start bears influence too: it is held against others */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
@@ -247,6 +248,8 @@ struct rl_estimator {
     bool needs_unit, needs_time, needs_cohort;   /* needs_cohort = it is for programmes; --treated will do */
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
+    bool by_cohort;        /* effects of each cohort and period by themselves, then their averages: none is set off
+                              against other cohorts' */
     rl_frame frame;
     rl_family family;
     bool repeats;          /* looks at cohort, time, trait, treated, unit and effects of a row, and at X: without X it

@@ -72,7 +72,7 @@ static double *cell_means(const rl_imputed *p, rl_ctx *cx)
 
 static rl_imputed_part effects(rl_imputed *p, double *b, rl_ctx *cx)
 {
-    size_t n = p->d->n, cells, lone = rl_imputed_lone(p, p->cell, p->n_cohort * p->T, &cells, cx);
+    size_t n = p->d->n;
     double *own = RL_NEW(cx->tmp, double, n), *mean = cell_means(p, cx);
     long double *sum = RL_NEW(cx->tmp, long double, p->m);
     for (size_t i = 0; i < n; i++) {
@@ -81,11 +81,6 @@ static rl_imputed_part effects(rl_imputed *p, double *b, rl_ctx *cx)
         own[i] = p->e[i] - mean[p->cell[i]];
     }
     for (size_t j = 0; j < p->m; j++) b[j] = (double)(sum[j] / p->W[j]);
-    if (lone > 0)
-        rl_remark(cx, "cells",
-                  "%zu of %zu cells of cohort and period hold one cluster: how effects differ within them "
-                  "cannot be seen, and counts as nothing in the errors",
-                  lone, cells);
     return (rl_imputed_part){.b = &p->b, .u = p->e, .of = p->of, .own = own, .W = p->W, .m = p->m};
 }
 
@@ -256,6 +251,7 @@ const rl_estimator rl_est_bjs = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
+    .by_cohort = true,
     .frame = RL_FRAME_IMPUTE,
     .takes = " agg window balance anticipation unit-trends ",
     .fit = fit,
