@@ -151,6 +151,7 @@ struct rl_fit {
     bool normal;           /* the method's own convention: normal, not t */
     bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
+    const bool *given;     /* m   what the estimate is by construction: no error, no statistic; or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
     bool lone_count;       /* one that is alone with its start bears influence too: it is held against others */

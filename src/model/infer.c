@@ -392,6 +392,10 @@ static void estimates(rl_infer_work *w, double level)
         *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN, 0};
         if (j < w->f->m && w->f->neyman != NULL) e->std_error_neyman = w->f->neyman[j];
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
+        if (j < w->f->m && w->f->given != NULL && w->f->given[j]) {
+            e->std_error = 0;
+            continue;
+        }
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
         if (w->f->perfect || !(v > 0)) continue;
         double crit = w->fixed != NULL ? w->fixed_critical : rl_t_quantile(0.5 + level / 2, df);
