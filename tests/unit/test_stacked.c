@@ -224,6 +224,31 @@ static void rows_are_those_of_the_data(void **state)
     assert_false(starts_noted(&a, "is missing"));
 }
 
+/* Rounding errors are no residuals: no statistic, and no test of them. */
+static void a_constant_outcome(void **state)
+{
+    (void)state;
+    double start[N];
+    two_starts(start);
+    rl_table t = starts_panel(N, T, start, 29, &cx);
+    double *y = rl_table_col(&t, "y")->num;
+    for (size_t i = 0; i < t.n; i++) y[i] = 0.3;
+    rl_request r = starts_request("stacked", "y ~ x");
+    starts_window(&r, -2, 1);
+    for (int way = 0; way < 3; way++) {
+        r.formula = way == 0 ? "y ~ x" : "y ~ 1";
+        r.stack_plain = way == 2;
+        rl_result a = starts_fit(&t, &r, &cx);
+        assert_true(starts_noted(&a, "a perfect fit"));
+        assert_int_equal(a.n_tests, 0);
+        for (size_t j = 0; j < a.m; j++) assert_true(isnan(a.est[j].statistic) && isnan(a.est[j].p_value));
+        r.restriction = (const char *const[]){"event[-2] = 0"};
+        r.n_restriction = 1;
+        starts_refused(&t, &r, RL_EDATA, "event[-2] = 0", "perfect fit", &cx);
+        r.n_restriction = 0;
+    }
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -262,6 +287,7 @@ int main(void)
         cmocka_unit_test(controls_stay_untreated_through_the_window),
         cmocka_unit_test(a_window_is_seen_in_every_period),
         cmocka_unit_test(rows_are_those_of_the_data),
+        cmocka_unit_test(a_constant_outcome),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
