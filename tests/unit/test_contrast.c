@@ -72,11 +72,16 @@ static void refusals(void **state)
     static const struct {
         const char *text, *says;
     } CASE[] = {
-        {"", "should stand here"},          {"mean event 1", "'('"},
-        {"mean(event 1:2", "')'"},          {"mean(events 1)", "event, calendar"},
-        {"event 0:2", "several estimates"}, {"mean(event 7:9)", "no estimate"},
-        {"event x", "should stand here"},   {"2 event 1", "'*'"},
-        {"event 1 overall", "+, - or"},     {"calendar 2005", "no estimate"},
+        {"", "should stand here"},
+        {"mean event 1", "'('"},
+        {"mean(event 1:2", "')'"},
+        {"mean(events 1)", "event, calendar"},
+        {"event 0:2", "several estimates"},
+        {"mean(event 7:9)", "no estimate"},
+        {"event x", "should stand here"},
+        {"2 event 1", "'*'"},
+        {"event 1 overall", "+, - or"},
+        {"calendar 2005", "no estimate"},
         {"event 1, event 2", "+, - or"},
         {"mean(event 1:9)", "at the end of this range, event 9"},
         {"sum(event -5:0)", "at the start of this range, event -5"},
