@@ -286,6 +286,11 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     size_t n_call;
     RL_TRY(read_args(o, &a, cx));
     RL_TRY(rl_fit_run(&a, &r, cx));
+    if (a.cov_out != NULL && strcmp(r.vcov_kind, "none") == 0) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' gives no standard errors: there is no covariance for --cov-out",
+                r.estimator->name);
+        return rl_hint(cx, "its figures take another estimate apart, whose errors that estimator gives");
+    }
     if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
     if (a.cov_out != NULL) RL_TRY(write_covariance(a.cov_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);

@@ -155,7 +155,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999; multipliers 1000;\nsc, sdid 200, and 0 = every placebo once)"},
     {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
     {RL_CMD_FIT, "lincom", 0, "SUM..", "a linear combination of estimates as one more, say\n'x1 + 2*x2 - 1'; may be given again"},
-    {RL_CMD_FIT, "contrast", 0, "SUM..", "averages of effects set against each other, say\n'mean(event 1:4) - mean(event -4:-2)'; with group, time,\ncalendar, att, overall too; may be given again"},
+    {RL_CMD_FIT, "contrast", 0, "SUM..", "averages of effects set against each other, say\n'mean(event 1:4) - mean(event -4:-2)'; also group,\ncalendar, overall and 'att group 4 time 5:6'; may be\ngiven again"},
     {RL_CMD_FIT, "cov-out", 0, "FILE", "write the covariance of all estimates to FILE, a CSV"},
     {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0', or a\ntest by name, from the list below (--test all: every\none that fits, as a table with what it means); may be\ngiven again.  Instruments bring theirs unasked:\nfirst-stage-f first-stage-wald wu-hausman sargan\nhansen, and for their rank anderson-lm cragg-donald-f\n(iid), kleibergen-paap-lm kleibergen-paap-f,\nsanderson-windmeijer-f"},
 

@@ -154,7 +154,7 @@ static rl_code one_side(const rl_request *req, const rl_table *t, const struct m
         return RL_OK;
     }
     s->effect = *e;
-    s->rows = fit.rows_used;
+    s->rows = fit.rows_behind;
     s->units = fit.units;
     if (!events || strcmp(m->name, "twfe") == 0 || strcmp(m->name, "staggered") == 0) return RL_OK;
     r.agg = RL_AGG_DYNAMIC;

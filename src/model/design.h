@@ -101,7 +101,7 @@ RL_MUST rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_desi
 
 /* For estimators that carry a request out by themselves (result.c): the formula, the rows and what
  * became of them; the notes made from number `from` on. */
-void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep);
+void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep, rl_ctx *cx);
 void rl_result_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep);
 
 #endif

@@ -175,8 +175,10 @@ struct rl_fit {
     bool normal;           /* the method's own convention: normal, not t */
     bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
+    const bool *given;     /* m   what the estimate is by construction: no error, no statistic; or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
+    bool lone_count;       /* one that is alone with its start bears influence too: it is held against others */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
@@ -228,6 +230,7 @@ struct rl_fit {
     /* the fit is of this design and not of the one given: rows that stand in it several times (stacked);
      * NULL elsewhere */
     const rl_design *of;
+    const char *of_why;    /* what became of rows that do not stand in it           */
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
@@ -271,6 +274,8 @@ struct rl_estimator {
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
     bool refits;           /* its errors come from repeating it: --inference placebo, jackknife, --reps 0 */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
+    bool by_cohort;        /* effects of each cohort and period by themselves, then their averages: none is set off
+                              against other cohorts' */
     rl_frame frame;
     rl_family family;
     bool repeats;          /* looks at cohort, time, trait, treated, unit and effects of a row, and at X: without X it

@@ -245,7 +245,7 @@ static rl_code one_horizon(lp *p, int h, rl_ctx *cx)
     while (at < f.m && strcmp(f.label[at].term, p->shock) != 0) at++;
     if (at == f.m) return not_there(p, &r, cx);
     if (h == 0) {
-        rl_result_sample(&d, &f, &r, cx->keep);
+        rl_result_sample(&d, &f, &r, cx->keep, cx);
         p->first = r;
         p->dof = f.dof;
         p->lag = r.lag;
@@ -394,7 +394,7 @@ static rl_code run(const rl_request *req, const rl_table *t, rl_result *out, rl_
     RL_TRY(together(&p, out, keep, cx));
     const rl_result *r = &p.first;
     out->formula = rl_sprintf(keep, "%s ~ %s%s%s", p.f.head, p.rhs, *p.f.tail != '\0' ? " " : "", p.f.tail);
-    out->rows_read = r->rows_read, out->rows_used = r->rows_used;
+    out->rows_read = r->rows_read, out->rows_used = r->rows_used, out->rows_behind = r->rows_behind;
     out->dropped = r->dropped, out->n_dropped = r->n_dropped;
     out->units = r->units, out->periods = r->periods, out->clusters = p.clusters;
     out->vcov_kind = r->vcov_kind, out->lag = p.lag, out->draws = r->draws;

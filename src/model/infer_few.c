@@ -174,6 +174,8 @@ rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *req, rl_ctx *c
     rl_result *r = w->out;
     size_t base = w->f->m, from = r->n_tests;
     if (req->n_restriction == 0) return RL_OK;
+    if (w->f->perfect)
+        return rl_fail(cx, RL_EDATA, "--test '%s': a perfect fit leaves no residuals to look at", req->restriction[0]);
     r->test = rl_regrow(w->keep, r->test, from, from + req->n_restriction, sizeof *r->test);
     for (size_t i = 0; i < req->n_restriction; i++) {
         rl_linear c;

@@ -66,6 +66,10 @@ RL_MUST rl_code rl_infer_need_freedom(const rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_need_finite(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 void rl_infer_say_missing(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
+/* infer_thin.c: remarks on designs that carry less than their errors say, whatever the method: few clusters; of
+ * programmes one unit (cluster) in a cohort, an average or all that is treated, and one to three that never are. */
+void rl_infer_say_thin(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+
 /* infer_aside.c: the factor and degrees of freedom of rl_fit.aside. */
 void rl_infer_aside(rl_infer_work *w, rl_ctx *cx);
 /* infer_scores.c: sum psi psi' of m estimates over n rows of a core, (1-h)^power taken off the squares of rows (h

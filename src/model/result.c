@@ -12,17 +12,35 @@
 #include "model/nickell.h"
 #include "model/response.h"
 
-void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
+/* Different rows of the table among those of a design in which they may stand several times. */
+static size_t different_rows(const rl_design *d, rl_ctx *cx)
+{
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, d->t->n);
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        n += !seen[d->row[i]];
+        seen[d->row[i]] = 1;
+    }
+    return n;
+}
+
+void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     size_t base = f->base_why != NULL ? d->n - f->dof.n : 0;
     out->formula = rl_strdup(keep, d->formula->text);
     out->rows_read = d->t->n;
     out->rows_used = d->n - base;
     out->n_dropped = d->n_dropped;
-    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped + 1);
-    for (size_t i = 0; i < d->n_dropped; i++)
+    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped + 2);
+    size_t left = d->t->n - base;
+    for (size_t i = 0; i < d->n_dropped; i++) {
         out->dropped[i] = (rl_dropped){rl_strdup(keep, d->dropped[i].why), d->dropped[i].rows};
+        left -= d->dropped[i].rows;
+    }
     if (base > 0) out->dropped[out->n_dropped++] = (rl_dropped){rl_strdup(keep, f->base_why), base};
+    out->rows_behind = f->of != NULL ? different_rows(d, cx) : out->rows_used;
+    if (f->of != NULL && left > out->rows_behind)
+        out->dropped[out->n_dropped++] = (rl_dropped){rl_strdup(keep, f->of_why), left - out->rows_behind};
     out->units = d->unit.G;
     out->periods = d->time.G;
 }
@@ -188,7 +206,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     if (req.estimator->finish != NULL) RL_TRY(req.estimator->finish(&d, &f, &req, out, cx));
     RL_TRY(rl_diag_unasked(&d, &f, &req, out, keep, cx));
-    rl_result_sample(&d, &f, out, keep);
+    rl_result_sample(&d, &f, out, keep, cx);
     keep_wander(&f, out, keep);
     if (f.n_share > 0) keep_shares(&f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));

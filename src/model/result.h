@@ -38,7 +38,8 @@ struct rl_result {
     const char *formula;
     /* sample */
     size_t rows_read, rows_used;
-    rl_dropped *dropped;        /* n_dropped, in order; rows_read - sum = rows_used          */
+    size_t rows_behind;         /* rows of the data among those used: fewer where one is used several times (stacked) */
+    rl_dropped *dropped;        /* n_dropped, in order; rows_read - sum = rows_behind        */
     size_t n_dropped;
     size_t clusters, units, periods;           /* 0 = does not apply                         */
     /* covariance */

@@ -56,6 +56,7 @@ static void sample(rl_json *j, const rl_result *r)
     rl_json_open(j, "sample", '{');
     rl_json_int(j, "rows_read", (int64_t)r->rows_read);
     rl_json_int(j, "rows_used", (int64_t)r->rows_used);
+    if (r->rows_behind < r->rows_used) rl_json_int(j, "rows_behind", (int64_t)r->rows_behind);
     rl_json_open(j, "dropped", '[');
     for (size_t i = 0; i < r->n_dropped; i++) {
         rl_json_open_flat(j, NULL, '{');

@@ -127,7 +127,8 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 
 static void sample(rl_str *out, const rl_result *r, rl_arena *in)
 {
-    rl_str_addf(out, "rows        %zu of %zu", r->rows_used, r->rows_read);
+    rl_str_addf(out, "rows        %zu of %zu", r->rows_behind, r->rows_read);
+    if (r->rows_behind < r->rows_used) rl_str_addf(out, ", used %zu times in all", r->rows_used);
     for (size_t i = 0; i < r->n_dropped; i++)
         rl_str_addf(out, "%s%zu %s", i ? ", " : "; left out: ", r->dropped[i].rows, clean(r->dropped[i].why, in));
     rl_str_addc(out, '\n');
