@@ -516,6 +516,6 @@ const rl_estimator rl_est_etwfe = {
     .by_cohort = true,
     .frame = RL_FRAME_CELLS,
     .repeats = true,
-    .takes = " control agg ",
+    .takes = " control agg rcs ",
     .fit = fit,
 };
