@@ -70,9 +70,11 @@ static rl_code choose_lag(rl_infer_work *w, rl_lagrule rule, int *L, rl_ctx *cx)
         RL_TRY(automatic_lag(w, rule, L, &why, cx));
     else if (*L < 0)
         *L = lag_by_rule((double)w->d->time.G, rule, &why);
-    int most = w->d->time.G > 1 ? (int)w->d->time.G - 1 : 0;
-    if (*L > most) *L = most;
-    rl_remark(cx, "lag rule", "lag %d of %zu periods: %s; Bartlett weights%s", *L, w->d->time.G, why,
+    size_t T = w->d->time.G, far = T - 1; /* the furthest two periods are apart */
+    if (!w->p->by_rank) far = (size_t)(w->d->time_at[T - 1] - w->d->time_at[0]);
+    if (v->lag < 0 && (size_t)*L > far) *L = (int)far; /* a rule's */
+    if ((size_t)*L > far) why = rl_sprintf(cx->tmp, "as asked, though no two periods are more than %zu apart", far);
+    rl_remark(cx, "lag rule", "lag %d of %zu periods: %s; Bartlett weights%s", *L, T, why,
               w->p->by_rank ? "; lags by rank of the periods that are there" : "");
     w->out->lag = *L;
     return RL_OK;

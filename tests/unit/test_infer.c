@@ -145,6 +145,40 @@ static void lags(void **s)
     CHECK_DIGITS(se(&t, "NW", NULL, NULL), sqrt(nw * factor), 11); /* floor(6^(1/4)) = 1 */
 }
 
+/* Weights are of the lag asked for, also where no two periods are so far apart; a gap sets periods further apart than
+ * there are periods. */
+static void lags_beyond_the_periods(void **s)
+{
+    (void)s;
+    enum { L = 9, GAP = 14 };
+    rl_table t = fit_panel(N, T, 13, &cx);
+    hand m = by_hand(&t);
+    double n = ROWS, h[T] = {0}, dk = 0, nw = 0, gap = 0, factor = T / (T - 1.0) * (n - 1) / (n - 2);
+    for (int i = 0; i < ROWS; i++) h[time_of(i)] += m.psi[i][1];
+    for (int a = 0; a < T; a++)
+        for (int b = 0; b < T; b++) {
+            double l = abs(a - b), far = l + (a / 3 != b / 3 ? GAP : 0);
+            dk += (1 - l / (L + 1.0)) * h[a] * h[b];
+            gap += (1 - far / (2 * L + 1.0)) * (far <= 2 * L) * h[a] * h[b];
+        }
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < ROWS; j++)
+            nw += (unit_of(i) == unit_of(j)) * (1 - abs(i - j) / (L + 1.0)) * m.psi[i][1] * m.psi[j][1];
+    CHECK_DIGITS(se(&t, "DK:9", NULL, NULL), sqrt(dk * factor), 11);
+    CHECK_DIGITS(se(&t, "NW:9", NULL, NULL), sqrt(nw * factor), 11);
+    CHECK_DIGITS(se(&t, "NW:9", "statsmodels", NULL), sqrt(nw), 11);
+    rl_request r = with("y ~ x", "DK:9", NULL);
+    rl_result out = run(&t, &r);
+    assert_int_equal(out.lag, L);
+    size_t said = 0;
+    for (size_t i = 0; i < out.n_notes; i++)
+        said +=
+            strstr(out.note[i], "lag 9 of 6 periods: as asked, though no two periods are more than 5 apart") != NULL;
+    assert_int_equal(said, 1);
+    for (int i = 0; i < ROWS; i++) rl_table_col(&t, "t")->num[i] += time_of(i) >= 3 ? GAP : 0;
+    CHECK_DIGITS(se(&t, "DK:18", NULL, NULL), sqrt(gap * factor), 11);
+}
+
 /* --- a gap, seen by calendar and by rank --------------------------------------------- */
 
 static void gaps(void **s)
@@ -333,7 +367,7 @@ int main(void)
         cmocka_unit_test(wald),      cmocka_unit_test(negative_eigenvalues),
         cmocka_unit_test(intervals), cmocka_unit_test(psi_by_cluster_makes_V),
         cmocka_unit_test(words),     cmocka_unit_test(nested_effects_do_not_count),
-        cmocka_unit_test(mistakes),
+        cmocka_unit_test(mistakes),  cmocka_unit_test(lags_beyond_the_periods),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
