@@ -40,6 +40,8 @@ typedef struct rl_infer_work {
     bool small;              /* errors and tests as infer_small.c makes them   */
     rl_mat S;                /* G-by-f->m  its scores; a NULL = not made yet   */
     double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
+    const struct rl_wild *wild;                      /* what several restrictions need of it, or NULL */
+    bool said_joint;                                 /* how they were tested was said          */
 } rl_infer_work;
 
 /* infer.c: how many coefficients count, factors, degrees of freedom, and their words. */
