@@ -568,6 +568,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     else
         rl_infer_aside(&w, cx);
     rl_infer_combine(&w, cx);
+    RL_TRY(rl_infer_find_nought(&w, cx));
     if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
     out->crit = w.crit;
     out->df = w.df_each != NULL ? NAN : w.df;

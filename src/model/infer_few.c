@@ -109,7 +109,8 @@ static rl_mat directions(const rl_infer_work *w, const rl_mat *C, rl_ctx *cx)
 
 static rl_code redundant(const char *text, size_t q, rl_ctx *cx)
 {
-    rl_fail(cx, RL_EDATA, "--test '%s': the covariance of its %zu restrictions is singular", text, q);
+    rl_fail(cx, RL_EDATA, "--test '%s': the covariance of its %zu %s is singular", text, q,
+            rl_plural("restriction", q, cx->tmp));
     return rl_hint(cx, "leave out what follows from the others, or what has no standard error");
 }
 

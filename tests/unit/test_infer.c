@@ -359,15 +359,50 @@ static void mistakes(void **s)
     refused(&t, &r, RL_EDATA, "leverage", "HC3");
 }
 
+/* Each cluster, or period, with coefficients of its own: their scores sum to 0 in it, and what rounding leaves of that
+ * is no variance. */
+static void scores_that_cancel(void **s)
+{
+    (void)s;
+    rl_table t = fit_panel(N, T, 17, &cx);
+    static const char *const OWN[] = {"y ~ factor(unit) + factor(unit):x", "y ~ factor(t) + factor(t):x"};
+    static const char *const VCOV[] = {"cluster:unit", "DK:2"}, *const FREE[] = {"cluster:t", "cluster:unit"};
+    for (int i = 0; i < 2; i++) {
+        rl_request r = with(OWN[i], VCOV[i], NULL);
+        rl_result out = run(&t, &r);
+        size_t said = 0;
+        for (size_t j = 0; j < out.m; j++)
+            assert_true(isnan(out.est[j].std_error) && isnan(out.est[j].statistic) && isnan(out.est[j].p_value));
+        for (size_t j = 0; j < out.n_notes; j++) said += strstr(out.note[j], "influence cancels within every") != NULL;
+        assert_int_equal(said, 1);
+        r = with(OWN[i], FREE[i], NULL);
+        out = run(&t, &r);
+        for (size_t j = 0; j < out.m; j++) assert_true(out.est[j].std_error > 1e-3 && isfinite(out.est[j].p_value));
+    }
+    /* small residuals are no rounding errors, nor is a small share of the rows */
+    rl_col *y = rl_table_col(&t, "y");
+    for (size_t i = 0; i < t.n; i++) y->num[i] = 1e6 * rl_table_col(&t, "x")->num[i] + (i < 30 ? 1e-3 : 1) * y->num[i];
+    rl_request r = with("y ~ x + w", "cluster:unit", NULL);
+    rl_result out = run(&t, &r);
+    for (size_t j = 0; j < out.m; j++) assert_true(isfinite(out.est[j].p_value));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_way),   cmocka_unit_test(two_ways),
-        cmocka_unit_test(lags),      cmocka_unit_test(gaps),
-        cmocka_unit_test(wald),      cmocka_unit_test(negative_eigenvalues),
-        cmocka_unit_test(intervals), cmocka_unit_test(psi_by_cluster_makes_V),
-        cmocka_unit_test(words),     cmocka_unit_test(nested_effects_do_not_count),
-        cmocka_unit_test(mistakes),  cmocka_unit_test(lags_beyond_the_periods),
+        cmocka_unit_test(one_way),
+        cmocka_unit_test(two_ways),
+        cmocka_unit_test(lags),
+        cmocka_unit_test(gaps),
+        cmocka_unit_test(wald),
+        cmocka_unit_test(negative_eigenvalues),
+        cmocka_unit_test(intervals),
+        cmocka_unit_test(psi_by_cluster_makes_V),
+        cmocka_unit_test(words),
+        cmocka_unit_test(nested_effects_do_not_count),
+        cmocka_unit_test(mistakes),
+        cmocka_unit_test(lags_beyond_the_periods),
+        cmocka_unit_test(scores_that_cancel),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
