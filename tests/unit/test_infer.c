@@ -179,6 +179,34 @@ static void lags_beyond_the_periods(void **s)
     CHECK_DIGITS(se(&t, "DK:18", NULL, NULL), sqrt(gap * factor), 11);
 }
 
+/* gretl 2022c, 'set hac_lag nw3', and sandwich 3.0.2, NeweyWest(m, prewhite = FALSE), on these formulas. */
+static void bandwidth_of_what_is_summed(void **s)
+{
+    (void)s;
+    rl_table t = fit_table(90);
+    double *y = fit_num(&t, "y", &cx), *x = fit_num(&t, "x", &cx), *at = fit_num(&t, "t", &cx);
+    for (int i = 1; i <= 90; i++) {
+        double u = sin(0.7 * i) + cos((double)i * i);
+        at[i - 1] = i;
+        x[i - 1] = u;
+        y[i - 1] = 1 + 0.5 * u + sin(0.31 * i) + 0.7 * cos(1.9 * i) * (1 + 0.4 * u);
+    }
+    static const char *const AS[][2] = {
+        {"gretl", "NW:nw3"}, {"sandwich", "NW:nw3,prewhite=0"}, {NULL, "NW:nw3"}, {"gretl", "NW:nw3,prewhite=1"}};
+    for (int i = 0; i < 4; i++) {
+        rl_request r = with("y ~ x", AS[i][1], AS[i][0]);
+        r.unit = NULL;
+        rl_result out = run(&t, &r);
+        bool said = false;
+        for (size_t j = 0; j < out.n_notes; j++) said |= strstr(out.note[j], "(1994), prewhitened scores") != NULL;
+        assert_int_equal(said, i >= 2);
+        if (i >= 2) continue;
+        assert_int_equal(out.lag, 2);
+        CHECK_DIGITS(fit_find(&out, "(Intercept)")->std_error, 0.125661270094295, 12);
+        CHECK_DIGITS(fit_find(&out, "x")->std_error, 0.0906645955050872, 12);
+    }
+}
+
 /* --- a gap, seen by calendar and by rank --------------------------------------------- */
 
 static void gaps(void **s)
@@ -402,6 +430,7 @@ int main(void)
         cmocka_unit_test(nested_effects_do_not_count),
         cmocka_unit_test(mistakes),
         cmocka_unit_test(lags_beyond_the_periods),
+        cmocka_unit_test(bandwidth_of_what_is_summed),
         cmocka_unit_test(scores_that_cancel),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
