@@ -51,6 +51,7 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--endogenous", r->n_endogenous > 0 && !e->lists},
                 {"--collapse", r->collapse && !e->lists},
                 {"--shock", r->shock != NULL && !e->shocks},
+                {"--horizon", r->horizon >= 0 && !e->shocks && r->n_response == 0},
                 {"--multiplier", r->multiplier != RL_RADEMACHER && !r->bootstrap},
                 {"--reps", r->reps > 0 && !r->bootstrap}};
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)

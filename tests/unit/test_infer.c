@@ -325,6 +325,8 @@ static void words(void **s)
                                       "cluster",
                                       "cluster:",
                                       "cluster:a+",
+                                      "cluster:a+b+a",
+                                      "CR2:a+a",
                                       "NW:x",
                                       "DK:1,5",
                                       "NW:-1",
