@@ -51,7 +51,8 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--predetermined", r->n_predetermined > 0 && !e->lists},
                 {"--endogenous", r->n_endogenous > 0 && !e->lists},
                 {"--collapse", r->collapse && !e->lists},
-                {"--shock", r->shock != NULL && !e->shocks}};
+                {"--shock", r->shock != NULL && !e->shocks},
+                {"--horizon", r->horizon >= 0 && !e->shocks && r->n_response == 0}};
     const struct {
         const char *option;
         bool said;
@@ -121,8 +122,8 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
     if (a->cluster != NULL && a->vcov != NULL) RL_TRY(inherit_cluster(a, cx));
     if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
     RL_TRY(rl_profile_settle(r, cx));
-    if (a->iv_test != NULL && !r->estimator->instruments) {
-        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
+    if (r->n_iv_test > 0 && !r->estimator->instruments) {
+        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", r->iv_test[0]);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
     }
     if (a->bounds_test != NULL && strcmp(r->estimator->name, "ardl") != 0) {

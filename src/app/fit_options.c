@@ -262,7 +262,7 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
                                      "kleibergen-paap-f"};
     for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
         if (strcmp(v, IV[i]) == 0) {
-            a->iv_test = v;
+            rl_fit_list_add(&a->req.iv_test, &a->req.n_iv_test, v, cx);
             return RL_OK;
         }
     if (strcmp(v, "bounds-f") == 0 || strcmp(v, "bounds-t") == 0) {

@@ -15,7 +15,8 @@ const rl_command rl_commands[] = {
      1, 1, false},
     {RL_CMD_FIT, "fit", "FORMULA", "fit one model to one CSV file",
      "FORMULA is  outcome ~ regressors [| fixed effects [| endogenous ~ instruments]]\n"
-     "(0 for no effects) with  + - : * ( ) x^2 and log log1p exp sqrt abs\n"
+     "(0 for no effects; id + t: both; id^t: each pair of values)\n"
+     "with  + - : * ( ) x^2 and log log1p exp sqrt abs\n"
      "factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4) diff(x); an odd name stands in\n"
      "`backticks`; 0 or -1 drops the constant.  Quote the formula, so that the\n"
      "shell leaves it alone.\n"
@@ -149,7 +150,7 @@ const rl_option rl_options[] = {
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences and GMM)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "conventions of another program: fixest (default) reghdfe\nsandwich plm gretl statsmodels areg lpirfs (lp's own)\nsummclust; cs: did (1,000 draws and bands) csdid (Mammen\ndraws, its own controls before the start); bjs:\ndid_imputation didimputation; did2s; dcdh:\ndid_multiplegt_dyn; lpdid; staggered; ddd: triplediff;\nsmall-sample: errors, freedom\nand tests that hold with few clusters (programmes, as\nstudies have them); exact: no factor (dcdh: switches\ndown, and switches alone in their cohort, count in the\nerrors as the formula has them; sc, sdid: weights at their\nminimum, where synthdid stops before it)"},
+     "conventions of another program; without it fixest's, but\nlags count across gaps by the calendar where fixest's\ncount the periods that are there.  fixest reghdfe\nsandwich plm gretl statsmodels areg lpirfs (lp's own)\nsummclust; cs: did (1,000 draws and bands) csdid (Mammen\ndraws, its own controls before the start); bjs:\ndid_imputation didimputation; did2s; dcdh:\ndid_multiplegt_dyn; lpdid; staggered; ddd: triplediff;\nsmall-sample: errors, freedom\nand tests that hold with few clusters (programmes, as\nstudies have them); exact: no factor (dcdh: switches\ndown, and switches alone in their cohort, count in the\nerrors as the formula has them; sc, sdid: weights at their\nminimum, where synthdid stops before it)"},
     {RL_CMD_FIT, "inference", 0, "KIND", "analytic (default) or bootstrap; ardl: its intervals cover\nthe choice of lags; programmes: errors and bands that hold\nfor all periods at once, from multipliers of the influence;\nsc, sdid: placebo (their default), jackknife or bootstrap,\nby units"},
     {RL_CMD_FIT, "multiplier", 0, "NAME", "rademacher (default), webb or mammen"},
     {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999; multipliers 1000;\nsc, sdid 200, and 0 = every placebo once)"},

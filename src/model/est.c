@@ -246,8 +246,8 @@ rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_
                       .constant = d->constant || d->fe.n_fe > 0};
     size_t rank = f->m + effects_rank(d, redundant);
     if (rank < d->n) return RL_OK;
-    rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients: no degree of freedom is left", d->n,
-            k_asked + effects_rank(d, redundant));
+    rl_fail(cx, RL_EDATA, "%zu %s cannot carry %zu coefficients: no degree of freedom is left", d->n,
+            rl_plural("row", d->n, cx->tmp), k_asked + effects_rank(d, redundant));
     rl_hint_fewer_lags(d->formula, d->unit.G > 0 ? d->unit.G : 1, (int64_t)d->n, k_asked + effects_rank(d, redundant),
                        cx);
     return rl_hint(cx, "use fewer regressors, or more rows");

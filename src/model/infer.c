@@ -544,6 +544,7 @@ static rl_code by_influence(rl_infer_work *w, const rl_request *req, bool of_stu
     else
         rl_infer_aside(w, cx);
     rl_infer_combine(w, cx);
+    RL_TRY(rl_infer_find_nought(w, cx));
     return req->bootstrap && req->estimator->by_unit ? rl_infer_multiplier(w, req, cx) : RL_OK;
 }
 

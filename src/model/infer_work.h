@@ -40,6 +40,8 @@ typedef struct rl_infer_work {
     bool small;              /* errors and tests as infer_small.c makes them   */
     rl_mat S;                /* G-by-f->m  its scores; a NULL = not made yet   */
     double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
+    const struct rl_wild *wild;                      /* what several restrictions need of it, or NULL */
+    bool said_joint;                                 /* how they were tested was said          */
 } rl_infer_work;
 
 /* infer.c: how many coefficients count, factors, degrees of freedom, and their words. */
@@ -64,6 +66,9 @@ RL_MUST rl_code rl_infer_need_few(const rl_fit *f, const rl_request *req, rl_ctx
 RL_MUST rl_code rl_infer_need_nested(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 RL_MUST rl_code rl_infer_need_freedom(const rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_need_finite(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+/* After combinations: where influence cancels within every cluster or period, as that of a coefficient of each cluster's
+ * own does, the variance is rounding error; it is set to 0 (no error, no statistic), with a remark. */
+RL_MUST rl_code rl_infer_find_nought(rl_infer_work *w, rl_ctx *cx);
 void rl_infer_say_missing(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
 /* infer_thin.c: remarks on designs that carry less than their errors say, whatever the method: few clusters; of

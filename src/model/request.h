@@ -119,6 +119,8 @@ typedef struct rl_request {
     size_t n_restriction;
     const char *const *diag;         /* tests by name, one text each (model/diag.h)             */
     size_t n_diag;
+    const char *const *iv_test;      /* tests by name that instruments bring unasked: told why where they do not */
+    size_t n_iv_test;
     /* lagged regression */
     size_t n_orders;                 /* ardl: lags of the outcome, then of each regressor; 0 = see max_lags */
     int order[RL_MAX_ORDERS];

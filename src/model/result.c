@@ -1,5 +1,6 @@
 #include "model/result.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     RL_TRY(rl_profile_settle(&req, cx));
     if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
+    if (req.estimator->leaves) req.spend = NULL;
     if (req.estimator->run != NULL && req.n_diag > 0) {
         rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' runs several regressions, and no test of them is made",
                 req.diag[0], req.estimator->name);
@@ -199,6 +201,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
             f = attempt;
             break;
         }
+        assert(req.spend == NULL || req.estimator->family != RL_LINEAR || req.estimator->frame != RL_FRAME_PLAIN);
         leave_out(&req, &d, &attempt, cx);
         cx->n_notes = notes; /* they come again */
     }

@@ -107,7 +107,7 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
         c[1] = figure(e->estimate, e->std_error, in);
         c[2] = isfinite(e->std_error) ? figure(e->std_error, e->std_error, in) : "-";
         c[3] = isfinite(e->statistic) ? rl_sprintf(in, "%.2f", e->statistic) : "";
-        c[4] = !isfinite(e->p_value) ? "" : e->p_value < 0.0001 ? "<.0001" : rl_sprintf(in, "%.4f", e->p_value);
+        c[4] = !isfinite(e->p_value) ? "" : rl_text_p(e->p_value, r->p_draws, in);
         if (e->label.comparison != NULL) c[2] = rl_sprintf(in, "%.4f", e->label.comparison->weight);
         c[5] = figure(e->conf_low, e->std_error, in);
         c[6] = figure(e->conf_high, e->std_error, in);
@@ -129,8 +129,11 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
 {
     rl_str_addf(out, "rows        %zu of %zu", r->rows_behind, r->rows_read);
     if (r->rows_behind < r->rows_used) rl_str_addf(out, ", used %zu times in all", r->rows_used);
-    for (size_t i = 0; i < r->n_dropped; i++)
-        rl_str_addf(out, "%s%zu %s", i ? ", " : "; left out: ", r->dropped[i].rows, clean(r->dropped[i].why, in));
+    for (size_t i = 0; i < r->n_dropped; i++) {
+        const rl_dropped *d = &r->dropped[i];
+        bool one = d->rows == 1 && strncmp(d->why, "missing values", 14) == 0;
+        rl_str_addf(out, "%s%zu %s%s", i ? ", " : "; left out: ", d->rows, one ? "with " : "", clean(d->why, in));
+    }
     rl_str_addc(out, '\n');
     if (r->units > 0)
         rl_str_addf(out, "panel       %zu units, %zu periods\n", r->units, r->periods);
@@ -140,7 +143,7 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     for (size_t c = 0; c < r->vcov_ways; c++) rl_str_addf(out, "%s%s", c ? " + " : " by ", clean(r->vcov_by[c], in));
     if (r->clusters > 0) rl_str_addf(out, ", %zu clusters", r->clusters);
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
-    if (r->terms > 0) rl_str_addf(out, ", %zu cosines", r->terms);
+    if (r->terms > 0) rl_str_addf(out, ", %zu %s", r->terms, rl_plural("cosine", r->terms, in));
     if (r->block > 0) rl_str_addf(out, ", blocks of %zu", r->block);
     if (r->multiplier != NULL) {
         rl_str_addf(out, "; errors from %zu %s draws", r->draws, r->multiplier);
@@ -156,7 +159,7 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     else if (r->fixed_b > 0)
         rl_str_addf(out, "; t by fixed-b, b = %.3g\n", r->fixed_b);
     else if (r->df > 0)
-        rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
+        rl_str_addf(out, "; t with %g degree%s of freedom\n", r->df, r->df == 1 ? "" : "s");
     else if (strcmp(r->vcov_kind, "none") == 0)
         rl_str_add(out, "\n");
     else if (r->df == 0)

@@ -123,6 +123,14 @@ static void lists_of_instruments(void **s)
     set(&a, "estimator", "ols"); /* all of it is idle, and says so */
     CHECK_OK(rl_fit_finish(&a, &cx), &cx);
     assert_int_equal(cx.n_notes, notes + 5);
+    rl_fit_args_init(&a, "y ~ lag(x,0:3)");
+    set(&a, "data", "x.csv");
+    set(&a, "horizon", "3");
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_string_equal(cx.note[notes + 5].text, "--horizon does nothing with estimator 'ols'");
+    set(&a, "response", "x"); /* which it is the horizon of */
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_int_equal(cx.n_notes, notes + 6);
 }
 
 /* Draws that nobody asked for: the option that is missing is named. */
