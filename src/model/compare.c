@@ -24,8 +24,8 @@ static const struct method {
     bool curve;          /* has an event study on the same base                         */
     const char *compares, *base, *weighs;
 } METHOD[] = {
-    {"etwfe", true, true, false, true, true, true, true, "rows not treated yet", "all periods before the start",
-     "every treated row alike"},
+    {"etwfe", true, true, false, true, true, true, true, "rows not treated yet",
+     "all periods before the start; in its event study the last of them", "every treated row alike"},
     {"cs", true, true, false, true, true, true, true, NULL, "the last period before the start",
      "cohorts by their size"},
     {"bjs", true, true, false, true, true, true, true, "rows not treated yet", "all periods before the start",
@@ -324,7 +324,10 @@ static rl_code answer(work *w, size_t i, bool shrinks, rl_ctx *cx)
     const rl_estimate *e = overall(&fit);
     bool complete = fit.rows_used == w->out->rows || !is(m, "staggered") || shrinks;
     s->answered = complete && (e != NULL || is(m, "event"));
-    if (e != NULL) s->effect = *e;
+    if (e != NULL) {
+        s->effect = *e;
+        s->effect.label = rl_label_of("overall"); /* that of the fit goes with it */
+    }
     if (!complete)
         s->why = rl_sprintf(w->keep, "it can use %zu of these %zu rows only (others: %s)", fit.rows_used, w->out->rows,
                             reasons(w, &fit));

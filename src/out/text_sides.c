@@ -45,14 +45,14 @@ static const char *beside(const rl_estimate *e, rl_arena *in)
     return e->std_error > 0 ? rl_sprintf(in, "(%s)", figure(e->std_error, e->std_error, in)) : "";
 }
 
-static void one_row(rl_str *out, const rl_sides *s, const rl_side *v, double low, double high, rl_arena *in)
+static void one_row(rl_str *out, const rl_side *v, double low, double high, rl_arena *in)
 {
     char line[BAR + 1];
     bar(line, &v->effect, low, high);
     rl_str_addf(out, "%c %c %-10s %12s %11s  %s %8zu rows", v->fitted ? '>' : ' ', v->same_estimand ? '*' : ' ',
                 v->estimator, figure(v->effect.estimate, v->effect.std_error, in), beside(&v->effect, in), line,
                 v->rows);
-    if (s->last >= 0 && isfinite(v->near.estimate))
+    if (v->near.std_error > 0)
         rl_str_addf(out, " %9s %s", figure(v->near.estimate, v->near.std_error, in), beside(&v->near, in));
     rl_str_add(out, "\n");
 }
@@ -68,7 +68,7 @@ void rl_text_sides(rl_str *out, const rl_sides *s, rl_arena *in)
         high = fmax(high, isfinite(e->conf_high) ? e->conf_high : e->estimate);
     }
     for (size_t i = 0; i < s->n; i++)
-        if (s->v[i].answered) one_row(out, s, &s->v[i], low, high, in);
+        if (s->v[i].answered) one_row(out, &s->v[i], low, high, in);
     rl_str_add(out, "\n    estimator  compares with; base period; weighs\n");
     for (size_t i = 0; i < s->n; i++) {
         const rl_side *v = &s->v[i];
