@@ -25,7 +25,7 @@ static const struct method {
     const char *compares, *base, *weighs;
 } METHOD[] = {
     {"etwfe", true, true, false, true, true, true, true, "rows not treated yet",
-     "all periods before the start; in its event study the last of them", "every treated row alike"},
+     "all periods before the start (of its event study: the last of them)", "every treated row alike"},
     {"cs", true, true, false, true, true, true, true, NULL, "the last period before the start",
      "cohorts by their size"},
     {"bjs", true, true, false, true, true, true, true, "rows not treated yet", "all periods before the start",
@@ -296,7 +296,7 @@ static rl_code fault(work *w, rl_code code, rl_side *s, rl_ctx *cx)
 static void specify(const work *w, const struct method *m, const rl_request *r, const rl_result *fit, rl_side *s)
 {
     if (is(m, "cs") && !r->rcs && fit->units * fit->periods != fit->rows_used)
-        s->base = "the last period before the start; rows count as cross-sections, for some units miss periods";
+        s->base = "the last period before the start (rows count as cross-sections, for some units miss periods)";
     if (is(m, "sunab") && w->base != -1) s->base = "the last period with rows before the start";
     if (m->window)
         s->weighs = rl_sprintf(w->keep, "%s, event times %d to %d", s->weighs, is(m, "stacked") ? r->window_lo : 0,
