@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/fit_options.h"
 #include "data/table.h"
 #include "model/compare.h"
 #include "model/infer.h"
@@ -51,10 +52,20 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
                 {"--endogenous", r->n_endogenous > 0 && !e->lists},
                 {"--collapse", r->collapse && !e->lists},
                 {"--shock", r->shock != NULL && !e->shocks},
-                {"--multiplier", r->multiplier != RL_RADEMACHER && !r->bootstrap},
-                {"--reps", r->reps > 0 && !r->bootstrap}};
+                {"--horizon", r->horizon >= 0 && !e->shocks && r->n_response == 0}};
+    const struct {
+        const char *option;
+        bool said;
+    } DRAWN[] = {{"--multiplier", r->multiplier_said},
+                 {"--reps", r->reps > 0 && (!e->refits || r->repeat == RL_REPEAT_JACKKNIFE)}};
+    bool can_draw = !e->refits && (e->finish != NULL || e->by_unit); /* as rl_fit_finish() has it */
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
+    for (size_t i = 0; i < sizeof DRAWN / sizeof *DRAWN && !r->bootstrap; i++)
+        if (DRAWN[i].said && can_draw)
+            rl_remark(cx, "option", "%s does nothing without --inference bootstrap", DRAWN[i].option);
+        else if (DRAWN[i].said)
+            rl_remark(cx, "option", "%s does nothing with estimator '%s'", DRAWN[i].option, e->name);
     for (size_t i = 0; i < a->n_did; i++)
         if (!takes(e, a->did[i])) rl_remark(cx, "option", "--%s does nothing with estimator '%s'", a->did[i], e->name);
     tell_idle_averages(r, cx);
@@ -83,6 +94,20 @@ static rl_code inherit_cluster(rl_fit_args *a, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Errors by repetition are of some estimators, and all they have. */
+static rl_code check_repeats(const rl_request *r, rl_ctx *cx)
+{
+    const rl_estimator *e = r->estimator;
+    if (r->repeat != RL_REPEAT_DEFAULT && !e->refits) {
+        rl_fail(cx, RL_EUSAGE, "--inference %s is of estimators 'sc' and 'sdid'",
+                r->repeat == RL_REPEAT_PLACEBO ? "placebo" : "jackknife");
+        return rl_hint(cx, "'%s' has %s", e->name,
+                       e->by_unit ? "analytic errors, and --inference bootstrap" : "its errors by --vcov");
+    }
+    if (r->every && (!e->refits || r->bootstrap || r->repeat == RL_REPEAT_JACKKNIFE)) return rl_fit_few_draws(0, cx);
+    return RL_OK;
+}
+
 rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 {
     const char *word = a->vcov;
@@ -97,8 +122,8 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
     if (a->cluster != NULL && a->vcov != NULL) RL_TRY(inherit_cluster(a, cx));
     if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
     RL_TRY(rl_profile_settle(r, cx));
-    if (a->iv_test != NULL && !r->estimator->instruments) {
-        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
+    if (r->n_iv_test > 0 && !r->estimator->instruments) {
+        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", r->iv_test[0]);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
     }
     if (a->bounds_test != NULL && strcmp(r->estimator->name, "ardl") != 0) {
@@ -113,6 +138,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of programmes' estimators and of 'ardl'");
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
+    RL_TRY(check_repeats(r, cx));
     for (size_t i = 0; i < a->n_did; i++)
         if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
             return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
@@ -127,17 +153,24 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 
 /* --- the command ------------------------------------------------------------------ */
 
-/* A hint that names a study's key names the option instead. */
+/* A hint that names a study's key names the option instead, or what fit does where it has none. */
 static const char *as_option(const char *hint, rl_ctx *cx)
 {
-    static const char KEY[] = "number_format: ";
-    rl_str s = rl_str_new(cx->keep);
-    for (const char *at; (at = strstr(hint, KEY)) != NULL; hint = at + strlen(KEY)) {
-        rl_str_addn(&s, hint, (size_t)(at - hint));
-        rl_str_add(&s, "--number-format ");
+    static const struct {
+        const char *key, *option;
+    } WORD[] = {{"number_format: ", "--number-format "},
+                {"empty cells are missing values; to accept this token add it to 'missing'",
+                 "empty cells, NA and NaN are missing values: write the cell so if it is one"}};
+    for (size_t w = 0; w < sizeof WORD / sizeof *WORD; w++) {
+        rl_str s = rl_str_new(cx->keep);
+        for (const char *at; (at = strstr(hint, WORD[w].key)) != NULL; hint = at + strlen(WORD[w].key)) {
+            rl_str_addn(&s, hint, (size_t)(at - hint));
+            rl_str_add(&s, WORD[w].option);
+        }
+        rl_str_add(&s, hint);
+        hint = rl_str_text(&s);
     }
-    rl_str_add(&s, hint);
-    return rl_str_text(&s);
+    return hint;
 }
 
 rl_code rl_fit_faults(rl_faults *f, rl_ctx *cx)
@@ -270,6 +303,11 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     size_t n_call;
     RL_TRY(read_args(o, &a, cx));
     RL_TRY(rl_fit_run(&a, &r, cx));
+    if (a.cov_out != NULL && strcmp(r.vcov_kind, "none") == 0) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' gives no standard errors: there is no covariance for --cov-out",
+                r.estimator->name);
+        return rl_hint(cx, "its figures take another estimate apart, whose errors that estimator gives");
+    }
     if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
     if (a.cov_out != NULL) RL_TRY(write_covariance(a.cov_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);

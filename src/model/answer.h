@@ -335,7 +335,8 @@ typedef struct rl_wave {
     size_t units;
     size_t clean, exposed, estimable;      /* periods                                        */
     const char *base;             /* last clean period before the start, or NULL              */
-    size_t between;               /* periods from there to the start, partly exposed and left out */
+    size_t between;               /* periods from there to the start without a row of it: partly exposed, or .. */
+    size_t absent;                /* .. not in the data at all                                */
     size_t never, notyet;         /* fewest controls in an exposed period                    */
     bool few;                     /* fewer units than can look precise                       */
     bool identified;              /* some effect of it is                                    */
@@ -344,8 +345,10 @@ typedef struct rl_wave {
 } rl_wave;
 
 typedef struct rl_identified {
-    const char *unit;             /* what the programme is given by: the clusters             */
+    const char *unit;             /* what the programme is given by                           */
+    const char *cluster;          /* what errors are clustered by: the unit, or something above it */
     const char *rows;             /* "account-quarters", "deals"                             */
+    const char *period;           /* "quarter"                                               */
     bool never_only;              /* controls are the never treated alone                    */
     size_t treated, never, later; /* units: of the cohorts, never treated, start after the last period */
     size_t clusters;

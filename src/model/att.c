@@ -12,11 +12,6 @@ enum { MOST_BANDED = 200 };
 
 static bool is(const rl_text t, const char *word) { return t.s != NULL && strcmp(t.s, word) == 0; }
 
-static bool takes(const rl_estimator *est, const char *option)
-{
-    return est->takes != NULL && strstr(est->takes, option) != NULL;
-}
-
 /* The last event time before the start with rows: -1, unless the period before the start is partly exposed. */
 static int base_event(const rl_panel *p)
 {
@@ -27,12 +22,24 @@ static int base_event(const rl_panel *p)
     return last > -INFINITY ? (int)last : -1;
 }
 
+/* Are there rows of the period before a start, though none of a treated unit can be used? */
+static bool seen_before_start(const rl_plan *plan, const rl_panel *p)
+{
+    const double *cohort = rl_table_col(&p->t, "cohort")->num;
+    for (size_t i = 0; i < p->t.n; i++) {
+        double k = isnan(cohort[i]) ? -1 : cohort[i] - 1 - plan->first_period;
+        if (k < 0 || !(k < (double)p->n_trend)) continue;
+        if (p->trend[(size_t)k].n_treated + p->trend[(size_t)k].n_control > 0) return true;
+    }
+    return false;
+}
+
 /* An estimator named in the study that cannot take such rows, said before anything is fitted. */
 static rl_code refuse_misfit(const rl_tables *t, const rl_plan *plan, const rl_panel *p, const rl_estimator *est,
                              rl_ctx *cx)
 {
     const rl_at at = plan->spec->estimator.at;
-    if (plan->deal_level && est->needs_unit && !takes(est, " rcs ")) {
+    if (plan->deal_level && est->needs_unit && !est->rows) {
         rl_fail_at(cx, RL_EINPUT, t->study->path, at.line, at.col,
                    "estimator '%s' follows units over time, and the rows of outcome '%s' are deals, each seen once",
                    est->name, rl_outcome_name(plan->outcome));
@@ -45,10 +52,12 @@ static rl_code refuse_misfit(const rl_tables *t, const rl_plan *plan, const rl_p
     }
     int base = base_event(p);
     if (strcmp(est->name, "dcdh") != 0 || base == -1) return RL_OK;
-    rl_fail(cx, RL_EDATA,
-            "estimator '%s' counts from the %s right before the start, which is partly exposed here and left out: the "
-            "last whole one is %d before the start",
-            est->name, rl_period_name(plan->calendar.kind), -base);
+    rl_fail(
+        cx, RL_EDATA,
+        "estimator '%s' counts from the %s right before the start, which is %s: the last whole one is %d before the "
+        "start",
+        est->name, rl_period_name(plan->calendar.kind),
+        seen_before_start(plan, p) ? "partly exposed here and left out" : "not in the data", -base);
     return rl_hint(cx, "etwfe, cs, bjs, did2s and sunab count from the last whole one; or set `transition: include`");
 }
 
@@ -149,6 +158,8 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
                     .max_lags = -1,
                     .horizon = -1,
                     .time = "period",
+                    .calendar = plan->calendar,
+                    .numbered = true,
                     .cohort = "cohort",
                     .level = s->level,
                     .agg = RL_AGG_SIMPLE,
@@ -158,7 +169,8 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
     r.method = plan->spec->method.s;
     r.anticipation = plan->spec->anticipation;
     r.unit = plan->deal_level ? NULL : p->unit;
-    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->unit}, .lag = -1};
+    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {p->cluster}, .lag = -1};
+    r.weights = p->weights;
     r.leads = plan->spec->control_never;
     r.impute = true;
     if (strcmp(est->name, "cs") == 0) {
@@ -184,43 +196,59 @@ static rl_code find_overall(const rl_result *r, size_t *at, rl_ctx *cx)
     return rl_fail(cx, RL_EDATA, "estimator '%s' gives no overall effect", r->estimator->name);
 }
 
-/* Influence by unit: of the effect as the fit gives it (scaled so that its
- * squares add up to the variance), and of the mean of the treated. */
-static void unit_influence(rl_att *e, rl_arena *in)
+/* Influence by unit: of the effect as `by_unit`, clustered by the units, gives it, scaled so that the squares of its
+ * sums by cluster add up to the variance. */
+static void unit_influence(rl_att *e, const rl_result *by_unit, rl_arena *in, rl_ctx *cx)
 {
-    rl_panel *p = &e->panel;
+    const rl_panel *p = &e->panel;
     const rl_dict *dict = p->t.col[0].dict;
     e->N = dict->n;
     e->psi = RL_NEW(in, double, e->N);
-    e->psi_with = RL_NEW(in, double, e->N);
-    for (size_t g = 0; g < e->fit.G; g++) {
-        const char *label = e->fit.cluster_label[g];
+    e->cluster = p->cluster_of;
+    e->n_clusters = p->n_clusters;
+    for (size_t g = 0; g < by_unit->G; g++) {
+        const char *label = by_unit->cluster_label[g];
         int32_t u = rl_dict_find(dict, label, strlen(label));
         assert(u >= 0);
-        e->psi[u] = e->fit.psi_G[e->at * e->fit.G + g];
+        e->psi[u] = by_unit->psi_G[e->at * by_unit->G + g];
     }
+    double v = e->cluster != NULL ? rl_att_cov(e, e->psi, e->psi, cx) : 0;
+    for (size_t u = 0; u < e->N && v > 0; u++) e->psi[u] *= e->se / sqrt(v);
+}
+
+/* What a treated row counts for in the mean of the treated: as the estimate counts it where rows have weights. */
+static double share_of(const rl_att *e, size_t k)
+{
+    if (e->panel.w == NULL) return 1;
+    return e->fit.omega != NULL ? e->fit.omega[k] : e->panel.w[e->fit.row[k]];
+}
+
+/* The mean of the treated with its influence, and who they are: cells the estimator found no control for are not
+ * answered for. */
+static void treated_mean(rl_att *e, rl_arena *in)
+{
+    rl_panel *p = &e->panel;
+    size_t rows = 0;
     double n = 0, sum = 0;
+    unsigned char *seen = RL_NEW(in, unsigned char, e->N);
+    e->psi_with = RL_NEW(in, double, e->N);
+    p->treated_units = 0;
     for (size_t k = 0; k < e->fit.rows_used; k++) {
         size_t i = e->fit.row[k];
         if (!p->exposed[i]) continue;
-        n++;
-        sum += p->y[i];
+        rows++;
+        n += share_of(e, k);
+        sum += share_of(e, k) * p->y[i];
+        if (!seen[p->unit_code[i]]++) p->treated_units++;
     }
     e->with = sum / n;
     for (size_t k = 0; k < e->fit.rows_used; k++) {
         size_t i = e->fit.row[k];
-        if (p->exposed[i]) e->psi_with[p->unit_code[i]] += (p->y[i] - e->with) / n;
+        if (p->exposed[i]) e->psi_with[p->unit_code[i]] += share_of(e, k) * (p->y[i] - e->with) / n;
     }
-    p->cells -= p->cells < p->treated_rows - (size_t)n
-                    ? p->cells
-                    : p->treated_rows - (size_t)n; /* cells the estimator found no control for are not answered for */
-    p->treated_rows = (size_t)n;
-    unsigned char *seen = RL_NEW(in, unsigned char, e->N);
-    p->treated_units = 0;
-    for (size_t k = 0; k < e->fit.rows_used; k++) {
-        size_t i = e->fit.row[k];
-        if (p->exposed[i] && !seen[p->unit_code[i]]++) p->treated_units++;
-    }
+    size_t lost = p->treated_rows - rows;
+    p->cells -= p->cells < lost ? p->cells : lost;
+    p->treated_rows = rows;
 }
 
 static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_estimator *est, rl_att *out, rl_arena *in,
@@ -237,7 +265,17 @@ static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_esti
     out->effect = x->estimate;
     out->se = x->std_error;
     out->df = x->df;
-    unit_influence(out, in);
+    rl_result by_unit = out->fit;
+    if (out->panel.cluster_of != NULL) {
+        rl_request r = out->req;
+        size_t notes = cx->n_notes; /* said already */
+        r.vcov.by[0] = out->panel.unit;
+        r.omega = NULL;
+        RL_TRY(rl_estimate_run(&r, &out->panel.t, &by_unit, cx->tmp, cx));
+        cx->n_notes = notes;
+    }
+    unit_influence(out, &by_unit, in, cx);
+    treated_mean(out, in);
     return RL_OK;
 }
 
@@ -283,6 +321,28 @@ static void uniform_bands(rl_result *r, double level, rl_ctx *cx)
     }
 }
 
+static bool in_window(const rl_model_spec *m, const rl_estimate *e)
+{
+    if ((m->window_lo == 0 && m->window_hi == 0) || e->label.event == RL_NO_ID || isnan(e->std_error)) return true;
+    return e->label.event >= m->window_lo && e->label.event <= m->window_hi;
+}
+
+/* Event times outside the window of the study are not shown; the base is, and the tests stay those of all.  What is
+ * kept moves up in place: it never passes what is still to be read. */
+static void keep_window(const rl_model_spec *m, rl_result *r, rl_ctx *cx)
+{
+    size_t n = 0, all = r->m, *from = RL_NEW(cx->tmp, size_t, all + 1);
+    for (size_t j = 0; j < all; j++)
+        if (in_window(m, &r->est[j])) from[n++] = j;
+    for (size_t j = 0; j < n && n < all; j++) {
+        r->est[j] = r->est[from[j]];
+        for (size_t i = 0; i < n && r->V != NULL; i++) r->V[i + j * n] = r->V[from[i] + from[j] * all];
+        for (size_t g = 0; g < r->G && r->psi_G != NULL; g++) r->psi_G[g + j * r->G] = r->psi_G[g + from[j] * r->G];
+    }
+    r->m = n;
+    rl_release(cx->tmp, from);
+}
+
 rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
 {
     rl_request r = e->req;
@@ -295,6 +355,7 @@ rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
     r.omega = NULL;
     r.agg = RL_AGG_DYNAMIC;
     RL_TRY(rl_estimate_run(&r, &e->panel.t, out, in, cx));
+    keep_window(e->plan.spec, out, cx);
     uniform_bands(out, r.level, cx);
     return RL_OK;
 }
@@ -330,14 +391,41 @@ rl_code rl_att_sides(const rl_att *e, bool events, rl_sides *out, rl_arena *in, 
     r.formula = alone(&e->panel, in);
     r.notyet = !r.leads;
     r.n_covariates = r.n_ref = 0; /* the others have no traits: all without */
-    return rl_compare(&r, &e->panel.t, events, out, in, cx);
+    RL_TRY(rl_compare(&r, &e->panel.t, events, out, in, cx));
+    for (size_t i = 0; i < out->n; i++)
+        if (out->v[i].has_event) keep_window(e->plan.spec, &out->v[i].event, cx);
+    return RL_OK;
 }
 
-double rl_att_cov(const double *a, const double *b, size_t N)
+/* Sums within clusters (n_clusters, in tmp). */
+static double *by_cluster(const rl_att *e, const double *a, rl_ctx *cx)
+{
+    double *sum = RL_NEW(cx->tmp, double, e->n_clusters);
+    for (size_t u = 0; u < e->N; u++) sum[e->cluster[u]] += a[u];
+    return sum;
+}
+
+double rl_att_cov(const rl_att *e, const double *a, const double *b, rl_ctx *cx)
 {
     double s = 0;
-    for (size_t u = 0; u < N; u++) s += a[u] * b[u];
+    if (e->cluster == NULL) {
+        for (size_t u = 0; u < e->N; u++) s += a[u] * b[u];
+        return s;
+    }
+    double *A = by_cluster(e, a, cx), *B = by_cluster(e, b, cx);
+    for (size_t g = 0; g < e->n_clusters; g++) s += A[g] * B[g];
+    rl_release(cx->tmp, A);
     return s;
+}
+
+double *rl_att_se_without(const rl_att *e, rl_ctx *cx)
+{
+    double *se = RL_NEW(cx->tmp, double, e->N), *sum = e->cluster != NULL ? by_cluster(e, e->psi, cx) : NULL;
+    for (size_t u = 0; u < e->N; u++) {
+        double all = sum != NULL ? sum[e->cluster[u]] : e->psi[u], rest = sum != NULL ? all - e->psi[u] : 0;
+        se[u] = sqrt(fmax(e->se * e->se - all * all + rest * rest, 0));
+    }
+    return se;
 }
 
 rl_interval rl_interval_of(double est, double se, double df, double level)
@@ -346,13 +434,13 @@ rl_interval rl_interval_of(double est, double se, double df, double level)
     return (rl_interval){est, se, est - q * se, est + q * se};
 }
 
-rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df,
+rl_interval rl_combine(const rl_att *e, double est, size_t n_terms, const double *const *psi, const double *g,
                        double level, rl_ctx *cx)
 {
-    double *all = RL_NEW(cx->tmp, double, N);
+    double *all = RL_NEW(cx->tmp, double, e->N);
     for (size_t j = 0; j < n_terms; j++)
-        for (size_t u = 0; u < N; u++) all[u] += g[j] * psi[j][u];
-    return rl_interval_of(est, sqrt(rl_att_cov(all, all, N)), df, level);
+        for (size_t u = 0; u < e->N; u++) all[u] += g[j] * psi[j][u];
+    return rl_interval_of(est, sqrt(rl_att_cov(e, all, all, cx)), e->df, level);
 }
 
 rl_ratio rl_fieller(double a, double b, double vaa, double vab, double vbb, double df, double level)
@@ -387,8 +475,8 @@ static rl_interval relative(const rl_att *e, double level, rl_ctx *cx)
     double without = e->with - e->effect, *psi = RL_NEW(cx->tmp, double, e->N);
     if (!(without > 0)) return (rl_interval){NAN, NAN, NAN, NAN};
     for (size_t u = 0; u < e->N; u++) psi[u] = e->psi_with[u] - e->psi[u];
-    double vaa = rl_att_cov(e->psi, e->psi, e->N), vab = rl_att_cov(e->psi, psi, e->N),
-           vbb = rl_att_cov(psi, psi, e->N), r = e->effect / without;
+    double vaa = rl_att_cov(e, e->psi, e->psi, cx), vab = rl_att_cov(e, e->psi, psi, cx),
+           vbb = rl_att_cov(e, psi, psi, cx), r = e->effect / without;
     rl_ratio f = rl_fieller(e->effect, without, vaa, vab, vbb, e->df, level);
     rl_release(cx->tmp, psi);
     double se = sqrt(fmax(vaa - 2 * r * vab + r * r * vbb, 0)) / without;

@@ -22,6 +22,8 @@ typedef struct rl_att {
     size_t N;                      /* units of assignment                                 */
     double *psi;                   /* N   influence of each unit on the effect            */
     double *psi_with;              /* N   and on the mean of the treated                  */
+    const int32_t *cluster;        /* N   clusters above the units, or NULL: the units are  */
+    size_t n_clusters;             /* codes of `cluster`                                  */
 } rl_att;
 
 /* The estimator of a model: the one it names, or for `auto` the one that fits
@@ -60,13 +62,16 @@ RL_MUST rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_pan
 /* The same rows by every other estimator that can take them; `events`: their event studies too. */
 RL_MUST rl_code rl_att_sides(const rl_att *e, bool events, rl_sides *out, rl_arena *in, rl_ctx *cx);
 
-/* Covariance of two influences by unit: sum_u a_u b_u. */
-double rl_att_cov(const double *a, const double *b, size_t N);
+/* Covariance of two influences by unit, each summed within the clusters of e: sum_u a_u b_u when they are the units. */
+double rl_att_cov(const rl_att *e, const double *a, const double *b, rl_ctx *cx);
+
+/* By unit, the standard error of the effect when the unit had not been there, to first order (N, in tmp). */
+double *rl_att_se_without(const rl_att *e, rl_ctx *cx);
 
 /* Effect, se and interval of scale * sum_j g_j effect_j, by the joint influence:
- * psi (n_terms of N) and the value itself. */
+ * psi (n_terms of N) and the value itself.  Units, clusters and degrees of freedom are those of e. */
 rl_interval rl_interval_of(double est, double se, double df, double level);
-rl_interval rl_combine(double est, size_t n_terms, const double *const *psi, const double *g, size_t N, double df,
+rl_interval rl_combine(const rl_att *e, double est, size_t n_terms, const double *const *psi, const double *g,
                        double level, rl_ctx *cx);
 
 /* Fieller's set for a/b.  Source: Fieller (1954), JRSS B 16, 175-185. */

@@ -314,7 +314,7 @@ static rl_code one_column(const rl_tables *t, const rl_att *whole, rl_breakdown 
         RL_TRY(one_group(t, whole, &g, at[k], &b->group[b->n_groups], cx));
         b->answered += b->group[b->n_groups++].answered;
     }
-    test_same(b, cx);
+    if (whole->cluster == NULL) test_same(b, cx); /* clusters above the units may hold several groups */
     return RL_OK;
 }
 

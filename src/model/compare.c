@@ -52,6 +52,10 @@ static const struct method {
      "the period before the start", "event times alike, each pooled over the cohorts; weights may be negative"},
     {"did", false, true, false, false, true, true, false, "the units never treated, all together",
      "all periods before the start", "every treated row alike"},
+    {"sdid", false, false, false, true, true, false, false, "units weighted so that they move with the treated before",
+     "periods before, weighted", "every treated row alike"},
+    {"sc", false, false, false, true, true, false, false, "units weighted so that they equal the treated before",
+     "none: the weights take its place", "every treated row alike"},
     {"bacon", false, false, false, false, false, false, false, "all pairs of cohorts, those treated earlier too",
      "all other periods", "where treatment varies most"},
 };
@@ -105,7 +109,8 @@ static void forget_own(rl_request *r, const rl_estimator *est)
     if (r->profile == NULL && strcmp(est->name, "dcdh") == 0) r->profile = "exact";
     r->keep_unbalanced = true; /* the sample is complete, or it is not */
     r->family = RL_LINEAR;
-    r->rcs = r->unit == NULL && strcmp(est->name, "cs") == 0;
+    r->repeat = RL_REPEAT_DEFAULT;
+    r->rcs = r->rcs || (r->unit == NULL && strcmp(est->name, "cs") == 0);
 }
 
 static rl_request request_of(const work *w, const struct method *m)
@@ -115,7 +120,8 @@ static rl_request request_of(const work *w, const struct method *m)
     r.omega = NULL;
     r.spend = NULL;
     r.universal = true;
-    r.bootstrap = false;
+    r.every = false;
+    r.bootstrap = r.bootstrap && (is(m, "sdid") || is(m, "sc")); /* those have no other errors */
     if (!own(w, m)) forget_own(&r, r.estimator);
     if (w->req->student) r.keep_unbalanced = true; /* a study leaves out partly exposed periods */
     r.agg = m->window                                        ? RL_AGG_DYNAMIC
@@ -226,7 +232,7 @@ static const char *cannot(const work *w, const struct method *m, rl_arena *keep)
         return "its base is the period right before the start, of which no row is left here: not in the data, or "
                "partly "
                "exposed and left out";
-    return "its base is the period right before the start, of which no row is here";
+    return "its base is the period right before the start, which has no row here";
 }
 
 /* --- one sample ------------------------------------------------------------------------------ */
@@ -333,7 +339,7 @@ static rl_code answer(work *w, size_t i, bool shrinks, rl_ctx *cx)
                             reasons(w, &fit));
     else if (!s->answered)
         s->why = "it has no single figure for these data";
-    s->rows = fit.rows_used;
+    s->rows = fit.rows_behind;
     s->units = fit.units;
     s->without = left_out(&fit, w->keep);
     specify(w, m, &r, &fit, s);
@@ -447,6 +453,9 @@ static void taken_apart(const work *w, rl_ctx *cx)
     if (!out->has_bacon) {
         out->bacon_why = rl_strdup(w->keep, cx->err.what);
         rl_forgive(cx);
+        r.agg = RL_AGG_TYPE; /* so many pairs may still be told by their kinds */
+        out->has_bacon = run(&r, w->t, &out->bacon, w->keep, cx) == RL_OK;
+        if (!out->has_bacon) rl_forgive(cx);
     }
     r = request_of(w, &twfe);
     rl_arena *outer = cx->tmp;

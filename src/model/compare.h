@@ -59,7 +59,7 @@ typedef struct rl_sides {
     /* what plain two-way fixed effects compare (model/bacon.h) */
     bool has_bacon;
     rl_result bacon;              /* kinds of comparison and pairs of cohorts, each with its weight       */
-    const char *bacon_why;        /* when not                                                             */
+    const char *bacon_why;        /* when not, or when only the kinds are there                           */
     bool has_weights;             /* the weights of the treated rows' effects, for any panel:             */
     size_t treated, negative;     /* treated rows; those whose effect has a negative weight               */
     double negative_sum;

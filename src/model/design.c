@@ -122,7 +122,7 @@ static rl_code take_axes(rl_build *b, rl_ctx *cx)
     if (r->time != NULL) {
         RL_TRY(rl_table_need(b->t, r->time, "--time", &c, cx));
         b->at = RL_NEW(cx->tmp, int32_t, b->t->n);
-        RL_TRY(rl_times_of(b->t, c, r->calendar, &b->d->clock, b->at, cx));
+        RL_TRY(rl_times_of(b->t, c, r->calendar, r->numbered, &b->d->clock, b->at, cx));
     }
     if (r->unit != NULL) RL_TRY(rl_build_groups(b, r->unit, "--unit", &b->unit, cx));
     for (size_t i = 0; i < r->n_covariates; i++) {
@@ -272,18 +272,21 @@ static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
     if (d->n == 0) {
         rl_fail(cx, RL_EDATA, "nothing to estimate: '%s' does not vary within any level of %s", b->f.y->text,
                 rl_str_text(&names));
-        return rl_hint(cx, "%zu rows are in levels where it is always the same, %zu are alone in theirs", perfect,
-                       singles);
+        return rl_hint(cx, "%zu %s in levels where it is always the same, %zu %s alone in %s", perfect,
+                       perfect == 1 ? "row is" : "rows are", singles, singles == 1 ? "is" : "are",
+                       singles == 1 ? "its own" : "theirs");
     }
     bool logit = rl_build_family(b) == RL_LOGIT;
     rl_build_lose(b, logit ? "outcome always 0 or always 1 in a level" : "outcome always 0 in a level", perfect, cx);
     rl_build_lose(b, "singletons", singles, cx);
     if (perfect > 0)
-        rl_remark(cx, "separation", "%zu rows are in levels of %s where '%s' is always 0%s and were left out", perfect,
-                  rl_str_text(&names), b->f.y->text, logit ? " or always 1" : "");
+        rl_remark(cx, "separation", "%zu %s of %s where '%s' is always 0%s and %s left out", perfect,
+                  perfect == 1 ? "row is in a level" : "rows are in levels", rl_str_text(&names), b->f.y->text,
+                  logit ? " or always 1" : "", perfect == 1 ? "was" : "were");
     if (singles > 0)
-        rl_remark(cx, "singletons", "%zu rows were alone in their level of %s and were left out", singles,
-                  rl_str_text(&names));
+        rl_remark(cx, "singletons", "%zu %s level of %s and %s left out", singles,
+                  singles == 1 ? "row was alone in its" : "rows were alone in their", rl_str_text(&names),
+                  singles == 1 ? "was" : "were");
     return RL_OK;
 }
 
@@ -371,9 +374,9 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "the level must lie between 0 and 1");
         return rl_hint(cx, "--level 0.95 gives 95 %% intervals");
     }
-    if (e->needs_unit && r->unit == NULL && !r->rcs) {
+    if (e->needs_unit && r->unit == NULL && !(r->rcs && e->rows)) {
         rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --unit", e->name);
-        if (e->takes == NULL || strstr(e->takes, " rcs ") == NULL) return RL_EUSAGE;
+        if (!e->rows) return RL_EUSAGE;
         return rl_hint(cx, "with --rcs (repeated cross-sections) every row is a unit of its own");
     }
     if (e->needs_time && r->time == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --time", e->name);
@@ -498,6 +501,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(take_offset(&b, cx));
     RL_TRY(rl_build_reach(&b, cx));
     RL_TRY(rl_build_missing(&b, cx));
+    RL_TRY(rl_build_once(&b, cx));
     rl_frame frame = req->estimator->frame; /* what is left out first: units are complete, or not, without it */
     if (frame == RL_FRAME_CONTROLS || frame == RL_FRAME_DRAWN) rl_build_leave(&b, cx);
     RL_TRY(rl_build_frame(&b, cx));
@@ -506,6 +510,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(rl_build_outcome(&b, cx));
     RL_TRY(drop_singletons(&b, cx));
     gather(&b, cx);
+    rl_build_tell_starts(&b, cx);
     RL_TRY(rl_build_columns(&b, cx));
     return rl_forms_place(&b, cx);
 }

@@ -303,7 +303,7 @@ rl_code rl_diag_column(const rl_diag *g, const char *text, rl_diag_series *out, 
     unsigned char *keep = RL_NEW(cx->tmp, unsigned char, t->n);
     int32_t *at = RL_NEW(cx->tmp, int32_t, t->n);
     double *v = RL_NEW(cx->tmp, double, t->n), *series;
-    RL_TRY(rl_times_of(t, time, q->calendar, &clock, at, cx));
+    RL_TRY(rl_times_of(t, time, q->calendar, q->numbered, &clock, at, cx));
     for (size_t i = 0; i < t->n; i++) keep[i] = in_subset(q, subset, i) && at[i] != RL_NO_TIME;
     if (q->unit != NULL) {
         const rl_col *unit;

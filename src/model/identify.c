@@ -21,6 +21,8 @@ typedef struct counts {
     size_t *clean, *shown;  /* G*T    units of a cohort that are clean, exposed     */
     size_t *never, *notyet; /* T      clean units without a start; with a later one */
     size_t *units;          /* G                                                    */
+    size_t *on, *over;      /* G*T    units whose exposure lasts all through; to which it had ended */
+    bool *seen;             /* T      the data have a row of anybody                */
 } counts;
 
 static int by_time(const void *a, const void *b)
@@ -60,6 +62,34 @@ static size_t cohort_at(const counts *c, double when)
     return lo;
 }
 
+/* The program's own dates, whatever rows there are: of unit u of cohort g. */
+static void count_dates(counts *c, size_t u, size_t g)
+{
+    const rl_program *prog = c->plan->program;
+    for (size_t k = 0; k < c->T; k++) {
+        int32_t period = c->plan->first_period + (int32_t)k;
+        rl_cell x = rl_cell_of(prog->start[u], prog->end[u], rl_period_first(c->plan->calendar, period),
+                               rl_period_last(c->plan->calendar, period), c->plan->guard, c->plan->spec->transition);
+        c->on[g * c->T + k] += x == RL_CELL_EXPOSED;
+        c->over[g * c->T + k] += x == RL_CELL_ENDED || (x == RL_CELL_PARTLY && period > (int32_t)c->cohort[g]);
+    }
+}
+
+/* Periods of which the data have a row at all.  Units by period have one each, whatever there was. */
+static void find_seen(counts *c)
+{
+    bool by_panel = c->plan->outcome == RL_OUT_COLUMN, deals = !by_panel && c->plan->deal_level;
+    const int32_t *day = by_panel ? c->t->panel.col[1].day : deals ? c->t->deals.created : NULL;
+    size_t n = by_panel ? c->t->panel.n : c->t->deals.n;
+    c->seen = RL_NEW(c->cx->tmp, bool, c->T);
+    for (size_t k = 0; k < c->T; k++) c->seen[k] = day == NULL;
+    for (size_t i = 0; day != NULL && i < n; i++) {
+        if (day[i] == RL_NO_DAY) continue;
+        int64_t k = (int64_t)rl_period_of(c->plan->calendar, day[i]) - c->plan->first_period;
+        if (k >= 0 && k < (int64_t)c->T) c->seen[k] = true;
+    }
+}
+
 static void count(counts *c, rl_identified *out)
 {
     const rl_panel *p = c->p;
@@ -70,6 +100,8 @@ static void count(counts *c, rl_identified *out)
     c->never = RL_NEW(c->cx->tmp, size_t, c->T);
     c->notyet = RL_NEW(c->cx->tmp, size_t, c->T);
     c->units = RL_NEW(c->cx->tmp, size_t, c->G);
+    c->on = RL_NEW(c->cx->tmp, size_t, c->G * c->T);
+    c->over = RL_NEW(c->cx->tmp, size_t, c->G * c->T);
     for (size_t i = 0; i < p->t.n; i++) {
         size_t u = (size_t)p->unit_code[i], k = (size_t)(period[i] - c->plan->first_period);
         bool treated = !isnan(cohort[i]);
@@ -80,6 +112,7 @@ static void count(counts *c, rl_identified *out)
         if (seen[u * (c->T + 1) + c->T]++ > 0) continue;
         out->clusters++;
         if (treated) c->units[g]++;
+        if (treated) count_dates(c, u, g);
         (*(treated ? &out->treated : starts(c, u) ? &out->later : &out->never))++;
     }
 }
@@ -90,18 +123,29 @@ static const char *period_text(const counts *c, size_t k)
     return rl_strdup(c->in, rl_period_text(buf, c->plan->calendar, c->plan->first_period + (int32_t)k));
 }
 
+/* Why there is no row of cohort g in period k, in which it should be exposed. */
+static const char *why_no_row(const counts *c, const rl_wave_cell *x, size_t g, size_t k, const rl_identified *out)
+{
+    const char *period = rl_period_name(c->plan->calendar.kind);
+    if (!c->seen[k]) return rl_sprintf(c->in, "the data have no row of that %s", period);
+    if (c->on[g * c->T + k] == 0)
+        return c->over[g * c->T + k] > 0
+                   ? rl_sprintf(c->in, "the programme had ended there, or ends within the %s", period)
+                   : rl_sprintf(c->in, "partly exposed: the programme begins within the %s", period);
+    if (x->never + x->notyet == 0)
+        return rl_sprintf(c->in, "no %s is left that %s", c->p->unit,
+                          out->never_only ? "never had it" : "has not had it by then");
+    return "no row: another programme had begun there, or the data have none";
+}
+
 /* Why cohort g has no effect in a period in which it should be exposed, or NULL. */
-static const char *why_not(const counts *c, const rl_wave_cell *x, size_t base, const rl_identified *out)
+static const char *why_not(const counts *c, const rl_wave_cell *x, size_t g, size_t k, size_t base,
+                           const rl_identified *out)
 {
     const char *unit = c->p->unit, *period = rl_period_name(c->plan->calendar.kind);
-    size_t here = x->never + x->notyet;
-    if (x->units == 0 && here == 0)
-        return rl_sprintf(c->in, "no %s is left that %s", unit,
-                          out->never_only ? "never had it" : "has not had it by then");
-    if (x->units == 0)
-        return rl_sprintf(c->in, "no row: the programme had ended there, another had begun, or the data have none");
+    if (x->units == 0) return why_no_row(c, x, g, k, out);
     if (base == SIZE_MAX) return "no clean period before the start";
-    if (here == 0)
+    if (x->never + x->notyet == 0)
         return rl_sprintf(c->in, "no %s %s in that %s", unit,
                           out->never_only ? "that never had it is seen" : "without it is seen", period);
     if (c->never[base] + (out->never_only ? 0 : c->notyet[base]) == 0)
@@ -126,7 +170,7 @@ static void wave_cells(counts *c, size_t g, size_t base, const rl_identified *ou
         w->clean += x->clean && x->event < 0;
         w->exposed += x->exposed;
         if (x->event < 0) continue;
-        x->why = why_not(c, x, base, out);
+        x->why = why_not(c, x, g, k, base, out);
         x->estimable = x->exposed && x->why == NULL;
         w->estimable += x->estimable;
         if (!x->exposed) continue;
@@ -144,6 +188,7 @@ static void make_wave(counts *c, size_t g, const rl_identified *out, rl_wave *w)
     if (base != SIZE_MAX) {
         w->base = period_text(c, base);
         w->between = at - base - 1;
+        for (size_t k = base + 1; k < at; k++) w->absent += !c->seen[k];
     }
     wave_cells(c, g, base, out, w);
     w->identified = w->estimable > 0;
@@ -186,11 +231,15 @@ rl_code rl_identify(const rl_tables *t, const rl_plan *plan, const rl_identified
     rl_identified *d = RL_NEW(in, rl_identified, 1);
     d->unit = p.unit;
     d->rows = p.waterfall.unit;
+    d->period = rl_period_name(plan->calendar.kind);
     d->never_only = plan->spec->control_never;
     d->n_periods = p.n_trend;
     counts c = {.t = t, .plan = plan, .p = &p, .in = in, .cx = cx, .U = p.t.col[0].dict->n, .T = p.n_trend};
     find_cohorts(&c);
+    find_seen(&c);
     count(&c, d);
+    d->cluster = rl_strdup(in, p.cluster);
+    if (p.cluster_of != NULL) d->clusters = p.clusters;
     waves(&c, d);
     RL_TRY(rl_estimator_choose(t, &blind, &p, &est, &why, cx));
     RL_TRY(rl_att_try(t, &blind, &p, est, &d->own_why, &d->sides, in, cx));

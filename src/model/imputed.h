@@ -44,8 +44,7 @@ static inline bool rl_imputed_untreated(const rl_design *d, const rl_request *r,
 
 /* The first stage.  Sets f->leave when treated rows have no baseline: return to the caller then.
  *
- * Errors  RL_EINPUT  two rows of one unit and period
- *         RL_EDATA   a regressor that the untreated rows say nothing about; no treated row */
+ * Errors  RL_EDATA   a regressor that the untreated rows say nothing about; no treated row */
 RL_MUST rl_code rl_imputed_base(const rl_design *d, const rl_request *r, const char *who, rl_imputed *p, rl_fit *f,
                                 rl_ctx *cx);
 
@@ -59,8 +58,6 @@ RL_MUST rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx);
 
 /* What errors are clustered by, or the units where that is not one column; without both every row by itself. */
 rl_groups rl_imputed_clusters(const rl_design *d, rl_ctx *cx);
-/* How many of the keys of the averaged rows (key, n of 0 .. n_key-1) occur in one cluster only, of *used in all. */
-size_t rl_imputed_lone(const rl_imputed *p, const int32_t *key, size_t n_key, size_t *used, rl_ctx *cx);
 
 /* One set of estimates of the fit and how rows act on them: sums over rows (of, own), or `m` coefficients of a
  * baseline from its coordinate `first` on (of NULL). */

@@ -97,7 +97,7 @@ static rl_code set_scene(rl_lagged *l, const char *unit_name, const char *time_n
     }
     int32_t *at = RL_NEW(cx->tmp, int32_t, t->n);
     RL_TRY(rl_table_need(t, time_name, "--time", &c, cx));
-    RL_TRY(rl_times_of(t, c, l->req->calendar, &l->clock, at, cx));
+    RL_TRY(rl_times_of(t, c, l->req->calendar, l->req->numbered, &l->clock, at, cx));
     l->scene = (rl_scene){.t = t,
                           .keep = all,
                           .na_drop = true,

@@ -22,6 +22,11 @@ static bool same_texts(const rl_texts *a, const rl_texts *b)
     return true;
 }
 
+static bool same_text(const rl_text *a, const rl_text *b)
+{
+    return a->s == NULL || b->s == NULL ? a->s == b->s : strcmp(a->s, b->s) == 0;
+}
+
 /* Does a fitted effect have the design of the value model? */
 static bool same_design(const rl_att *a, const rl_att *value)
 {
@@ -29,6 +34,7 @@ static bool same_design(const rl_att *a, const rl_att *value)
     return a->psi != NULL && a->plan.program == value->plan.program && a->plan.horizon == value->plan.horizon &&
            a->plan.guard == value->plan.guard && p->control_never == q->control_never &&
            p->transition == q->transition && same_texts(&p->covariates, &q->covariates) &&
+           same_text(&p->cluster, &q->cluster) && same_text(&p->weights, &q->weights) &&
            strcmp(a->fit.estimator->name, "etwfe") == 0;
 }
 
@@ -205,8 +211,7 @@ static void make_parts(const rl_att *value, factor f[3], double level, rl_money 
     for (int j = 0; j < 3; j++) g[3][j] = -(g[0][j] + g[1][j] + g[2][j]);
     m->n_parts = 4;
     m->part = RL_NEW(cx->keep, rl_part, 4);
-    for (int a = 0; a < 4; a++)
-        m->part[a] = (rl_part){NAME[a], rl_combine(part[a], 4, psi, g[a], value->N, value->df, level, cx)};
+    for (int a = 0; a < 4; a++) m->part[a] = (rl_part){NAME[a], rl_combine(value, part[a], 4, psi, g[a], level, cx)};
 }
 
 static rl_code find_bridge(const shop *s, rl_money *m)
@@ -249,7 +254,7 @@ static rl_code find_speed(const shop *s, rl_money *m)
         for (int j = 0; j < 4; j++) g[j] *= without;
         m->pipeline_with = with;
         m->pipeline_without = without;
-        m->pipeline = rl_combine(with - without, 4, psi, g, s->value->N, s->value->df, study->level, s->cx);
+        m->pipeline = rl_combine(s->value, with - without, 4, psi, g, study->level, s->cx);
     }
     if (isnan(study->money.discount_rate)) return RL_OK;
     rl_interval faster = rl_interval_of(e[3].effect, e[3].se, e[3].df, study->level);

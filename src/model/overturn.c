@@ -144,26 +144,26 @@ static int by_move(const void *a, const void *b)
 }
 
 /* The total without unit u to first order: the effect is then effect - psi_u,
- * its variance the old one without psi_u squared, and u's own cells go. */
-static rl_interval first_order(const rl_att *value, size_t u, double level)
+ * its variance the old one without psi_u, and u's own cells go. */
+static rl_interval first_order(const rl_att *value, size_t u, double se, double level)
 {
     const rl_panel *p = &value->panel;
-    double cells = (double)p->cells, v = value->se * value->se - value->psi[u] * value->psi[u];
+    double cells = (double)p->cells;
     for (size_t i = 0; i < p->t.n; i++)
         if (p->exposed[i] && (size_t)p->unit_code[i] == u) cells--;
-    return rl_interval_of(cells * (value->effect - value->psi[u]), cells * sqrt(fmax(v, 0)), value->df, level);
+    return rl_interval_of(cells * (value->effect - value->psi[u]), cells * se, value->df, level);
 }
 
 /* Of all units, how many alone would flip the sign or whether the interval
  * holds zero (to first order); the five that move the effect most. */
-static void rank_units(const rl_att *value, ranked *r, double level, rl_money *m)
+static void rank_units(const rl_att *value, const double *se, ranked *r, double level, rl_money *m)
 {
     const rl_estimate *x = &value->fit.est[value->at];
     double q = rl_t_quantile(0.5 + level / 2, value->df);
     bool holds_zero = x->conf_low <= 0 && x->conf_high >= 0;
     for (size_t u = 0; u < value->N; u++) {
         double psi = value->psi[u], moved = value->effect - psi;
-        double half = q * sqrt(fmax(value->se * value->se - psi * psi, 0));
+        double half = q * se[u];
         r[u] = (ranked){psi, u};
         m->n_sign_flips += moved * value->effect < 0;
         m->n_interval_flips += (fabs(moved) <= half) != holds_zero;
@@ -176,7 +176,8 @@ static rl_code without_units(const rl_tables *t, const rl_att *value, rl_money *
 {
     enum { SHOWN = 5, MOST_ROWS = 200000 };
     ranked *r = RL_NEW(cx->tmp, ranked, value->N);
-    rank_units(value, r, t->study->level, m);
+    const double *se = rl_att_se_without(value, cx);
+    rank_units(value, se, r, t->study->level, m);
     m->without_account = RL_NEW(cx->keep, rl_without, SHOWN);
     for (size_t k = 0; k < SHOWN && k < value->N && r[k].move != 0; k++) {
         rl_plan plan = value->plan;
@@ -184,7 +185,7 @@ static rl_code without_units(const rl_tables *t, const rl_att *value, rl_money *
         plan.skip_unit = r[k].unit;
         *w = (rl_without){.label = value->plan.program->unit->text[r[k].unit], .amount = NAN};
         if (value->panel.t.n > MOST_ROWS)
-            w->total = first_order(value, r[k].unit, t->study->level);
+            w->total = first_order(value, r[k].unit, se[r[k].unit], t->study->level);
         else
             RL_TRY(refit_or_unknown(t, &plan, value->fit.estimator, &w->total, cx));
     }

@@ -6,6 +6,7 @@
 
 #include "base/fmath.h"
 #include "base/rng.h"
+#include "base/str.h"
 
 rl_cell rl_cell_of(int32_t start, int32_t end, int32_t first, int32_t last, int guard, rl_transition transition)
 {
@@ -464,29 +465,76 @@ static void count_cells(work *w)
     p->last_exposed = last;
 }
 
+/* Why units with the programme have no row that can be compared, the most frequent reasons in words. */
+static const char *why_none(const work *w, size_t *with, bool *all_late)
+{
+    const rl_program *prog = w->plan->program;
+    const char *period = rl_period_name(w->plan->calendar.kind), *before = "";
+    size_t late = 0, early = 0, partly = 0, rowless = 0;
+    char buf[32];
+    rl_str s = rl_str_new(w->cx->tmp);
+    for (size_t u = 0; u < prog->n_units; u++) {
+        if (prog->start[u] == RL_NO_DAY || (w->plan->scope != NULL && !w->plan->scope[u])) continue;
+        ++*with;
+        if (w->out[u] == NO_CLEAN)
+            early++;
+        else if (w->T > 0 && prog->start[u] > w->last[w->T - 1])
+            late++;
+        else if (!w->out[u] && !w->treated[u])
+            partly++;
+        else
+            rowless++;
+    }
+    if (late > 0 && w->T > 0) {
+        rl_str_addf(&s, "%zu start%s after the last %s that can be used (%s)", late, late == 1 ? "s" : "", period,
+                    rl_period_text(buf, w->plan->calendar, w->plan->last_period));
+        before = ", ";
+    }
+    if (early > 0) {
+        rl_str_addf(&s, "%s%zu %s no clean %s before the start", before, early, early == 1 ? "has" : "have", period);
+        before = ", ";
+    }
+    if (partly > 0) {
+        rl_str_addf(&s, "%s%zu %s exposed for no whole %s%s", before, partly, partly == 1 ? "is" : "are", period,
+                    w->plan->guard > 0 ? " with its follow-up" : "");
+        before = ", ";
+    }
+    if (rowless > 0) rl_str_addf(&s, "%s%zu %s no row in both", before, rowless, rowless == 1 ? "has" : "have");
+    *all_late = late == *with;
+    return rl_str_text(&s);
+}
+
 static rl_code refuse_empty(const work *w)
 {
     const rl_panel *p = w->p;
-    const char *name = w->plan->program->spec->name;
-    if (p->treated_rows == 0) {
-        size_t n = 0;
-        for (size_t u = 0; u < w->plan->program->n_units; u++)
-            n += w->plan->program->start[u] != RL_NO_DAY && (w->plan->scope == NULL || w->plan->scope[u]);
-        rl_fail(w->cx, RL_EDATA,
-                "programme '%s': none of %zu %s with it has clean periods before it and mature %ss after its start",
-                name, n, rl_plural(p->unit, n, w->cx->tmp), w->plan->deal_level ? "deal" : "period");
-        return rl_hint(w->cx,
-                       "an exposed creation period counts once %d days of follow-up have passed; `revlift check` lists "
-                       "when each matures",
-                       w->plan->guard);
-    }
-    if (p->control_units == 0 && (p->cohorts < 2 || w->plan->spec->control_never)) {
+    const char *name = w->plan->program->spec->name, *period = rl_period_name(w->plan->calendar.kind);
+    if (p->cohorts > 0 && p->control_units == 0 && (p->cohorts < 2 || w->plan->spec->control_never)) {
         rl_fail(w->cx, RL_EDATA, "programme '%s': no %s without it is left to compare with", name, p->unit);
         if (p->cohorts > 1)
             return rl_hint(w->cx, "everybody got it in the end; `control: notyet` compares with later starts");
         return rl_hint(w->cx, "everybody got it at once: difference-in-differences cannot answer; a holdout would");
     }
-    return RL_OK;
+    if (p->treated_rows > 0) return RL_OK;
+    size_t n = 0;
+    bool all_late;
+    const char *why = why_none(w, &n, &all_late);
+    if (w->plan->guard > 0) {
+        rl_fail(w->cx, RL_EDATA,
+                "programme '%s': none of %zu %s with it has clean periods before it and mature %ss after its start: %s",
+                name, n, rl_plural(p->unit, n, w->cx->tmp), w->plan->deal_level ? "deal" : "period", why);
+        return rl_hint(w->cx,
+                       "an exposed creation period counts once %d days of follow-up have passed; `revlift check` lists "
+                       "when each matures",
+                       w->plan->guard);
+    }
+    rl_fail(w->cx, RL_EDATA,
+            "programme '%s': none of %zu %s with it has clean %ss before it and exposed %ss after its start: %s", name,
+            n, rl_plural(p->unit, n, w->cx->tmp), period, period, why);
+    if (all_late) return rl_hint(w->cx, "ask again once the data hold whole %ss with the programme", period);
+    return rl_hint(w->cx,
+                   "a %s counts as exposed when the programme was on from its first day to its last, and as clean "
+                   "when it ended before the start",
+                   period);
 }
 
 static void finish_trend(work *w)
@@ -522,6 +570,7 @@ rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_
     find_compared(&w);
     RL_TRY(plan->deal_level ? deal_rows(&w) : plan->outcome == RL_OUT_COLUMN ? panel_rows(&w) : unit_rows(&w));
     RL_TRY(rl_panel_traits(t, plan, p, in, cx));
+    RL_TRY(rl_panel_given(t, plan, p, in, cx));
     count_cells(&w);
     finish_trend(&w);
     keep_largest(&w);

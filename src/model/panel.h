@@ -59,6 +59,12 @@ rl_cell rl_cell_of(int32_t start, int32_t end, int32_t first, int32_t last, int 
 typedef struct rl_panel {
     rl_table t;                    /* n rows: unit (text), "period", "cohort" (NaN = never), outcome, covariates */
     const char *unit, *outcome;    /* column names                                             */
+    const char *weights;           /* column of t the rows are weighed by, or NULL                */
+    double *w;                     /* n, or NULL                                               */
+    const char *cluster;           /* column of t the errors are clustered by                   */
+    const int32_t *cluster_of;     /* of every unit of the dictionary of col 0; NULL = the unit itself */
+    size_t n_clusters;             /* codes of cluster_of                                        */
+    size_t clusters;               /* .. with rows; 0 without cluster_of                         */
     int32_t *unit_code;            /* n                                                        */
     double *y;                     /* n                                                        */
     unsigned char *exposed;        /* n                                                        */
@@ -93,6 +99,11 @@ RL_MUST rl_code rl_panel_build(const rl_tables *t, const rl_plan *plan, rl_panel
 /* Covariates of the plan as columns of p->t (model/panel_traits.c): fixed columns of the accounts, numbers with
  * many values in fourths.  Errors: RL_EINPUT, a column that is none of those. */
 RL_MUST rl_code rl_panel_traits(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_arena *in, rl_ctx *cx);
+
+/* What the model weighs by and clusters by, as columns of p->t (model/panel_given.c).  Weights of a ready-made panel
+ * are the mean of a unit's rows in a period.  A cluster holds whole units; one without is a cluster of its own, and
+ * noted.  Errors: RL_EINPUT at the place in the study: no such column, negative weights, clusters finer than the unit. */
+RL_MUST rl_code rl_panel_given(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_arena *in, rl_ctx *cx);
 
 /* The first day on which another programme than prog had begun at unit u; RL_NO_DAY = none. */
 int32_t rl_other_start(const rl_tables *t, const rl_program *prog, size_t u);

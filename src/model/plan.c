@@ -153,17 +153,6 @@ static rl_code check_level(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
     return rl_hint(cx, "leave `level` out, or write `level: %s`", own);
 }
 
-static rl_code check_cluster(const rl_tables *t, const rl_plan *plan, rl_ctx *cx)
-{
-    const rl_text c = plan->spec->cluster;
-    const rl_text account = t->study->deals.account;
-    if (c.s == NULL || strcmp(c.s, plan->program->unit_name) == 0) return RL_OK;
-    if (plan->program->unit == t->account && account.s != NULL && strcmp(c.s, account.s) == 0) return RL_OK;
-    rl_fail_at(cx, RL_EINPUT, t->study->path, c.at.line, c.at.col,
-               "cannot cluster by '%s': the programme was assigned by %s", c.s, plan->program->unit_name);
-    return rl_hint(cx, "errors must be clustered by the unit of assignment; leave `cluster` out");
-}
-
 /* A programme without a single known unit: the names of two systems, most likely. */
 static rl_code nobody(const rl_tables *t, const rl_program *p, rl_ctx *cx)
 {
@@ -192,7 +181,6 @@ rl_code rl_plan_make(const rl_tables *t, const rl_model_spec *m, rl_plan *plan, 
     plan->deal_level = is_deal_level(plan->outcome);
     RL_TRY(needs(t, plan, cx));
     RL_TRY(check_level(t, plan, cx));
-    RL_TRY(check_cluster(t, plan, cx));
     bool follows = plan->outcome != RL_OUT_COLUMN && plan->outcome != RL_OUT_REVENUE;
     plan->horizon = follows ? m->horizon : 0;
     plan->horizon_why = follows ? "given in the study" : "none: counted when it happens";

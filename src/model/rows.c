@@ -167,6 +167,7 @@ rl_code rl_rows_panel(const rl_tables *t, const rl_model_spec *m, rl_table *out,
         season[cell[i]] = season_of(cal, (int32_t)period[cell[i]]);
     }
     for (size_t j = 2; j < p->k; j++) {
+        if (p->col[j].type != RL_NUM) continue; /* what a programme's errors are clustered by */
         double *sum = number(out, p->col[j].name, in);
         memset(sum, 0, out->n * sizeof *sum);
         for (size_t i = 0; i < p->n; i++) sum[cell[i]] += p->col[j].num[i]; /* one missing day: a missing period */

@@ -396,12 +396,22 @@ static bool is_money(rl_outcome o) { return o == RL_OUT_VALUE || o == RL_OUT_REV
 
 static rl_code solve_money(const rl_tables *t, rl_answer *a, const rl_att *effect, rl_ctx *cx)
 {
-    size_t best = SIZE_MAX;
+    size_t best = SIZE_MAX, weighted = SIZE_MAX;
     for (size_t i = 0; i < a->n_models; i++) {
         const rl_model_answer *m = &a->model[i];
         if (m->status != RL_MODEL_DONE || !m->has_lift || !is_money(m->spec->outcome)) continue;
+        if (m->spec->weights.s != NULL) {
+            weighted = i;
+            continue;
+        }
         if (best == SIZE_MAX || (m->spec->primary && !a->model[best].spec->primary)) best = i;
     }
+    if (best == SIZE_MAX && weighted != SIZE_MAX)
+        unanswered(a, cx, "What is it worth?",
+                   rl_sprintf(cx->tmp,
+                              "model '%s' weighs its rows by '%s', and the effect times the treated periods is a sum "
+                              "only when every row counts alike; a model without `weights` gives the total",
+                              a->model[weighted].spec->name, a->model[weighted].spec->weights.s));
     if (best == SIZE_MAX) return RL_OK;
     rl_progress(cx, "money", 0.8);
     RL_TRY(rl_money_make(t, &effect[best], &a->model[best], effect, a->n_models, &a->money, cx));

@@ -112,7 +112,7 @@ typedef struct rl_model_spec {
     bool control_never;            /* control: never (default notyet)                            */
     rl_transition transition;
     rl_texts covariates;
-    rl_text cluster;               /* NULL = the unit of assignment                              */
+    rl_text cluster;               /* of a programme, `vcov` read too; NULL = the unit of assignment */
     rl_text formula;
     rl_text vcov;                  /* as on the command line                                     */
     rl_texts channels;             /* with a formula: columns that are money spent               */

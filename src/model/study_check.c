@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/est.h"
+#include "model/infer.h"
 #include "model/study.h"
 
 static const char *const OUTCOME[RL_OUT_COLUMN] = {
@@ -268,6 +269,8 @@ static const struct no_lift {
     const char *name, *why;
 } NO_LIFT[] = {
     {"bacon", "takes two-way fixed effects apart and gives no errors"},
+    {"sc", "has errors by placebos alone, and no influence of the units that money could be counted with"},
+    {"sdid", "has errors by placebos alone, and no influence of the units that money could be counted with"},
     {"event", "gives effects by event time and no single one"},
     {"stacked", "averages over event times of the cohorts seen through its window, not over all treated rows"},
     {"ddd", "compares who is eligible with who is not, which a study does not say"},
@@ -330,6 +333,88 @@ static rl_code check_estimator(const rl_model_spec *m, rl_form *f)
     return check_manner(m, e, f);
 }
 
+/* --- keys of the one kind of model in the other ------------------------------- */
+
+static const struct foreign {
+    const char *key;
+    bool of_formula; /* it belongs to a formula; else to a programme */
+    const char *instead;
+} FOREIGN[] = {
+    {"lags", true, "lags of a regression; leave it out"},
+    {"max_lags", true, "lags of a regression; leave it out"},
+    {"ic", true, "it chooses the lags of a regression; leave it out"},
+    {"shock", true, "it is for estimator lp and a formula; leave it out"},
+    {"periods", true, "it is for estimator lp and a formula; 'window' sets the event times that are shown"},
+    {"average", true, "it averages lag responses of a formula; leave it out"},
+    {"cluster", false, "write vcov: cluster:COLUMN"},
+    {"covariates", false, "write them into the formula"},
+    {"window", false, "event times count from the start of a programme; periods: 12 shows those after a shock (lp)"},
+    {"anticipation", false, "lead(x, 1) in the formula shows what comes before"},
+    {"control", false, "a formula compares with all other rows; name a 'treatment' to choose who is compared with"},
+};
+
+/* A key that would do nothing is a mistake: it is refused where it stands. */
+static rl_code check_foreign(const rl_model_spec *m, rl_form *f)
+{
+    const rl_node *models = rl_node_get(&f->doc->root, "models"),
+                  *map = models != NULL ? rl_node_get(models, m->name) : NULL;
+    for (size_t i = 0; map != NULL && i < map->n; i++)
+        for (size_t k = 0; k < sizeof FOREIGN / sizeof *FOREIGN; k++) {
+            const rl_node *key = &map->key[i];
+            if (FOREIGN[k].of_formula == (m->formula.s != NULL) || strcmp(key->text, FOREIGN[k].key) != 0) continue;
+            rl_yaml_fail(f->doc, key->line, key->col, f->cx, "model '%s': '%s' does nothing %s", m->name, key->text,
+                         FOREIGN[k].of_formula ? "for a programme: it belongs to a 'formula'"
+                                               : "in a formula: it belongs to a programme ('treatment')");
+            return rl_hint(f->cx, "%s", FOREIGN[k].instead);
+        }
+    return RL_OK;
+}
+
+/* `vcov` of a programme says by which column errors are clustered, as `cluster` does, and nothing else. */
+static rl_code check_errors(rl_model_spec *m, rl_form *f)
+{
+    rl_vcov_spec v;
+    if (m->vcov.s == NULL || m->treatment.s == NULL) return RL_OK;
+    rl_code code = rl_vcov_parse(m->vcov.s, &v, f->in, f->cx);
+    if (code != RL_OK) {
+        const char *what = rl_strdup(f->cx->tmp, f->cx->err.what);
+        rl_forgive(f->cx);
+        FAIL(f, m->vcov.at, "model '%s': %s", m->name, what);
+        return rl_hint(f->cx, "the errors of a programme are clustered: vcov: cluster:COLUMN, or leave it out");
+    }
+    if (v.kind != RL_CLUSTER || v.ways != 1) {
+        FAIL(f, m->vcov.at, "model '%s': '%s' cannot be the errors of a programme", m->name, m->vcov.s);
+        return rl_hint(f->cx,
+                       "it was assigned by unit, so its errors are clustered by the unit or by one column above it: "
+                       "vcov: cluster:COLUMN, or leave it out");
+    }
+    if (m->cluster.s != NULL && strcmp(m->cluster.s, v.by[0]) != 0) {
+        FAIL(f, m->vcov.at, "model '%s': 'vcov' clusters by '%s', and 'cluster' by '%s'", m->name, v.by[0],
+             m->cluster.s);
+        return rl_hint(f->cx, "keep one of the two");
+    }
+    m->cluster = (rl_text){v.by[0], m->vcov.at};
+    return RL_OK;
+}
+
+static rl_code check_weights(const rl_study *s, const rl_model_spec *m, rl_form *f)
+{
+    bool own = m->outcome == RL_OUT_COLUMN;
+    names known = {.in = f->cx->tmp};
+    if (m->weights.s == NULL || m->treatment.s == NULL) return RL_OK;
+    if (m->estimator.s != NULL && strcmp(m->estimator.s, "staggered") == 0) {
+        FAIL(f, m->weights.at, "model '%s': estimator 'staggered' takes no 'weights': units count alike in a draw",
+             m->name);
+        return rl_hint(f->cx, "estimators etwfe, cs, bjs, did2s, sunab and dcdh do");
+    }
+    add_all(&known, own ? &s->panel.columns : &s->accounts.fixed);
+    if (holds(&known, m->weights.s)) return RL_OK;
+    FAIL(f, m->weights.at, "model '%s': 'weights' names '%s', which '%s' does not list", m->name, m->weights.s,
+         own ? "panel.columns" : "accounts.fixed");
+    return rl_form_suggest(f->cx, m->weights.s, own ? "columns of the panel" : "fixed columns of the accounts", known.v,
+                           known.n);
+}
+
 /* What is counted by booking date: revenue, or the series of a formula. */
 static rl_code check_clock(const rl_model_spec *m, rl_form *f)
 {
@@ -377,7 +462,10 @@ static rl_code check_model(const rl_study *s, rl_model_spec *m, rl_form *f)
 {
     RL_TRY(check_name("model", m->name, m->at, f));
     RL_TRY(check_asked(m, f));
+    RL_TRY(check_foreign(m, f));
+    RL_TRY(check_errors(m, f));
     RL_TRY(find_outcome(s, m, f));
+    RL_TRY(check_weights(s, m, f));
     RL_TRY(check_treatment(s, m, f));
     RL_TRY(check_level(s, m, f));
     RL_TRY(check_clock(m, f));

@@ -280,6 +280,19 @@ static void one_series(rl_tables *t)
     for (size_t i = 0; i < p->n; i++) p->col[0].code[i] = rl_dict_code(p->col[0].dict, "all", 3);
 }
 
+/* Columns above the units that errors are clustered by.  Those of the accounts are read there. */
+static void want_clusters(wants *ws, const rl_study *s)
+{
+    for (size_t i = 0; i < s->n_models; i++) {
+        const rl_model_spec *m = &s->model[i];
+        if (m->treatment.s == NULL || m->outcome != RL_OUT_COLUMN || m->cluster.s == NULL) continue;
+        bool accounts = is_name(s->accounts.owner, m->cluster.s) || is_name(s->accounts.parent, m->cluster.s) ||
+                        is_name(s->accounts.id, m->cluster.s);
+        for (size_t k = 0; k < s->accounts.fixed.n; k++) accounts |= is_name(s->accounts.fixed.v[k], m->cluster.s);
+        if (!accounts) want(ws, m->cluster, RL_TEXT, NULL, "models.cluster");
+    }
+}
+
 static rl_code read_panel(rl_tables *t, rl_ctx *cx)
 {
     const rl_panel_spec *p = &t->study->panel;
@@ -288,6 +301,7 @@ static rl_code read_panel(rl_tables *t, rl_ctx *cx)
     want(&ws, p->unit, RL_TEXT, panel_dict(t, p->unit), "panel.unit");
     want(&ws, p->date, RL_DATE, NULL, "panel.date");
     for (size_t i = 0; i < p->columns.n; i++) want(&ws, p->columns.v[i], RL_NUM, NULL, "panel.columns");
+    want_clusters(&ws, t->study);
     RL_TRY(read_file(t, &p->file, &ws, &t->panel, cx));
     if (p->unit.s == NULL) one_series(t);
     t->has_panel = true;

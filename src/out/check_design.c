@@ -14,7 +14,7 @@ static const char *fewest(const rl_view *v, const rl_wave *w, size_t n)
 static void table(const rl_view *v, const rl_identified *d, rl_str *out)
 {
     rl_str_addf(out, "  %-10s %8s %13s %10s %8s %10s %14s %14s\n", "start", "units", "clean before", "base", "exposed",
-                "estimable", "controls never", "not yet");
+                "estimable", "fewest never", "fewest later");
     for (size_t g = 0; g < d->n; g++) {
         const rl_wave *w = &d->wave[g];
         rl_str_addf(out, "  %-10s %8s %13zu %10s %8zu %10zu %14s %14s\n", w->label,
@@ -22,6 +22,9 @@ static void table(const rl_view *v, const rl_identified *d, rl_str *out)
                     w->base != NULL ? w->base : "none", w->exposed, w->estimable, fewest(v, w, w->never),
                     d->never_only ? "not used" : fewest(v, w, w->notyet));
     }
+    rl_str_addf(out,
+                "  fewest: controls (%s that never start, that start later) in the exposed %s that has the fewest\n",
+                rl_plural(rl_view_clean(d->unit, 60, v->in), 2, v->in), d->period);
 }
 
 /* Periods of a cohort that have no estimate for one reason, next to each other: "2025Q1 to 2025Q3". */
@@ -40,12 +43,38 @@ static void lost(const rl_view *v, const rl_identified *d, const rl_wave *w, rl_
     }
 }
 
+/* Cohorts without the period right before their start, and who cannot use them for that. */
+static void without_base(const rl_view *v, const rl_identified *d, rl_str *out)
+{
+    size_t n = 0, absent = 0, partly = 0;
+    rl_str who = rl_str_new(v->in);
+    for (size_t g = 0; g < d->n; g++) {
+        const rl_wave *w = &d->wave[g];
+        if (w->between == 0) continue;
+        rl_str_addf(&who, "%s%s", n++ > 0 ? ", " : "", w->label);
+        absent += w->absent > 0;
+        partly += w->absent < w->between;
+    }
+    if (n == 0) return;
+    rl_str_addf(out, "  %ss between base and start are %s: estimators whose base is the %s right before the start ",
+                d->period,
+                partly == 0   ? "not in the data"
+                : absent == 0 ? "partly exposed and left out"
+                              : "not in the data, or partly exposed and left out",
+                d->period);
+    size_t with_base = 0;
+    for (size_t g = 0; g < d->n; g++) with_base += d->wave[g].base != NULL && d->wave[g].between == 0;
+    if (with_base == 0)
+        rl_str_add(out, "cannot be used\n");
+    else
+        rl_str_addf(out, "leave out %s\n", rl_str_text(&who));
+}
+
 static void not_identified(const rl_view *v, const rl_identified *d, rl_str *out)
 {
-    size_t n = 0, few = 0, between = 0;
+    size_t n = 0, few = 0;
     for (size_t g = 0; g < d->n; g++) {
         few += d->wave[g].few;
-        between += d->wave[g].between;
         n += !d->wave[g].identified;
         for (size_t k = 0; k < d->n_periods; k++) n += d->wave[g].cell[k].why != NULL;
     }
@@ -62,9 +91,7 @@ static void not_identified(const rl_view *v, const rl_identified *d, rl_str *out
     if (few > 0)
         rl_str_add(out, "  ! fewer than four: the formulas count the luck of so few as zero; a run widens the interval "
                         "under a name of its own\n");
-    if (between > 0)
-        rl_str_add(out, "  periods between base and start are partly exposed and left out: estimators whose base is "
-                        "the period right before the start cannot be used\n");
+    without_base(v, d, out);
 }
 
 static void estimators(const rl_view *v, const rl_identified *d, rl_str *out)
@@ -83,10 +110,9 @@ static void estimators(const rl_view *v, const rl_identified *d, rl_str *out)
 static const char *design(const rl_view *v, const rl_identified *d)
 {
     rl_str out = rl_str_new(v->in);
-    const char *unit = rl_view_clean(d->unit, 60, v->in);
     rl_str_addf(&out, "  %s treated, %s never", rl_view_count(v, d->treated), rl_view_count(v, d->never));
     if (d->later > 0) rl_str_addf(&out, ", %s later than the last period", rl_view_count(v, d->later));
-    rl_str_addf(&out, "; %s clusters (%s)\n", rl_view_count(v, d->clusters), unit);
+    rl_str_addf(&out, "; %s clusters (%s)\n", rl_view_count(v, d->clusters), rl_view_clean(d->cluster, 60, v->in));
     table(v, d, &out);
     not_identified(v, d, &out);
     estimators(v, d, &out);

@@ -106,6 +106,9 @@ static void taken_apart(const rl_story *s, const rl_model_answer *m, size_t i)
         return;
     }
     rl_page_chart(s->page, s->charts->model[i].bacon);
+    if (x->bacon_why != NULL)
+        rl_page_text(s->page, RL_BLOCK_SMALL, "By kinds alone, without a chart of its pairs of cohorts: %s.",
+                     rl_view_clean(x->bacon_why, 200, v->in));
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, 3, COL);
     for (size_t k = 0; k < x->bacon.m; k++) {
         const rl_estimate *e = &x->bacon.est[k];

@@ -93,7 +93,7 @@ STUDY=models/quarterly.yaml
     "$REVLIFT" check models/quarterly.yaml | sed -n '/^DESIGN/,$p' >seen
     [ "$(grep -c ': account-quarters$' seen)" -eq 2 ]
     grep -q 'estimators that can take it: etwfe cs' seen
-    grep -q 'not lpdid: its base is the period right before the start, of which no row' seen
+    grep -q 'not lpdid: its base is the period right before the start, which has no row here' seen
     awk 'BEGIN { FS = OFS = "," } $8 == "Won" || $8 == "Lost" { srand(NR); $8 = rand() < 0.5 ? "Won" : "Lost"
          if ($8 == "Won") $9 = int(1000 * rand()) + 1 } { print }' datasets/quarterly/deals.csv >noise
     [ "$(cmp -l noise datasets/quarterly/deals.csv 2>/dev/null | wc -l)" -gt 1000 ]

@@ -192,9 +192,98 @@ static void nothing_to_draw(void **state)
     assert_true(!charts.model[0].rollout && !charts.model[0].cohorts);
 }
 
+/* `starts` cohorts, each a period later than the one before, of 3 + g % 7 units, and the never treated. */
+static rl_rollout large(size_t starts, size_t n_periods)
+{
+    rl_rollout r = {.unit = "geo", .n_periods = n_periods, .n = starts + 1};
+    r.period = RL_NEW(cx.keep, const char *, n_periods);
+    r.row = RL_NEW(cx.keep, rl_rollout_row, r.n);
+    for (size_t t = 0; t < n_periods; t++) r.period[t] = rl_sprintf(cx.keep, "p%zu", t);
+    for (size_t g = 0; g < r.n; g++) {
+        rl_rollout_row *x = &r.row[g];
+        *x = (rl_rollout_row){.label = rl_sprintf(cx.keep, "p%zu", g + 2), .never = g == starts, .units = 3 + g % 7};
+        x->mean = RL_NEW(cx.keep, double, n_periods);
+        x->rows = RL_NEW(cx.keep, size_t, n_periods);
+        x->exposed = RL_NEW(cx.keep, unsigned char, n_periods);
+        for (size_t t = 0; t < n_periods; t++) {
+            x->rows[t] = x->units;
+            x->mean[t] = 100 + 2.385 * (double)(t % 7) + (double)g;
+            x->exposed[t] = !x->never && t >= g + 2;
+        }
+    }
+    return r;
+}
+
+/* n pairs of weights n, n-1, .. in shares of their sum; the estimate is the place. */
+static void many_pairs(rl_sides *s, size_t n)
+{
+    s->bacon = (rl_result){.m = n + 1, .est = RL_NEW(cx.keep, rl_estimate, n + 1)};
+    rl_comparison *c = RL_NEW(cx.keep, rl_comparison, n);
+    for (size_t k = 0; k < n; k++) {
+        c[k] =
+            (rl_comparison){"Earlier vs Later Treated", 2.0 * (double)(k + 1) / (double)(n * (n + 1)), 1, 2, "a", "b"};
+        s->bacon.est[k] = fx_estimate("pair", RL_NO_ID, (double)k, NAN);
+        s->bacon.est[k].label.comparison = &c[k];
+    }
+    s->bacon.est[n] = fx_estimate("overall", RL_NO_ID, 7.5, NAN);
+}
+
+static size_t lines_of(const rl_chart *c)
+{
+    size_t n = 0;
+    for (const char *s = rl_str_text(&((rl_chart *)c)->dat); *s != '\0'; s++) n += *s == '\n';
+    return n;
+}
+
+static bool set_to(const rl_chart *c, const char *text)
+{
+    return strstr(rl_str_text(&((rl_chart *)c)->set), text) != NULL;
+}
+
+/* Hundreds of start dates are drawn too: lower, in bands, the largest in colour; what is not drawn is said. */
+static void large_designs_are_drawn(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t starts, periods;
+        const char *map, *lines;
+    } CASE[] = {
+        {9, 24, "Dark: exposed; light", "the 8 largest of 9 start dates in colour, the other one grey; a dot where"},
+        {40, 60, "Dark: exposed; light", "the 8 largest of 40 start dates in colour, the other 32 grey; a dot where"},
+        {298, 330, "A row is 2 neighbouring starts.",
+         "the 8 largest of 298 start dates in colour, the next 60 grey, 230 more not drawn; thick where"}};
+    rl_outdir *o;
+    const char *note;
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/large", place), &o, &cx), &cx);
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        rl_answer *a = answer();
+        rl_view v = rl_view_of(a->study, false, cx.keep);
+        rl_charts charts;
+        a->model[0].rollout = large(CASE[i].starts, CASE[i].periods);
+        many_pairs(&a->model[0].sides, 500);
+        rl_charts_make(a, &v, &charts);
+        const rl_model_charts *m = &charts.model[0];
+        rl_chart *const drawn[] = {m->rollout, m->cohorts, m->bacon};
+        for (size_t k = 0; k < 3; k++) assert_non_null(drawn[k]);
+        assert_non_null(strstr(m->rollout->alt, CASE[i].map));
+        assert_non_null(strstr(m->cohorts->alt, CASE[i].lines));
+        assert_true(set_to(m->rollout, i == 0 ? "last = 9" : i == 1 ? "last = 40" : "last = 149"));
+        assert_true(lines_of(m->rollout) < 1 + (i == 0 ? 10 * 24 : 3 * 150) + 1);
+        assert_true(set_to(m->cohorts, i == 0 ? "others = 1" : i == 1 ? "others = 32" : "others = 60"));
+        assert_true(set_to(m->cohorts, i < 2 ? "dots = 1" : "dots = 0"));
+        assert_int_equal(lines_of(m->bacon), 301);
+        /* 200 of 500 pairs: weights 1 .. 200 of 125250, estimates 0 .. 199 */
+        assert_non_null(strstr(m->bacon->alt, "the 300 heaviest of 500; the rest: 16"));
+        CHECK_OK(rl_charts_draw(drawn, 3, o, &note, &cx), &cx);
+        assert_null(note);
+        for (size_t k = 0; k < 3; k++) assert_non_null(drawn[k]->svg);
+    }
+    rl_outdir_abandon(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
-                                       cmocka_unit_test(nothing_to_draw)};
+                                       cmocka_unit_test(nothing_to_draw), cmocka_unit_test(large_designs_are_drawn)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

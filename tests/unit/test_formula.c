@@ -127,6 +127,9 @@ static void mistakes(void **s)
     refused("revenue ~ cosh(spend)", "cosh", 10);
     refused("y ~ ", "ends", 4);
     refused("y ~ a +", "ends", 7);
+    hinted("y ~ x | id:t", "':' where", "as in | unit^quarter", 10);
+    hinted("y ~ x | id^t * a", "'*' where", "as in | unit^quarter", 13);
+    hinted("y ~ x:", "ends", "", 6);
     refused("y ~ a ^ b", "'a^' needs a whole number", 6);
     refused("y ~ x^", "'x^' needs a whole number", 5);
     hinted("y ~ x^0", "from 2 to 20", "constant", 6);

@@ -21,18 +21,22 @@ typedef struct rollout {
     const char *model;
 } rollout;
 
-static void world(fixture *f, rollout w)
+/* end: the first month without the programme, for all; absent: a month without any row; 0 = none. */
+static void world_of(fixture *f, rollout w, int end, int absent)
 {
     fixture_open(f);
     rl_str d = rl_str_new(f->cx.keep), p = rl_str_new(f->cx.keep);
     rl_rng r = rl_rng_for(w.seed, 3);
     rl_str_add(&d, "geo,month,sales\n");
-    rl_str_add(&p, "geo,start\n");
+    rl_str_addf(&p, "geo,start%s\n", end > 0 ? ",end" : "");
     for (int u = 0; u < REGIONS; u++) {
-        if (u < w.never) rl_str_addf(&p, "g%02d,2024-%02d-01\n", u, w.start[u]);
+        if (u < w.never && end > 0)
+            rl_str_addf(&p, "g%02d,2024-%02d-01,2024-%02d-28\n", u, w.start[u], end - 1);
+        else if (u < w.never)
+            rl_str_addf(&p, "g%02d,2024-%02d-01\n", u, w.start[u]);
         for (int m = 1; m <= MONTHS; m++) {
             double y = 20 + 3 * rl_normal(&r);
-            if (u == w.gap_unit && m == w.gap_month) continue;
+            if ((u == w.gap_unit && m == w.gap_month) || m == absent) continue;
             rl_str_addf(&d, "g%02d,2024-%02d-01,%.3f\n", u, m, y);
         }
     }
@@ -41,11 +45,13 @@ static void world(fixture *f, rollout w)
     const char *study = rl_sprintf(f->cx.keep,
                                    "study: {title: t, period: month}\n"
                                    "panel: {file: d.csv, unit: geo, date: month, columns: [sales]}\n"
-                                   "programs:\n  roll: {file: p.csv, unit: geo, start: start}\n"
+                                   "programs:\n  roll: {file: p.csv, unit: geo, start: start%s}\n"
                                    "models:\n  m: {outcome: sales, treatment: roll%s}\n",
-                                   w.model);
+                                   end > 0 ? ", end: end" : "", w.model);
     CHECK_OK(fixture_read(f, study), &f->cx);
 }
+
+static void world(fixture *f, rollout w) { world_of(f, w, 0, 0); }
 
 static const rl_identified *identify(fixture *f)
 {
@@ -232,12 +238,75 @@ static void own_estimator_is_tried(void **state)
     CHECK_OK(rl_solve_questions(&f.t, &a, &f.cx), &f.cx);
     assert_false(a.question[0].can);
     assert_null(a.question[0].design); /* everybody at once: no comparison at all */
+    assert_non_null(strstr(a.question[0].why, "no geo without it is left to compare with"));
     fixture_close(&f);
     static const int GAP[REGIONS] = {5, 5, 5, 6, 6, 6, 7, 7, 7};
     world(&f, (rollout){GAP, 9, 0, 0, 52, ", estimator: dcdh, transition: include"});
     const rl_identified *d = identify(&f);
     assert_null(d->own_why);
     assert_true(side(&d->sides, "dcdh")->answered);
+    fixture_close(&f);
+}
+
+/* Periods are shown as such, not by number. */
+static void periods_by_name(void **state)
+{
+    (void)state;
+    fixture f;
+    world(&f, (rollout){WAVES, 11, 4, 6, 61, ""});
+    const rl_identified *d = identify(&f);
+    assert_false(d->sides.has_bacon);
+    assert_non_null(strstr(d->sides.bacon_why, "the first is 'g04' at 2024-06"));
+    fixture_close(&f);
+}
+
+static void programme_that_ends(void **state)
+{
+    (void)state;
+    fixture f;
+    world_of(&f, (rollout){WAVES, 7, 0, 0, 62, ""}, 8, 0);
+    const rl_identified *d = identify(&f);
+    assert_string_equal(d->wave[0].label, "2024-03");
+    assert_true(d->wave[0].cell[5].estimable);
+    assert_non_null(strstr(d->wave[0].cell[7].why, "the programme had ended there"));
+    assert_non_null(strstr(d->wave[0].cell[8].why, "the programme had ended there"));
+    fixture_close(&f);
+}
+
+/* April is in nobody's data: the cohort of May has no row right before its start, that of March none in April. */
+static void month_that_is_not_in_the_data(void **state)
+{
+    (void)state;
+    fixture f;
+    world_of(&f, (rollout){WAVES, 9, 0, 0, 63, ""}, 0, 4);
+    const rl_identified *d = identify(&f);
+    assert_int_equal(d->wave[0].between, 0);
+    assert_non_null(strstr(d->wave[0].cell[3].why, "the data have no row of that month"));
+    assert_string_equal(d->wave[1].label, "2024-05");
+    assert_int_equal(d->wave[1].between, 1);
+    assert_int_equal(d->wave[1].absent, 1);
+    const char *text = said(&f, false);
+    assert_non_null(strstr(text, "months between base and start are not in the data"));
+    assert_non_null(strstr(text, "the month right before the start leave out 2024-05\n"));
+    assert_null(strstr(text, "partly exposed"));
+    assert_non_null(strstr(text, "fewest later"));
+    fixture_close(&f);
+}
+
+static void starts_after_the_data(void **state)
+{
+    (void)state;
+    fixture f;
+    rl_answer a;
+    static const int LATE[REGIONS] = {11, 11, 12, 12};
+    world(&f, (rollout){LATE, 4, 0, 0, 64, ""});
+    CHECK_OK(rl_solve_design(&f.t, &a, &f.cx), &f.cx);
+    CHECK_OK(rl_solve_questions(&f.t, &a, &f.cx), &f.cx);
+    assert_false(a.question[0].can);
+    const char *why = a.question[0].why;
+    assert_non_null(strstr(why, "none of 4 geos with it has clean months before it and exposed months after"));
+    assert_non_null(strstr(why, "4 start after the last month that can be used (2024-09); ask again"));
+    assert_null(strstr(why, "follow-up"));
     fixture_close(&f);
 }
 
@@ -250,6 +319,10 @@ int main(void)
         cmocka_unit_test(no_outcome_is_looked_at),
         cmocka_unit_test(a_look_in_words),
         cmocka_unit_test(own_estimator_is_tried),
+        cmocka_unit_test(periods_by_name),
+        cmocka_unit_test(programme_that_ends),
+        cmocka_unit_test(month_that_is_not_in_the_data),
+        cmocka_unit_test(starts_after_the_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

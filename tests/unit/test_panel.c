@@ -229,7 +229,7 @@ static void the_breakdown_drift_breaks_it(void **state)
     CHECK_DIGITS(rl_att_of(&e, e.panel.y), e.effect, 11);
     left = rl_att_of(&e, y);
     CHECK_NEAR(left, 0, 1e-8 * fabs(e.effect));
-    CHECK_DIGITS(sqrt(rl_att_cov(e.psi, e.psi, e.N)), e.se, 12);
+    CHECK_DIGITS(sqrt(rl_att_cov(&e, e.psi, e.psi, &f.cx)), e.se, 12);
     fixture_close(&f);
 }
 

@@ -109,7 +109,7 @@ static void rollout_charts(void **state)
     const rl_model_charts *c = &charts.model[0];
     assert_string_equal(c->rollout->title, "The programme started at 2 dates");
     assert_int_equal(lines(c->rollout), 14); /* 3 cohorts x 5 quarters, one without a row */
-    assert_non_null(strstr(rl_str_text(&c->rollout->dat), "\n2 0 1 409\n"));
+    assert_non_null(strstr(rl_str_text(&c->rollout->dat), "\n2 2 0 1 409\n"));
     assert_non_null(strstr(rl_str_text(&c->rollout->add), "from 2024Q4 (3 accounts)"));
     assert_non_null(strstr(rl_str_text(&c->rollout->add), "never (412 accounts)"));
     assert_string_equal(c->cohorts->title, "Revenue per account by start of the programme");

@@ -331,6 +331,32 @@ static void refuses_wrong_types(void **state)
             "");
     refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, window: [1, 6]}\n", "[1, 6]", "below 0",
             "event time 0");
+    refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, vcov: foo}\n", "foo", "'foo' is not known",
+            "vcov: cluster:COLUMN");
+    refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, vcov: HC1}\n", "HC1",
+            "'HC1' cannot be the errors of a programme", "one column above it");
+    refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, vcov: 'cluster:a+b'}\n", "'cluster:a+b'",
+            "cannot be the errors of a programme", "");
+    refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, cluster: a, vcov: 'cluster:b'}\n", "'cluster:b'",
+            "'vcov' clusters by 'b', and 'cluster' by 'a'", "one of the two");
+    refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, weights: w}\n", "w}",
+            "'weights' names 'w', which 'accounts.fixed' does not list", "");
+    refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, estimator: staggered, weights: w}\n", "w}",
+            "estimator 'staggered' takes no 'weights'", "etwfe");
+    static const char *const OF_FORMULA[] = {"lags: '2,1'", "max_lags: 4", "ic: bic",
+                                             "shock: x",    "periods: 8",  "average: forms"};
+    for (size_t i = 0; i < sizeof OF_FORMULA / sizeof *OF_FORMULA; i++) {
+        char text[2000];
+        snprintf(text, sizeof text, "%smodels:\n  m: {outcome: value, treatment: abm, %s}\n", DEALS ABM, OF_FORMULA[i]);
+        refused(text, OF_FORMULA[i], "does nothing for a programme: it belongs to a 'formula'", "");
+    }
+    static const char *const OF_PROGRAMME[] = {"cluster: a", "covariates: [a]", "window: [-2, 2]", "anticipation: 1",
+                                               "control: never"};
+    for (size_t i = 0; i < sizeof OF_PROGRAMME / sizeof *OF_PROGRAMME; i++) {
+        char text[2000];
+        snprintf(text, sizeof text, "%smodels:\n  m: {formula: y ~ x, level: all, %s}\n", DEALS ABM, OF_PROGRAMME[i]);
+        refused(text, OF_PROGRAMME[i], "does nothing in a formula", "");
+    }
     refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, estimator: poisson}\n", "poisson",
             "'poisson' is not an estimator for a programme", "");
     refused(DEALS ABM "models:\n  m: {outcome: value, treatment: abm, control: notjet}\n", "notjet", "notyet, never",
