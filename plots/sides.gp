@@ -1,16 +1,47 @@
-# sides.gp -- event studies of several estimators on one base, beside each other.
-# dat: one index an estimator: event estimate low high.  Variables: sides ylabel xlabel first last; name1 ..
-COLOUR = BLUE.' '.RED.' '.TEAL.' '.SLATE.' '.GREEN.' '.INK
-set ylabel ylabel
-set xlabel xlabel
-set xrange [first - 0.6:last + 0.6]
-step = (last - first > 60 ? 10 : last - first > 32 ? 5 : last - first > 16 ? 2 : 1)
+# sides.gp -- event studies of several estimators on one base and one scale: a panel each, one of them behind all others.
+# dat: one index an estimator: event estimate low high, NaN where the
+# event times have a gap.  Variables: sides rows (of panels, 3 a row) behind (index of the
+# one drawn in each) ylabel xlabel first last height (theme.gp); name1 ..
+stats dat using 3:4 nooutput
+low = STATS_min_x < 0 ? STATS_min_x : 0
+high = STATS_max_y > 0 ? STATS_max_y : 0
+room = 0.06 * (high - low)
+LEFT = 0.105; RIGHT = 0.985; GAP = 0.018
+TOP = 1.0 - 74.0 / height; BOTTOM = 58.0 / height; ROW_GAP = 14.0 / height
+wide = (RIGHT - LEFT - 2 * GAP) / 3
+tall = (TOP - BOTTOM - (rows - 1) * ROW_GAP) / rows
+set label 103 xlabel at screen 0.5 * (LEFT + RIGHT), screen 16.0 / height center textcolor rgb GREY
+set label 104 ylabel at screen 0.016, screen 0.5 * (TOP + BOTTOM) center rotate by 90 textcolor rgb GREY
+set xrange [first - 0.8:last + 0.8]
+set yrange [low - room:high + 2.5 * room]
+step = (last - first > 40 ? 10 : last - first > 16 ? 5 : last - first > 8 ? 2 : 1)
 set xtics step
+set datafile missing '?' # NaN breaks a line
 set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lw 0.9 lc rgb GREY back
 set arrow 2 from -0.5, graph 0 to -0.5, graph 1 nohead lw 0.9 dashtype (4, 3) lc rgb AXIS back
-set key outside right center vertical samplen 1 textcolor rgb GREY
-set rmargin at screen 0.86
-by(i) = sides > 1 ? 0.6 * (i / (sides - 1.0) - 0.5) : 0
-shade(i) = word(COLOUR, i % 6 + 1)
-plot for [i = 0:sides - 1] dat index i using ($1 + by(i)):2:3:4 with yerrorbars lw 1.4 pt (i < 6 ? 7 : 5) ps 0.5 \
-    lc rgb shade(i) title value(sprintf('name%d', i + 1))
+set multiplot
+do for [i = 0:sides - 1] {
+    column = i % 3
+    line = i / 3
+    set lmargin at screen LEFT + column * (wide + GAP)
+    set rmargin at screen LEFT + column * (wide + GAP) + wide
+    set tmargin at screen TOP - line * (tall + ROW_GAP)
+    set bmargin at screen TOP - line * (tall + ROW_GAP) - tall
+    if (column == 0) { set format y '%h' } else { set format y '' }
+    if (i + 3 >= sides) { set format x '%h' } else { set format x '' }
+    set label 1 value(sprintf('name%d', i + 1)) at graph 0.03, graph 0.92 left font FIGURE_FONT textcolor rgb INK front
+    if (i == behind) {
+        plot dat index i using 1:2 with lines lw 1.6 lc rgb AXIS, \
+             dat index i using 1:2:3:4 with yerrorbars lw 1.5 pt 7 ps 0.5 lc rgb BLUE
+    } else {
+        plot dat index behind using 1:2 with lines lw 1.6 lc rgb AXIS, \
+             dat index i using 1:2:3:4 with yerrorbars lw 1.5 pt 7 ps 0.5 lc rgb BLUE
+    }
+    if (i == 0) {
+        unset label 101
+        unset label 102
+        unset label 103
+        unset label 104
+    }
+}
+unset multiplot

@@ -124,7 +124,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "premean", 0, "K", "lpdid: against the mean of K periods before, not the last"},
     {RL_CMD_FIT, "ylags", 0, "K", "lpdid: K earlier changes of the outcome as controls"},
     {RL_CMD_FIT, "composition", 0, "fixed", "lpdid, dcdh: the same units at every horizon"},
-    {RL_CMD_FIT, "compare", 0, NULL, "the same question by every estimator for programmes, on\nthe rows all of them can use, and why they differ"},
+    {RL_CMD_FIT, "compare", 0, NULL, "the same question by every estimator for programmes, on\none sample and the same event times, and why they differ"},
     {RL_CMD_FIT, "normalized", 0, "yes", "dcdh: effects by unit of treatment received"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "lagged regression"},

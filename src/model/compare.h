@@ -1,11 +1,21 @@
 /* model/compare.h -- one question, every estimator: side by side on one sample.
  *
  * The same request (outcome, unit, time, cohort, weights, clusters, control
- * group) is carried out by each estimator for programmes.  The rows are those
- * that all of them can use (always-treated units are left out first), the
- * estimand is the average effect on the treated over their treated periods
- * where the method has it, and what an estimator does differently is said in
- * words: which rows it compares with, its base period, how it weighs.
+ * group) is carried out by each estimator for programmes.
+ *
+ * Sample    what the fitted estimator uses (balanced units, where it balances),
+ *           less the rows that another one of the average effect on the treated
+ *           cannot use: the same for all.  One that needs still fewer, say
+ *           complete units among incomplete ones, says so instead of an answer.
+ *           With --partition the question is of the eligible alone.
+ * Estimand  the average effect on the treated over their treated periods, where
+ *           the method has it, and the mean of the effects at event times
+ *           0, step .. last, which all with an event study have.
+ * Options   of the fitted estimator are its own (it is one of the rows); a
+ *           --window counts for all of them.
+ *
+ * What an estimator does differently is said in words: which rows it compares
+ * with, its base period, how it weighs, covariates that it had to leave out.
  *
  * Event studies stand on one base: effects before treatment are counted from
  * the period before the start (--ref -1, universal base), so that curves of
@@ -21,20 +31,30 @@
 typedef struct rl_side {
     const char *estimator;        /* "cs"                                                    */
     const char *source;           /* "Callaway & Sant'Anna (2021)"                           */
+    bool fitted;                  /* that of the request itself                              */
     bool answered;                /* false: of what follows only the words are there         */
     const char *why;              /* when not                                                */
     rl_estimate effect;           /* term overall, in the unit of the outcome                */
     size_t rows, units;           /* used by this method; units 0 = does not apply           */
     const char *compares, *base, *weighs;    /* in words                                      */
+    const char *without;          /* covariates it had to leave out, in words; or NULL        */
     bool same_estimand;           /* the average effect on the treated, over treated periods  */
+    bool parallel;                /* .. by parallel trends of the outcome itself, as the others have it */
     bool has_event;
     rl_result event;              /* term event, by event time                                */
+    rl_estimate near;             /* mean of the effects at event times 0 .. sides.last (by step); NaN = none */
 } rl_side;
 
 typedef struct rl_sides {
     size_t n;
     rl_side *v;                   /* n  in a fixed order: the table in compare.c              */
-    double low, high;             /* least and largest estimate of the same estimand; NaN with fewer than two */
+    size_t rows, read;            /* the sample of all, of the rows of the table              */
+    rl_dropped *dropped;          /* n_dropped  what became of the others                     */
+    size_t n_dropped;
+    int step;                     /* the times are so far apart (biennial data: 2)            */
+    int last;                     /* of the event times 0, step, .. that all with an event study have; < 0 = none */
+    double low, high;             /* least and largest estimate of the same estimand by parallel trends; NaN with
+                                     fewer than two */
     const char *says;             /* do they agree, and what that means                       */
     /* what plain two-way fixed effects compare (model/bacon.h) */
     bool has_bacon;
@@ -43,20 +63,24 @@ typedef struct rl_sides {
     bool has_weights;             /* the weights of the treated rows' effects, for any panel:             */
     size_t treated, negative;     /* treated rows; those whose effect has a negative weight               */
     double negative_sum;
-    size_t left;                  /* rows of always-treated units, left out for all           */
 } rl_sides;
 
 /* Carry out a request by every estimator that can take it.
  *
- *   req     a request of any of them: its formula, columns, control, base and errors; agg, window,
- *           method and bootstrap are set here
+ *   req     a request of any of them: its formula, columns, control, base and errors; agg and
+ *           bootstrap are set here
  *   events  the event studies too, for methods that have one
  *   out     lives in keep
  *
  * An estimator that refuses is listed with its reason; nothing here fails for
  * that.  Errors  RL_EUSAGE RL_EINPUT of the request itself
- * Cost    that of the estimators, one after another */
+ * Cost    that of the estimators, one after another; twice where one finds rows that it cannot use */
 RL_MUST rl_code rl_compare(const rl_request *req, const rl_table *t, bool events, rl_sides *out, rl_arena *keep,
                            rl_ctx *cx);
+
+/* Sets last (step is there), the sides' near, low, high and says, of sides that are there otherwise (compare_says.c).
+ *
+ *   last    the latest event time to look at */
+void rl_compare_judge(rl_sides *s, int last, double level, rl_arena *keep);
 
 #endif

@@ -502,7 +502,8 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(rl_build_reach(&b, cx));
     RL_TRY(rl_build_missing(&b, cx));
     RL_TRY(rl_build_once(&b, cx));
-    if (req->estimator->frame == RL_FRAME_CONTROLS) rl_build_leave(&b, cx); /* whose units are not complete then */
+    rl_frame frame = req->estimator->frame; /* what is left out first: units are complete, or not, without it */
+    if (frame == RL_FRAME_CONTROLS || frame == RL_FRAME_DRAWN) rl_build_leave(&b, cx);
     RL_TRY(rl_build_frame(&b, cx));
     rl_build_leave(&b, cx);
     if (b.left == 0) return nothing_left(&b, cx);

@@ -148,6 +148,7 @@ typedef struct rl_request {
     size_t n_endogenous;
     bool collapse;                   /* .. one column a lag, not one for each lag and period   */
     bool checked;                    /* no remarks that nobody asked for (model/diag.h)         */
+    bool keep_rows;                  /* the result says which rows of the table were used      */
     const char *omega;             /* keep the weights the estimate of this term gives each outcome, or NULL */
 } rl_request;
 

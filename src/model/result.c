@@ -216,7 +216,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     if (f.n_share > 0) keep_shares(&f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
-    if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);
+    if (req.omega != NULL || req.n_response > 0 || req.keep_rows) keep_rows(&d, out, keep);
     RL_TRY(rl_response_average(&req, t, out, keep, cx));
     if (req.omega != NULL) {
         keep_omega(&d, &f, req.omega, out, keep, cx);

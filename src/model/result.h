@@ -95,7 +95,7 @@ struct rl_result {
     struct rl_effect_out { const char *effect, *level; double coefficient; } *effect;
     size_t n_effects;
     /* for charts and re-use */
-    const uint32_t *row;        /* rows_used  table row of each row used; with omega or responses, else NULL */
+    const uint32_t *row;        /* rows_used  table row of each row used; with omega, responses, keep_rows, else NULL */
     const double *fitted, *residual;    /* rows_used  of least squares, with responses; else NULL      */
     const rl_wander *wander;     /* errors whose persistence was averaged over; its e is NULL; or NULL  */
 };

@@ -56,6 +56,22 @@ static const char *trend_unit(const rl_att *e, const rl_study *s, rl_ctx *cx)
                       e->panel.unit, rl_period_name(s->calendar.kind));
 }
 
+/* The event study is by etwfe whatever the model's estimator is: what it says of itself is not said of the model,
+ * and not once more. */
+static void tell_of_events(const rl_model_answer *m, size_t from, rl_ctx *cx)
+{
+    size_t n = from;
+    for (size_t i = from; i < cx->n_notes; i++) {
+        rl_note x = cx->note[i];
+        bool again = false;
+        for (size_t k = 0; k < m->main.n_notes; k++) again = again || strcmp(m->main.note[k], x.text) == 0;
+        if (again) continue;
+        x.text = rl_sprintf(cx->keep, "model '%s', its event study (by etwfe): %s", m->spec->name, x.text);
+        cx->note[n++] = x;
+    }
+    cx->n_notes = n;
+}
+
 enum {
     FEW_TREATED = 4,
     MANY_ROWS = 200000, /* beyond it other estimators answer primary questions only, without event studies */
@@ -98,7 +114,9 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     rl_breakdown_drift(e, &m->breakdown_drift, &m->breakdown_drift_ci, cx);
     RL_TRY(rl_breakdown_make(t, e, m, cx));
     RL_TRY(rl_spill_make(t, e, m, cx));
+    size_t notes = cx->n_notes;
     m->has_event = rl_att_events(e, &m->event, cx->keep, cx) == RL_OK;
+    tell_of_events(m, notes, cx);
     if (!m->has_event) {
         if (rl_exit_status(cx->err.code) != 4) return cx->err.code;
         rl_remark(cx, "event study", "model '%s': no event study: %s", m->spec->name, cx->err.what);

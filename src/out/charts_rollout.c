@@ -11,7 +11,7 @@
 
 enum {
     MOST_SIDE_EVENTS = 24,
-    MOST_SIDES = 12,
+    SIDES_A_ROW = 3,   /* panels of event studies                                */
     TALL_ROWS = 30,    /* of the map: more are drawn lower, .. */
     MOST_ROWS = 150,   /* .. and more than these in bands of neighbouring starts */
     MOST_PERIODS = 80, /* drawn one by one; of more, runs                        */
@@ -192,7 +192,7 @@ static const char *lines_say(const rl_view *v, const rl_rollout *r, const lines 
     const char *on = r->n_periods > MOST_PERIODS ? "thick where" : "a dot where";
     if (l->others == 0)
         return rl_sprintf(v->in,
-                          "Plain means, before any model; %s the programme is on; lines that run parallel without %s "
+                          "Plain means; %s the programme is on, a gap where no row is used; parallel lines without %s "
                           "support the comparison",
                           on, r->n_periods > MOST_PERIODS ? "it" : "dots");
     const char *grey = l->treated + l->others < starts ? rl_sprintf(v->in, "the next %zu grey, %zu more not drawn",
@@ -223,13 +223,15 @@ static rl_chart *cohorts(rl_charts *out, const rl_view *v, const rl_model_answer
     rl_chart_number(c, "others", (double)l.others);
     rl_chart_number(c, "dots", r->n_periods <= MOST_PERIODS);
     rl_chart_text(c, "other_text", "others");
-    rl_chart_columns(c, "period mean exposed never");
+    rl_chart_columns(c, "period mean exposed never alone");
     for (size_t k = 0; k < l.n + l.others; k++) {
         const rl_rollout_row *row = &r->row[l.cohort[k]];
         if (k < l.n) rl_chart_text(c, rl_sprintf(v->in, "name%zu", k + 1), cohort_name(v, r, l.cohort[k], false));
         if (k > 0) rl_chart_break(c);
         for (size_t t = 0; t < r->n_periods; t++) {
-            const double x[] = {(double)t, times * row->mean[t], row->exposed[t], row->never};
+            bool alone = row->rows[t] > 0 && (t == 0 || row->rows[t - 1] == 0) &&
+                         (t + 1 == r->n_periods || row->rows[t + 1] == 0);
+            const double x[] = {(double)t, times * row->mean[t], row->exposed[t], row->never, alone};
             rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
         }
     }
@@ -244,6 +246,21 @@ static size_t answered(const rl_sides *s)
     return n;
 }
 
+/* What the rings are, of those that are there. */
+static const char *another_mean(const rl_view *v, const rl_sides *s)
+{
+    bool horizons = false, weighted = false;
+    for (size_t i = 0; i < s->n; i++) {
+        bool ring = s->v[i].answered && !s->v[i].same_estimand;
+        horizons |= ring && s->v[i].near.std_error > 0;
+        weighted |= ring && !(s->v[i].near.std_error > 0);
+    }
+    return rl_sprintf(v->in, "%s%s%s", horizons ? rl_words_event_times(v, s) : "", horizons && weighted ? ", or " : "",
+                      weighted   ? "by own weights"
+                      : horizons ? ""
+                                 : "another");
+}
+
 static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
 {
     const rl_sides *s = &m->sides;
@@ -255,10 +272,13 @@ static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer 
         if (s->v[i].answered) largest = larger(larger(largest, s->v[i].effect.conf_low), s->v[i].effect.conf_high);
     const char *words;
     double times = rl_chart_axis(v, m, largest, true, &words);
-    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "forest",
-                                 rl_sprintf(v->in, "%s by %zu estimators", capital(v, rl_words_outcome(v, m)), n),
-                                 "Full dot: the average effect on the treated; ring: a near relative of it; dashed and "
-                                 "shaded: the answer above");
+    rl_chart *c =
+        rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "forest",
+                       rl_sprintf(v->in, "%s by %zu estimators", capital(v, rl_words_outcome(v, m)), n),
+                       rl_sprintf(v->in,
+                                  "Full dot: the average effect on the treated; ring: %s; dashed, shaded: the "
+                                  "answer above",
+                                  another_mean(v, s)));
     rl_chart_number(c, "height", 140.0 + 30.0 * (double)n);
     rl_chart_number(c, "last", (double)(n - 1));
     rl_chart_number(c, "whole", times * own->est);
@@ -297,52 +317,98 @@ static double events_reach(const rl_sides *s, double first, double last)
     return largest;
 }
 
-/* Lines of the event studies that have one; the base is drawn by nobody. */
-static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+/* First and last event time drawn of n event studies; false = nothing to draw. */
+static bool events_range(const rl_sides *s, double *first, double *last, bool *cut)
 {
-    const rl_sides *s = &m->sides;
-    double first = INFINITY, last = -INFINITY;
-    size_t n = 0, k = 0;
+    size_t n = 0;
+    *first = INFINITY, *last = -INFINITY;
     for (size_t i = 0; i < s->n; i++) {
         if (!s->v[i].has_event) continue;
         n++;
         for (size_t j = 0; j < s->v[i].event.m; j++) {
             const rl_estimate *e = &s->v[i].event.est[j];
             if (!has_estimate(e)) continue;
-            first = fmin(first, e->label.event);
-            last = fmax(last, e->label.event);
+            *first = fmin(*first, e->label.event);
+            *last = fmax(*last, e->label.event);
         }
     }
-    if (n < 2 || n > MOST_SIDES || !(last > first)) return NULL;
-    bool cut = last - first > MOST_SIDE_EVENTS; /* so many intervals beside each other are a fog */
-    if (cut) {
-        first = fmax(first, -MOST_SIDE_EVENTS / 2);
-        last = fmin(last, MOST_SIDE_EVENTS / 2);
+    *cut = *last - *first > MOST_SIDE_EVENTS; /* so many intervals beside each other are a fog */
+    if (*cut) {
+        *first = fmax(*first, -MOST_SIDE_EVENTS / 2);
+        *last = fmin(*last, MOST_SIDE_EVENTS / 2);
     }
+    return n >= 2 && *last > *first;
+}
+
+/* The one to hold the others against: the model's own, or else the first. */
+static size_t event_behind(const rl_sides *s)
+{
+    size_t first = SIZE_MAX;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->v[i].has_event) continue;
+        if (s->v[i].fitted) return i;
+        if (first == SIZE_MAX) first = i;
+    }
+    return first;
+}
+
+/* Imputation has no base period: which of the two drawn say anything before the start. */
+static const char *leads_by_imputation(const rl_view *v, const rl_sides *s)
+{
+    bool there[2] = {false, false};
+    static const char *const NAME[] = {"bjs", "did2s"};
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; s->v[i].has_event && j < s->v[i].event.m; j++)
+            for (size_t k = 0; k < 2; k++)
+                there[k] |= strcmp(s->v[i].estimator, NAME[k]) == 0 && has_estimate(&s->v[i].event.est[j]) &&
+                            s->v[i].event.est[j].label.event < 0;
+    if (!there[0] && !there[1]) return "";
+    return rl_sprintf(v->in, " (%s%s%s: all before)", there[0] ? NAME[0] : "", there[0] && there[1] ? ", " : "",
+                      there[1] ? NAME[1] : "");
+}
+
+/* A panel for each event study; the base is drawn by nobody. */
+static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+{
+    const rl_sides *s = &m->sides;
+    double first, last;
+    bool cut;
+    size_t n = 0, k = 0, behind = event_behind(s), behind_at = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (i == behind) behind_at = n;
+        n += s->v[i].has_event;
+    }
+    if (!events_range(s, &first, &last, &cut)) return NULL;
     const char *words;
     double times = rl_chart_axis(v, m, events_reach(s, first, last), true, &words);
     rl_chart *c = rl_chart_begin(
         out, v, rl_sprintf(v->in, "m%zu-estimator-events", at + 1), "sides",
         rl_sprintf(v->in, "The same event study by %zu estimators", n),
-        rl_sprintf(v->in,
-                   "Effects against the %s before the start, %s intervals; bjs: leads "
-                   "by a regression of their own%s",
-                   period, rl_view_level(v),
+        rl_sprintf(v->in, "Effects against the last %s before the start%s, %s intervals; grey line: %s%s", period,
+                   leads_by_imputation(v, s), rl_view_level(v), s->v[behind].estimator,
                    cut ? rl_sprintf(v->in, "; at most %d %ss from it", MOST_SIDE_EVENTS / 2, period) : ""));
+    size_t rows = (n + SIDES_A_ROW - 1) / SIDES_A_ROW;
     rl_chart_text(c, "ylabel", words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
+    rl_chart_number(c, "height", 132.0 + 168.0 * (double)rows);
     rl_chart_number(c, "first", first);
     rl_chart_number(c, "last", last);
     rl_chart_number(c, "sides", (double)n);
+    rl_chart_number(c, "rows", (double)rows);
+    rl_chart_number(c, "behind", (double)behind_at);
     rl_chart_columns(c, "event estimate conf_low conf_high");
     for (size_t i = 0; i < s->n; i++) {
         if (!s->v[i].has_event) continue;
         if (k > 0) rl_chart_break(c);
         rl_chart_text(c, rl_sprintf(v->in, "name%zu", ++k), s->v[i].estimator);
+        double before = NAN;
         for (size_t j = 0; j < s->v[i].event.m; j++) {
             const rl_estimate *e = &s->v[i].event.est[j];
             if (!has_estimate(e) || e->label.event < first || e->label.event > last) continue;
             const double x[] = {e->label.event, times * e->estimate, times * e->conf_low, times * e->conf_high};
+            const double gap[] = {(before + x[0]) / 2, NAN, NAN, NAN};
+            if (x[0] > before + (s->step > 1 ? s->step : 1)) rl_chart_row(c, gap, sizeof gap / sizeof *gap, NULL);
+            before = x[0];
             rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
         }
     }

@@ -51,20 +51,25 @@ void rl_json_estimate(rl_json *j, const rl_estimate *e)
     rl_json_close(j);
 }
 
+static void dropped(rl_json *j, const rl_dropped *x, size_t n)
+{
+    rl_json_open(j, "dropped", '[');
+    for (size_t i = 0; i < n; i++) {
+        rl_json_open_flat(j, NULL, '{');
+        rl_json_str(j, "why", x[i].why);
+        rl_json_int(j, "rows", (int64_t)x[i].rows);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
 static void sample(rl_json *j, const rl_result *r)
 {
     rl_json_open(j, "sample", '{');
     rl_json_int(j, "rows_read", (int64_t)r->rows_read);
     rl_json_int(j, "rows_used", (int64_t)r->rows_used);
     if (r->rows_behind < r->rows_used) rl_json_int(j, "rows_behind", (int64_t)r->rows_behind);
-    rl_json_open(j, "dropped", '[');
-    for (size_t i = 0; i < r->n_dropped; i++) {
-        rl_json_open_flat(j, NULL, '{');
-        rl_json_str(j, "why", r->dropped[i].why);
-        rl_json_int(j, "rows", (int64_t)r->dropped[i].rows);
-        rl_json_close(j);
-    }
-    rl_json_close(j);
+    dropped(j, r->dropped, r->n_dropped);
     count_if(j, "clusters", r->clusters);
     count_if(j, "units", r->units);
     count_if(j, "periods", r->periods);
@@ -275,6 +280,14 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
     number_if(j, "low", s->low);
     number_if(j, "high", s->high);
     rl_json_str(j, "says", s->says);
+    rl_json_int(j, "rows_read", (int64_t)s->read);
+    rl_json_int(j, "rows_used", (int64_t)s->rows);
+    dropped(j, s->dropped, s->n_dropped);
+    if (s->last >= 0) {
+        rl_json_open_flat(j, "event_times", '[');
+        for (int e = 0; e <= s->last; e += s->step > 0 ? s->step : 1) rl_json_int(j, NULL, e);
+        rl_json_close(j);
+    }
     if (s->has_weights) {
         rl_json_open_flat(j, "twfe_weights", '{');
         rl_json_int(j, "treated", (int64_t)s->treated);
@@ -293,6 +306,7 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "estimator", v->estimator);
         rl_json_str(j, "source", v->source);
+        rl_json_bool(j, "fitted", v->fitted);
         if (!v->answered) {
             rl_json_str(j, "why", v->why);
             rl_json_close(j);
@@ -303,8 +317,10 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
         rl_json_str(j, "compares", v->compares);
         rl_json_str(j, "base", v->base);
         rl_json_str(j, "weighs", v->weighs);
+        if (v->without != NULL) rl_json_str(j, "leaves_out", v->without);
         rl_json_open(j, "estimates", '[');
         rl_json_estimate(j, &v->effect);
+        if (v->near.std_error > 0 && v->near.label.term != v->effect.label.term) rl_json_estimate(j, &v->near);
         for (size_t k = 0; v->has_event && k < v->event.m; k++)
             if (v->event.est[k].label.event != RL_NO_ID) rl_json_estimate(j, &v->event.est[k]);
         rl_json_close(j);

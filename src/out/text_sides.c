@@ -25,35 +25,58 @@ static const char *figure(double x, double se, rl_arena *in)
     return rl_sprintf(in, "%.*f", decimals < 0 ? 0 : decimals > 9 ? 9 : decimals, x);
 }
 
+/* Which rows, which figures. */
+static void head(rl_str *out, const rl_sides *s, rl_arena *in)
+{
+    rl_str_addf(out, "\nthe same question by the estimators for programmes, on the same %zu rows of %zu", s->rows,
+                s->read);
+    for (size_t i = 0; i < s->n_dropped; i++)
+        rl_str_addf(out, "%s%zu %s", i > 0 ? ", " : "; left out: ", s->dropped[i].rows, s->dropped[i].why);
+    rl_str_add(out, "\n  > the one above; * the average effect on the treated");
+    if (s->last >= 0)
+        rl_str_addf(out, "; last column: mean of the effects at event time%s 0%s%s", s->last > 0 ? "s" : "",
+                    s->step > 1 && s->last > s->step ? rl_sprintf(in, ", %d", s->step) : "",
+                    s->last > 0 ? rl_sprintf(in, " to %d", s->last) : "");
+    rl_str_add(out, "\n");
+}
+
+static const char *beside(const rl_estimate *e, rl_arena *in)
+{
+    return e->std_error > 0 ? rl_sprintf(in, "(%s)", figure(e->std_error, e->std_error, in)) : "";
+}
+
+static void one_row(rl_str *out, const rl_side *v, double low, double high, rl_arena *in)
+{
+    char line[BAR + 1];
+    bar(line, &v->effect, low, high);
+    rl_str_addf(out, "%c %c %-10s %12s %11s  %s %8zu rows", v->fitted ? '>' : ' ', v->same_estimand ? '*' : ' ',
+                v->estimator, figure(v->effect.estimate, v->effect.std_error, in), beside(&v->effect, in), line,
+                v->rows);
+    if (v->near.std_error > 0)
+        rl_str_addf(out, " %9s %s", figure(v->near.estimate, v->near.std_error, in), beside(&v->near, in));
+    rl_str_add(out, "\n");
+}
+
 void rl_text_sides(rl_str *out, const rl_sides *s, rl_arena *in)
 {
     double low = 0, high = 0;
-    rl_str_add(out, "\nthe same question by other estimators (* = the average effect on the treated)\n");
+    head(out, s, in);
     for (size_t i = 0; i < s->n; i++) {
         if (!s->v[i].answered) continue;
         const rl_estimate *e = &s->v[i].effect;
         low = fmin(low, isfinite(e->conf_low) ? e->conf_low : e->estimate);
         high = fmax(high, isfinite(e->conf_high) ? e->conf_high : e->estimate);
     }
-    for (size_t i = 0; i < s->n; i++) {
-        const rl_side *v = &s->v[i];
-        char line[BAR + 1];
-        if (!v->answered) continue;
-        bar(line, &v->effect, low, high);
-        rl_str_addf(
-            out, "  %c %-10s %12s %11s  %s  %zu rows\n", v->same_estimand ? '*' : ' ', v->estimator,
-            figure(v->effect.estimate, v->effect.std_error, in),
-            v->effect.std_error > 0 ? rl_sprintf(in, "(%s)", figure(v->effect.std_error, v->effect.std_error, in)) : "",
-            line, v->rows);
-    }
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].answered) one_row(out, &s->v[i], low, high, in);
     rl_str_add(out, "\n    estimator  compares with; base period; weighs\n");
     for (size_t i = 0; i < s->n; i++) {
         const rl_side *v = &s->v[i];
-        if (v->answered)
-            rl_str_addf(out, "    %-10s %s; %s; %s\n", v->estimator, v->compares, v->base, v->weighs);
-        else
+        if (!v->answered)
             rl_str_addf(out, "    %-10s cannot answer: %s\n", v->estimator, v->why);
+        else
+            rl_str_addf(out, "    %-10s %s; %s; %s%s%s\n", v->estimator, v->compares, v->base, v->weighs,
+                        v->without != NULL ? "; leaves out " : "", v->without != NULL ? v->without : "");
     }
-    if (s->left > 0) rl_str_addf(out, "    left out for all: %zu rows, always treated or without a control\n", s->left);
     rl_str_addf(out, "  %s\n", s->says);
 }

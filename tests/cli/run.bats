@@ -180,6 +180,29 @@ STUDY=models/quarterly.yaml
     hasnt "$out" 'deals before'
 }
 
+@test "what the event study's estimator says of itself is not said of the model" {
+    cd "$BATS_TEST_TMPDIR"
+    awk 'BEGIN { print "id,month,y"
+        for (u = 0; u < 80; u++) for (t = 0; t < 30; t++) {
+            start = u % 16 == 0 ? 99 : 3 + u % 16
+            printf "a%02d,%d-%02d-01,%.3f\n", u, 2021 + int(t / 12), 1 + t % 12, sin(9 * u + t * t) + u / 50 + (t >= start) } }' >p.csv
+    awk 'BEGIN { print "id,start"
+        for (u = 0; u < 80; u++) if (u % 16 > 0) { t = 3 + u % 16; printf "a%02d,%d-%02d-01\n", u, 2021 + int(t / 12), 1 + t % 12 } }' >w.csv
+    cat >s.yaml <<'EOF'
+study: {title: T, currency: USD, period: month, seed: 1}
+panel: {file: p.csv, unit: id, date: month, columns: [y]}
+programs:
+  p: {file: w.csv, unit: id, start: start}
+models:
+  m: {question: q, outcome: y, treatment: p, estimator: cs, primary: yes}
+EOF
+    run_split "$REVLIFT" run s.yaml -o o
+    [ "$status" -eq 0 ]
+    has "$err" "model 'm', its event study (by etwfe): more than 199 cells"
+    hasnt "$err" 'note: more than 199 cells'
+    hasnt "$(cat o/report.md)" '- More than 199 cells'
+}
+
 # FILE MODEL TERM: the estimate as estimates.csv has it
 estimate_of() {
     grep -F "\"$2\",\"done\"," "$1/estimates.csv" | grep -F "\"estimate\",\"$3\"," | sed 's/"[^"]*"/x/g' | cut -d, -f10

@@ -128,6 +128,49 @@ static void draws_hostile_names(void **state)
     assert_non_null(strstr(html, "Two-way fixed effects"));
 }
 
+static rl_charts drawn(const rl_answer *a, const char *dir)
+{
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_outdir *o;
+    const char *note;
+    rl_charts_make(a, &v, &charts);
+    rl_chart *const all[] = {charts.model[0].cohorts, charts.model[0].side_events};
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/%s", place, dir), &o, &cx), &cx);
+    CHECK_OK(rl_charts_draw(all, 2, o, &note, &cx), &cx);
+    assert_null(note);
+    rl_outdir_abandon(o);
+    return charts;
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what)) n++;
+    return n;
+}
+
+/* A cohort's line breaks where no row is; each event study has a panel and its name once. */
+static void gaps_and_panels(void **state)
+{
+    (void)state;
+    rl_answer *a = answer();
+    rl_model_answer *m = &a->model[0];
+    rl_charts whole = drawn(a, "whole");
+    m->rollout.row[0].rows[2] = 0, m->rollout.row[0].mean[2] = NAN;
+    for (size_t t = 0; t < 3; t += 2) m->rollout.row[2].rows[t] = 0, m->rollout.row[2].mean[t] = NAN;
+    m->sides.v[1].fitted = true;
+    rl_charts gaps = drawn(a, "gaps");
+    rl_chart *lines = gaps.model[0].cohorts, *panels = gaps.model[0].side_events;
+    size_t pieces = count(whole.model[0].cohorts->svg, "<path") + count(whole.model[0].cohorts->svg, " M");
+    assert_true(count(lines->svg, "<path") + count(lines->svg, " M") > pieces);
+    assert_non_null(strstr(rl_str_text(&lines->dat), "\n2 NaN 1 0 0\n"));
+    assert_int_equal(count(rl_str_text(&lines->dat), " 0 1 1\n"), 1); /* alone between two gaps: a small dot */
+    assert_non_null(strstr(rl_str_text(&panels->dat), "NaN NaN NaN\n"));
+    assert_non_null(strstr(panels->alt, "grey line: cs"));
+    assert_int_equal(count(panels->svg, "etwfe"), 1);
+}
+
 /* One cohort, one answer; no lift. */
 static void nothing_to_draw(void **state)
 {
@@ -240,7 +283,7 @@ static void large_designs_are_drawn(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names), cmocka_unit_test(nothing_to_draw),
-                                       cmocka_unit_test(large_designs_are_drawn)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
+                                       cmocka_unit_test(nothing_to_draw), cmocka_unit_test(large_designs_are_drawn)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

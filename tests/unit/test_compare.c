@@ -59,7 +59,7 @@ static void all_agree_on_four_means(void **state)
     assert_true(answered >= 6);
     assert_false(side(&s, "stacked")->answered); /* its window is not in the data */
     assert_non_null(strstr(side(&s, "stacked")->why, "window"));
-    assert_int_equal(s.left, 0);
+    assert_int_equal(s.read - s.rows, 0);
 }
 
 static void starts_of(double *start)
@@ -77,13 +77,17 @@ static void one_sample_for_all(void **state)
     rl_table t = starts_panel(N, T, start, 82, &cx);
     rl_request r = starts_request("twfe", "y ~ 1");
     rl_sides s = compare(&t, &r, true);
-    assert_int_equal(s.left, 2 * T);
+    assert_int_equal(s.read - s.rows, 2 * T);
+    assert_int_equal(s.n_dropped, 1);
+    assert_string_equal(s.dropped[0].why, "always treated");
+    assert_int_equal(s.dropped[0].rows, 2 * T);
+    assert_true(side(&s, "twfe")->fitted);
     for (size_t i = 0; i < s.n; i++) {
         const rl_side *v = &s.v[i];
         if (!v->answered) continue;
         if (strcmp(v->estimator, "stacked") != 0)
             assert_true(v->rows <= (N - 2) * T); /* its rows stand several times */
-        if (v->same_estimand) {
+        if (v->parallel) {
             low = fmin(low, v->effect.estimate);
             high = fmax(high, v->effect.estimate);
         }
@@ -183,12 +187,165 @@ static void chance_is_no_disagreement(void **state)
     assert_true(drifts >= DRAWS - 3);
 }
 
+/* Starts at 4 and 6, a third never. */
+static rl_table two_waves(uint64_t seed, int T)
+{
+    double start[N];
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 0 ? 4 : u % 3 == 1 ? 6 : NAN;
+    return starts_panel(N, T, start, seed, &cx);
+}
+
+static rl_estimate fitted_overall(const rl_table *t, const rl_request *r)
+{
+    rl_request q = *r;
+    q.leads = strcmp(q.estimator->name, "etwfe") == 0; /* as the command has it */
+    if (q.agg == RL_AGG_DEFAULT && !q.has_window) q.agg = RL_AGG_SIMPLE;
+    rl_result f = starts_fit(t, &q, &cx);
+    return *fit_find(&f, "overall");
+}
+
+/* cs takes complete units alone: so do all beside it.  etwfe takes what is there: so do all beside it, and the one
+ * that cannot says how many rows it could use. */
+static void incomplete_units(void **state)
+{
+    (void)state;
+    enum { T = 8, GONE = 5 };
+    rl_table t = two_waves(88, T);
+    double *y = rl_table_col(&t, "y")->num;
+    for (size_t u = 0; u < GONE; u++) y[7 * u * T + u] = NAN;
+    rl_request r = starts_request("cs", "y ~ 1");
+    rl_sides s = compare(&t, &r, true);
+    assert_int_equal(s.rows, (N - GONE) * T);
+    assert_int_equal(s.n_dropped, 2);
+    assert_int_equal(s.dropped[0].rows, GONE);
+    assert_int_equal(s.dropped[1].rows, GONE * (T - 1));
+    for (size_t i = 0; i < s.n; i++) {
+        assert_true(s.v[i].answered);
+        if (strcmp(s.v[i].estimator, "stacked") != 0) assert_int_equal(s.v[i].rows, s.rows);
+        assert_int_equal(s.v[i].fitted, strcmp(s.v[i].estimator, "cs") == 0);
+    }
+    CHECK_DIGITS(side(&s, "cs")->effect.estimate, fitted_overall(&t, &r).estimate, 13);
+    assert_non_null(strstr(s.says, "the 5 estimators"));
+    assert_non_null(strstr(s.says, "(etwfe, cs, bjs, did2s and sunab)"));
+
+    r = starts_request("etwfe", "y ~ 1");
+    s = compare(&t, &r, true);
+    assert_int_equal(s.rows, N * T - GONE);
+    CHECK_DIGITS(side(&s, "etwfe")->effect.estimate, fitted_overall(&t, &r).estimate, 13);
+    assert_int_equal(side(&s, "cs")->rows, s.rows);
+    assert_non_null(strstr(side(&s, "cs")->base, "some units miss periods"));
+    assert_false(side(&s, "staggered")->answered);
+    assert_non_null(strstr(side(&s, "staggered")->why, "280 of these 315 rows"));
+}
+
+/* Options of the fitted estimator are its row's, a window is everybody's, and what all have is a mean over the
+ * same event times. */
+static void options_belong_to_it(void **state)
+{
+    (void)state;
+    rl_table t = two_waves(89, 9);
+    static const char *const NAME[] = {"stacked", "lpdid"};
+    for (int k = 0; k < 2; k++) {
+        rl_request r = starts_request(NAME[k], "y ~ 1");
+        starts_window(&r, -2, 1);
+        rl_sides s = compare(&t, &r, true);
+        const rl_side *v = side(&s, NAME[k]), *other = side(&s, "cs");
+        rl_estimate own = fitted_overall(&t, &r);
+        CHECK_DIGITS(v->effect.estimate, own.estimate, 13);
+        CHECK_DIGITS(v->effect.std_error, own.std_error, 12);
+        assert_int_equal(s.last, 1);
+        CHECK_DIGITS(v->near.estimate, own.estimate, 12);
+        CHECK_DIGITS(v->near.std_error, own.std_error, 10);
+        CHECK_DIGITS(other->near.estimate,
+                     (fit_event(&other->event, 0)->estimate + fit_event(&other->event, 1)->estimate) / 2, 13);
+        for (size_t j = 0; j < other->event.m; j++)
+            assert_true(other->event.est[j].label.event == RL_NO_ID || other->event.est[j].label.event <= 1);
+        assert_non_null(strstr(side(&s, "lpdid")->weighs, "0 to 1"));
+    }
+    rl_request r = starts_request("cs", "y ~ 1");
+    rl_sides s = compare(&t, &r, true);
+    assert_int_equal(s.last, 3);
+    const rl_estimate *near = &side(&s, "dcdh")->near;
+    assert_true(near->std_error > 0 && near->conf_low < near->estimate && near->p_value < 1);
+}
+
+/* The third difference is listed, beside others for the units it is about. */
+static void the_eligible(void **state)
+{
+    (void)state;
+    rl_table t = two_waves(90, 8);
+    rl_request r = starts_request("ddd", "y ~ 1");
+    r.partition = "part";
+    rl_sides s = compare(&t, &r, true);
+    assert_true(side(&s, "ddd")->fitted && side(&s, "ddd")->answered);
+    CHECK_DIGITS(side(&s, "ddd")->effect.estimate, fitted_overall(&t, &r).estimate, 13);
+    assert_int_equal(side(&s, "ddd")->rows, t.n);
+    assert_int_equal(s.rows, t.n / 2);
+    assert_string_equal(s.dropped[0].why, "not eligible");
+    r = starts_request("bjs", "y ~ 1");
+    const double *part = rl_table_col(&t, "part")->num;
+    unsigned char *leave = RL_NEW(cx.keep, unsigned char, t.n);
+    for (size_t i = 0; i < t.n; i++) leave[i] = part[i] != 1;
+    r.leave = leave;
+    r.leave_why = "the others";
+    CHECK_DIGITS(side(&s, "bjs")->effect.estimate, fitted_overall(&t, &r).estimate, 13);
+}
+
+/* A trait drowns in the unit effects of some: said in their row, and no failure of parallel trends. */
+static void covariates_left_out(void **state)
+{
+    (void)state;
+    rl_table t = two_waves(91, 14);
+    double *y = rl_table_col(&t, "y")->num, *x = rl_table_col(&t, "x")->num, *g = rl_table_col(&t, "g")->num,
+           *at = rl_table_col(&t, "t")->num;
+    for (size_t i = 0; i < t.n; i++) {
+        x[i] += isnan(g[i]) ? 0 : 2;
+        y[i] += 4 * x[i] * at[i];
+    }
+    rl_request r = starts_request("cs", "y ~ x");
+    rl_sides s = compare(&t, &r, false);
+    assert_null(side(&s, "cs")->without);
+    assert_null(side(&s, "etwfe")->without);
+    assert_string_equal(side(&s, "bjs")->without, "'x'");
+    assert_string_equal(side(&s, "sunab")->without, "'x'");
+    assert_non_null(strstr(s.says, "hold the covariates fixed"));
+    assert_null(strstr(s.says, "parallel trends cannot"));
+}
+
+/* Every second year: the base of those that want the period before is not in the data, and that is the reason. */
+static void every_second_year(void **state)
+{
+    (void)state;
+    rl_table t = two_waves(92, 9);
+    static const char *const COL[] = {"t", "g"};
+    for (int c = 0; c < 2; c++)
+        for (size_t i = 0; i < t.n; i++) rl_table_col(&t, COL[c])->num[i] *= 2;
+    rl_request r = starts_request("cs", "y ~ 1");
+    rl_sides s = compare(&t, &r, true);
+    assert_non_null(strstr(side(&s, "lpdid")->why, "2 apart"));
+    assert_null(strstr(side(&s, "lpdid")->why, "partly exposed"));
+    assert_int_equal(s.step, 2);
+    assert_int_equal(s.last, 6);
+    const rl_side *v = side(&s, "sunab");
+    double sum = 0;
+    for (int e = 0; e <= 6; e += 2) sum += fit_event(&v->event, e)->estimate;
+    CHECK_DIGITS(v->near.estimate, sum / 4, 13);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_agree_on_four_means), cmocka_unit_test(chance_is_no_disagreement),
-        cmocka_unit_test(one_sample_for_all),      cmocka_unit_test(each_is_its_own_fit),
-        cmocka_unit_test(cross_sections),          cmocka_unit_test(refusals),
+        cmocka_unit_test(all_agree_on_four_means),
+        cmocka_unit_test(chance_is_no_disagreement),
+        cmocka_unit_test(one_sample_for_all),
+        cmocka_unit_test(each_is_its_own_fit),
+        cmocka_unit_test(cross_sections),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(incomplete_units),
+        cmocka_unit_test(options_belong_to_it),
+        cmocka_unit_test(the_eligible),
+        cmocka_unit_test(covariates_left_out),
+        cmocka_unit_test(every_second_year),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

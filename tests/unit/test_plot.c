@@ -118,7 +118,7 @@ static void rollout_charts(void **state)
     assert_int_equal(lines(c->sides), 3);
     assert_null(strstr(rl_str_text(&c->sides->dat), "lpdid"));
     assert_string_equal(c->side_events->title, "The same event study by 2 estimators");
-    assert_int_equal(lines(c->side_events), 6); /* the base is drawn by nobody */
+    assert_int_equal(lines(c->side_events), 8); /* the base is drawn by nobody: a gap in each */
     assert_string_equal(c->bacon->title, "Plain two-way fixed effects: 15 % of the weight is on forbidden comparisons");
     assert_int_equal(lines(c->bacon), 3);
     assert_null(charts.model[1].rollout);
@@ -129,7 +129,7 @@ static void rollout_charts(void **state)
     }
     rl_charts_make(a, &v, &charts);
     c = &charts.model[0];
-    assert_int_equal(lines(c->side_events), 4);
+    assert_int_equal(lines(c->side_events), 6); /* 0 and 9, between them a gap */
     assert_non_null(strstr(rl_str_text(&c->side_events->set), "; at most 12 quarters from it"));
     for (size_t g = 0; g < 2; g++) m->rollout.row[g].never = g == 1; /* one start: no lines by cohort to compare */
     for (size_t k = 1; k < m->sides.n; k++) m->sides.v[k].answered = m->sides.v[k].has_event = false;
