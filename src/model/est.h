@@ -288,7 +288,7 @@ struct rl_estimator {
     bool wide;             /* makes use of what rounding takes from powers and products */
     bool forms;            /* estimates the parameters of adstock(x), hill(x).. too (model/forms.h) */
     bool past;             /* needs unit and time, wants design.past                    */
-    bool leaves;           /* may find rows it cannot use (fit.leave): the design is then made again, of the same table */
+    bool leaves;           /* may find rows it cannot use (fit.leave): the design is made again, of the same table */
     bool lists;            /* takes --gmm-lags and --collapse                           */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */

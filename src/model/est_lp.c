@@ -350,10 +350,11 @@ static rl_code together(lp *p, rl_result *out, rl_arena *keep, rl_ctx *cx)
     return RL_OK;
 }
 
-static void say(const lp *p, rl_ctx *cx)
+/* from: the first remark of this request. */
+static void say(const lp *p, size_t from, rl_ctx *cx)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < cx->n_notes; i++) /* the lag rule of horizon 0 alone would mislead */
+    size_t kept = from;
+    for (size_t i = from; i < cx->n_notes; i++) /* the lag rule of horizon 0 alone would mislead */
         if (strcmp(cx->note[i].topic, "lag rule") != 0) cx->note[kept++] = cx->note[i];
     cx->n_notes = kept;
     const char *kind = p->first.vcov_kind;
@@ -401,7 +402,7 @@ static rl_code run(const rl_request *req, const rl_table *t, rl_result *out, rl_
     out->units = r->units, out->periods = r->periods, out->clusters = p.clusters;
     out->vcov_kind = r->vcov_kind, out->lag = p.lag, out->draws = r->draws, out->p_draws = r->p_draws;
     out->ssc = rl_sprintf(keep, "at horizon 0: %s", r->ssc);
-    say(&p, cx);
+    say(&p, notes, cx);
     rl_result_notes(cx, notes, out, keep);
     return RL_OK;
 }

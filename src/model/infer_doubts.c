@@ -74,8 +74,8 @@ rl_code rl_infer_need_finite(const rl_infer_work *w, const rl_request *req, rl_c
 
 /* --- variances of rounding errors -------------------------------------------------------- */
 
-/* Below this share of what errors of one variance would give a variance is looked into; below that of the sum of squares
- * of the rows' influence, of which sums by cluster are made, nothing of it is left but rounding. */
+/* Below this share of what errors of one variance would give a variance is looked into; below that of the sum of
+ * squares of the rows' influence, of which sums by cluster are made, nothing of it is left but rounding. */
 static const double SUSPECT = 1e-12, ROUNDING = 1e-16;
 
 /* L A L' s2 of combination j. */

@@ -66,8 +66,8 @@ RL_MUST rl_code rl_infer_need_few(const rl_fit *f, const rl_request *req, rl_ctx
 RL_MUST rl_code rl_infer_need_nested(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 RL_MUST rl_code rl_infer_need_freedom(const rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_need_finite(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
-/* After combinations: where influence cancels within every cluster or period, as that of a coefficient of each cluster's
- * own does, the variance is rounding error; it is set to 0 (no error, no statistic), with a remark. */
+/* After combinations: where influence cancels within every cluster or period, as that of a coefficient of each
+ * cluster's own does, the variance is rounding error; it is set to 0 (no error, no statistic), with a remark. */
 RL_MUST rl_code rl_infer_find_nought(rl_infer_work *w, rl_ctx *cx);
 void rl_infer_say_missing(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 

@@ -34,7 +34,7 @@ typedef struct rl_test {
     size_t draws;               /* p is a share of so many draws; 0 = it is not          */
 } rl_test;
 
-/* The least that a p can be said to be below: 0.0001; of so many draws of a bootstrap 1 / (draws + 1), to 4 decimals. */
+/* The least that a p can be said to be below: 0.0001; of so many draws of a bootstrap 1 / (draws + 1), 4 decimals. */
 static inline double rl_p_floor(size_t draws)
 {
     size_t steps = draws > 0 ? (10000 + draws) / (draws + 1) : 1;

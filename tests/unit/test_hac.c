@@ -152,7 +152,7 @@ static void rules_by_name(void **state)
         rl_result out = run(&t, "y ~ x", CASE[i].word, NULL);
         assert_int_equal(out.lag, CASE[i].lag);
     }
-    rl_result data = run(&t, "y ~ x", "NW:nw3", "gretl"), own = run(&t, "y ~ x", "NW", NULL),
+    rl_result data = run(&t, "y ~ x", "NW:nw3", "sandwich"), own = run(&t, "y ~ x", "NW", NULL),
               andrews = run(&t, "y ~ x", "NW:andrews", NULL);
     assert_int_equal(data.lag, own.lag);
     assert_true(andrews.lag >= 1);

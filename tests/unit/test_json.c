@@ -130,11 +130,35 @@ static void a_table(void **s)
     assert_non_null(strstr(text, "pre-trend"));
 }
 
+/* No p is less than what it rests on can tell, and one row is one. */
+static void small_figures(void **s)
+{
+    (void)s;
+    rl_result r = event_study();
+    rl_dropped one = {"missing values, most of them in 'x'", 1};
+    r.n_tests = 1;
+    r.test[0] = (rl_test){.name = "x = 0, z = 0", .statistic = 67.119, .df = 2, .df2 = NAN, .p_value = 1e-9};
+    r.est[0].p_value = 0;
+    r.dropped = &one, r.n_dropped = 1;
+    const char *text = rl_text_fit(&r, cx.keep);
+    assert_non_null(strstr(text, "F = 67.119 on 2 and inf, p < .0001"));
+    assert_non_null(strstr(text, "<.0001"));
+    assert_non_null(strstr(text, "left out: 1 with missing values"));
+    r.test[0].df2 = 9, r.test[0].p_value = 0, r.test[0].draws = 199, r.p_draws = 999;
+    text = rl_text_fit(&r, cx.keep);
+    assert_non_null(strstr(text, "on 2 and 9, p < .0050"));
+    assert_non_null(strstr(text, "<.0010"));
+    r.test[0].p_value = 1.0 / 199, r.df = 1;
+    text = rl_text_fit(&r, cx.keep);
+    assert_non_null(strstr(text, "p = 0.0050"));
+    assert_non_null(strstr(text, "t with 1 degree of freedom\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings), cmocka_unit_test(values),  cmocka_unit_test(lines),
-        cmocka_unit_test(a_fit),   cmocka_unit_test(a_table),
+        cmocka_unit_test(a_fit),   cmocka_unit_test(a_table), cmocka_unit_test(small_figures),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -355,6 +355,11 @@ static void lag_augmented(void **s)
     rl_result a = run(&q, &t);
     assert_string_equal(a.formula, "y ~ x + lag(y,1:2) + lag(y,3) + lag(x,1)");
     assert_string_equal(a.vcov_kind, "HC1");
+    assert_true(says(&a, "what has lags: errors need no lags then") && !says(&a, "lag h + 1"));
+    q.vcov.kind = RL_NW; /* asked for all the same */
+    a = run(&q, &t);
+    assert_true(says(&a, "lag h + 1") && says(&a, "those asked for are used all the same"));
+    q.vcov.kind = RL_VCOV_DEFAULT;
     q.method = "plain";
     a = run(&q, &t);
     assert_string_equal(a.vcov_kind, "NW");
