@@ -353,6 +353,17 @@ static void keep_parts(const work *w, const rl_impulse *p, const rl_impulse *dir
     }
 }
 
+/* What the coefficients are of. */
+static const char *outcome_of(const rl_lagged *l, rl_arena *in)
+{
+    rl_family family = l->r->estimator->family;
+    return rl_sprintf(in, "%s%s",
+                      family == RL_LOGIT     ? "log-odds of "
+                      : family == RL_POISSON ? "log of the mean of "
+                                             : "",
+                      l->y->text);
+}
+
 /* --- one response ------------------------------------------------------------------------------- */
 
 static rl_code respond(work *w, const rl_carries *x, const char *segment, const char *name, int h, rl_response *s)
@@ -372,7 +383,8 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     rl_room room;
     double df = rl_lagged_freedom(&w->l, &at), crit = rl_t_quantile(0.5 + w->out->level / 2, df);
     *s = (rl_response){.variable = rl_strdup(w->keep, x->v[0].base->text),
-                       .outcome = rl_strdup(w->keep, w->l.y->text),
+                       .outcome = outcome_of(&w->l, w->keep),
+                       .index = w->out->estimator->family != RL_LINEAR,
                        .segment = name,
                        .period = period_name(&w->l),
                        .level = w->out->level,
@@ -393,6 +405,7 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     room_of(w, x, segment, &at, &f, &room);
     rl_response_sum(s, p, &f, &room, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));
+    s->bent = rl_response_bent(x, segment, w->keep);
     rl_response_words(s, w->keep);
     return RL_OK;
 }

@@ -417,8 +417,7 @@ static void combined_twice(void **s)
     for (size_t i = 0; i < t.n; i++) t.col[4].num[i] = t.col[1].num[i] > 5 + (double)(i % 3) * 0.4;
     q.margins = o.margins = true;
     rl_result a = run(&q, &t), b = run(&o, &t);
-    for (size_t i = 0; i < b.m; i++)
-        CHECK_DIGITS(fit_find(&a, b.est[i].label.term)->std_error, b.est[i].std_error, 8);
+    for (size_t i = 0; i < b.m; i++) CHECK_DIGITS(fit_find(&a, b.est[i].label.term)->std_error, b.est[i].std_error, 8);
 }
 
 static void bad_requests(void **s)
