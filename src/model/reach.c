@@ -1,6 +1,7 @@
 #include "model/reach.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -217,6 +218,49 @@ int64_t rl_reach_short(const rl_build *b, size_t n_units)
 static bool is_range(const rl_expr *e)
 {
     return e->op == RL_OP_FN && e->fn == RL_FN_LAG && e->hi > e->lo && e->lo >= 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* What dates so many days apart are by. */
+static rl_period_kind kind_of_days(int32_t step)
+{
+    static const struct {
+        int32_t least, most;
+        rl_period_kind kind;
+    } OF[] = {{5, 9, RL_WEEK}, {26, 33, RL_MONTH}, {85, 97, RL_QUARTER}, {350, 380, RL_YEAR}};
+    for (size_t i = 0; i < sizeof OF / sizeof *OF; i++)
+        if (step >= OF[i].least && step <= OF[i].most) return OF[i].kind;
+    return RL_PERIOD_NONE;
+}
+
+bool rl_hint_stride(rl_build *b, rl_ctx *cx)
+{
+    const rl_expr *some = b->scene.at != NULL ? timed(b) : NULL;
+    rl_line line;
+    size_t n = 0;
+    if (some == NULL || rl_scene_line(&b->scene, some, &line, cx) != RL_OK) return false;
+    const rl_track *t = &line.track;
+    int32_t *step = RL_NEW(cx->tmp, int32_t, t->n + 1);
+    for (size_t p = 1; p < t->n; p++)
+        if (t->unit == NULL || t->unit[p] == t->unit[p - 1]) step[n++] = t->at[p] - t->at[p - 1];
+    qsort(step, n, sizeof *step, by_size);
+    if (n == 0 || step[n / 2] <= 1) return false;
+    bool days = b->d->clock.dates && b->d->clock.cal.kind == RL_DAY;
+    rl_period_kind kind = days ? kind_of_days(step[n / 2]) : RL_PERIOD_NONE;
+    if (kind != RL_PERIOD_NONE)
+        rl_hint(cx, "rows are mostly %d days apart, and a lag of a day finds none: add --period %s", step[n / 2],
+                rl_period_name(kind));
+    else
+        rl_hint(cx, "rows are mostly %d %ss apart, and a lag goes by the %s: %s", step[n / 2],
+                b->d->clock.dates ? rl_period_name(b->d->clock.cal.kind) : "period",
+                b->d->clock.dates ? rl_period_name(b->d->clock.cal.kind) : "period",
+                b->d->clock.dates ? "say what a period is by --period, or number them" : "number them 1, 2, 3 ..");
+    return true;
 }
 
 void rl_hint_fewer_lags(const rl_formula *f, size_t n_units, int64_t n, size_t k, rl_ctx *cx)

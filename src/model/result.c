@@ -11,6 +11,7 @@
 #include "model/infer.h"
 #include "model/nickell.h"
 #include "model/response.h"
+#include "model/stride.h"
 
 void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
 {
@@ -141,6 +142,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     RL_TRY(rl_profile_settle(&req, cx));
+    rl_stride_settle(&req, t, cx);
     if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
     if (req.estimator->run != NULL && req.n_diag > 0) {
         rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' runs several regressions, and no test of them is made",
