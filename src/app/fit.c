@@ -40,21 +40,26 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
     const struct {
         const char *option;
         bool idle;
-    } WORD[] = {{"--cohort", r->cohort != NULL && !e->needs_cohort},
-                {"--treated", r->treated != NULL && !e->needs_cohort},
-                {"--lags", r->n_orders > 0 && !e->orders},
-                {"--max-lags", r->max_lags >= 0 && !e->orders},
-                {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},
-                {"--method", r->method != NULL && e->methods == NULL},
-                {"--gmm-lags", r->gmm_lo > 0 && !e->lists},
-                {"--predetermined", r->n_predetermined > 0 && !e->lists},
-                {"--endogenous", r->n_endogenous > 0 && !e->lists},
-                {"--collapse", r->collapse && !e->lists},
-                {"--shock", r->shock != NULL && !e->shocks},
-                {"--multiplier", r->multiplier != RL_RADEMACHER && !r->bootstrap},
-                {"--reps", r->reps > 0 && !r->bootstrap}};
+    } WORD[] = {
+        {"--cohort", r->cohort != NULL && !e->needs_cohort}, {"--treated", r->treated != NULL && !e->needs_cohort},
+        {"--lags", r->n_orders > 0 && !e->orders},           {"--max-lags", r->max_lags >= 0 && !e->orders},
+        {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},      {"--method", r->method != NULL && e->methods == NULL},
+        {"--gmm-lags", r->gmm_lo > 0 && !e->lists},          {"--predetermined", r->n_predetermined > 0 && !e->lists},
+        {"--endogenous", r->n_endogenous > 0 && !e->lists},  {"--collapse", r->collapse && !e->lists},
+        {"--shock", r->shock != NULL && !e->shocks},
+    };
+    const struct {
+        const char *option;
+        bool said;
+    } DRAWN[] = {{"--multiplier", r->multiplier_said}, {"--reps", r->reps > 0}};
+    bool can_draw = e->finish != NULL || e->by_unit; /* as rl_fit_finish() has it */
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
+    for (size_t i = 0; i < sizeof DRAWN / sizeof *DRAWN && !r->bootstrap; i++)
+        if (DRAWN[i].said && can_draw)
+            rl_remark(cx, "option", "%s does nothing without --inference bootstrap", DRAWN[i].option);
+        else if (DRAWN[i].said)
+            rl_remark(cx, "option", "%s does nothing with estimator '%s'", DRAWN[i].option, e->name);
     for (size_t i = 0; i < a->n_did; i++)
         if (!takes(e, a->did[i])) rl_remark(cx, "option", "--%s does nothing with estimator '%s'", a->did[i], e->name);
     tell_idle_averages(r, cx);
@@ -127,17 +132,24 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 
 /* --- the command ------------------------------------------------------------------ */
 
-/* A hint that names a study's key names the option instead. */
+/* A hint that names a study's key names the option instead, or what fit does where it has none. */
 static const char *as_option(const char *hint, rl_ctx *cx)
 {
-    static const char KEY[] = "number_format: ";
-    rl_str s = rl_str_new(cx->keep);
-    for (const char *at; (at = strstr(hint, KEY)) != NULL; hint = at + strlen(KEY)) {
-        rl_str_addn(&s, hint, (size_t)(at - hint));
-        rl_str_add(&s, "--number-format ");
+    static const struct {
+        const char *key, *option;
+    } WORD[] = {{"number_format: ", "--number-format "},
+                {"empty cells are missing values; to accept this token add it to 'missing'",
+                 "empty cells, NA and NaN are missing values: write the cell so if it is one"}};
+    for (size_t w = 0; w < sizeof WORD / sizeof *WORD; w++) {
+        rl_str s = rl_str_new(cx->keep);
+        for (const char *at; (at = strstr(hint, WORD[w].key)) != NULL; hint = at + strlen(WORD[w].key)) {
+            rl_str_addn(&s, hint, (size_t)(at - hint));
+            rl_str_add(&s, WORD[w].option);
+        }
+        rl_str_add(&s, hint);
+        hint = rl_str_text(&s);
     }
-    rl_str_add(&s, hint);
-    return rl_str_text(&s);
+    return hint;
 }
 
 rl_code rl_fit_faults(rl_faults *f, rl_ctx *cx)

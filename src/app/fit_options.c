@@ -228,7 +228,7 @@ static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
     a->req.reps = (size_t)reps;
     if (reps >= 99) return RL_OK;
     rl_fail(cx, RL_EUSAGE, "--reps %d: draws are too few for an interval", reps);
-    return rl_hint(cx, "99 are the least, 1999 the default");
+    return rl_hint(cx, "99 are the least; the default is 1999, and 1000 for multipliers");
 }
 
 static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)

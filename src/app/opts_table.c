@@ -93,7 +93,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "unit", 0, "COL", "column of the unit"},
     {RL_CMD_FIT, "time", 0, "COL", "column of the time; alone: one time series"},
     {RL_CMD_FIT, "period", 0, "KIND",
-     "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap (default: what the dates show)"},
+     "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap\n(default, but for programmes: what the dates show)"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "model"},
     {RL_CMD_FIT, "estimator", 0, "NAME", "one of the list below (default ols; iv when the formula\nhas instruments)"},
@@ -104,11 +104,11 @@ const rl_option rl_options[] = {
 
     {RL_CMD_FIT, NULL, 0, NULL, "programmes that start at different times"},
     {RL_CMD_FIT, "cohort", 0, "COL", "first treated time; empty, 0 or Inf = never"},
-    {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1; dcdh: or a dose"},
+    {RL_CMD_FIT, "treated", 0, "COL", "treated now: 0 or 1; twfe, dcdh: or a dose"},
     {RL_CMD_FIT, "control", 0, "WHICH", "never (default) or notyet treated units too"},
     {RL_CMD_FIT, "base", 0, "KIND", "cs, ddd: period of comparison before treatment: varying\n(default: the one before) or universal (the last before\nthe start, for all)"},
     {RL_CMD_FIT, "anticipation", 0, "K", "cs, ddd, bjs, did2s: an effect may begin K periods before\nthe start"},
-    {RL_CMD_FIT, "rcs", 0, NULL, "cs: repeated cross-sections, every row a unit of its own"},
+    {RL_CMD_FIT, "rcs", 0, NULL, "repeated cross-sections: several rows of a unit in a\nperiod (etwfe, twfe, event; cs: every row is a unit of its\nown)"},
     {RL_CMD_FIT, "unit-trends", 0, NULL, "bjs, did2s: every unit has a slope over time too, from its\nuntreated rows"},
     {RL_CMD_FIT, "unbalanced", 0, "HOW", "cs: units that miss periods are left out (balance, the\ndefault) or kept with the rows they have (keep)"},
     {RL_CMD_FIT, "agg", 0, "HOW", "group-time, simple, dynamic, group or calendar; bacon:\ntype or pairs"},

@@ -12,11 +12,6 @@ enum { MOST_BANDED = 200 };
 
 static bool is(const rl_text t, const char *word) { return t.s != NULL && strcmp(t.s, word) == 0; }
 
-static bool takes(const rl_estimator *est, const char *option)
-{
-    return est->takes != NULL && strstr(est->takes, option) != NULL;
-}
-
 /* The last event time before the start with rows: -1, unless the period before the start is partly exposed. */
 static int base_event(const rl_panel *p)
 {
@@ -32,7 +27,7 @@ static rl_code refuse_misfit(const rl_tables *t, const rl_plan *plan, const rl_p
                              rl_ctx *cx)
 {
     const rl_at at = plan->spec->estimator.at;
-    if (plan->deal_level && est->needs_unit && !takes(est, " rcs ")) {
+    if (plan->deal_level && est->needs_unit && !est->rows) {
         rl_fail_at(cx, RL_EINPUT, t->study->path, at.line, at.col,
                    "estimator '%s' follows units over time, and the rows of outcome '%s' are deals, each seen once",
                    est->name, rl_outcome_name(plan->outcome));

@@ -35,6 +35,16 @@ rl_code rl_table_need(const rl_table *t, const char *name, const char *what_for,
     return near != NULL ? rl_hint(cx, "did you mean '%s'?", near) : RL_EINPUT;
 }
 
+const char *rl_row_words(const rl_table *t, const rl_col *c, size_t i, rl_ctx *cx)
+{
+    uint64_t row = t->row != NULL ? t->row[i] : i;
+    rl_place at = {.row = row, .field = c->field};
+    if (t->source != NULL && c->field >= 0 && rl_csv_locate(t->source, &at, 1, cx->tmp, cx) == RL_OK)
+        return rl_sprintf(cx->tmp, "line %d", at.line);
+    rl_forgive(cx);
+    return rl_sprintf(cx->tmp, "row %llu", (unsigned long long)row + 1);
+}
+
 /* --- times ------------------------------------------------------------------ */
 
 static bool whole(double x, int32_t *at)
@@ -57,7 +67,7 @@ static bool digits(const char *s, size_t n, int32_t *at)
     return true;
 }
 
-/* What the texts of a column are, when nobody said. */
+/* Do all texts of a column read so? */
 static bool reads_as(const rl_dict *d, rl_calendar cal)
 {
     int32_t at;
@@ -71,9 +81,11 @@ static bool reads_as(const rl_dict *d, rl_calendar cal)
     return true;
 }
 
+/* What the texts of a column are, when nobody said: the shortest periods that all of them name, for a month lies in a
+ * quarter and reads as one too. */
 static rl_calendar guess(const rl_dict *d)
 {
-    static const rl_period_kind KIND[] = {RL_PERIOD_NONE, RL_DAY, RL_QUARTER, RL_MONTH, RL_WEEK};
+    static const rl_period_kind KIND[] = {RL_PERIOD_NONE, RL_DAY, RL_WEEK, RL_MONTH, RL_QUARTER};
     for (size_t i = 0; i < sizeof KIND / sizeof *KIND; i++) {
         rl_calendar cal = {KIND[i], 1};
         if (reads_as(d, cal)) return cal;
@@ -204,6 +216,25 @@ rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock, int32_
         return text_times(t, c, clock.dates ? clock : (rl_clock){.cal = {RL_PERIOD_NONE, 1}}, true, at, cx);
     date_times(t, c, clock.cal.kind == RL_PERIOD_NONE ? (rl_calendar){RL_DAY, 1} : clock.cal, at);
     return RL_OK;
+}
+
+const char *rl_times_apart(const rl_col *c, rl_clock clock, size_t i, size_t j)
+{
+    if (!clock.dates || clock.fractions || c->type == RL_NUM) return NULL;
+    for (int k = (int)clock.cal.kind - 1; k >= RL_DAY; k--) {
+        rl_calendar cal = {(rl_period_kind)k, clock.cal.fiscal_start};
+        int32_t a, b;
+        if (c->type == RL_DATE) {
+            a = rl_period_of(cal, c->day[i]);
+            b = rl_period_of(cal, c->day[j]);
+        } else {
+            size_t p = (size_t)c->code[i], q = (size_t)c->code[j];
+            if (!rl_period_parse(c->dict->text[p], c->dict->len[p], cal, &a)) continue;
+            if (!rl_period_parse(c->dict->text[q], c->dict->len[q], cal, &b)) continue;
+        }
+        if (a != b) return rl_period_name(cal.kind);
+    }
+    return NULL;
 }
 
 const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in)

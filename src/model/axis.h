@@ -24,6 +24,9 @@ typedef struct rl_clock {
 rl_code rl_fail_cell(const rl_table *t, const rl_col *c, size_t i, rl_ctx *cx, rl_code code, const char *fmt, ...)
     RL_PRINTF(6, 7);
 
+/* Where a row stands, for messages: "line 12" of its file, else "row 12". */
+const char *rl_row_words(const rl_table *t, const rl_col *c, size_t i, rl_ctx *cx);
+
 /* Column by name.  Errors RL_EINPUT with the nearest name. */
 RL_MUST rl_code rl_table_need(const rl_table *t, const char *name, const char *what_for, const rl_col **out,
                               rl_ctx *cx);
@@ -31,7 +34,8 @@ RL_MUST rl_code rl_table_need(const rl_table *t, const char *name, const char *w
 /* The times of a column (n of t; RL_NO_TIME = missing).
  *
  *   cal     as asked for; kind NONE takes numbers as they are and finds out
- *           from the texts what they are (dates by day, 2019Q4, 2019-04, 2019-W07)
+ *           from the texts what they are (dates by day, 2019-W07, 2019-04,
+ *           2019Q4): the shortest that all of them name
  *   clock   out: what is to be used for other columns of the same model
  *
  * Errors  RL_EINPUT  a cell that is no time, at its place
@@ -41,6 +45,9 @@ RL_MUST rl_code rl_times_of(const rl_table *t, const rl_col *c, rl_calendar cal,
 
 /* First treated times: as above, empty, 0 and Inf = never (RL_NO_TIME). */
 RL_MUST rl_code rl_cohorts_of(const rl_table *t, const rl_col *c, rl_clock clock, int32_t *at, rl_ctx *cx);
+
+/* Two cells of a time column that fall into one period: the longest period that keeps them apart ("month"), or NULL. */
+const char *rl_times_apart(const rl_col *c, rl_clock clock, size_t i, size_t j);
 
 /* A time as text in `in`, NULL when it is a plain number. */
 const char *rl_time_text(rl_clock clock, int32_t at, rl_arena *in);

@@ -53,7 +53,7 @@ typedef struct rl_bacon {
 /* The decomposition for a design with unit, time and cohort; pairs live in cx->tmp.
  * Weights of rows must be the same in all rows of a unit.
  *
- * Errors  RL_EINPUT  two rows of one unit and period; weights that vary within a unit
+ * Errors  RL_EINPUT  weights that vary within a unit
  *         RL_EDATA   units that miss a period; nothing to compare
  * Cost    a pass over the rows; cohorts x periods and cohorts x cohorts numbers */
 RL_MUST rl_code rl_bacon_make(const rl_design *d, rl_bacon *b, rl_ctx *cx);

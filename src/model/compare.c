@@ -61,7 +61,7 @@ static rl_request request_of(const rl_request *req, const struct method *m, cons
     r.agg = RL_AGG_SIMPLE;
     r.universal = true;
     r.bootstrap = false;
-    r.rcs = req->unit == NULL && strcmp(m->name, "cs") == 0;
+    r.rcs = req->rcs || (req->unit == NULL && strcmp(m->name, "cs") == 0);
     r.keep_unbalanced = req->keep_unbalanced || req->student; /* a study leaves out partly exposed periods */
     if (r.profile != NULL && !rl_profile_fits(r.profile, est)) r.profile = NULL;
     if (r.profile == NULL && strcmp(m->name, "dcdh") == 0) r.profile = "exact";

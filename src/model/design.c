@@ -372,9 +372,9 @@ static rl_code check_words(const rl_request *r, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "the level must lie between 0 and 1");
         return rl_hint(cx, "--level 0.95 gives 95 %% intervals");
     }
-    if (e->needs_unit && r->unit == NULL && !r->rcs) {
+    if (e->needs_unit && r->unit == NULL && !(r->rcs && e->rows)) {
         rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --unit", e->name);
-        if (e->takes == NULL || strstr(e->takes, " rcs ") == NULL) return RL_EUSAGE;
+        if (!e->rows) return RL_EUSAGE;
         return rl_hint(cx, "with --rcs (repeated cross-sections) every row is a unit of its own");
     }
     if (e->needs_time && r->time == NULL) return rl_fail(cx, RL_EUSAGE, "estimator '%s' needs --time", e->name);
@@ -499,6 +499,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(take_offset(&b, cx));
     RL_TRY(rl_build_reach(&b, cx));
     RL_TRY(rl_build_missing(&b, cx));
+    RL_TRY(rl_build_once(&b, cx));
     if (req->estimator->frame == RL_FRAME_CONTROLS) rl_build_leave(&b, cx); /* whose units are not complete then */
     RL_TRY(rl_build_frame(&b, cx));
     rl_build_leave(&b, cx);
@@ -506,6 +507,7 @@ rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, r
     RL_TRY(rl_build_outcome(&b, cx));
     RL_TRY(drop_singletons(&b, cx));
     gather(&b, cx);
+    rl_build_tell_starts(&b, cx);
     RL_TRY(rl_build_columns(&b, cx));
     return rl_forms_place(&b, cx);
 }

@@ -99,6 +99,10 @@ static inline size_t rl_rows_used(const rl_design *d)
  * Cost    one pass a column; 8 bytes a cell for y, X and every function of the formula */
 RL_MUST rl_code rl_design_make(const rl_request *req, const rl_table *t, rl_design *d, rl_ctx *cx);
 
+/* A method has come to an end on this design: where no time follows another, say how long a step of event time is,
+ * as a note, or with what failed. */
+void rl_design_tell_step(const rl_design *d, const rl_request *req, rl_code code, rl_ctx *cx);
+
 /* For estimators that carry a request out by themselves (result.c): the formula, the rows and what
  * became of them; the notes made from number `from` on. */
 void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep);

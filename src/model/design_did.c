@@ -8,6 +8,38 @@
 
 /* --- treatment --------------------------------------------------------------- */
 
+/* Is the treatment 0 or 1, where a start is read from it?  One coefficient (twfe) takes doses, of which a negative one
+ * turns the sign of the effect around; dcdh takes all. */
+static rl_code check_treated(const rl_build *b, const rl_col *c, rl_ctx *cx)
+{
+    const rl_estimator *e = b->req->estimator;
+    bool doses = e->frame == RL_FRAME_TWFE;
+    size_t rows = 0;
+    double least = INFINITY, most = 0;
+    if (!doses && !e->first_times) return RL_OK;
+    for (size_t i = 0; i < b->t->n; i++) {
+        double x = c->num[i];
+        char buf[32];
+        if (!b->keep[i] || isnan(x)) continue;
+        if (x != 0 && x != 1 && (!doses || x < 0)) {
+            rl_fail_cell(b->t, c, i, cx, RL_EINPUT, "a treatment must be 0 or 1%s, not %s (column '%s')",
+                         doses ? ", or a dose above 0" : "", rl_num_text(buf, x), c->name);
+            return rl_hint(cx, doses ? "0 is untreated; --estimator dcdh takes doses of either sign"
+                                     : "--estimator twfe and dcdh take doses");
+        }
+        rows += x != 0 && x != 1;
+        if (x > 0 && x < least) least = x;
+        if (x > most) most = x;
+    }
+    if (rows == 0) return RL_OK;
+    const char *range = rl_sprintf(cx->tmp, "%.4g", least);
+    if (most > least) range = rl_sprintf(cx->tmp, "%s to %.4g", range, most);
+    rl_remark(cx, "design",
+              "'%s' is a dose (%s where it is not 0): the effect is that of 1 of it, and taken to grow in proportion",
+              c->name, range);
+    return RL_OK;
+}
+
 /* First time a unit is treated, from a 0/1 column. */
 static rl_code cohorts_from_treated(rl_build *b, rl_ctx *cx)
 {
@@ -26,7 +58,9 @@ static rl_code cohorts_from_treated(rl_build *b, rl_ctx *cx)
             const rl_col *c = rl_table_col(b->t, b->req->treated);
             rl_fail_cell(b->t, c, i, cx, RL_EDATA, "unit '%s' is treated and later not (column '%s')", b->unit.label[g],
                          c->name);
-            return rl_hint(cx, "event time needs a treatment that stays; --estimator twfe takes one that switches off");
+            return rl_hint(
+                cx, "event time needs a treatment that stays; --estimator dcdh takes one that switches off and on, "
+                    "twfe too where the effect is the same for all");
         }
     }
     return RL_OK;
@@ -51,6 +85,26 @@ static rl_code one_cohort_a_unit(rl_build *b, rl_ctx *cx)
     return RL_OK;
 }
 
+/* 0 is never, also where the data have a period 0. */
+static void tell_start_at_zero(const rl_build *b, const rl_col *c, rl_ctx *cx)
+{
+    size_t rows = 0;
+    bool before = false, at = false;
+    if (b->d->clock.dates || c->type == RL_DATE) return;
+    for (size_t i = 0; i < b->t->n; i++) {
+        char buf[32];
+        if (!b->keep[i] || b->at[i] == RL_NO_TIME) continue;
+        before |= b->at[i] < 0;
+        at |= b->at[i] == 0;
+        if (b->cohort[i] == RL_NEVER && !rl_missing(c, i) && strcmp(rl_cell_text(c, i, buf), "0") == 0) rows++;
+    }
+    if (!before || !at || rows == 0) return;
+    rl_remark(cx, "design",
+              "%zu rows have 0 in '%s', which counts as never treated, and 0 is a period of '%s' too; if their "
+              "treatment starts then, add a number to both columns, so that no period is 0",
+              rows, c->name, b->req->time);
+}
+
 static void cohorts_beyond_are_never(rl_build *b)
 {
     int32_t last = INT32_MIN;
@@ -69,6 +123,7 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
     if (r->treated != NULL) {
         RL_TRY(rl_table_need(b->t, r->treated, "--treated", &c, cx));
         if (c->type != RL_NUM) return rl_fail(cx, RL_EINPUT, "column '%s' (--treated) must hold numbers", c->name);
+        RL_TRY(check_treated(b, c, cx));
         b->treated = c->num;
     }
     if (r->cohort == NULL && !r->estimator->first_times) return RL_OK;
@@ -77,6 +132,7 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
         RL_TRY(rl_table_need(b->t, r->cohort, "--cohort", &c, cx));
         RL_TRY(rl_cohorts_of(b->t, c, b->d->clock, b->cohort, cx));
         RL_TRY(one_cohort_a_unit(b, cx));
+        tell_start_at_zero(b, c, cx);
         cohorts_beyond_are_never(b);
         return RL_OK;
     }
@@ -121,6 +177,31 @@ void rl_frame_always(rl_build *b, rl_ctx *cx)
     rl_build_lose(b, "always treated", lost, cx);
 }
 
+/* Plain regressions keep units that are treated whenever they are seen. */
+static void tell_always(const rl_build *b, rl_ctx *cx)
+{
+    if (b->unit.G == 0) return;
+    size_t rows = 0, units = 0, *of = RL_NEW(cx->tmp, size_t, b->unit.G);
+    bool *untreated = RL_NEW(cx->tmp, bool, b->unit.G);
+    for (size_t i = 0; i < b->t->n; i++) {
+        if (!b->keep[i]) continue;
+        size_t u = (size_t)b->unit.code[i];
+        of[u]++;
+        untreated[u] |= b->cohort != NULL ? b->cohort[i] == RL_NEVER || b->at[i] < b->cohort[i] : b->treated[i] == 0;
+    }
+    for (size_t u = 0; u < b->unit.G; u++) {
+        if (of[u] == 0 || untreated[u]) continue;
+        rows += of[u];
+        units++;
+    }
+    rl_release(cx->tmp, of);
+    if (units == 0) return;
+    rl_remark(cx, "design",
+              "%zu rows are of %zu unit%s never seen untreated: '%s' keeps them, and to compare others with them holds "
+              "only if their effect no longer changes; etwfe, cs and sunab leave them out",
+              rows, units, units > 1 ? "s" : "", b->req->estimator->name);
+}
+
 /* The last cohort, RL_NEVER when some unit is never treated. */
 int32_t rl_frame_last(const rl_build *b)
 {
@@ -156,6 +237,13 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
     bool window = frame == RL_FRAME_EVENT || frame == RL_FRAME_COHORTS;
     if (window && b->req->has_window && b->req->endpoints_drop) drop_outside_window(b, cx);
     switch (frame) {
+    case RL_FRAME_TWFE:
+    case RL_FRAME_EVENT:
+        tell_always(b, cx);
+        return RL_OK;
+    case RL_FRAME_STARTS:
+        rl_frame_always(b, cx);
+        return RL_OK;
     case RL_FRAME_CELLS:
         rl_frame_always(b, cx);
         rl_frame_end(b, rl_frame_last(b), cx);
@@ -188,7 +276,8 @@ rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx)
 {
     const rl_request *r = b->req;
     rl_frame frame = r->estimator->frame;
-    if (frame == RL_FRAME_PLAIN || frame == RL_FRAME_CONTROLS || frame == RL_FRAME_DRAWN) return RL_OK;
+    if (frame == RL_FRAME_PLAIN || frame == RL_FRAME_STARTS || frame == RL_FRAME_CONTROLS || frame == RL_FRAME_DRAWN)
+        return RL_OK;
     bool cells = frame == RL_FRAME_CELLS || frame == RL_FRAME_IMPUTE;
     rl_groups time, unit = b->unit, joined;
     const char *time_name = r->time, *unit_name = r->unit;

@@ -227,6 +227,7 @@ typedef enum rl_frame {
     RL_FRAME_PLAIN,        /* nothing                                              */
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
+    RL_FRAME_STARTS,       /* no effects; always-treated units left out            */
     RL_FRAME_CONTROLS,     /* no effects; always-treated units, periods without control and incomplete units left out */
     RL_FRAME_DRAWN,        /* no effects; incomplete units, units alone in their cohort and, but for --method efficient,
                               always-treated ones left out                         */
@@ -244,6 +245,7 @@ struct rl_estimator {
     const char *method;    /* one paragraph in words for a reader of the report    */
     const char *source;    /* "Wooldridge (2021)"                                  */
     bool needs_unit, needs_time, needs_cohort;   /* needs_cohort = it is for programmes; --treated will do */
+    bool rows;             /* with --rcs it needs no unit: every row is one of its own */
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
     rl_frame frame;

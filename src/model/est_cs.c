@@ -399,6 +399,7 @@ const rl_estimator rl_est_cs = {
     .needs_unit = true,
     .needs_time = true,
     .needs_cohort = true,
+    .rows = true,
     .by_unit = true,
     .first_times = true,
     .frame = RL_FRAME_CONTROLS,

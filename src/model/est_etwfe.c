@@ -515,6 +515,6 @@ const rl_estimator rl_est_etwfe = {
     .first_times = true,
     .frame = RL_FRAME_CELLS,
     .repeats = true,
-    .takes = " control agg ",
+    .takes = " control agg rcs ",
     .fit = fit,
 };

@@ -128,6 +128,6 @@ const rl_estimator rl_est_event = {
     .first_times = true,
     .frame = RL_FRAME_EVENT,
     .repeats = true,
-    .takes = " window ref endpoints ",
+    .takes = " window ref endpoints rcs ",
     .fit = fit,
 };

@@ -389,7 +389,7 @@ const rl_estimator rl_est_lpdid = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
-    .frame = RL_FRAME_PLAIN,
+    .frame = RL_FRAME_STARTS,
     .takes = " window reweight composition premean ylags ",
     .fit = fit,
 };

@@ -56,6 +56,7 @@ const rl_estimator rl_est_twfe = {
     .needs_cohort = true,
     .by_unit = true,
     .frame = RL_FRAME_TWFE,
+    .takes = " rcs ",
     .repeats = true,
     .fit = fit,
 };

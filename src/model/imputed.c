@@ -68,23 +68,6 @@ static size_t unit_effect(const rl_design *d, const rl_request *r)
     return f;
 }
 
-static rl_code one_row_a_period(const rl_imputed *p, rl_ctx *cx)
-{
-    const rl_design *d = p->d;
-    const rl_baseline *b = &p->b;
-    if (d->unit.G == 0) return RL_OK;
-    size_t *seen = RL_NEW(cx->tmp, size_t, d->time.G);
-    for (size_t u = 0; u < b->U; u++)
-        for (size_t k = b->start[u]; k < b->start[u + 1]; k++) {
-            int32_t t = d->time.code[rl_baseline_row(b, k)];
-            rl_roster all;
-            if (seen[t] == u + 1) return rl_roster_make(d, false, &all, cx); /* its words for it */
-            seen[t] = u + 1;
-        }
-    rl_release(cx->tmp, seen);
-    return RL_OK;
-}
-
 static rl_code take_columns(rl_imputed *p, rl_ctx *cx)
 {
     const rl_design *d = p->d;
@@ -197,7 +180,6 @@ rl_code rl_imputed_base(const rl_design *d, const rl_request *r, const char *who
     p->b = (rl_baseline){.n = d->n, .w = d->w, .fit = fit};
     RL_TRY(take_columns(p, cx));
     RL_TRY(rl_baseline_make(&p->b, cx));
-    RL_TRY(one_row_a_period(p, cx));
     RL_TRY(judge(p, f, cx));
     if (f->leave != NULL) return RL_OK;
     if (r->leads)

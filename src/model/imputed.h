@@ -44,8 +44,7 @@ static inline bool rl_imputed_untreated(const rl_design *d, const rl_request *r,
 
 /* The first stage.  Sets f->leave when treated rows have no baseline: return to the caller then.
  *
- * Errors  RL_EINPUT  two rows of one unit and period
- *         RL_EDATA   a regressor that the untreated rows say nothing about; no treated row */
+ * Errors  RL_EDATA   a regressor that the untreated rows say nothing about; no treated row */
 RL_MUST rl_code rl_imputed_base(const rl_design *d, const rl_request *r, const char *who, rl_imputed *p, rl_fit *f,
                                 rl_ctx *cx);
 

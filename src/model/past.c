@@ -27,17 +27,23 @@ static int by_slot(const void *a, const void *b)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static rl_code twice(const rl_scene *s, size_t i, rl_ctx *cx)
+static rl_code twice(const rl_scene *s, size_t above, size_t i, rl_ctx *cx)
 {
     char buf[32];
     const rl_col *time = rl_table_col(s->t, s->time_name);
-    const char *when = rl_cell_text(time, i, buf);
+    const char *when = rl_cell_text(time, i, buf),
+               *finer = rl_times_apart(time, (rl_clock){.cal = s->season, .dates = s->season.kind != RL_PERIOD_NONE},
+                                       above, i);
     if (s->unit == NULL) {
         rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of time '%s' (column '%s')", when, s->time_name);
+        if (finer != NULL) return rl_hint(cx, "--period %s keeps these two apart", finer);
         return rl_hint(cx, "name the unit too: --panel UNIT,%s", s->time_name);
     }
-    return rl_fail_cell(s->t, time, i, cx, RL_EINPUT, "two rows of unit '%s' and time '%s' (columns '%s' and '%s')",
-                        s->unit->label[s->unit->code[i]], when, s->unit_name, s->time_name);
+    rl_fail_cell(
+        s->t, time, i, cx, RL_EINPUT, "two rows of unit '%s' and time '%s' (columns '%s' and '%s'; the other: %s)",
+        s->unit->label[s->unit->code[i]], when, s->unit_name, s->time_name, rl_row_words(s->t, time, above, cx));
+    if (finer == NULL) return rl_hint(cx, "one row a unit and period is what lags and differences need");
+    return rl_hint(cx, "one row a unit and period: --period %s keeps these two apart", finer);
 }
 
 static bool is_even(const rl_scene *s, rl_ctx *cx)
@@ -69,7 +75,7 @@ static rl_code sort(const rl_scene *s, struct rl_past *p, rl_ctx *cx)
     }
     if (!sorted) qsort(v, m, sizeof *v, by_slot);
     for (size_t j = 1; j < m; j++)
-        if (v[j].unit == v[j - 1].unit && v[j].at == v[j - 1].at) return twice(s, v[j].row, cx);
+        if (v[j].unit == v[j - 1].unit && v[j].at == v[j - 1].at) return twice(s, v[j - 1].row, v[j].row, cx);
     p->order = RL_NEW(cx->tmp, uint32_t, m);
     for (size_t j = 0; j < m; j++) p->order[j] = v[j].row;
     p->n_order = m;

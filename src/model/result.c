@@ -163,7 +163,9 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
         RL_TRY(rl_design_make(&req, t, &d, cx));
         rl_collapse c;
         bool shorter = rl_collapse_make(&d, &req, &c, cx);
-        RL_TRY(req.estimator->fit(shorter ? &c.small : &d, &req, &attempt, cx));
+        rl_code code = req.estimator->fit(shorter ? &c.small : &d, &req, &attempt, cx);
+        if (code != RL_OK || attempt.leave == NULL) rl_design_tell_step(&d, &req, code, cx);
+        RL_TRY(code);
         if (shorter) RL_TRY(rl_collapse_expand(&c, &attempt, cx)); /* such a method leaves no row out */
         if (attempt.leave == NULL) {
             f = attempt;

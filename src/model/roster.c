@@ -1,5 +1,6 @@
 #include "model/roster.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,16 +61,6 @@ static void sort_rows(const rl_design *d, const int32_t *unit, size_t N, uint32_
     rl_release(cx->tmp, by_time);
 }
 
-static rl_code refuse_twice(const rl_design *d, const rl_roster *r, size_t u, size_t k, rl_ctx *cx)
-{
-    uint32_t i = r->row[k];
-    const rl_col *c = rl_table_col(d->t, d->time_name);
-    rl_fail_cell(d->t, c, d->row[i], cx, RL_EINPUT, "unit '%s' has two rows at time %s", rl_roster_unit(d, r, u),
-                 rl_time_words(d->clock, d->at[i], cx->tmp));
-    return rl_hint(cx, "one row a unit and period; rows that are units of their own are repeated cross-sections "
-                       "(cs: --rcs)");
-}
-
 static int by_time(const void *a, const void *b)
 {
     const int32_t *x = a, *y = b;
@@ -95,7 +86,7 @@ static void list_cohorts(rl_roster *r, rl_ctx *cx)
     r->cohort_size = size;
 }
 
-static rl_code fill_units(const rl_design *d, rl_roster *r, rl_ctx *cx)
+static void fill_units(const rl_design *d, rl_roster *r, rl_ctx *cx)
 {
     int32_t *when = RL_NEW(cx->tmp, int32_t, d->n), *cohort = RL_NEW(cx->tmp, int32_t, r->N);
     uint32_t *start = RL_NEW(cx->tmp, uint32_t, r->N);
@@ -103,7 +94,7 @@ static rl_code fill_units(const rl_design *d, rl_roster *r, rl_ctx *cx)
     for (size_t u = 0; u < r->N; u++) {
         for (size_t k = r->first[u]; k < r->first[u + 1]; k++) {
             when[k] = d->time.code[r->row[k]];
-            if (k > r->first[u] && when[k] == when[k - 1]) return refuse_twice(d, r, u, k, cx);
+            assert(k == r->first[u] || when[k] != when[k - 1]); /* rl_design_make() has refused it */
         }
         start[u] = r->row[r->first[u]];
         cohort[u] = d->cohort != NULL ? d->cohort[start[u]] : RL_NEVER;
@@ -112,7 +103,6 @@ static rl_code fill_units(const rl_design *d, rl_roster *r, rl_ctx *cx)
     r->when = when;
     r->start = start;
     r->cohort = cohort;
-    return RL_OK;
 }
 
 rl_code rl_roster_make(const rl_design *d, bool rows, rl_roster *r, rl_ctx *cx)
@@ -128,7 +118,7 @@ rl_code rl_roster_make(const rl_design *d, bool rows, rl_roster *r, rl_ctx *cx)
     sort_rows(d, unit, r->N, row, first, cx);
     r->row = row;
     r->first = first;
-    RL_TRY(fill_units(d, r, cx));
+    fill_units(d, r, cx);
     if (d->cohort == NULL) return RL_OK;
     list_cohorts(r, cx);
     if (r->n_cohort > 0) return RL_OK;

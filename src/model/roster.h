@@ -35,8 +35,7 @@ typedef struct rl_roster {
 /* The roster of a design; `rows` = every row is a unit of its own (repeated
  * cross-sections), and no unit is needed.
  *
- * Errors  RL_EINPUT  two rows of one unit and period: names unit, time and line
- *         RL_EDATA   one period; nobody is ever treated
+ * Errors  RL_EDATA   one period; nobody is ever treated
  * Cost    16 bytes a row; a counting sort, none where the rows are in order */
 RL_MUST rl_code rl_roster_make(const rl_design *d, bool rows, rl_roster *r, rl_ctx *cx);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "model/est.h"
 
 /* So many different dates, and no one puts them so far apart by accident. */
 enum { MONTHS_LEAST = 3, WEEKS_LEAST = 4, SEEN = 4 };
@@ -70,7 +71,8 @@ rl_period_kind rl_stride_find(const rl_table *t, const rl_col *c, const char **h
 
 void rl_stride_settle(rl_request *req, const rl_table *t, rl_ctx *cx)
 {
-    const rl_col *c = req->time != NULL && req->calendar.kind == RL_PERIOD_NONE ? rl_table_col(t, req->time) : NULL;
+    bool asked = req->calendar.kind == RL_PERIOD_NONE && req->time != NULL && !req->estimator->needs_cohort;
+    const rl_col *c = asked ? rl_table_col(t, req->time) : NULL;
     const char *how;
     rl_period_kind kind = c != NULL ? rl_stride_find(t, c, &how, cx->tmp) : RL_PERIOD_NONE;
     if (kind == RL_PERIOD_NONE) return;

@@ -14,7 +14,8 @@
 /* RL_PERIOD_NONE: numbers, texts that are no ISO dates, too few dates, or days; how: "7 days apart". */
 rl_period_kind rl_stride_find(const rl_table *t, const rl_col *c, const char **how, rl_arena *in);
 
-/* The calendar of a request that names none, with a remark. */
+/* The calendar of a request that names none, with a remark; not of a programme, whose starts may lie between the
+ * dates (model/design_times.c says which period to ask for). */
 void rl_stride_settle(rl_request *req, const rl_table *t, rl_ctx *cx);
 
 #endif

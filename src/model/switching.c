@@ -1,5 +1,6 @@
 #include "model/switching.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,6 @@ typedef struct work {
     int32_t *level;         /* N  number of the baseline */
     size_t levels;
 } work;
-
-static const char *unit_name(const work *p, size_t u) { return p->d->unit.label[p->d->unit.code[p->start[u]]]; }
 
 /* --- entries ------------------------------------------------------------------------ */
 
@@ -61,10 +60,8 @@ static rl_code take_entries(work *p, rl_ctx *cx)
             if (d->cohort != NULL) cohort[N] = d->cohort[i - 1];
             p->start[N] = i - 1;
             p->first[N++] = n;
-        } else if (past->at[row] == past->at[p->row[n - 1]]) {
-            const rl_col *c = rl_table_col(d->t, p->r->time);
-            return rl_fail_cell(d->t, c, row, cx, RL_EINPUT, "two rows of unit '%s' in one period",
-                                unit_name(p, N - 1));
+        } else {
+            assert(past->at[row] > past->at[p->row[n - 1]]); /* the scene has refused two rows in a period */
         }
         p->row[n] = row;
         p->y[n] = past->y[row];

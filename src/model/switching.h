@@ -58,8 +58,7 @@ typedef struct rl_switching {
 
 /* From the past of a design (estimators with `past`), its --treated or --cohort column and weights.
  *
- * Errors  RL_EINPUT  two rows of one unit and period
- *         RL_EDATA   no two periods; nobody switches; no switch has a control
+ * Errors  RL_EDATA   no two periods; nobody switches; no switch has a control
  * Cost    40 bytes a row; counting sorts, and one sort of the units that switch */
 RL_MUST rl_code rl_switching_make(const rl_design *d, const rl_request *r, rl_switching *s, rl_ctx *cx);
 

@@ -98,6 +98,33 @@ static void lists_of_instruments(void **s)
     assert_int_equal(cx.n_notes, notes + 5);
 }
 
+/* Draws that nobody asked for: the option that is missing is named. */
+static void draws_without_a_bootstrap(void **s)
+{
+    (void)s;
+    static const char *const OPTION[] = {"multiplier", "reps"}, *const VALUE[] = {"rademacher", "499"};
+    for (size_t i = 0; i < 2; i++) {
+        rl_fit_args a;
+        rl_fit_args_init(&a, "y ~ 1");
+        set(&a, "data", "x.csv");
+        set(&a, "estimator", "cs");
+        set(&a, OPTION[i], VALUE[i]);
+        size_t notes = cx.n_notes;
+        CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+        assert_int_equal(cx.n_notes, notes + 1);
+        assert_non_null(strstr(cx.note[notes].text, OPTION[i]));
+        assert_non_null(strstr(cx.note[notes].text, "does nothing without --inference bootstrap"));
+        set(&a, "inference", "bootstrap");
+        CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+        assert_int_equal(cx.n_notes, notes + 1);
+        set(&a, "inference", "analytic");
+        set(&a, "estimator", "ols"); /* has none */
+        CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+        assert_non_null(strstr(cx.note[notes + 1].text, "does nothing with estimator 'ols'"));
+    }
+    refused("reps", "1", "the default is 1999, and 1000 for multipliers");
+}
+
 /* How the file is written: the words a study has, one option each. */
 static void files(void **s)
 {
@@ -184,6 +211,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request),
                                        cmocka_unit_test(lists_of_instruments), cmocka_unit_test(files),
-                                       cmocka_unit_test(mistakes)};
+                                       cmocka_unit_test(draws_without_a_bootstrap), cmocka_unit_test(mistakes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -103,22 +103,6 @@ static void units_that_miss_periods(void **state)
     rl_forgive(&cx);
 }
 
-static void a_unit_twice_in_a_period(void **state)
-{
-    (void)state;
-    rl_table all = starts_panel(N, T, START, 7, &cx);
-    size_t from[N * T + 1];
-    for (size_t i = 0; i < all.n; i++) from[i] = i;
-    from[all.n] = 3 * T + 1;
-    rl_table t = rows(&all, from, all.n + 1);
-    rl_design d = design(&t, true);
-    rl_roster r;
-    assert_int_equal(rl_roster_make(&d, false, &r, &cx), RL_EINPUT);
-    assert_non_null(strstr(cx.err.what, "'u003'"));
-    assert_non_null(strstr(cx.err.what, "time 2"));
-    rl_forgive(&cx);
-}
-
 static void rows_as_units(void **state)
 {
     (void)state;
@@ -173,9 +157,10 @@ static void nothing_to_compare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_in_any_order),        cmocka_unit_test(units_that_miss_periods),
-        cmocka_unit_test(a_unit_twice_in_a_period), cmocka_unit_test(rows_as_units),
-        cmocka_unit_test(periods_with_gaps),        cmocka_unit_test(nothing_to_compare),
+        cmocka_unit_test(rows_in_any_order),
+        cmocka_unit_test(units_that_miss_periods),
+        cmocka_unit_test(periods_with_gaps),
+        cmocka_unit_test(nothing_to_compare),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

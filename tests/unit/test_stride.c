@@ -112,6 +112,13 @@ static void unasked(void **s)
     assert_true(says(&days, "534 of 624 periods of the calendar are absent") && says(&days, "--period week"));
     none = fitted(&t, "y ~ lag(x,0:2)", RL_PERIOD_NONE);
     assert_int_equal(none.rows_used, 88);
+    rl_request q = fit_request("y ~ 1");
+    q.time = "when", q.estimator = rl_estimator_by_name("twfe"); /* starts may lie between the dates */
+    rl_stride_settle(&q, &t, &cx);
+    assert_int_equal(q.calendar.kind, RL_PERIOD_NONE);
+    q.estimator = rl_estimator_by_name("ardl");
+    rl_stride_settle(&q, &t, &cx);
+    assert_int_equal(q.calendar.kind, RL_WEEK);
 }
 
 /* Where lags find nothing the hint is at what a period is, not at fewer lags. */
