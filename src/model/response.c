@@ -405,6 +405,7 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     room_of(w, x, segment, &at, &f, &room);
     rl_response_sum(s, p, &f, &room, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));
+    rl_response_beside(s, w->out, w->keep);
     s->bent = rl_response_bent(x, segment, w->keep);
     rl_response_words(s, w->keep);
     return RL_OK;

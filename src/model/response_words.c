@@ -111,6 +111,29 @@ static const char *money(const rl_response *s, rl_arena *in)
                       s->variable_unit, figure(f * l->est, f * l->se, in), ends, s->outcome_unit);
 }
 
+void rl_response_beside(rl_response *s, const rl_result *r, rl_arena *keep)
+{
+    const struct rl_differenced *d = NULL;
+    const rl_summary *l = &s->long_run;
+    for (size_t i = 0; i < r->n_differenced && d == NULL; i++)
+        if (strcmp(r->differenced[i].base, s->variable) == 0) d = &r->differenced[i];
+    if (d == NULL || s->segment != NULL || !isfinite(l->low)) return;
+    const char *there = rl_sprintf(keep, "%s (%s to %s)", figure(d->est, d->se, keep), figure(d->low, d->se, keep),
+                                   figure(d->high, d->se, keep));
+    s->differenced = rl_sprintf(keep,
+                                "in differences, where what only wanders is not taken for an effect: %s of %s in the "
+                                "long run",
+                                there, s->outcome);
+    if ((l->low > 0 && d->low > 0) || (l->high < 0 && d->high < 0)) return;
+    s->verdict = "cannot tell";
+    s->doubt =
+        rl_sprintf(keep,
+                   "%s, %s and what is left of %s wander like random walks, so that levels can seem related when "
+                   "nothing is; in the long run the response is %s (%g %% interval %s to %s), and in differences %s",
+                   s->outcome, s->variable, s->outcome, figure(l->est, l->se, keep), 100 * s->level,
+                   figure(l->low, l->se, keep), figure(l->high, l->se, keep), there);
+}
+
 const char *rl_response_bent(const rl_carries *x, const char *segment, rl_arena *keep)
 {
     rl_str s = rl_str_new(keep);
@@ -155,6 +178,7 @@ void rl_response_words(rl_response *s, rl_arena *keep)
     if (s->verdict != NULL) say(s, rl_sprintf(keep, "cannot tell what %s does: %s", s->variable, s->doubt));
     if (u != NULL) say(s, u);
     say(s, in_all(s, keep));
+    if (s->differenced != NULL) say(s, s->differenced);
     if (s->bent != NULL) say(s, s->bent);
     say(s, when(s, keep));
     if (mean_lag != NULL) say(s, mean_lag);
