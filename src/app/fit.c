@@ -47,6 +47,7 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
         {"--gmm-lags", r->gmm_lo > 0 && !e->lists},          {"--predetermined", r->n_predetermined > 0 && !e->lists},
         {"--endogenous", r->n_endogenous > 0 && !e->lists},  {"--collapse", r->collapse && !e->lists},
         {"--shock", r->shock != NULL && !e->shocks},
+        {"--horizon", r->horizon >= 0 && !e->shocks && r->n_response == 0},
     };
     const struct {
         const char *option;

@@ -195,6 +195,10 @@ static rl_code count_args(const rl_opts *o, rl_ctx *cx)
     }
     if (o->n_args > c->max_args) {
         (void)rl_fail(cx, RL_EUSAGE, "'%s' does not take a further argument '%s'", c->name, o->arg[c->max_args]);
+        for (size_t k = 0; k < o->n_args; k++)
+            if (o->behind[k] != NULL)
+                return rl_hint(cx, "--%s stands alone or takes one of %s: '%s' is none of them", o->behind[k]->name,
+                               o->behind[k]->arg, o->arg[k]);
         return rl_hint(cx,
                        c->id == RL_CMD_FIT ? "put the whole formula in quotes: 'y ~ x | unit'"
                                            : "'revlift help %s' shows how it is called",
@@ -246,6 +250,7 @@ rl_code rl_opts_parse(int argc, char **argv, rl_opts *out, rl_ctx *cx)
     bool ended = false;
     *out = (rl_opts){.seed = 1};
     out->arg = RL_NEW(cx->keep, const char *, argc > 0 ? (size_t)argc : 1);
+    out->behind = RL_NEW(cx->keep, const rl_option *, argc > 0 ? (size_t)argc : 1);
     out->given = RL_NEW(cx->keep, rl_given, argc > 0 ? (size_t)argc : 1);
     look_ahead(argc, argv, out);
     RL_TRY(find_command(argc, argv, out, &at, cx));
@@ -256,8 +261,12 @@ rl_code rl_opts_parse(int argc, char **argv, rl_opts *out, rl_ctx *cx)
             ended = true;
         else if (!ended && argv[i][0] == '-' && argv[i][1] != '\0')
             RL_TRY(read_option(argc, argv, &i, out, cx));
-        else
+        else {
+            bool alone = i > 1 && out->n_given > 0 && argv[i - 1][0] == '-' && argv[i - 1][1] == '-' && !ended;
+            const rl_option *last = alone ? out->given[out->n_given - 1].option : NULL;
+            out->behind[out->n_args] = last != NULL && may_stand_alone(last) ? last : NULL;
             out->arg[out->n_args++] = argv[i];
+        }
     }
     const char *color = rl_opts_value(out, "color");
     if (color != NULL) RL_TRY(read_color(color, &out->color, cx));

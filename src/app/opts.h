@@ -71,6 +71,7 @@ typedef struct rl_opts {
     const rl_command *command;
     size_t n_args;
     const char **arg; /* n_args                                       */
+    const rl_option **behind; /* n_args  the option that stands before it and might have taken it; or NULL */
     size_t n_given;
     rl_given *given; /* n_given, in the order given                  */
     /* the options every command takes */

@@ -15,7 +15,7 @@ const rl_command rl_commands[] = {
      1, 1, false},
     {RL_CMD_FIT, "fit", "FORMULA", "fit one model to one CSV file",
      "FORMULA is  outcome ~ regressors [| fixed effects [| endogenous ~ instruments]]\n"
-     "(0 for no effects) with  + - : * ( ) x^2 and log log1p exp sqrt abs\n"
+     "(a + b, a^b for pairs of two, 0 for none) with  + - : * ( ) x^2 and log log1p exp sqrt abs\n"
      "factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4) diff(x); an odd name stands in\n"
      "`backticks`; 0 or -1 drops the constant.  Quote the formula, so that the\n"
      "shell leaves it alone.\n"

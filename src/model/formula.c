@@ -223,7 +223,11 @@ static rl_code effects(rl_parser *p, rl_formula *out)
         }
         out->effect[out->n_effects++] = e;
     } while (rl_parse_take(p, '+'));
-    return RL_OK;
+    char next = rl_parse_peek(p);
+    if (next != ':' && next != '*') return RL_OK;
+    rl_parse_refuse(p, p->at, "'%c' among the effects", next);
+    return rl_hint(p->cx, "an effect for every pair of two columns is written %s^b",
+                   out->effect[out->n_effects - 1].text);
 }
 
 /* --- the whole -------------------------------------------------------------- */

@@ -62,6 +62,11 @@ static rl_code unknown(const work *w, const char *col)
     const char **known = rl_carry_bases(&w->l.p, false, &n, w->cx->tmp), *near = rl_nearest(col, known, n);
     rl_str list = rl_str_new(w->cx->tmp);
     for (size_t i = 0; i < n && list.n < 150; i++) rl_str_addf(&list, "%s%s", i ? " " : "", known[i]);
+    if (rl_carry_in(w->l.p.f, col)) {
+        rl_fail(w->cx, RL_EUSAGE, "--response %s: what is made of it was left out of the fit, as collinear or constant",
+                col);
+        return rl_hint(w->cx, "a note names the columns; what does not vary by itself has no response");
+    }
     if (strcmp(col, w->l.p.f->y->text) == 0)
         rl_fail(w->cx, RL_EUSAGE, "--response %s: that is the outcome: it responds to regressors", col);
     else

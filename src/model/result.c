@@ -35,10 +35,11 @@ static void keep_rows(const rl_design *d, rl_result *out, rl_arena *keep)
     out->row = row;
 }
 
-/* What the regression gives for each row, where y = fitted + residual. */
+/* What the regression gives for each row, where y = fitted + residual: so it is too where parameters are estimated or
+ * regressors projected, though y is not X b + e then. */
 static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
 {
-    const double *left = f->wander != NULL ? f->wander->e : f->core != NULL && !f->core->working ? f->core->e : NULL;
+    const double *left = f->wander != NULL ? f->wander->e : f->core != NULL ? f->core->e : NULL;
     if (left == NULL || f->family != RL_LINEAR) return;
     double *fitted = RL_NEW(keep, double, d->n), *e = RL_NEW(keep, double, d->n);
     for (size_t i = 0; i < d->n; i++) {
@@ -219,6 +220,12 @@ static void want(wants *w, const char *name, rl_type type, const char *key)
     w->v[w->n++] = (rl_want){.name = rl_strdup(w->in, name), .type = type, .key = key};
 }
 
+static void want_tested(void *user, const char *col, bool number, size_t at)
+{
+    (void)at;
+    want(user, col, number ? RL_NUM : RL_AUTO, "--test");
+}
+
 static void want_column(void *user, const char *col, bool number, size_t at)
 {
     (void)at;
@@ -261,7 +268,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
     for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));
     if (req->vcov.draw_by != NULL) RL_TRY(want_joined(&w, req->vcov.draw_by, "--vcov wild", cx));
-    RL_TRY(rl_diag_columns(req, want_column, &w, in, cx));
+    RL_TRY(rl_diag_columns(req, want_tested, &w, in, cx));
     *list = w.v;
     *n = w.n;
     return RL_OK;

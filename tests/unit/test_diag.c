@@ -214,6 +214,9 @@ static void bad_words(void **s)
     rl_table t = diag_series(&cx);
     rl_request r = diag_request("y ~ x + z", NULL, 0);
     diag_refused(&t, &r, "breusch-godfrey:0", RL_EUSAGE, "whole number");
+    diag_refused(&t, &r, "granger:y:2", RL_EUSAGE, "'y' is the outcome itself");
+    diag_refused(&t, &r, "feedback:y:1", RL_EUSAGE, "'y' is the outcome itself");
+    diag_refused(&t, &r, "leads:y:1", RL_EUSAGE, "'y' is the outcome itself");
     diag_refused(&t, &r, "breusch-godfrey:58", RL_EDATA, "too few");
     diag_refused(&t, &r, "ljung-box:60", RL_EDATA, "too few");
     diag_refused(&t, &r, "arch:58", RL_EDATA, "too few");

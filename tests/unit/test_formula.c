@@ -164,6 +164,7 @@ static void mistakes(void **s)
     hinted("y ~ weibull(x,2)", "second parameter", "or neither", 15);
     refused("y ~ weibull(x,0,3)", "shape of weibull() lies above 0", 14);
     refused("y ~ hill(x,20,0)", "slope of hill() lies above 0", 14);
+    hinted("y ~ x | id:t", "':' among the effects", "id^", 10);
     hinted("y ~ almon(x)", "lags and a degree", "", 4);
     hinted("y ~ almon(x,4,2)", "last lag", "almon(x,0:8,2)", 13);
     hinted("y ~ almon(x,0:4)", "degree", "almon(x,0:8,2)", 15);

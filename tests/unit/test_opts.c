@@ -116,6 +116,8 @@ static void mistakes_are_named(void **state)
         {{"fit", "y ~ x", "--json=1"}, "option '--json' takes no value", "alone"},
         {{"fit", "y ~ x", "--vcov", "iid", "--vcov=HC1"}, "'--vcov' is given twice: 'iid' and 'HC1'", "once"},
         {{"fit", "y ~", "x"}, "further argument 'x'", "quotes"},
+        {{"fit", "y ~ x", "--average", "foo"}, "further argument 'foo'", "--average stands alone or takes one of"},
+        {{"fit", "--average", "foo", "y ~ x"}, "further argument", "'foo' is none of them"},
         {{"run", "a", "b"}, "further argument 'b'", "revlift help run"},
         {{"run"}, "'run' needs STUDY", "revlift help run"},
         {{"runn", "x"}, "unknown command 'runn'", "'run'"},

@@ -420,6 +420,9 @@ static void refusals(void **s)
     (void)s;
     rl_table t = series(6, 20, 0.4, 8);
     refused(&t, "y ~ lag(x,0:2)", "spend", "t", "no number of the formula");
+    fit_num(&t, "still", &cx);
+    for (size_t i = 0; i < t.n; i++) rl_table_col(&t, "still")->num[i] = 5;
+    refused(&t, "y ~ lag(still,0:2) + lag(x,1)", "still", "t", "was left out of the fit");
     refused(&t, "y ~ lag(x,0:2) + z", "log(x", "t", "no number");
     refused(&t, "y ~ lag(x,0:2)", "y", "t", "outcome");
     refused(&t, "y ~ x + z", "x", NULL, "--time");
