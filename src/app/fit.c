@@ -41,11 +41,16 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
         const char *option;
         bool idle;
     } WORD[] = {
-        {"--cohort", r->cohort != NULL && !e->needs_cohort}, {"--treated", r->treated != NULL && !e->needs_cohort},
-        {"--lags", r->n_orders > 0 && !e->orders},           {"--max-lags", r->max_lags >= 0 && !e->orders},
-        {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},      {"--method", r->method != NULL && e->methods == NULL},
-        {"--gmm-lags", r->gmm_lo > 0 && !e->lists},          {"--predetermined", r->n_predetermined > 0 && !e->lists},
-        {"--endogenous", r->n_endogenous > 0 && !e->lists},  {"--collapse", r->collapse && !e->lists},
+        {"--cohort", r->cohort != NULL && !e->needs_cohort},
+        {"--treated", r->treated != NULL && !e->needs_cohort},
+        {"--lags", r->n_orders > 0 && !e->orders},
+        {"--max-lags", r->max_lags >= 0 && !e->orders},
+        {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},
+        {"--method", r->method != NULL && e->methods == NULL},
+        {"--gmm-lags", r->gmm_lo > 0 && !e->lists},
+        {"--predetermined", r->n_predetermined > 0 && !e->lists},
+        {"--endogenous", r->n_endogenous > 0 && !e->lists},
+        {"--collapse", r->collapse && !e->lists},
         {"--shock", r->shock != NULL && !e->shocks},
         {"--horizon", r->horizon >= 0 && !e->shocks && r->n_response == 0},
     };

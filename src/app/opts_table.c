@@ -15,10 +15,10 @@ const rl_command rl_commands[] = {
      1, 1, false},
     {RL_CMD_FIT, "fit", "FORMULA", "fit one model to one CSV file",
      "FORMULA is  outcome ~ regressors [| fixed effects [| endogenous ~ instruments]]\n"
-     "(a + b, a^b for pairs of two, 0 for none) with  + - : * ( ) x^2 and log log1p exp sqrt abs\n"
-     "factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4) diff(x); an odd name stands in\n"
-     "`backticks`; 0 or -1 drops the constant.  Quote the formula, so that the\n"
-     "shell leaves it alone.\n"
+     "(effects: a + b, a^b for every pair, 0 for none) with  + - : * ( ) x^2 and\n"
+     "log log1p exp sqrt abs factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4)\n"
+     "diff(x); an odd name stands in `backticks`; 0 or -1 drops the constant.  Quote\n"
+     "the formula, so that the shell leaves it alone.\n"
      "\n"
      "Lasting and saturating effects, by the calendar and within each unit:\n"
      "  adstock(x,rate)        a = x + rate (a of the period before)\n"
