@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/fit_options.h"
 #include "data/table.h"
 #include "model/compare.h"
 #include "model/infer.h"
@@ -40,25 +41,24 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
     const struct {
         const char *option;
         bool idle;
-    } WORD[] = {
-        {"--cohort", r->cohort != NULL && !e->needs_cohort},
-        {"--treated", r->treated != NULL && !e->needs_cohort},
-        {"--lags", r->n_orders > 0 && !e->orders},
-        {"--max-lags", r->max_lags >= 0 && !e->orders},
-        {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},
-        {"--method", r->method != NULL && e->methods == NULL},
-        {"--gmm-lags", r->gmm_lo > 0 && !e->lists},
-        {"--predetermined", r->n_predetermined > 0 && !e->lists},
-        {"--endogenous", r->n_endogenous > 0 && !e->lists},
-        {"--collapse", r->collapse && !e->lists},
-        {"--shock", r->shock != NULL && !e->shocks},
-        {"--horizon", r->horizon >= 0 && !e->shocks && r->n_response == 0},
-    };
+    } WORD[] = {{"--cohort", r->cohort != NULL && !e->needs_cohort},
+                {"--treated", r->treated != NULL && !e->needs_cohort},
+                {"--lags", r->n_orders > 0 && !e->orders},
+                {"--max-lags", r->max_lags >= 0 && !e->orders},
+                {"--ic", r->ic != RL_IC_DEFAULT && !e->orders},
+                {"--method", r->method != NULL && e->methods == NULL},
+                {"--gmm-lags", r->gmm_lo > 0 && !e->lists},
+                {"--predetermined", r->n_predetermined > 0 && !e->lists},
+                {"--endogenous", r->n_endogenous > 0 && !e->lists},
+                {"--collapse", r->collapse && !e->lists},
+                {"--shock", r->shock != NULL && !e->shocks},
+                {"--horizon", r->horizon >= 0 && !e->shocks && r->n_response == 0}};
     const struct {
         const char *option;
         bool said;
-    } DRAWN[] = {{"--multiplier", r->multiplier_said}, {"--reps", r->reps > 0}};
-    bool can_draw = e->finish != NULL || e->by_unit; /* as rl_fit_finish() has it */
+    } DRAWN[] = {{"--multiplier", r->multiplier_said},
+                 {"--reps", r->reps > 0 && (!e->refits || r->repeat == RL_REPEAT_JACKKNIFE)}};
+    bool can_draw = !e->refits && (e->finish != NULL || e->by_unit); /* as rl_fit_finish() has it */
     for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
         if (WORD[i].idle) rl_remark(cx, "option", "%s does nothing with estimator '%s'", WORD[i].option, e->name);
     for (size_t i = 0; i < sizeof DRAWN / sizeof *DRAWN && !r->bootstrap; i++)
@@ -94,6 +94,20 @@ static rl_code inherit_cluster(rl_fit_args *a, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Errors by repetition are of some estimators, and all they have. */
+static rl_code check_repeats(const rl_request *r, rl_ctx *cx)
+{
+    const rl_estimator *e = r->estimator;
+    if (r->repeat != RL_REPEAT_DEFAULT && !e->refits) {
+        rl_fail(cx, RL_EUSAGE, "--inference %s is of estimators 'sc' and 'sdid'",
+                r->repeat == RL_REPEAT_PLACEBO ? "placebo" : "jackknife");
+        return rl_hint(cx, "'%s' has %s", e->name,
+                       e->by_unit ? "analytic errors, and --inference bootstrap" : "its errors by --vcov");
+    }
+    if (r->every && (!e->refits || r->bootstrap || r->repeat == RL_REPEAT_JACKKNIFE)) return rl_fit_few_draws(0, cx);
+    return RL_OK;
+}
+
 rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 {
     const char *word = a->vcov;
@@ -108,8 +122,8 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
     if (a->cluster != NULL && a->vcov != NULL) RL_TRY(inherit_cluster(a, cx));
     if (r->estimator == NULL) RL_TRY(rl_estimator_default(r->formula, &r->estimator, cx));
     RL_TRY(rl_profile_settle(r, cx));
-    if (a->iv_test != NULL && !r->estimator->instruments) {
-        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", a->iv_test);
+    if (r->n_iv_test > 0 && !r->estimator->instruments) {
+        rl_fail(cx, RL_EUSAGE, "--test %s needs instruments", r->iv_test[0]);
         return rl_hint(cx, "write outcome ~ regressors | effects | endogenous ~ instruments, 0 for no effects");
     }
     if (a->bounds_test != NULL && strcmp(r->estimator->name, "ardl") != 0) {
@@ -124,6 +138,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "--inference bootstrap is of programmes' estimators and of 'ardl'");
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
+    RL_TRY(check_repeats(r, cx));
     for (size_t i = 0; i < a->n_did; i++)
         if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
             return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
@@ -288,6 +303,11 @@ rl_code rl_cmd_fit(const rl_opts *o, rl_ctx *cx)
     size_t n_call;
     RL_TRY(read_args(o, &a, cx));
     RL_TRY(rl_fit_run(&a, &r, cx));
+    if (a.cov_out != NULL && strcmp(r.vcov_kind, "none") == 0) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' gives no standard errors: there is no covariance for --cov-out",
+                r.estimator->name);
+        return rl_hint(cx, "its figures take another estimate apart, whose errors that estimator gives");
+    }
     if (a.fe_out != NULL) RL_TRY(write_effects(a.fe_out, &r, cx));
     if (a.cov_out != NULL) RL_TRY(write_covariance(a.cov_out, &r, cx));
     const char *const *call = call_of(o, &n_call, cx);

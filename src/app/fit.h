@@ -17,8 +17,7 @@ typedef struct rl_fit_args {
     const char *vcov;          /* --vcov                           */
     const char *fe_out;        /* --fe-out                         */
     const char *cov_out;       /* --cov-out                        */
-    const char *iv_test;       /* --test by name: iv shows it anyway */
-    const char *bounds_test;   /* the same of ardl                   */
+    const char *bounds_test;   /* --test by name: ardl shows it anyway */
     bool compare;              /* --compare                        */
     size_t n_did;              /* options for programmes that were given */
     const char *did[24];

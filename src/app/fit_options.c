@@ -102,9 +102,7 @@ static rl_code take_panel(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    static const char *const LATER[] = {"sc", "sdid"};
-    enum { N_LATER = sizeof LATER / sizeof *LATER };
-    const char **known = RL_NEW(cx->tmp, const char *, N_LATER + rl_estimator_count());
+    const char **known = RL_NEW(cx->tmp, const char *, rl_estimator_count());
     size_t n = 0;
     rl_str names = rl_str_new(cx->keep);
     a->req.estimator = rl_estimator_by_name(v);
@@ -112,13 +110,6 @@ static rl_code take_estimator(rl_fit_args *a, const char *v, rl_ctx *cx)
     for (size_t i = 0; i < rl_estimator_count(); i++) {
         known[n++] = rl_estimator_at(i)->name;
         rl_str_addf(&names, "%s%s", i ? " " : "", known[i]);
-    }
-    for (size_t i = 0; i < N_LATER; i++) {
-        if (strcmp(v, LATER[i]) == 0) {
-            rl_fail(cx, RL_EUSAGE, "estimator '%s' is not in this version", v);
-            return rl_hint(cx, "known: %s", rl_str_text(&names));
-        }
-        known[n++] = LATER[i];
     }
     rl_fail(cx, RL_EUSAGE, "--estimator '%s' is not known", v);
     const char *near = rl_nearest(v, known, n);
@@ -216,9 +207,14 @@ static rl_code take_ic(rl_fit_args *a, const char *v, rl_ctx *cx)
 
 static rl_code take_inference(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
-    a->req.bootstrap = strcmp(v, "bootstrap") == 0;
+    static const char *const NAME[] = {"analytic", "bootstrap", "placebo", "jackknife"};
+    size_t i = 0;
+    while (i < 4 && strcmp(v, NAME[i]) != 0) i++;
+    if (i == 4) return rl_fit_bad_value(cx, "inference", v, "known: analytic bootstrap; sc, sdid: placebo jackknife");
+    a->req.bootstrap = i == 1;
+    a->req.repeat = i == 2 ? RL_REPEAT_PLACEBO : i == 3 ? RL_REPEAT_JACKKNIFE : RL_REPEAT_DEFAULT;
     a->req.inference_said = true;
-    return rl_fit_take_word("inference", v, "analytic", "bootstrap", cx);
+    return RL_OK;
 }
 
 static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
@@ -226,7 +222,13 @@ static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
     int reps = 0;
     RL_TRY(rl_fit_take_count("reps", v, &reps, cx));
     a->req.reps = (size_t)reps;
-    if (reps >= 99) return RL_OK;
+    a->req.every = reps == 0; /* of placebos alone, see rl_fit_finish() */
+    if (reps >= 99 || reps == 0) return RL_OK;
+    return rl_fit_few_draws(reps, cx);
+}
+
+rl_code rl_fit_few_draws(int reps, rl_ctx *cx)
+{
     rl_fail(cx, RL_EUSAGE, "--reps %d: draws are too few for an interval", reps);
     return rl_hint(cx, "99 are the least; the default is 1999, and 1000 for multipliers");
 }
@@ -260,7 +262,7 @@ static rl_code take_test(rl_fit_args *a, const char *v, rl_ctx *cx)
                                      "kleibergen-paap-f"};
     for (size_t i = 0; i < sizeof IV / sizeof *IV; i++)
         if (strcmp(v, IV[i]) == 0) {
-            a->iv_test = v;
+            rl_fit_list_add(&a->req.iv_test, &a->req.n_iv_test, v, cx);
             return RL_OK;
         }
     if (strcmp(v, "bounds-f") == 0 || strcmp(v, "bounds-t") == 0) {

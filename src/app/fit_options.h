@@ -11,6 +11,8 @@ RL_MUST rl_code rl_fit_bad_value(rl_ctx *cx, const char *name, const char *value
 RL_MUST rl_code rl_fit_take_word(const char *name, const char *v, const char *a, const char *b, rl_ctx *cx);
 /* A whole number, 0 or more. */
 RL_MUST rl_code rl_fit_take_count(const char *name, const char *v, int *to, rl_ctx *cx);
+/* RL_EUSAGE: --reps is less than an interval takes. */
+RL_MUST rl_code rl_fit_few_draws(int reps, rl_ctx *cx);
 /* A whole number at s, and where it ends. */
 bool rl_fit_whole(const char *s, const char **end, int *k);
 void rl_fit_list_add(const char *const **list, size_t *n, const char *v, rl_ctx *cx);

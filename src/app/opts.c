@@ -84,7 +84,7 @@ static rl_code unknown_option(const char *word, size_t n, const rl_command *c, c
     return rl_hint(cx, "'revlift %s' lists the options", help);
 }
 
-static rl_code add_given(rl_opts *o, const rl_option *option, const char *value, rl_ctx *cx)
+static rl_code add_given(rl_opts *o, const rl_option *option, const char *value, const char *after, rl_ctx *cx)
 {
     for (size_t i = 0; i < o->n_given; i++) {
         const rl_given *g = &o->given[i];
@@ -94,7 +94,7 @@ static rl_code add_given(rl_opts *o, const rl_option *option, const char *value,
         (void)rl_fail(cx, RL_EUSAGE, "'--%s' is given twice: '%s' and '%s'", option->name, g->value, value);
         return rl_hint(cx, "give it once");
     }
-    o->given[o->n_given++] = (rl_given){option, value};
+    o->given[o->n_given++] = (rl_given){option, value, after};
     return RL_OK;
 }
 
@@ -112,7 +112,7 @@ static bool is_choice(const rl_option *option, const char *word)
 /* One option at argv[*i], and its value when it stands in argv[*i + 1]. */
 static rl_code read_option(int argc, char **argv, int *i, rl_opts *o, rl_ctx *cx)
 {
-    const char *word = argv[*i], *value = NULL;
+    const char *word = argv[*i], *value = NULL, *after = NULL;
     unsigned in = o->command != NULL ? o->command->id : RL_CMD_ANY;
     const rl_option *option, *elsewhere = NULL;
     size_t n = strlen(word);
@@ -135,6 +135,7 @@ static rl_code read_option(int argc, char **argv, int *i, rl_opts *o, rl_ctx *cx
     }
     if (may_stand_alone(option) && value == NULL) {
         value = *i + 1 < argc && is_choice(option, argv[*i + 1]) ? argv[++*i] : "";
+        if (*value == '\0' && *i + 1 < argc) after = argv[*i + 1];
     } else if (option->arg != NULL && value == NULL) {
         if (*i + 1 >= argc || strncmp(argv[*i + 1], "--", 2) == 0) {
             (void)rl_fail(cx, RL_EUSAGE, "option '--%s' needs a value", option->name);
@@ -142,7 +143,7 @@ static rl_code read_option(int argc, char **argv, int *i, rl_opts *o, rl_ctx *cx
         }
         value = argv[++*i];
     }
-    return add_given(o, option, value, cx);
+    return add_given(o, option, value, after, cx);
 }
 
 static rl_code whole_number(const char *name, const char *text, uint64_t most, uint64_t *x, rl_ctx *cx)
@@ -186,6 +187,19 @@ static rl_code read_globals(rl_opts *o, rl_ctx *cx)
     return RL_OK;
 }
 
+/* A word too many behind an option that knows a few words: none of them. */
+static rl_code refuse_word(const rl_opts *o, rl_ctx *cx)
+{
+    for (size_t i = 0; i < o->n_given; i++)
+        for (size_t a = 0; a < o->n_args; a++) {
+            const rl_given *g = &o->given[i];
+            if (g->after == NULL || g->after != o->arg[a] || strchr(g->after, '~') != NULL) continue;
+            (void)rl_fail(cx, RL_EUSAGE, "'--%s %s' is not known", g->option->name, g->after);
+            return rl_hint(cx, "'--%s' stands alone, or takes one of %s", g->option->name, g->option->arg);
+        }
+    return RL_OK;
+}
+
 static rl_code count_args(const rl_opts *o, rl_ctx *cx)
 {
     const rl_command *c = o->command;
@@ -194,11 +208,8 @@ static rl_code count_args(const rl_opts *o, rl_ctx *cx)
         return rl_hint(cx, "'revlift help %s' shows how it is called", c->name);
     }
     if (o->n_args > c->max_args) {
+        RL_TRY(refuse_word(o, cx));
         (void)rl_fail(cx, RL_EUSAGE, "'%s' does not take a further argument '%s'", c->name, o->arg[c->max_args]);
-        for (size_t k = 0; k < o->n_args; k++)
-            if (o->behind[k] != NULL)
-                return rl_hint(cx, "--%s stands alone or takes one of %s: '%s' is none of them", o->behind[k]->name,
-                               o->behind[k]->arg, o->arg[k]);
         return rl_hint(cx,
                        c->id == RL_CMD_FIT ? "put the whole formula in quotes: 'y ~ x | unit'"
                                            : "'revlift help %s' shows how it is called",
@@ -250,7 +261,6 @@ rl_code rl_opts_parse(int argc, char **argv, rl_opts *out, rl_ctx *cx)
     bool ended = false;
     *out = (rl_opts){.seed = 1};
     out->arg = RL_NEW(cx->keep, const char *, argc > 0 ? (size_t)argc : 1);
-    out->behind = RL_NEW(cx->keep, const rl_option *, argc > 0 ? (size_t)argc : 1);
     out->given = RL_NEW(cx->keep, rl_given, argc > 0 ? (size_t)argc : 1);
     look_ahead(argc, argv, out);
     RL_TRY(find_command(argc, argv, out, &at, cx));
@@ -261,12 +271,8 @@ rl_code rl_opts_parse(int argc, char **argv, rl_opts *out, rl_ctx *cx)
             ended = true;
         else if (!ended && argv[i][0] == '-' && argv[i][1] != '\0')
             RL_TRY(read_option(argc, argv, &i, out, cx));
-        else {
-            bool alone = i > 1 && out->n_given > 0 && argv[i - 1][0] == '-' && argv[i - 1][1] == '-' && !ended;
-            const rl_option *last = alone ? out->given[out->n_given - 1].option : NULL;
-            out->behind[out->n_args] = last != NULL && may_stand_alone(last) ? last : NULL;
+        else
             out->arg[out->n_args++] = argv[i];
-        }
     }
     const char *color = rl_opts_value(out, "color");
     if (color != NULL) RL_TRY(read_color(color, &out->color, cx));

@@ -61,8 +61,9 @@ extern const size_t rl_n_options;
 
 typedef struct rl_given {
     const rl_option *option;
-    const char *value;
-} rl_given; /* value NULL for a switch */
+    const char *value; /* NULL for a switch */
+    const char *after; /* the word behind an option that stands alone though it may have a value, else NULL */
+} rl_given;
 
 typedef enum rl_color { RL_COLOR_AUTO, RL_COLOR_ALWAYS, RL_COLOR_NEVER } rl_color;
 
@@ -71,7 +72,6 @@ typedef struct rl_opts {
     const rl_command *command;
     size_t n_args;
     const char **arg; /* n_args                                       */
-    const rl_option **behind; /* n_args  the option that stands before it and might have taken it; or NULL */
     size_t n_given;
     rl_given *given; /* n_given, in the order given                  */
     /* the options every command takes */

@@ -15,10 +15,11 @@ const rl_command rl_commands[] = {
      1, 1, false},
     {RL_CMD_FIT, "fit", "FORMULA", "fit one model to one CSV file",
      "FORMULA is  outcome ~ regressors [| fixed effects [| endogenous ~ instruments]]\n"
-     "(effects: a + b, a^b for every pair, 0 for none) with  + - : * ( ) x^2 and\n"
-     "log log1p exp sqrt abs factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4)\n"
-     "diff(x); an odd name stands in `backticks`; 0 or -1 drops the constant.  Quote\n"
-     "the formula, so that the shell leaves it alone.\n"
+     "(0 for no effects; id + t: both; id^t: each pair of values)\n"
+     "with  + - : * ( ) x^2 and log log1p exp sqrt abs\n"
+     "factor(x[, ref]) poly(x,d) lag(x,0:4) lead(x,1:4) diff(x); an odd name stands in\n"
+     "`backticks`; 0 or -1 drops the constant.  Quote the formula, so that the\n"
+     "shell leaves it alone.\n"
      "\n"
      "Lasting and saturating effects, by the calendar and within each unit:\n"
      "  adstock(x,rate)        a = x + rate (a of the period before)\n"
@@ -149,13 +150,13 @@ const rl_option rl_options[] = {
      "(default: iid for regressions, cluster:UNIT for\ndifference-in-differences and GMM)"},
     {RL_CMD_FIT, "cluster", 0, "COL", "the same as --vcov cluster:COL; CR2, CR3 and wild\nwithout a column take it over"},
     {RL_CMD_FIT, "as", 0, "PROFILE",
-     "conventions of another program: fixest (default) reghdfe\nsandwich plm gretl statsmodels areg lpirfs (lp's own)\nsummclust; cs: did (1,000 draws and bands) csdid (Mammen\ndraws, its own controls before the start); bjs:\ndid_imputation didimputation; did2s; dcdh:\ndid_multiplegt_dyn; lpdid; staggered; ddd: triplediff;\nsmall-sample: errors, freedom\nand tests that hold with few clusters (programmes, as\nstudies have them); exact: no factor (dcdh: switches\ndown, and switches alone in their cohort, count in the\nerrors as the formula has them)"},
-    {RL_CMD_FIT, "inference", 0, "KIND", "analytic (default) or bootstrap; ardl: its intervals cover\nthe choice of lags; programmes: errors and bands that hold\nfor all periods at once, from multipliers of the influence"},
+     "conventions of another program; without it fixest's, but\nlags count across gaps by the calendar where fixest's\ncount the periods that are there.  fixest reghdfe\nsandwich plm gretl statsmodels areg lpirfs (lp's own)\nsummclust; cs: did (1,000 draws and bands) csdid (Mammen\ndraws, its own controls before the start); bjs:\ndid_imputation didimputation; did2s; dcdh:\ndid_multiplegt_dyn; lpdid; staggered; ddd: triplediff;\nsmall-sample: errors, freedom\nand tests that hold with few clusters (programmes, as\nstudies have them); exact: no factor (dcdh: switches\ndown, and switches alone in their cohort, count in the\nerrors as the formula has them; sc, sdid: weights at their\nminimum, where synthdid stops before it)"},
+    {RL_CMD_FIT, "inference", 0, "KIND", "analytic (default) or bootstrap; ardl: its intervals cover\nthe choice of lags; programmes: errors and bands that hold\nfor all periods at once, from multipliers of the influence;\nsc, sdid: placebo (their default), jackknife or bootstrap,\nby units"},
     {RL_CMD_FIT, "multiplier", 0, "NAME", "rademacher (default), webb or mammen"},
-    {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999; multipliers 1000)"},
+    {RL_CMD_FIT, "reps", 0, "N", "draws of the bootstrap (default 1999; multipliers 1000;\nsc, sdid 200, and 0 = every placebo once)"},
     {RL_CMD_FIT, "level", 0, "SHARE", "level of the intervals (default 0.95)"},
     {RL_CMD_FIT, "lincom", 0, "SUM..", "a linear combination of estimates as one more, say\n'x1 + 2*x2 - 1'; may be given again"},
-    {RL_CMD_FIT, "contrast", 0, "SUM..", "averages of effects set against each other, say\n'mean(event 1:4) - mean(event -4:-2)'; with group, time,\ncalendar, att, overall too; may be given again"},
+    {RL_CMD_FIT, "contrast", 0, "SUM..", "averages of effects set against each other, say\n'mean(event 1:4) - mean(event -4:-2)'; also group,\ncalendar, overall and 'att group 4 time 5:6'; may be\ngiven again"},
     {RL_CMD_FIT, "cov-out", 0, "FILE", "write the covariance of all estimates to FILE, a CSV"},
     {RL_CMD_FIT, "test", 0, "LIST..", "restrictions tested together: 'x1 = x2, x3 = 0', or a\ntest by name, from the list below (--test all: every\none that fits, as a table with what it means); may be\ngiven again.  Instruments bring theirs unasked:\nfirst-stage-f first-stage-wald wu-hausman sargan\nhansen, and for their rank anderson-lm cragg-donald-f\n(iid), kleibergen-paap-lm kleibergen-paap-f,\nsanderson-windmeijer-f"},
 

@@ -426,7 +426,7 @@ rl_code rl_ardl_bootstrap(const rl_design *d, const rl_fit *f, const rl_request 
         return rl_fail(cx, RL_EDATA, "--inference bootstrap: no fit in %zu of %zu draws", failed, w.B);
     RL_TRY(draw_slow(&w, room, cx));
     for (size_t j = 0; j < w.m; j++) settle(&w, j, room, cx);
-    out->draws = w.B - failed;
+    out->draws = out->p_draws = w.B - failed;
     say(&w, failed, cx);
     return RL_OK;
 }

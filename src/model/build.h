@@ -66,8 +66,8 @@ RL_MUST rl_code rl_build_frame(rl_build *b, rl_ctx *cx);           /* rows the e
 RL_MUST rl_code rl_build_did_effects(rl_build *b, rl_ctx *cx);     /* its own effects, after the formula's */
 
 /* design_times.c */
-/* Errors  RL_EINPUT  two rows of one unit and period under a method that follows units, unless --rcs says that there are:
- *                    names the unit, the period and both rows
+/* Errors  RL_EINPUT  two rows of one unit and period under a method that follows units, unless --rcs says that
+ *                    there are: names the unit, the period and both rows
  * Cost    one pass where the rows of each unit are in the order of time, else a sort */
 RL_MUST rl_code rl_build_once(rl_build *b, rl_ctx *cx);
 void rl_build_tell_starts(const rl_build *b, rl_ctx *cx);          /* starts at which no row stands      */

@@ -60,7 +60,8 @@ static rl_request request_of(const rl_request *req, const struct method *m, cons
     r.spend = NULL;
     r.agg = RL_AGG_SIMPLE;
     r.universal = true;
-    r.bootstrap = false;
+    r.bootstrap = r.every = false;
+    r.repeat = RL_REPEAT_DEFAULT;
     r.rcs = req->rcs || (req->unit == NULL && strcmp(m->name, "cs") == 0);
     r.keep_unbalanced = req->keep_unbalanced || req->student; /* a study leaves out partly exposed periods */
     if (r.profile != NULL && !rl_profile_fits(r.profile, est)) r.profile = NULL;
@@ -153,7 +154,7 @@ static rl_code one_side(const rl_request *req, const rl_table *t, const struct m
         return RL_OK;
     }
     s->effect = *e;
-    s->rows = fit.rows_used;
+    s->rows = fit.rows_behind;
     s->units = fit.units;
     if (!events || strcmp(m->name, "twfe") == 0 || strcmp(m->name, "staggered") == 0) return RL_OK;
     r.agg = RL_AGG_DYNAMIC;

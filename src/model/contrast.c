@@ -129,13 +129,33 @@ static bool meant(const rl_label *l, const pick *p)
     return true;
 }
 
-static rl_code nothing(reader *r, size_t at)
+static rl_code not_there(reader *r, size_t at, const char *what)
 {
     rl_str known = rl_str_new(r->cx->tmp);
-    refuse(r, at, "no estimate is meant by this");
+    refuse(r, at, what);
     for (size_t j = 0; j < r->m && known.n < 160; j++)
         rl_str_addf(&known, "%s%s", j ? "; " : "", rl_label_text(&r->label[j], r->cx->tmp));
     return rl_hint(r->cx, "the estimates are: %s", rl_str_text(&known));
+}
+
+/* Event times and periods run on: a range is of all from its first to its last, and both are among those meant. */
+static rl_code need_ends(reader *r, const pick *p, size_t at)
+{
+    static const char *const WORD[] = {"group", "time", "event"};
+    for (int k = TIME; k < N_KINDS; k++) {
+        bool lo = false, hi = false;
+        for (size_t j = 0; j < r->m && p->has[k]; j++) {
+            const char *text;
+            if (!meant(&r->label[j], p)) continue;
+            lo = lo || id_of(&r->label[j], (id_kind)k, &text) == p->lo[k];
+            hi = hi || id_of(&r->label[j], (id_kind)k, &text) == p->hi[k];
+        }
+        if (!p->has[k] || (lo && hi)) continue;
+        return not_there(r, at,
+                         rl_sprintf(r->cx->tmp, "no estimate is at the %s of this range, %s %d", lo ? "end" : "start",
+                                    WORD[k], lo ? p->hi[k] : p->lo[k]));
+    }
+    return RL_OK;
 }
 
 /* --- sums ------------------------------------------------------------------------ */
@@ -163,7 +183,8 @@ static rl_code take_part(reader *r, double sign, double *row)
     char next = peek(r);
     if (next != '\0' && next != '+' && next != '-') return refuse(r, r->at, "+, - or the end should stand here");
     for (size_t j = 0; j < r->m; j++) n += meant(&r->label[j], &p);
-    if (n == 0) return nothing(r, at);
+    if (n == 0) return not_there(r, at, "no estimate is meant by this");
+    RL_TRY(need_ends(r, &p, at));
     if (how == 2 && n > 1) return refuse(r, at, "several estimates are meant: mean(..) or sum(..)?");
     for (size_t j = 0; j < r->m; j++)
         if (meant(&r->label[j], &p)) row[j] += how == 0 ? by / (double)n : by;

@@ -7,7 +7,9 @@
  * A part is `mean(..)`, `sum(..)` or one estimate, with a number and * before
  * it if need be; inside stands a term (event, calendar, group, att, overall)
  * and ranges a:b of its ids, as the results show them.  A term without an id
- * word takes its own: `event 2`, `group 2004`, `calendar 2005`.
+ * word takes its own: `event 2`, `group 2004`, `calendar 2005`.  A range of
+ * event times or periods begins and ends with an estimate: it is not cut to
+ * what there is.  Cohorts are few and far between: those in the range.
  *
  * An estimate without variance (the reference period) is 0 and counts in a mean.
  */

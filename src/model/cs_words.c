@@ -111,26 +111,8 @@ void rl_cs_lost(const rl_cs *p, const rl_did_trouble *trouble, rl_ctx *cx)
               n > 1 ? "have" : "has", n > 1 ? "are" : "is", rl_str_text(&s), n > SAID ? "; .." : "");
 }
 
-/* Has the cohort one row in some period? */
-static bool alone(const rl_cs *p, size_t c)
-{
-    if (p->r->cohort_size[c] == 1) return true;
-    for (size_t t = 0; t < p->r->T && !p->it.panel; t++)
-        if (rl_items_at(&p->it, t, t, c, c + 1).n == 1) return true;
-    return false;
-}
-
 void rl_cs_remarks(const rl_cs *p, rl_ctx *cx)
 {
-    rl_str names = rl_str_new(cx->tmp);
-    size_t n = 0;
-    for (size_t c = 0; c < p->it.C; c++)
-        if (alone(p, c)) rl_str_addf(&names, "%s%s", n++ > 0 ? ", " : "", when(p, p->r->cohort_time[c], cx));
-    const char *s = n > 1 ? "s" : "", *have = n > 1 ? "have" : "has";
-    if (n > 0)
-        rl_remark(cx, "design",
-                  "cohort%s %s %s one %s: errors there are those of the controls alone, and look smaller than they are",
-                  s, rl_str_text(&names), have, p->it.panel ? "unit" : "row in some period");
     if (p->further_back > 0)
         rl_remark(cx, "design",
                   "%zu cohort%s %s no row in the last period before treatment: the base is the last one with rows",

@@ -273,18 +273,21 @@ static rl_code drop_singletons(rl_build *b, rl_ctx *cx)
     if (d->n == 0) {
         rl_fail(cx, RL_EDATA, "nothing to estimate: '%s' does not vary within any level of %s", b->f.y->text,
                 rl_str_text(&names));
-        return rl_hint(cx, "%zu rows are in levels where it is always the same, %zu are alone in theirs", perfect,
-                       singles);
+        return rl_hint(cx, "%zu %s in levels where it is always the same, %zu %s alone in %s", perfect,
+                       perfect == 1 ? "row is" : "rows are", singles, singles == 1 ? "is" : "are",
+                       singles == 1 ? "its own" : "theirs");
     }
     bool logit = rl_build_family(b) == RL_LOGIT;
     rl_build_lose(b, logit ? "outcome always 0 or always 1 in a level" : "outcome always 0 in a level", perfect, cx);
     rl_build_lose(b, "singletons", singles, cx);
     if (perfect > 0)
-        rl_remark(cx, "separation", "%zu rows are in levels of %s where '%s' is always 0%s and were left out", perfect,
-                  rl_str_text(&names), b->f.y->text, logit ? " or always 1" : "");
+        rl_remark(cx, "separation", "%zu %s of %s where '%s' is always 0%s and %s left out", perfect,
+                  perfect == 1 ? "row is in a level" : "rows are in levels", rl_str_text(&names), b->f.y->text,
+                  logit ? " or always 1" : "", perfect == 1 ? "was" : "were");
     if (singles > 0)
-        rl_remark(cx, "singletons", "%zu rows were alone in their level of %s and were left out", singles,
-                  rl_str_text(&names));
+        rl_remark(cx, "singletons", "%zu %s level of %s and %s left out", singles,
+                  singles == 1 ? "row was alone in its" : "rows were alone in their", rl_str_text(&names),
+                  singles == 1 ? "was" : "were");
     return RL_OK;
 }
 

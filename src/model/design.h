@@ -105,7 +105,7 @@ void rl_design_tell_step(const rl_design *d, const rl_request *req, rl_code code
 
 /* For estimators that carry a request out by themselves (result.c): the formula, the rows and what
  * became of them; the notes made from number `from` on. */
-void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep);
+void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep, rl_ctx *cx);
 void rl_result_notes(const rl_ctx *cx, size_t from, rl_result *out, rl_arena *keep);
 
 #endif

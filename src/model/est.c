@@ -37,6 +37,8 @@
     each(staggered) \
     each(ddd) \
     each(dcdh) \
+    each(sc) \
+    each(sdid) \
     each(bacon)
 // clang-format on
 
@@ -137,8 +139,10 @@ static size_t effects_rank(const rl_design *d, size_t redundant)
 rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
                        rl_ctx *cx)
 {
+    enum { SAID = 8 };
     rl_str names = rl_str_new(cx->tmp);
-    size_t gone = 0;
+    const char *name[SAID];
+    size_t gone = 0, n = 0, times[SAID] = {0}; /* columns, different names of them */
     for (size_t j = 0; j < k; j++) {
         if (!dropped[j]) continue;
         if (j >= strict) {
@@ -146,13 +150,24 @@ rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const 
                            rl_label_text(&label[j], cx->tmp), d->fe.n_fe > 0 ? " and the effects of " : "",
                            effect_names(d, cx));
         }
-        if (gone++ < 8) rl_str_addf(&names, "%s'%s'", gone > 1 ? ", " : "", rl_label_text(&label[j], cx->tmp));
+        gone++;
+        const char *own = rl_label_text(&label[j], cx->tmp);
+        size_t at = 0;
+        while (at < n && strcmp(name[at], own) != 0) at++;
+        if (at == n && n < SAID) name[n++] = own;
+        if (at < SAID) times[at]++;
+    }
+    size_t listed = 0;
+    for (size_t i = 0; i < n; i++) {
+        rl_str_addf(&names, "%s'%s'", i > 0 ? ", " : "", name[i]);
+        if (times[i] > 1) rl_str_addf(&names, " (%zu columns)", times[i]);
+        listed += times[i];
     }
     if (gone == 0) return RL_OK;
     rl_remark(cx, "collinear", "%s%s left out: collinear with the columns before%s%s", rl_str_text(&names),
-              gone > 8   ? ", .. were"
-              : gone > 1 ? " were"
-                         : " was",
+              gone > listed ? ", .. were"
+              : gone > 1    ? " were"
+                            : " was",
               d->fe.n_fe > 0 ? " or the effects of " : "", effect_names(d, cx));
     return RL_OK;
 }
@@ -232,8 +247,8 @@ rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redundant, rl_
                       .constant = d->constant || d->fe.n_fe > 0};
     size_t rank = f->m + effects_rank(d, redundant);
     if (rank < d->n) return RL_OK;
-    rl_fail(cx, RL_EDATA, "%zu rows cannot carry %zu coefficients: no degree of freedom is left", d->n,
-            k_asked + effects_rank(d, redundant));
+    rl_fail(cx, RL_EDATA, "%zu %s cannot carry %zu coefficients: no degree of freedom is left", d->n,
+            rl_plural("row", d->n, cx->tmp), k_asked + effects_rank(d, redundant));
     rl_hint_fewer_lags(d->formula, d->unit.G > 0 ? d->unit.G : 1, (int64_t)d->n, k_asked + effects_rank(d, redundant),
                        cx);
     return rl_hint(cx, "use fewer regressors, or more rows");

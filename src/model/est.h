@@ -107,6 +107,26 @@ struct rl_null {
     const void *self;
 };
 
+/* What a method without influence has instead: itself, with other units as the treated, for errors by repetition
+ * (model/infer_repeat.c).  Units are numbered with the n0 controls first, then the n1 treated. */
+typedef struct rl_refit {
+    size_t n0, n1;
+    const uint64_t *key;   /* n0+n1  hash of the unit's label, for draws                                     */
+    size_t carry;          /* controls that carry weight in the fit                                          */
+    size_t room;           /* doubles of workspace that a call takes                                         */
+    /* b (f->m) = the estimates where unit[0] .. unit[k0-1] are the controls and the k1 units behind them the treated; a
+     * control may stand there several times, or as one of the treated.  `held`: the controls keep the weights they
+     * have, only scaled to 1 in sum.  False: no solution was found.  Any number of threads; the same bits each time. */
+    bool (*again)(const void *self, const uint32_t *unit, size_t k0, size_t k1, bool held, double *room, double *b);
+    const void *self;
+} rl_refit;
+
+/* A unit, or a period before the start, that is weighed: the control of sc and sdid. */
+typedef struct rl_share {
+    const char *unit, *period;    /* one of the two, as the data have it          */
+    double weight;
+} rl_share;
+
 #define RL_NO_ID INT32_MIN /* a cohort, period or event time that an estimate does not have */
 
 /* Which groups of units an estimate compares, and how much that counts (bacon). */
@@ -144,15 +164,21 @@ struct rl_fit {
     size_t m;              /* estimates                                            */
     rl_label *label;       /* m                                                    */
     double *b;             /* m                                                    */
-    const rl_psi *psi;     /* NULL when the method has none: no errors then, and infer refuses to be asked for them */
+    const rl_psi *psi;     /* NULL when the method has none: then by refit, or no errors, and infer refuses to be
+                              asked for them */
+    const rl_refit *refit; /* or NULL                                              */
+    const rl_share *share; /* n_share                                              */
+    size_t n_share;
     const rl_core *core;   /* or NULL                                              */
     rl_dof dof;
     bool likelihood;       /* errors of one variance: e'e/n, as maximum likelihood has it       */
     bool normal;           /* the method's own convention: normal, not t */
     bool bare;             /* .. no small-sample factor (a profile asked for by name has its own) */
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
+    const bool *given;     /* m   what the estimate is by construction: no error, no statistic; or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
     size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
+    bool lone_count;       /* one that is alone with its start bears influence too: it is held against others */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
     double rss, tss, tss_centred;   /* weighted sums of squares; infer makes the shares of them */
@@ -204,6 +230,7 @@ struct rl_fit {
     /* the fit is of this design and not of the one given: rows that stand in it several times (stacked);
      * NULL elsewhere */
     const rl_design *of;
+    const char *of_why;    /* what became of rows that do not stand in it           */
     /* dof.n is less than the rows of the design: what became of the others (differences: the first of
      * each run); NULL elsewhere */
     const char *base_why;
@@ -247,7 +274,10 @@ struct rl_estimator {
     bool needs_unit, needs_time, needs_cohort;   /* needs_cohort = it is for programmes; --treated will do */
     bool rows;             /* with --rcs it needs no unit: every row is one of its own */
     bool by_unit;          /* errors cluster by unit unless something else is asked for */
+    bool refits;           /* its errors come from repeating it: --inference placebo, jackknife, --reps 0 */
     bool first_times;      /* wants design.cohort, also when only --treated is given   */
+    bool by_cohort;        /* effects of each cohort and period by themselves, then their averages: none is set off
+                              against other cohorts' */
     rl_frame frame;
     rl_family family;
     bool repeats;          /* looks at cohort, time, trait, treated, unit and effects of a row, and at X: without X it
@@ -258,6 +288,7 @@ struct rl_estimator {
     bool wide;             /* makes use of what rounding takes from powers and products */
     bool forms;            /* estimates the parameters of adstock(x), hill(x).. too (model/forms.h) */
     bool past;             /* needs unit and time, wants design.past                    */
+    bool leaves;           /* may find rows it cannot use (fit.leave): the design is then made again, of the same table */
     bool lists;            /* takes --gmm-lags and --collapse                           */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */

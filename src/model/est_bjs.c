@@ -72,7 +72,7 @@ static double *cell_means(const rl_imputed *p, rl_ctx *cx)
 
 static rl_imputed_part effects(rl_imputed *p, double *b, rl_ctx *cx)
 {
-    size_t n = p->d->n, cells, lone = rl_imputed_lone(p, p->cell, p->n_cohort * p->T, &cells, cx);
+    size_t n = p->d->n;
     double *own = RL_NEW(cx->tmp, double, n), *mean = cell_means(p, cx);
     long double *sum = RL_NEW(cx->tmp, long double, p->m);
     for (size_t i = 0; i < n; i++) {
@@ -81,41 +81,39 @@ static rl_imputed_part effects(rl_imputed *p, double *b, rl_ctx *cx)
         own[i] = p->e[i] - mean[p->cell[i]];
     }
     for (size_t j = 0; j < p->m; j++) b[j] = (double)(sum[j] / p->W[j]);
-    if (lone > 0)
-        rl_remark(cx, "cells",
-                  "%zu of %zu cells of cohort and period hold one cluster: how effects differ within them "
-                  "cannot be seen, and counts as nothing in the errors",
-                  lone, cells);
     return (rl_imputed_part){.b = &p->b, .u = p->e, .of = p->of, .own = own, .W = p->W, .m = p->m};
 }
 
 /* --- event times before the start ------------------------------------------------------------ */
 
 typedef struct leads {
+    int32_t lo;     /* the first of them               */
     size_t q, rows; /* of them; untreated rows         */
     int32_t *event; /* q    ascending                  */
     rl_baseline b;
     double *u, *beta;
 } leads;
 
-static bool is_lead(const rl_imputed *p, size_t i, int32_t *e)
+/* A row before the start, at event time *e from lo on. */
+static bool is_lead(const rl_imputed *p, size_t i, int64_t lo, int32_t *e)
 {
     const rl_design *d = p->d;
     if (!p->b.fit[i] || d->cohort[i] == RL_NEVER) return false;
     int64_t at = (int64_t)d->at[i] - d->cohort[i];
-    if (at < p->r->window_lo || at > p->r->window_hi) return false;
+    if (at < lo || at > p->r->window_hi) return false;
     *e = (int32_t)at;
     return true;
 }
 
 static void list_leads(const rl_imputed *p, leads *l, int32_t *code, rl_ctx *cx)
 {
-    size_t most = (size_t) - (int64_t)p->r->window_lo;
+    size_t most = (size_t) - (int64_t)l->lo;
     if (most > p->d->n) most = p->d->n;
     int32_t e;
+    l->q = l->rows = 0;
     l->event = RL_NEW(cx->tmp, int32_t, most + 1);
     for (size_t i = 0; i < p->d->n; i++) {
-        if (!is_lead(p, i, &e)) continue;
+        if (!is_lead(p, i, l->lo, &e)) continue;
         size_t at = l->q;
         while (at > 0 && l->event[at - 1] > e) at--;
         if (at > 0 && l->event[at - 1] == e) continue;
@@ -126,19 +124,20 @@ static void list_leads(const rl_imputed *p, leads *l, int32_t *code, rl_ctx *cx)
     for (size_t i = 0; i < p->d->n; i++) {
         code[i] = -1;
         l->rows += p->b.fit[i];
-        if (!is_lead(p, i, &e)) continue;
+        if (!is_lead(p, i, l->lo, &e)) continue;
         for (size_t k = 0; k < l->q; k++)
             if (l->event[k] == e) code[i] = (int32_t)k;
     }
 }
 
-static rl_code fit_leads(const rl_imputed *p, leads *l, rl_ctx *cx)
+/* The regression on those from l->lo on; *out: the first that cannot be told from what is beside it, q = none. */
+static rl_code try_leads(const rl_imputed *p, leads *l, size_t *out, rl_ctx *cx)
 {
-    const rl_design *d = p->d;
-    int32_t *code = RL_NEW(cx->tmp, int32_t, d->n);
-    list_leads(p, l, code, cx);
-    if (l->q == 0) return RL_OK;
     const rl_baseline *b = &p->b;
+    int32_t *code = RL_NEW(cx->tmp, int32_t, p->d->n);
+    list_leads(p, l, code, cx);
+    *out = l->q;
+    if (l->q == 0) return RL_OK;
     l->b = (rl_baseline){.n = b->n,
                          .w = b->w,
                          .fit = b->fit,
@@ -156,13 +155,37 @@ static rl_code fit_leads(const rl_imputed *p, leads *l, rl_ctx *cx)
     l->b.levels[b->n_code] = l->q;
     l->b.code[l->b.n_code++] = code;
     RL_TRY(rl_baseline_make(&l->b, cx));
-    for (size_t k = 0; k < l->q; k++) {
-        if (!l->b.out[l->b.at[b->n_code] + k]) continue;
+    for (size_t k = l->q; k-- > 0;)
+        if (l->b.out[l->b.at[b->n_code] + k]) *out = k;
+    return RL_OK;
+}
+
+/* A window that reaches back to the first event time there is leaves nothing to compare with: it begins later. */
+static rl_code fit_leads(const rl_imputed *p, leads *l, rl_ctx *cx)
+{
+    const rl_design *d = p->d;
+    int32_t first = 0, e, asked = p->r->window_lo;
+    size_t out;
+    for (size_t i = 0; i < d->n; i++)
+        if (is_lead(p, i, INT32_MIN, &e) && e < first) first = e;
+    bool cut = asked <= first;
+    l->lo = cut ? first + 1 : asked;
+    RL_TRY(try_leads(p, l, &out, cx));
+    while (out < l->q && cut && l->q > 1) {
+        l->lo = l->event[1];
+        RL_TRY(try_leads(p, l, &out, cx));
+    }
+    if (l->q == 0) return RL_OK;
+    if (out < l->q) {
         rl_fail(cx, RL_EDATA,
                 "event time %d cannot be told from the effects and the other event times before treatment",
-                l->event[k]);
-        return rl_hint(cx, "units need rows before --window %d, or others that are never treated", p->r->window_lo);
+                l->event[out]);
+        return rl_hint(cx, "units need rows before --window %d, or others that are never treated", asked);
     }
+    if (cut)
+        rl_remark(cx, "pre-trends",
+                  "event times begin at %d: those before, from %d on, are what they are compared with", l->event[0],
+                  first);
     l->u = RL_NEW(cx->tmp, double, d->n);
     l->beta = RL_NEW(cx->tmp, double, l->b.K);
     memcpy(l->u, d->y, d->n * sizeof *l->u);
@@ -256,6 +279,7 @@ const rl_estimator rl_est_bjs = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
+    .by_cohort = true,
     .frame = RL_FRAME_IMPUTE,
     .takes = " agg window balance anticipation unit-trends ",
     .fit = fit,

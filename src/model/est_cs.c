@@ -402,6 +402,7 @@ const rl_estimator rl_est_cs = {
     .rows = true,
     .by_unit = true,
     .first_times = true,
+    .by_cohort = true,
     .frame = RL_FRAME_CONTROLS,
     .takes = " control base anticipation rcs balance unbalanced agg window ",
     .methods = METHODS,

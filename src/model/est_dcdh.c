@@ -459,6 +459,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     f->omega_self = v;
     f->dof = (rl_dof){.n = d->n, .k = f->m};
     f->normal = f->bare = true;
+    f->lone_count = v->p.exact;
     return RL_OK;
 }
 

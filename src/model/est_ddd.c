@@ -441,6 +441,7 @@ const rl_estimator rl_est_ddd = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
+    .by_cohort = true,
     .frame = RL_FRAME_CONTROLS,
     .takes = " partition control base anticipation agg window balance ",
     .methods = " dr reg ipw ",

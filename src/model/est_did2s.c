@@ -36,13 +36,6 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         if (f->label[j].event != RL_NO_ID && f->label[j].event < -r->anticipation) pre[n_pre++] = j;
     }
     for (size_t i = 0; i < d->n; i++) own[i] = p->of[i] >= 0 ? p->e[i] - f->b[p->of[i]] : 0;
-    size_t used, lone = rl_imputed_lone(p, p->of, p->m, &used, cx);
-    if (lone > 0)
-        rl_remark(
-            cx, "cells",
-            "%zu of %zu averages rest on one cluster: what is particular to it cannot be told from the effect, and "
-            "counts as nothing in the errors",
-            lone, used);
     rl_imputed_part part = {.b = &p->b, .u = p->e, .of = p->of, .own = own, .W = p->W, .m = p->m};
     rl_imputed_psi(d, &part, 1, f, cx);
     rl_imputed_finish(p, f);

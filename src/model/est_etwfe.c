@@ -513,6 +513,7 @@ const rl_estimator rl_est_etwfe = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
+    .by_cohort = true,
     .frame = RL_FRAME_CELLS,
     .repeats = true,
     .takes = " control agg rcs ",

@@ -245,7 +245,7 @@ static rl_code one_horizon(lp *p, int h, rl_ctx *cx)
     while (at < f.m && strcmp(f.label[at].term, p->shock) != 0) at++;
     if (at == f.m) return not_there(p, &r, cx);
     if (h == 0) {
-        rl_result_sample(&d, &f, &r, cx->keep);
+        rl_result_sample(&d, &f, &r, cx->keep, cx);
         p->first = r;
         p->dof = f.dof;
         p->lag = r.lag;
@@ -362,7 +362,9 @@ static void say(const lp *p, rl_ctx *cx)
         rl_remark(cx, "horizons", "between horizons Bartlett weights of lag %d, scaled to each horizon's own error",
                   p->H + 1);
     if (p->method == AUGMENTED)
-        rl_remark(cx, "horizons", "one more lag of the outcome, the shock and what has lags: errors need no lags then");
+        rl_remark(cx, "horizons", "one more lag of the outcome, the shock and what has lags%s",
+                  by_horizon(p) ? "; errors need no lags then, those asked for are used all the same"
+                                : ": errors need no lags then");
     rl_remark(cx, "horizons", "each horizon is a regression of its own on all rows it can use: %zu at 0, %zu at %d",
               p->rows[0], p->rows[p->H], p->H);
     bool own = false, unit = false;
@@ -394,10 +396,10 @@ static rl_code run(const rl_request *req, const rl_table *t, rl_result *out, rl_
     RL_TRY(together(&p, out, keep, cx));
     const rl_result *r = &p.first;
     out->formula = rl_sprintf(keep, "%s ~ %s%s%s", p.f.head, p.rhs, *p.f.tail != '\0' ? " " : "", p.f.tail);
-    out->rows_read = r->rows_read, out->rows_used = r->rows_used;
+    out->rows_read = r->rows_read, out->rows_used = r->rows_used, out->rows_behind = r->rows_behind;
     out->dropped = r->dropped, out->n_dropped = r->n_dropped;
     out->units = r->units, out->periods = r->periods, out->clusters = p.clusters;
-    out->vcov_kind = r->vcov_kind, out->lag = p.lag, out->draws = r->draws;
+    out->vcov_kind = r->vcov_kind, out->lag = p.lag, out->draws = r->draws, out->p_draws = r->p_draws;
     out->ssc = rl_sprintf(keep, "at horizon 0: %s", r->ssc);
     say(&p, cx);
     rl_result_notes(cx, notes, out, keep);

@@ -10,7 +10,8 @@
  * (n1 + n0) / n0 of the period, before the start those of event time 0; periods
  * in which nobody starts are left out).  --composition fixed keeps the same
  * controls at all event times, those untreated through the window, and the
- * cohorts that start more than its length before the data end.
+ * cohorts that start more than its length before the data end.  Before the
+ * start an outcome less b may be made of those K changes: 0 by construction.
  *
  * Each event time has its own rows, and its own small-sample factor; their
  * covariance is that of all together.  `overall` is the mean of effect_e, e >= 0.
@@ -42,7 +43,8 @@ typedef struct work {
     size_t m;
     rl_label *label;
     double *b;
-    bool *there; /* m   not a reference                            */
+    bool *there; /* m   not a reference, and not ..                */
+    bool *given; /* m   .. made of the controls: 0                 */
     rl_dof dof;  /* of event time 0                                */
 } work;
 
@@ -315,6 +317,13 @@ static rl_code one_event(work *w, size_t j, int32_t e, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Is y_(t+e) - b made of the changes before t that are controls?  e < 0 */
+static bool by_construction(const rl_request *r, int32_t e)
+{
+    int reach = -e > r->premean ? -e : r->premean; /* periods back from t */
+    return e < 0 && r->ylags > 0 && reach - 1 <= r->ylags;
+}
+
 /* In an arena of its own: some hundred event times of a large panel would not fit side by side. */
 static rl_code each_event(work *w, rl_ctx *cx)
 {
@@ -323,6 +332,8 @@ static rl_code each_event(work *w, rl_ctx *cx)
         w->label[j] = rl_label_of("event");
         w->label[j].event = e;
         if (e == -1 && w->r->premean < 2) continue;
+        w->given[j] = by_construction(w->r, e);
+        if (w->given[j]) continue;
         rl_arena *outer = cx->tmp;
         cx->tmp = rl_arena_like(outer);
         rl_code code = one_event(w, j, e, cx);
@@ -345,6 +356,22 @@ static void mean_after(work *w, size_t m)
     }
 }
 
+static void say_given(const work *w, rl_ctx *cx)
+{
+    int32_t lo = 0, hi = 0;
+    for (int32_t e = w->lo; e < 0; e++) {
+        if (!w->given[e - w->lo]) continue;
+        if (lo == 0) lo = e;
+        hi = e;
+    }
+    if (lo == 0) return;
+    const char *range =
+        lo < hi ? rl_sprintf(cx->tmp, "events %d to %d are", lo, hi) : rl_sprintf(cx->tmp, "event %d is", lo);
+    rl_remark(cx, "lpdid",
+              "%s 0 by construction and no test of trends: what changed by then is what --ylags %d takes as given",
+              range, w->r->ylags);
+}
+
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     work w = {.d = d, .r = r};
@@ -360,6 +387,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     w.label = f->label = RL_NEW(cx->tmp, rl_label, f->m);
     w.b = f->b = RL_NEW(cx->tmp, double, f->m);
     w.there = RL_NEW(cx->tmp, bool, f->m);
+    f->given = w.given = RL_NEW(cx->tmp, bool, f->m);
     w.row = RL_NEW(cx->tmp, uint32_t, d->n);
     w.dy = RL_NEW(cx->tmp, double, d->n);
     w.D = RL_NEW(cx->tmp, double, d->n);
@@ -374,6 +402,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         if (w.there[e - w.lo]) pre[n_pre++] = (size_t)(e - w.lo);
     rl_remark(cx, "lpdid", "each event time is a regression of its own%s: %zu rows at 0",
               bare ? "" : ", with its own small-sample factor", w.dof.n);
+    say_given(&w, cx);
     rl_fit_pre_trend(f, pre, n_pre, false, cx);
     return RL_OK;
 }

@@ -1,8 +1,8 @@
 /* est_stacked.c -- every cohort beside its own clean controls, stacked.
  *
- * A stack is a cohort g whose whole window g+lo .. g+hi lies in the data, and
+ * A stack is a cohort g seen in every period of its window g+lo .. g+hi, and
  * the units not treated before the window ends (never, or later than g+hi),
- * with their rows in the window.  A unit stands in several stacks; errors
+ * seen in every one of them too, with their rows in the window.  A unit stands in several stacks; errors
  * cluster by the unit itself.  The event effects are those of one regression
  * on all stacks:
  *
@@ -36,6 +36,8 @@ typedef struct work {
     rl_roster roster;
     int32_t lo, hi;
     size_t S, n; /* stacks, stacked rows                     */
+    size_t units,
+        broken; /* units of stacks (one in two stacks is two); those without a row in some period of the window */
     stack *stack;
     rl_design *all;    /* of the stacked rows                      */
     uint32_t *from;    /* n   row of d                             */
@@ -44,10 +46,91 @@ typedef struct work {
     int32_t *event;    /* n                                        */
 } work;
 
+/* How many cohorts start before a time; never is after all of them. */
+static size_t cohorts_before(const rl_roster *r, int64_t time)
+{
+    size_t lo = 0, hi = r->n_cohort;
+    if (time == RL_NEVER) return hi;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (r->cohort_time[mid] < time)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* Rows of each cohort in each period (n_cohort+1 by T, those never treated last), then in `clean` those of a cohort
+ * and all that start later or never. */
+typedef struct sightings {
+    size_t T, *own, *clean;
+} sightings;
+
+static sightings sight(const rl_roster *r, rl_ctx *cx)
+{
+    size_t C = r->n_cohort, T = r->T;
+    sightings s = {T, RL_NEW(cx->tmp, size_t, (C + 1) * T), RL_NEW(cx->tmp, size_t, (C + 1) * T)};
+    for (size_t u = 0; u < r->N; u++) {
+        size_t *row = &s.own[cohorts_before(r, r->cohort[u]) * T];
+        for (size_t k = r->first[u]; k < r->first[u + 1]; k++) row[r->when[k]]++;
+    }
+    for (size_t c = C + 1; c-- > 0;)
+        for (size_t t = 0; t < T; t++) s.clean[c * T + t] = s.own[c * T + t] + (c < C ? s.clean[(c + 1) * T + t] : 0);
+    return s;
+}
+
+/* The first event time of the window at which cohort c or its controls are not seen; hi + 1 = none. */
+static int32_t unseen(const work *w, const sightings *s, size_t c)
+{
+    const rl_roster *r = &w->roster;
+    int64_t g = r->cohort_time[c];
+    size_t later = cohorts_before(r, g + w->hi + 1);
+    for (int32_t e = w->lo; e <= w->hi; e++) {
+        int32_t t = rl_roster_period(r, g + e);
+        if (t < 0 || r->time[t] != g + e) return e;
+        if (s->own[c * s->T + (size_t)t] == 0 || s->clean[later * s->T + (size_t)t] == 0) return e;
+    }
+    return w->hi + 1;
+}
+
+static rl_code no_stack(const work *w, const sightings *s, rl_ctx *cx)
+{
+    const rl_roster *r = &w->roster;
+    const rl_clock clock = w->d->clock;
+    rl_fail(cx, RL_EDATA,
+            "no cohort has its whole window %d:%d in the data and a control that is untreated all through it", w->lo,
+            w->hi);
+    for (size_t c = 0; c < r->n_cohort; c++) {
+        int64_t g = r->cohort_time[c];
+        if (g + w->lo < r->time[0] || g + w->hi > r->time[r->T - 1]) continue;
+        int32_t at = (int32_t)(g + unseen(w, s, c)), t = rl_roster_period(r, at);
+        bool own = r->time[t] == at && s->own[c * s->T + (size_t)t] > 0;
+        return rl_hint(cx,
+                       "%s of cohort %s at %s, say: event times are counted in steps of --period, and every step "
+                       "of the window must be seen",
+                       own ? "no control" : "no row", rl_time_words(clock, (int32_t)g, cx->tmp),
+                       rl_time_words(clock, at, cx->tmp));
+    }
+    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %s to %s",
+                   rl_time_words(clock, r->time[0], cx->tmp), rl_time_words(clock, r->time[r->T - 1], cx->tmp));
+}
+
+static rl_code make_stacks(work *w, rl_ctx *cx)
+{
+    const rl_roster *r = &w->roster;
+    sightings s = sight(r, cx);
+    w->stack = RL_NEW(cx->tmp, stack, r->n_cohort);
+    for (size_t c = 0; c < r->n_cohort; c++) {
+        if (unseen(w, &s, c) <= w->hi) continue;
+        w->stack[w->S++] = (stack){.g = r->cohort_time[c]};
+    }
+    return w->S > 0 ? RL_OK : no_stack(w, &s, cx);
+}
+
 static rl_code settle(work *w, rl_ctx *cx)
 {
     const rl_request *r = w->r;
-    const rl_roster *s = &w->roster;
     if (!r->has_window) {
         rl_fail(cx, RL_EUSAGE, "estimator 'stacked' needs a window of event times");
         return rl_hint(cx, "cohorts seen in all of it make a stack each, as in --window -3:4");
@@ -60,34 +143,18 @@ static rl_code settle(work *w, rl_ctx *cx)
         rl_fail(cx, RL_EUSAGE, "the window %d:%d must hold the reference event time and one from 0 on", w->lo, w->hi);
         return rl_hint(cx, "the reference is -1 unless --ref names another");
     }
-    w->stack = RL_NEW(cx->tmp, stack, s->n_cohort);
-    for (size_t c = 0; c < s->n_cohort; c++) {
-        int64_t g = s->cohort_time[c];
-        if (g + w->lo < s->time[0] || g + w->hi > s->time[s->T - 1]) continue;
-        stack x = {.g = s->cohort_time[c]};
-        for (size_t u = 0; u < s->N; u++) {
-            if (s->cohort[u] == x.g) x.treated++;
-            if (s->cohort[u] == RL_NEVER || s->cohort[u] > g + w->hi) x.controls++;
-        }
-        if (x.controls > 0) w->stack[w->S++] = x;
-    }
-    if (w->S > 0) return RL_OK;
-    rl_fail(cx, RL_EDATA,
-            "no cohort has its whole window %d:%d in the data and a control that is untreated all through it", w->lo,
-            w->hi);
-    return rl_hint(cx, "a shorter --window takes in more cohorts: the periods go from %s to %s",
-                   rl_time_words(w->d->clock, s->time[0], cx->tmp),
-                   rl_time_words(w->d->clock, s->time[s->T - 1], cx->tmp));
+    return make_stacks(w, cx);
 }
 
 /* --- rows ------------------------------------------------------------------------ */
 
-/* Rows of unit u in stack s, counted or, with `w->from`, listed. */
+/* Rows of unit u in stack s, counted (and the unit) or, with `w->from`, listed. */
 static void unit_rows(work *w, size_t s, size_t u)
 {
     const rl_roster *r = &w->roster;
     int32_t g = w->stack[s].g;
     bool on = r->cohort[u] == g;
+    size_t before = w->n;
     if (!on && r->cohort[u] != RL_NEVER && r->cohort[u] <= (int64_t)g + w->hi) return;
     for (size_t k = r->first[u]; k < r->first[u + 1]; k++) {
         int64_t e = (int64_t)r->time[r->when[k]] - g;
@@ -100,6 +167,10 @@ static void unit_rows(work *w, size_t s, size_t u)
         }
         w->n++;
     }
+    if (w->from != NULL || w->n == before) return;
+    *(on ? &w->stack[s].treated : &w->stack[s].controls) += 1;
+    w->units++;
+    w->broken += w->n - before <= (size_t)(w->hi - w->lo);
 }
 
 static void list_rows(work *w, rl_ctx *cx)
@@ -346,6 +417,16 @@ static rl_code regress(const work *w, const rl_design *d, const int32_t *row_of,
     return rl_fit_linear(d, V, label, k, kept, f, cx);
 }
 
+static void say(const work *w, rl_ctx *cx)
+{
+    rl_remark(cx, "stacked", "%zu of %zu cohorts make a stack", w->S, w->roster.n_cohort);
+    if (w->broken > 0 && !w->r->stack_plain)
+        rl_remark(cx, "stacked",
+                  "in %zu of %zu places of units in stacks a period of the window is missing: levels are compared, "
+                  "which move with who is seen (--stack-weights none compares each unit with itself)",
+                  w->broken, w->units);
+}
+
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     work w = {.d = d, .r = r};
@@ -365,8 +446,8 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
         combine(&w, kept, k, f, cx);
     }
     f->of = w.all;
-    rl_remark(cx, "stacked", "%zu of %zu cohorts make a stack; %zu stacked rows of %zu", w.S, w.roster.n_cohort, w.n,
-              d->n);
+    f->of_why = "in no stack";
+    say(&w, cx);
     return RL_OK;
 }
 

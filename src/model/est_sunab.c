@@ -301,6 +301,7 @@ const rl_estimator rl_est_sunab = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
+    .by_cohort = true,
     .frame = RL_FRAME_COHORTS,
     .repeats = true,
     .takes = " window ref endpoints ref-cohort agg ",

@@ -223,11 +223,7 @@ static rl_code effects(rl_parser *p, rl_formula *out)
         }
         out->effect[out->n_effects++] = e;
     } while (rl_parse_take(p, '+'));
-    char next = rl_parse_peek(p);
-    if (next != ':' && next != '*') return RL_OK;
-    rl_parse_refuse(p, p->at, "'%c' among the effects", next);
-    return rl_hint(p->cx, "an effect for every pair of two columns is written %s^b",
-                   out->effect[out->n_effects - 1].text);
+    return RL_OK;
 }
 
 /* --- the whole -------------------------------------------------------------- */
@@ -313,7 +309,11 @@ rl_code rl_formula_parse(const char *text, rl_formula *out, rl_arena *in, rl_ctx
         }
         if (iv) RL_TRY(instruments(&p, &t, out));
     }
-    if (rl_parse_peek(&p) != '\0') return rl_parse_unexpected(&p, "'+', '|' or the end");
+    char c = rl_parse_peek(&p);
+    bool pair = out->n_effects > 0 && out->n_inst == 0 && (c == ':' || c == '*');
+    if (c != '\0') rl_parse_unexpected(&p, "'+', '|' or the end");
+    if (pair) return rl_hint(cx, "an effect of each pair of values is written with '^', as in | unit^quarter");
+    if (c != '\0') return cx->err.code;
     out->constant = p.constant;
     out->term = order_terms(&t, in);
     out->n_terms = t.n;

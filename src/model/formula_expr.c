@@ -239,8 +239,8 @@ static rl_code polynomial(rl_parser *p, rl_expr *e)
         return rl_parse_refuse(p, at, "%d end%s at 0 need%s degree %d or more", ends, ends > 1 ? "s" : "",
                                ends > 1 ? "" : "s", ends);
     if (e->degree > most || e->degree > MOST_POWER)
-        return rl_parse_refuse(p, at, "%d lags carry a polynomial of degree %d at most", e->hi - e->lo + 1,
-                               most < MOST_POWER ? most : MOST_POWER);
+        return rl_parse_refuse(p, at, "%d lag%s a polynomial of degree %d at most", e->hi - e->lo + 1,
+                               e->hi == e->lo ? " carries" : "s carry", most < MOST_POWER ? most : MOST_POWER);
     return RL_OK;
 }
 

@@ -35,12 +35,13 @@ static size_t of_units(const rl_build *b, int32_t *cohort, rl_ctx *cx)
 /* A unit whose cohort (or being never treated) is its alone: no variance can be had within it. */
 static void drop_alone(rl_build *b, rl_ctx *cx)
 {
+    enum { SAID = 4 };
     int32_t *cohort = RL_NEW(cx->tmp, int32_t, b->unit.G);
     size_t n = of_units(b, cohort, cx), lost = 0, alone = 0;
     rl_str names = rl_str_new(cx->tmp);
     for (size_t i = 0; i < n; i++) {
         if ((i > 0 && cohort[i] == cohort[i - 1]) || (i + 1 < n && cohort[i] == cohort[i + 1])) continue;
-        rl_str_addf(&names, "%s%s", alone++ > 0 ? ", " : "", when(b, cohort[i], cx));
+        if (alone++ < SAID) rl_str_addf(&names, "%s%s", alone > 1 ? ", " : "", when(b, cohort[i], cx));
         for (size_t k = 0; k < b->t->n; k++) {
             if (!b->keep[k] || b->cohort[k] != cohort[i]) continue;
             b->keep[k] = 0;
@@ -48,6 +49,7 @@ static void drop_alone(rl_build *b, rl_ctx *cx)
         }
     }
     rl_build_lose(b, "only unit of its cohort", lost, cx);
+    if (alone > SAID) rl_str_addf(&names, " and %zu more", alone - SAID);
     if (alone > 0)
         rl_remark(cx, "design", "%zu cohort%s of one unit left out (%s): %s variance cannot be estimated", alone,
                   alone > 1 ? "s" : "", rl_str_text(&names), alone > 1 ? "their" : "its");

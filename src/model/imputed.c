@@ -319,25 +319,6 @@ rl_groups rl_imputed_clusters(const rl_design *d, rl_ctx *cx)
     return rows;
 }
 
-size_t rl_imputed_lone(const rl_imputed *p, const int32_t *key, size_t n_key, size_t *used, rl_ctx *cx)
-{
-    const int32_t *cluster = rl_imputed_clusters(p->d, cx).code;
-    int32_t *first = RL_NEW(cx->tmp, int32_t, n_key); /* cluster + 1, -1 = several */
-    size_t lone = 0;
-    *used = 0;
-    for (size_t i = 0; i < p->d->n; i++) {
-        if (p->of[i] < 0) continue;
-        int32_t *at = &first[key[i]];
-        *at = *at == 0 || *at == cluster[i] + 1 ? cluster[i] + 1 : -1;
-    }
-    for (size_t k = 0; k < n_key; k++) {
-        lone += first[k] > 0;
-        *used += first[k] != 0;
-    }
-    rl_release(cx->tmp, first);
-    return lone;
-}
-
 void rl_imputed_finish(const rl_imputed *p, rl_fit *f)
 {
     const rl_design *d = p->d;

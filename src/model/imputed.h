@@ -58,8 +58,6 @@ RL_MUST rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx);
 
 /* What errors are clustered by, or the units where that is not one column; without both every row by itself. */
 rl_groups rl_imputed_clusters(const rl_design *d, rl_ctx *cx);
-/* How many of the keys of the averaged rows (key, n of 0 .. n_key-1) occur in one cluster only, of *used in all. */
-size_t rl_imputed_lone(const rl_imputed *p, const int32_t *key, size_t n_key, size_t *used, rl_ctx *cx);
 
 /* One set of estimates of the fit and how rows act on them: sums over rows (of, own), or `m` coefficients of a
  * baseline from its coordinate `first` on (of NULL). */

@@ -336,8 +336,6 @@ rl_code rl_infer_clustered(rl_infer_work *w, rl_ctx *cx)
                   "the %zu-way clustered covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0",
                   ways);
-    if (w->d->vcov.kind == RL_CLUSTER && w->G < 30 && w->p->cl_g != RL_G_NONE)
-        rl_remark(cx, "clusters", "only %zu clusters: intervals that rest on so few tend to be too short", w->G);
     rl_infer_set_df(w, w->p->cl_df);
     const char *G_words = w->p->cl_g == RL_G_NONE              ? NULL
                           : ways > 1 && w->p->cl_g == RL_G_MIN ? "G/(G-1) of the smallest G"
@@ -394,6 +392,10 @@ static void estimates(rl_infer_work *w, double level)
         *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN, 0};
         if (j < w->f->m && w->f->neyman != NULL) e->std_error_neyman = w->f->neyman[j];
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
+        if (j < w->f->m && w->f->given != NULL && w->f->given[j]) {
+            e->std_error = 0;
+            continue;
+        }
         if (w->f->perfect) e->std_error = v > 0 ? sqrt(v) : 0;
         if (w->f->perfect || !(v > 0)) continue;
         double crit = w->fixed != NULL ? w->fixed_critical : rl_t_quantile(0.5 + level / 2, df);
@@ -414,7 +416,7 @@ static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
 {
     rl_result *r = w->out;
     r->test = RL_NEW(w->keep, rl_test, 2 * w->f->n_joint);
-    for (size_t i = 0; i < w->f->n_joint; i++) {
+    for (size_t i = 0; i < w->f->n_joint && !w->f->perfect; i++) {
         const struct rl_joint *q = &w->f->joint[i];
         rl_mat C = rl_mat_new(q->n, w->f->m, cx->tmp);
         double *b = RL_NEW(cx->tmp, double, q->n);
@@ -472,7 +474,7 @@ static void fit_shares(rl_infer_work *w, rl_ctx *cx)
     }
     double by = centre && !f->dof.constant ? n / (n - 1) : 1; /* fixest's own */
     r->r2 = tss > 0 ? (only_constant ? 0 : 1 - f->rss / tss * by) : NAN;
-    r->r2_within = f->r2_within;
+    r->r2_within = tss > 0 ? f->r2_within : NAN;
     r->rmse = f->rmse;
     r->sigma = sqrt(f->rss / (n - K));
 }
@@ -529,6 +531,23 @@ static rl_code covariance(rl_infer_work *w, rl_vcov_kind kind, double level, rl_
     }
 }
 
+/* Covariance, and that of the combinations. */
+static rl_code by_influence(rl_infer_work *w, const rl_request *req, bool of_study, rl_ctx *cx)
+{
+    RL_TRY(rl_infer_need_nested(w, req, cx));
+    if (w->small) RL_TRY(rl_infer_small_or_not(w, req, of_study, cx));
+    RL_TRY(covariance(w, w->d->vcov.kind, req->level, cx));
+    RL_TRY(rl_infer_need_freedom(w, cx));
+    RL_TRY(rl_infer_need_finite(w, req, cx));
+    if (w->small)
+        RL_TRY(rl_infer_small(w, cx));
+    else
+        rl_infer_aside(w, cx);
+    rl_infer_combine(w, cx);
+    RL_TRY(rl_infer_find_nought(w, cx));
+    return req->bootstrap && req->estimator->by_unit ? rl_infer_multiplier(w, req, cx) : RL_OK;
+}
+
 rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     static const char *const NAME[] = {"",   "iid", "HC0", "HC1", "HC2",  "HC3", "cluster", "NW",
@@ -557,21 +576,13 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     out->vcov_kind = f->wander != NULL ? "averaged" : NAME[kind];
     out->vcov_ways = d->vcov.ways;
     for (size_t c = 0; c < d->vcov.ways; c++) out->vcov_by[c] = rl_strdup(keep, d->vcov.by[c]);
-    if (f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL))) return no_errors(&w, req, cx);
-    RL_TRY(rl_infer_need_nested(&w, req, cx));
-    if (w.small) RL_TRY(rl_infer_small_or_not(&w, req, of_study, cx));
-    RL_TRY(covariance(&w, kind, req->level, cx));
-    RL_TRY(rl_infer_need_freedom(&w, cx));
-    RL_TRY(rl_infer_need_finite(&w, req, cx));
-    if (w.small)
-        RL_TRY(rl_infer_small(&w, cx));
-    else
-        rl_infer_aside(&w, cx);
-    rl_infer_combine(&w, cx);
-    if (req->bootstrap && req->estimator->by_unit) RL_TRY(rl_infer_multiplier(&w, req, cx));
+    if (f->refit == NULL && f->psi == NULL && (kind != RL_IID || (f->core == NULL && f->bread == NULL)))
+        return no_errors(&w, req, cx);
+    RL_TRY(f->refit != NULL ? rl_infer_repeat(&w, req, cx) : by_influence(&w, req, of_study, cx));
     out->crit = w.crit;
     out->df = w.df_each != NULL ? NAN : w.df;
     estimates(&w, req->level);
+    rl_infer_say_thin(&w, req, cx);
     rl_infer_say_missing(&w, req, cx);
     RL_TRY(joint_tests(&w, cx));
     RL_TRY(rl_infer_restrictions(&w, req, cx));

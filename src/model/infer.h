@@ -10,6 +10,7 @@
  *                bootstraps of psi over time (infer_series.c)
  *   small-sample cluster, scores by cohort and period scaled by the cluster's share, own degrees of freedom: profile of
  *                estimators of programmes, and what studies use (infer_small.c)
+ *   placebo, bootstrap, jackknife   of methods without influence: the method again, on other units (infer_repeat.c)
  *   wild         tests and intervals from a bootstrap of the clusters' signs (model/wild.h)
  *
  * What the conventions do differently (K, factors, degrees of freedom, lag

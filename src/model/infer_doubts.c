@@ -1,5 +1,6 @@
 /* What a covariance cannot say, said: clusters that cut units apart, what overflows, errors that are not there. */
 #include <math.h>
+#include <string.h>
 
 #include "model/infer_work.h"
 #include "num/absorb.h"
@@ -71,12 +72,80 @@ rl_code rl_infer_need_finite(const rl_infer_work *w, const rl_request *req, rl_c
     return RL_OK;
 }
 
+/* --- variances of rounding errors -------------------------------------------------------- */
+
+/* Below this share of what errors of one variance would give a variance is looked into; below that of the sum of squares
+ * of the rows' influence, of which sums by cluster are made, nothing of it is left but rounding. */
+static const double SUSPECT = 1e-12, ROUNDING = 1e-16;
+
+/* L A L' s2 of combination j. */
+static double plain_variance(const rl_infer_work *w, size_t j, double *l)
+{
+    const rl_core *c = w->f->core;
+    double sum = 0;
+    for (size_t a = 0; a < c->L.k; a++) {
+        l[a] = 0;
+        for (size_t i = 0; i < w->f->m; i++) l[a] += *rl_mat_at(&w->C, j, i) * *rl_mat_at(&c->L, i, a);
+    }
+    for (size_t a = 0; a < c->L.k; a++)
+        for (size_t b = 0; b < c->L.k && l[a] != 0; b++) sum += l[a] * *rl_mat_at(&c->A, a, b) * l[b];
+    return sum * c->rss / (double)w->f->dof.n;
+}
+
+/* Sum of squares of the influence on combination j, row by row. */
+static double squares(const rl_infer_work *w, size_t j, const rl_mat *P)
+{
+    double sum = 0;
+    for (size_t i = 0; i < P->n; i++) {
+        double psi = 0;
+        for (size_t a = 0; a < P->k; a++) psi += *rl_mat_at(&w->C, j, a) * *rl_mat_at(P, i, a);
+        sum += psi * psi;
+    }
+    return sum;
+}
+
+static void say_nought(const rl_infer_work *w, size_t count, size_t first, rl_ctx *cx)
+{
+    const rl_design *d = w->d;
+    const char *groups = d->vcov.ways > 0 ? rl_sprintf(cx->tmp, "cluster of '%s'", d->vcov.by[0]) : "period";
+    rl_remark(
+        cx, "errors",
+        "'%s'%s no standard error: influence cancels within every %s, as that of a coefficient of each one's own does, "
+        "and the variance is rounding error%s",
+        rl_label_text(&w->label[first], cx->tmp),
+        count > 1 ? rl_sprintf(cx->tmp, " and %zu more have", count - 1) : " has", groups,
+        d->vcov.ways > 0 ? "; HC1, or finer clusters, can tell" : "");
+}
+
+rl_code rl_infer_find_nought(rl_infer_work *w, rl_ctx *cx)
+{
+    const rl_core *c = w->f->core;
+    rl_vcov_kind kind = w->d->vcov.kind;
+    bool by_row = kind == RL_IID || kind == RL_HC0 || kind == RL_HC1 || kind == RL_HC2 || kind == RL_HC3;
+    size_t count = 0, first = 0;
+    rl_mat P = {0};
+    if (by_row || c == NULL || c->beside != NULL || w->f->perfect || w->f->psi == NULL || w->f->psi->units != NULL)
+        return RL_OK;
+    double *l = RL_NEW(cx->tmp, double, c->L.k);
+    for (size_t j = w->m; j-- > 0;) {
+        double v = *rl_mat_at(&w->V, j, j);
+        if (!(v > 0) || !(v < SUSPECT * plain_variance(w, j, l))) continue;
+        if (P.a == NULL) RL_TRY(rl_infer_rows(w, &P, cx));
+        if (!(v < ROUNDING * squares(w, j, &P))) continue;
+        for (size_t i = 0; i < w->m; i++) *rl_mat_at(&w->V, i, j) = *rl_mat_at(&w->V, j, i) = 0;
+        count++;
+        first = j;
+    }
+    if (count > 0) say_nought(w, count, first, cx);
+    return RL_OK;
+}
+
 /* References are 0, and have none. */
 void rl_infer_say_missing(const rl_infer_work *w, const rl_request *req, rl_ctx *cx)
 {
     const rl_result *r = w->out;
     size_t lack = 0, varies = 0, first = 0;
-    if (!for_programme(req) || w->f->perfect) return;
+    if (!for_programme(req) || w->f->perfect || strcmp(r->vcov_kind, "none") == 0) return;
     for (size_t j = 0; j < r->m; j++) varies += r->est[j].std_error > 0;
     for (size_t j = r->m; j-- > 0;) {
         if (r->est[j].std_error > 0 || (varies > 0 && r->est[j].estimate == 0)) continue;

@@ -109,8 +109,32 @@ static rl_mat directions(const rl_infer_work *w, const rl_mat *C, rl_ctx *cx)
 
 static rl_code redundant(const char *text, size_t q, rl_ctx *cx)
 {
-    rl_fail(cx, RL_EDATA, "--test '%s': the covariance of its %zu restrictions is singular", text, q);
+    rl_fail(cx, RL_EDATA, "--test '%s': the covariance of its %zu %s is singular", text, q,
+            rl_plural("restriction", q, cx->tmp));
     return rl_hint(cx, "leave out what follows from the others, or what has no standard error");
+}
+
+/* p of the wild bootstrap for F in t; where that imposes one restriction at a time, p of F itself. */
+static rl_code by_draws(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx)
+{
+    double F, p;
+    RL_TRY(rl_wild_joint(w->wild, C, b, &F, &p, cx));
+    bool drawn = isfinite(p);
+    if (isfinite(F)) t->statistic = F;
+    if (!isfinite(t->statistic)) return RL_OK;
+    t->p_value = drawn ? p : rl_f_p(t->statistic, t->df, w->df);
+    if (drawn) t->draws = w->wild->draws;
+    if (!w->said_joint && drawn)
+        rl_remark(cx, "bootstrap",
+                  "joint tests by the same draws: p is the share with W* >= W, the Wald statistic of all restrictions "
+                  "%s",
+                  w->d->vcov.null_free ? "about the estimates" : "imposed together");
+    else if (!w->said_joint)
+        rl_remark(cx, "bootstrap",
+                  "joint tests by F with the clustered covariance, not by draws, which %s one restriction at a time",
+                  w->d->vcov.null_free ? "look at" : "impose");
+    w->said_joint = true;
+    return RL_OK;
 }
 
 rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx)
@@ -143,6 +167,7 @@ rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_te
                           : w->df > 0      ? df
                                            : NAN,
                    .p_value = NAN};
+    if (w->wild != NULL) return by_draws(w, C, b, t, cx);
     if (w->fixed != NULL)
         t->p_value = rl_fixedb_joint(w->fixed, q, F, cx);
     else if (isfinite(t->statistic) && (df > 0 || w->df == 0))
@@ -174,6 +199,8 @@ rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *req, rl_ctx *c
     rl_result *r = w->out;
     size_t base = w->f->m, from = r->n_tests;
     if (req->n_restriction == 0) return RL_OK;
+    if (w->f->perfect)
+        return rl_fail(cx, RL_EDATA, "--test '%s': a perfect fit leaves no residuals to look at", req->restriction[0]);
     r->test = rl_regrow(w->keep, r->test, from, from + req->n_restriction, sizeof *r->test);
     for (size_t i = 0; i < req->n_restriction; i++) {
         rl_linear c;
@@ -266,19 +293,20 @@ static void say_wild(const rl_infer_work *w, const rl_wild *boot, rl_ctx *cx)
 
 rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx)
 {
-    rl_wild boot;
+    rl_wild *boot = RL_NEW(cx->tmp, rl_wild, 1);
     RL_TRY(rl_infer_clustered(w, cx));
-    RL_TRY(rl_wild_run(w->d, w->f, &w->C, w->b, level, &boot, cx));
-    w->p_each = boot.p;
-    w->low_each = boot.low;
-    w->high_each = boot.high;
-    w->se_each = boot.std_error;
-    w->out->draws = boot.draws;
+    RL_TRY(rl_wild_run(w->d, w->f, &w->C, w->b, level, boot, cx));
+    w->wild = boot;
+    w->p_each = boot->p;
+    w->low_each = boot->low;
+    w->high_each = boot->high;
+    w->se_each = boot->std_error;
+    w->out->draws = w->out->p_draws = boot->draws;
     if (w->d->vcov.draw_by != NULL) w->out->draw_by = rl_strdup(w->keep, w->d->vcov.draw_by);
-    if (boot.std_error != NULL) {
+    if (boot->std_error != NULL) {
         double G = (double)w->G;
         w->out->ssc = rl_sprintf(w->keep, "jackknife, (G-1)/G = %.6g, G = %.0f", (G - 1) / G, G);
     }
-    say_wild(w, &boot, cx);
+    say_wild(w, boot, cx);
     return RL_OK;
 }

@@ -21,7 +21,7 @@ void rl_infer_add_test(rl_result *r, rl_test t, rl_arena *keep)
 rl_request rl_infer_for_tests(const rl_request *req, bool bare)
 {
     rl_request out = *req;
-    out.n_lincom = out.n_restriction = out.n_diag = 0;
+    out.n_lincom = out.n_restriction = out.n_diag = out.n_iv_test = 0;
     if (bare) out.profile = "plm";
     return out;
 }
@@ -148,6 +148,42 @@ static rl_code hansen(const rl_design *d, const struct rl_over *o, const rl_requ
     return RL_OK;
 }
 
+/* Why a test of instruments is not among those made; NULL where that was said before. */
+static const char *why_not(const rl_fit *f, bool iid, const char *name, rl_ctx *cx)
+{
+    static const struct {
+        const char *name;
+        bool iid;          /* of this kind of errors .. */
+        const char *other; /* .. and of the other kind it is this one */
+    } KIN[] = {{"first-stage-wald", false, "first-stage-f"}, {"hansen", false, "sargan"},
+               {"kleibergen-paap-lm", false, "anderson-lm"}, {"kleibergen-paap-f", false, "cragg-donald-f"},
+               {"anderson-lm", true, "kleibergen-paap-lm"},  {"cragg-donald-f", true, "kleibergen-paap-f"}};
+    const char *first = iid ? "first-stage-f" : "first-stage-wald";
+    bool over = strcmp(name, "sargan") == 0 || strcmp(name, "hansen") == 0;
+    bool rank = strstr(name, "-f") != NULL && strncmp(name, "first", 5) != 0;
+    if (over && f->over == NULL)
+        return rl_sprintf(cx->tmp,
+                          "there are as many instruments as endogenous regressors (%zu), and it tests those beyond",
+                          f->n_stage);
+    if (rank && f->n_stage == 1)
+        return rl_sprintf(cx->tmp, "with one endogenous regressor it is the same as %s", first);
+    for (size_t i = 0; i < sizeof KIN / sizeof *KIN; i++)
+        if (strcmp(name, KIN[i].name) == 0 && KIN[i].iid != iid)
+            return rl_sprintf(cx->tmp, "it is of %s errors; under this --vcov look at %s",
+                              iid ? "clustered and other robust" : "iid", KIN[i].other);
+    return NULL;
+}
+
+static void say_absent(const rl_fit *f, bool iid, const rl_request *req, const rl_result *out, rl_ctx *cx)
+{
+    for (size_t i = 0; i < req->n_iv_test && f->n_stage > 0; i++) {
+        size_t at = 0;
+        while (at < out->n_tests && strcmp(out->test[at].name, req->iv_test[i]) != 0) at++;
+        const char *why = at == out->n_tests ? why_not(f, iid, req->iv_test[i], cx) : NULL;
+        if (why != NULL) rl_remark(cx, "tests", "no %s: %s", req->iv_test[i], why);
+    }
+}
+
 rl_code rl_infer_compare(const rl_design *d, const rl_fit *f, const rl_request *req, rl_result *out, rl_arena *keep,
                          rl_ctx *cx)
 {
@@ -155,5 +191,7 @@ rl_code rl_infer_compare(const rl_design *d, const rl_fit *f, const rl_request *
     if (f->n_stage > 0) RL_TRY(rl_infer_rank(d, f, req, out, keep, cx));
     for (size_t i = f->n_stage; i < f->n_compare; i++)
         compared(f, &f->compare[i], out->K_full + (f->compare[i].chi2 ? 0 : f->compare[i].df), out, keep);
-    return f->over != NULL && d->vcov.kind != RL_IID ? hansen(d, f->over, req, out, keep, cx) : RL_OK;
+    if (f->over != NULL && d->vcov.kind != RL_IID) RL_TRY(hansen(d, f->over, req, out, keep, cx));
+    say_absent(f, d->vcov.kind == RL_IID, req, out, cx);
+    return RL_OK;
 }

@@ -37,6 +37,13 @@ static rl_mat scores_in_time(const rl_infer_work *w, rl_ctx *cx)
     return u;
 }
 
+/* Are scores prewhitened before they are summed? */
+static bool prewhitens(const rl_infer_work *w)
+{
+    const rl_vcov_spec *v = &w->d->vcov;
+    return v->prewhite > 0 || (v->prewhite == 0 && w->p->prewhite && w->d->unit.G == 0 && !v->fixed_b);
+}
+
 /* From the data: Newey & West (1994), or Andrews (1991).  Where there is no single series: floor(T^(1/4)). */
 static rl_code automatic_lag(const rl_infer_work *w, rl_lagrule rule, int *L, const char **why, rl_ctx *cx)
 {
@@ -51,11 +58,13 @@ static rl_code automatic_lag(const rl_infer_work *w, rl_lagrule rule, int *L, co
     }
     rl_mat u = scores_in_time(w, cx);
     size_t skip = d->constant ? 0 : SIZE_MAX;
-    double bw = rule == RL_LAG_AUTO ? rl_hac_bandwidth(&u, skip, true, cx) : rl_hac_andrews(&u, skip, true, false, cx);
+    bool white = rule == RL_LAG_ANDREWS || !w->p->nw_alike || prewhitens(w);
+    double bw = rule == RL_LAG_AUTO ? rl_hac_bandwidth(&u, skip, white, cx) : rl_hac_andrews(&u, skip, true, false, cx);
     if (!isfinite(bw))
         return rl_fail(cx, RL_EDATA, "NW: %zu periods are too few for an automatic lag; give one, as in NW:1", d->n);
     *L = bw < (double)d->n ? (int)floor(bw) : (int)d->n;
-    *why = rule == RL_LAG_AUTO ? "the automatic bandwidth of Newey and West (1994), prewhitened scores"
+    *why = rule == RL_LAG_AUTO ? rl_sprintf(cx->tmp, "the automatic bandwidth of Newey and West (1994)%s",
+                                            white ? ", prewhitened scores" : "")
                                : "the automatic bandwidth of Andrews (1991), prewhitened scores";
     return RL_OK;
 }
@@ -70,9 +79,11 @@ static rl_code choose_lag(rl_infer_work *w, rl_lagrule rule, int *L, rl_ctx *cx)
         RL_TRY(automatic_lag(w, rule, L, &why, cx));
     else if (*L < 0)
         *L = lag_by_rule((double)w->d->time.G, rule, &why);
-    int most = w->d->time.G > 1 ? (int)w->d->time.G - 1 : 0;
-    if (*L > most) *L = most;
-    rl_remark(cx, "lag rule", "lag %d of %zu periods: %s; Bartlett weights%s", *L, w->d->time.G, why,
+    size_t T = w->d->time.G, far = T - 1; /* the furthest two periods are apart */
+    if (!w->p->by_rank) far = (size_t)(w->d->time_at[T - 1] - w->d->time_at[0]);
+    if (v->lag < 0 && (size_t)*L > far) *L = (int)far; /* a rule's */
+    if ((size_t)*L > far) why = rl_sprintf(cx->tmp, "as asked, though no two periods are more than %zu apart", far);
+    rl_remark(cx, "lag rule", "lag %d of %zu periods: %s; Bartlett weights%s", *L, T, why,
               w->p->by_rank ? "; lags by rank of the periods that are there" : "");
     w->out->lag = *L;
     return RL_OK;
@@ -232,8 +243,7 @@ rl_code rl_infer_newey_west(rl_infer_work *w, rl_ctx *cx)
     RL_TRY(take_order(w, "NW", &o, cx));
     rl_infer_count_K(w, false, cx);
     RL_TRY(choose_lag(w, d->unit.G > 0 ? w->p->dk_lag : w->p->nw_lag, &L, cx));
-    bool white =
-        d->vcov.prewhite > 0 || (d->vcov.prewhite == 0 && w->p->prewhite && d->unit.G == 0 && !d->vcov.fixed_b);
+    bool white = prewhitens(w);
     RL_TRY(lagged_sums(w, &o, rl_hac_bartlett(L, cx), L, white, cx));
     if (white) rl_remark(cx, "lag rule", "scores prewhitened by a VAR(1)");
     return finish_lags(w, w->p->nw_n, w->p->nw_t, w->p->nw_df, cx);

@@ -172,8 +172,8 @@ rl_code rl_infer_cosines(rl_infer_work *w, rl_ctx *cx)
     w->df = w->cosines = (double)B;
     w->out->terms = B;
     rl_remark(cx, "lag rule",
-              "%zu cosines of %zu periods: %s; t with %zu degrees of freedom, q restrictions together F(q, %zu - q)%s",
-              B, c.seen, why, B, B + 1, gap_words(&c, cx));
+              "%zu %s of %zu periods: %s; t with %zu degree%s of freedom, q restrictions together F(q, %zu - q)%s", B,
+              rl_plural("cosine", B, cx->tmp), c.seen, why, B, B == 1 ? "" : "s", B + 1, gap_words(&c, cx));
     return RL_OK;
 }
 
@@ -322,7 +322,7 @@ rl_code rl_infer_blocks(rl_infer_work *w, rl_ctx *cx)
     }
     plain_factor(w, cx);
     RL_TRY(set_fixed(w, at, c.T, (int)L - 1, 1, cx));
-    w->out->draws = N;
+    w->out->draws = w->out->p_draws = N;
     w->out->lag = (int)L - 1;
     w->out->block = L;
     say_blocks(w, &c, L, why, endless, cx);

@@ -40,6 +40,8 @@ typedef struct rl_infer_work {
     bool small;              /* errors and tests as infer_small.c makes them   */
     rl_mat S;                /* G-by-f->m  its scores; a NULL = not made yet   */
     double *p_each, *low_each, *high_each, *se_each; /* m  of the bootstrap, or NULL: from t; se_each may be NULL */
+    const struct rl_wild *wild;                      /* what several restrictions need of it, or NULL */
+    bool said_joint;                                 /* how they were tested was said          */
 } rl_infer_work;
 
 /* infer.c: how many coefficients count, factors, degrees of freedom, and their words. */
@@ -64,7 +66,14 @@ RL_MUST rl_code rl_infer_need_few(const rl_fit *f, const rl_request *req, rl_ctx
 RL_MUST rl_code rl_infer_need_nested(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 RL_MUST rl_code rl_infer_need_freedom(const rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_need_finite(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+/* After combinations: where influence cancels within every cluster or period, as that of a coefficient of each cluster's
+ * own does, the variance is rounding error; it is set to 0 (no error, no statistic), with a remark. */
+RL_MUST rl_code rl_infer_find_nought(rl_infer_work *w, rl_ctx *cx);
 void rl_infer_say_missing(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+
+/* infer_thin.c: remarks on designs that carry less than their errors say, whatever the method: few clusters; of
+ * programmes one unit (cluster) in a cohort, an average or all that is treated, and one to three that never are. */
+void rl_infer_say_thin(const rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
 /* infer_aside.c: the factor and degrees of freedom of rl_fit.aside. */
 void rl_infer_aside(rl_infer_work *w, rl_ctx *cx);
@@ -86,6 +95,13 @@ RL_MUST rl_code rl_infer_fixed_b(rl_infer_work *w, int lags, double t_factor, rl
 /* infer_multiplier.c: errors and uniform bands from draws, after the covariance and its combinations.
  * Errors RL_EUSAGE more than one cluster variable */
 RL_MUST rl_code rl_infer_multiplier(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
+
+/* infer_repeat.c: the covariance of methods that have a refit, by placebos, bootstrap or jackknife, and its
+ * combinations; p by rank among placebos.
+ * Errors RL_EUSAGE --vcov was said
+ *        RL_EDATA  too few controls or treated units for what was asked
+ *        RL_ENUM   a repetition has no solution */
+RL_MUST rl_code rl_infer_repeat(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
 /* infer_small.c: for few clusters, from the influence by cluster, cohort and period.  small: V, psi_G, factor and
  * df_each anew.  joint: as rl_infer_joint().  beside: that test, "NAME-small-sample", appended to the result where the

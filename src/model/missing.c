@@ -112,7 +112,8 @@ rl_code rl_build_missing(rl_build *b, rl_ctx *cx)
     const rl_vcov_spec *vcov = &b->d->vcov;
     size_t lost = 0, cells = missing(b, b->f.y->text, NULL, b->y, gone, cx);
     if (cells == b->left && cells > 0)
-        return rl_fail(cx, RL_EDATA, "every cell of the outcome '%s' is missing (%zu rows)", b->f.y->text, cells);
+        return rl_fail(cx, RL_EDATA, "every cell of the outcome '%s' is missing (%zu %s)", b->f.y->text, cells,
+                       rl_plural("row", cells, cx->tmp));
     for (size_t j = 0; j < b->n_var; j++) {
         const rl_variable *v = &b->var[j];
         if (v->factor) missing(b, v->e->text, v->level.code, NULL, gone, cx);

@@ -29,29 +29,30 @@
 
 static const rl_profile TABLE[] = {
     /* effects in K; clusters: nested free, n, G, df; HC df; Newey-West: n, T, df, lag, by rank, prewhitened;
-     * Driscoll-Kraay: n, T, df, lag; R2 always centred; likelihoods: n, at the last step */
-    {"default",      LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
-    {"fixest",       LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  Y,  O,  N1,  Y,  DT,  T4,    Y,  N1,  Y},
-    {"reghdfe",      RK,  Y,  N1,  GM,  DL,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1,  O},
-    {"areg",         RK,  O,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1,  O},
-    {"sandwich",     RK,  O,  N1,  GE,  NK,  NK,  N0,  O,  NK,  AUTO,  Y,  Y,  NN,  O,  NK,  T4,    O,  N0,  O},
-    {"plm",          RK,  O,  N0,  G0,  NK,  NK,  N0,  O,  NK,  T4,    Y,  O,  N0,  O,  NK,  T4,    O,  N0,  O},
-    {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O,  N0,  O},
-    {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0,  O},
-    {"lpirfs",       LV,  Y,  N1,  GM,  DG,  NK,  N0,  O,  Z,   NW94,  O,  O,  N0,  O,  Z,   NW94,  O,  N1,  Y},
-    {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y},
+     * Driscoll-Kraay: n, T, df, lag; R2 always centred; likelihoods: n, at the last step; nw3 from scores
+     * as the sums take them, prewhitened or not */
+    {"default",      LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y,  O},
+    {"fixest",       LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  Y,  O,  N1,  Y,  DT,  T4,    Y,  N1,  Y,  O},
+    {"reghdfe",      RK,  Y,  N1,  GM,  DL,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1,  O,  O},
+    {"areg",         RK,  O,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  NW94,  O,  O,  N1,  Y,  DT,  NW94,  O,  N1,  O,  O},
+    {"sandwich",     RK,  O,  N1,  GE,  NK,  NK,  N0,  O,  NK,  AUTO,  Y,  Y,  NN,  O,  NK,  T4,    O,  N0,  O,  Y},
+    {"plm",          RK,  O,  N0,  G0,  NK,  NK,  N0,  O,  NK,  T4,    Y,  O,  N0,  O,  NK,  T4,    O,  N0,  O,  O},
+    {"gretl",        RK,  Y,  N1,  GM,  DG,  NK,  N0,  O,  NK,  T075,  O,  O,  N0,  O,  NK,  T075,  O,  N0,  O,  Y},
+    {"statsmodels",  RK,  O,  N1,  GM,  Z,   Z,   N0,  O,  Z,   NW94,  Y,  O,  N0,  O,  Z,   NW94,  O,  N0,  O,  O},
+    {"lpirfs",       LV,  Y,  N1,  GM,  DG,  NK,  N0,  O,  Z,   NW94,  O,  O,  N0,  O,  Z,   NW94,  O,  N1,  Y,  O},
+    {"summclust",    LV,  Y,  N1,  GM,  DG,  NK,  N1,  Y,  DT,  AUTO,  O,  O,  N1,  Y,  DT,  T4,    O,  N1,  Y,  O},
     /* programmes: no factor (profile_did.c: whose they are) */
-    {"exact",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"small-sample", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"did",          LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"csdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"didimputation", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"did_imputation", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"did2s",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"did_multiplegt_dyn", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"lpdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"staggered",    LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
-    {"triplediff",   LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O},
+    {"exact",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"small-sample", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"did",          LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"csdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"didimputation", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"did_imputation", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"did2s",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"did_multiplegt_dyn", LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"lpdid",        LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"staggered",    LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
+    {"triplediff",   LV,  Y,  N0,  G0,  DG,  NK,  N0,  O,  Z,   AUTO,  O,  O,  N0,  O,  Z,   T4,    O,  N0,  O,  O},
 };
 /* clang-format on */
 

@@ -40,6 +40,8 @@ struct rl_profile {
     rl_nfactor glm_n;          /* logit, Poisson: iid                    */
     bool last_step;            /* logit, Poisson: scores and information at the weights of the last
                                   step, not at those of the estimate; they differ by 1e-7 or so */
+    bool nw_alike;             /* Newey & West's bandwidth (nw3) looks at scores as the sums take them; else it is that
+                                  of prewhitened scores, whatever is summed */
 };
 
 /* CR3 is the jackknife's: times (G-1)/G, t with G-1 (the rest is as the default has it). */

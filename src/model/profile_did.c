@@ -8,9 +8,10 @@
  *   did2s               did2s    what the estimator does anyway: no factor, normal
  *   did_multiplegt_dyn  dcdh     the same
  *   lpdid               lpdid    the same: each event time with its own factor
- *   small-sample        all      for few clusters: errors, degrees of freedom and tests of infer_small.c
+ *   small-sample        all      for few clusters: errors, degrees of freedom and tests of infer_small.c; not sc, sdid
  *   staggered, triplediff  staggered, ddd   the same
- *   exact               all      the formulas as they are written, without factors
+ *   exact               all      the formulas as they are written, without factors; sc, sdid: the minimum itself,
+ *                                where the default stops short of it as synthdid does
  *
  * The others are conventions of regressions, and of the estimators that are one.
  *
@@ -58,7 +59,7 @@ bool rl_profile_fits(const char *profile, const rl_estimator *e)
     const struct own *o = owner(profile);
     if (strcmp(e->name, "bacon") == 0) return false; /* no errors */
     if (strcmp(profile, "exact") == 0) return true;
-    if (strcmp(profile, "small-sample") == 0) return e->needs_cohort;
+    if (strcmp(profile, "small-sample") == 0) return e->needs_cohort && !e->refits;
     return o != NULL ? strcmp(o->estimator, e->name) == 0 : is_regression(e);
 }
 
@@ -76,7 +77,7 @@ static rl_code refuse(const rl_request *r, rl_ctx *cx)
     for (size_t i = 0; i < OWNED; i++)
         if (strcmp(OWN[i].estimator, e->name) == 0) rl_str_addf(&known, "%s ", OWN[i].profile);
     if (is_regression(e)) rl_str_add(&known, "those of regressions (fixest reghdfe ..) and ");
-    if (e->needs_cohort) rl_str_add(&known, "small-sample and ");
+    if (e->needs_cohort && !e->refits) rl_str_add(&known, "small-sample and ");
     return rl_hint(cx, "'%s' has %sexact", e->name, rl_str_text(&known));
 }
 

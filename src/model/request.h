@@ -50,6 +50,9 @@ typedef struct rl_profile rl_profile;
 /* What responses are averaged over (model/response_average.c). */
 typedef enum rl_average_kind { RL_AVERAGE_NONE, RL_AVERAGE_LENGTHS, RL_AVERAGE_FORMS } rl_average_kind;
 
+/* Errors by repetition, of methods without influence (model/infer_repeat.c); bootstrap is a word of its own. */
+typedef enum rl_repeat { RL_REPEAT_DEFAULT, RL_REPEAT_PLACEBO, RL_REPEAT_JACKKNIFE } rl_repeat;
+
 typedef enum rl_agg {
     RL_AGG_DEFAULT, RL_AGG_GROUP_TIME, RL_AGG_SIMPLE, RL_AGG_DYNAMIC, RL_AGG_GROUP, RL_AGG_CALENDAR,
     RL_AGG_TYPE, RL_AGG_PAIRS        /* bacon                                              */
@@ -116,6 +119,8 @@ typedef struct rl_request {
     size_t n_restriction;
     const char *const *diag;         /* tests by name, one text each (model/diag.h)             */
     size_t n_diag;
+    const char *const *iv_test;      /* tests by name that instruments bring unasked: told why where they do not */
+    size_t n_iv_test;
     /* lagged regression */
     size_t n_orders;                 /* ardl: lags of the outcome, then of each regressor; 0 = see max_lags */
     int order[RL_MAX_ORDERS];
@@ -133,7 +138,9 @@ typedef struct rl_request {
     const char *as_asked;            /* the formula before it was written out, or NULL          */
     bool bootstrap;                  /* ardl: p and intervals from draws of the whole procedure; programmes: errors
                                         and uniform bands from multipliers of the influence     */
-    size_t reps;                     /* .. so many; 0 = 1999, multipliers 1000                  */
+    size_t reps;                     /* .. so many; 0 = 1999, multipliers 1000, placebos 200    */
+    rl_repeat repeat;                /* sc, sdid                                                */
+    bool every;                      /* .. placebos: every one there is, once                   */
     int gmm_lo, gmm_hi;              /* arellano-bond: lags of the outcome as instruments; 0 = from 2 on, all */
     const char *const *predetermined;  /* .. regressors that answer to earlier errors        */
     size_t n_predetermined;

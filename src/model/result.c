@@ -1,5 +1,6 @@
 #include "model/result.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +14,35 @@
 #include "model/response.h"
 #include "model/stride.h"
 
-void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
+/* Different rows of the table among those of a design in which they may stand several times. */
+static size_t different_rows(const rl_design *d, rl_ctx *cx)
+{
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, d->t->n);
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        n += !seen[d->row[i]];
+        seen[d->row[i]] = 1;
+    }
+    return n;
+}
+
+void rl_result_sample(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep, rl_ctx *cx)
 {
     size_t base = f->base_why != NULL ? d->n - f->dof.n : 0;
     out->formula = rl_strdup(keep, d->formula->text);
     out->rows_read = d->t->n;
     out->rows_used = d->n - base;
     out->n_dropped = d->n_dropped;
-    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped + 1);
-    for (size_t i = 0; i < d->n_dropped; i++)
+    out->dropped = RL_NEW(keep, rl_dropped, d->n_dropped + 2);
+    size_t left = d->t->n - base;
+    for (size_t i = 0; i < d->n_dropped; i++) {
         out->dropped[i] = (rl_dropped){rl_strdup(keep, d->dropped[i].why), d->dropped[i].rows};
+        left -= d->dropped[i].rows;
+    }
     if (base > 0) out->dropped[out->n_dropped++] = (rl_dropped){rl_strdup(keep, f->base_why), base};
+    out->rows_behind = f->of != NULL ? different_rows(d, cx) : out->rows_used;
+    if (f->of != NULL && left > out->rows_behind)
+        out->dropped[out->n_dropped++] = (rl_dropped){rl_strdup(keep, f->of_why), left - out->rows_behind};
     out->units = d->unit.G;
     out->periods = d->time.G;
 }
@@ -48,6 +67,18 @@ static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, 
     }
     out->fitted = fitted;
     out->residual = e;
+}
+
+static void keep_shares(const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    rl_share *share = RL_NEW(keep, rl_share, f->n_share);
+    for (size_t i = 0; i < f->n_share; i++) {
+        const rl_share *x = &f->share[i];
+        share[i] = (rl_share){x->unit != NULL ? rl_strdup(keep, x->unit) : NULL,
+                              x->period != NULL ? rl_strdup(keep, x->period) : NULL, x->weight};
+    }
+    out->share = share;
+    out->n_share = f->n_share;
 }
 
 static void keep_wander(const rl_fit *f, rl_result *out, rl_arena *keep)
@@ -145,6 +176,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(rl_profile_settle(&req, cx));
     rl_stride_settle(&req, t, cx);
     if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
+    if (req.estimator->leaves) req.spend = NULL;
     if (req.estimator->run != NULL && req.n_diag > 0) {
         rl_fail(cx, RL_EUSAGE, "--test %s: estimator '%s' runs several regressions, and no test of them is made",
                 req.diag[0], req.estimator->name);
@@ -172,6 +204,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
             f = attempt;
             break;
         }
+        assert(req.spend == NULL || req.estimator->family != RL_LINEAR || req.estimator->frame != RL_FRAME_PLAIN);
         leave_out(&req, &d, &attempt, cx);
         cx->n_notes = notes; /* they come again */
     }
@@ -181,8 +214,9 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(rl_infer(&d, &f, &req, out, keep, cx));
     if (req.estimator->finish != NULL) RL_TRY(req.estimator->finish(&d, &f, &req, out, cx));
     RL_TRY(rl_diag_unasked(&d, &f, &req, out, keep, cx));
-    rl_result_sample(&d, &f, out, keep);
+    rl_result_sample(&d, &f, out, keep, cx);
     keep_wander(&f, out, keep);
+    if (f.n_share > 0) keep_shares(&f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);
     if (req.omega != NULL || req.n_response > 0) keep_rows(&d, out, keep);

@@ -31,14 +31,23 @@ typedef struct rl_test {
     const char *model;          /* unit roots: none drift level trend; or NULL          */
     const char *says;           /* what it means for the reader and what to do; or NULL */
     const char *verdict;        /* "fine" "caution" "problem" "cannot tell"; or NULL     */
+    size_t draws;               /* p is a share of so many draws; 0 = it is not          */
 } rl_test;
+
+/* The least that a p can be said to be below: 0.0001; of so many draws of a bootstrap 1 / (draws + 1), to 4 decimals. */
+static inline double rl_p_floor(size_t draws)
+{
+    size_t steps = draws > 0 ? (10000 + draws) / (draws + 1) : 1;
+    return (double)steps / 10000;
+}
 
 struct rl_result {
     const rl_estimator *estimator;
     const char *formula;
     /* sample */
     size_t rows_read, rows_used;
-    rl_dropped *dropped;        /* n_dropped, in order; rows_read - sum = rows_used          */
+    size_t rows_behind;         /* rows of the data among those used: fewer where one is used several times (stacked) */
+    rl_dropped *dropped;        /* n_dropped, in order; rows_read - sum = rows_behind        */
     size_t n_dropped;
     size_t clusters, units, periods;           /* 0 = does not apply                         */
     /* covariance */
@@ -49,6 +58,7 @@ struct rl_result {
     int lag;                    /* -1 = does not apply                                       */
     double df;                  /* t; 0 = normal, NaN = each estimate has its own           */
     size_t draws;               /* of the bootstrap; 0 = none                               */
+    size_t p_draws;             /* p of an estimate is a share of so many draws; 0 = it is not */
     const char *multiplier;     /* .. of the influence: "rademacher" ..; NULL = another one  */
     double crit;                /* critical value of the uniform bands; NaN = none          */
     size_t terms;               /* EWC: cosines; 0 = does not apply                         */
@@ -61,6 +71,8 @@ struct rl_result {
     size_t m;
     rl_estimate *est;           /* m */
     double *V;                  /* m-by-m covariance, column-major                           */
+    const rl_share *share;      /* n_share  units and periods that the control is made of (sc, sdid) */
+    size_t n_share;
     double r2, r2_within, rmse, sigma, loglik, aic, bic, deviance, pseudo_r2;   /* NaN = not there */
     size_t K, K_full;           /* coefficients that count in the covariance; all, effects too   */
     rl_test *test;

@@ -268,6 +268,8 @@ static const struct no_lift {
     const char *name, *why;
 } NO_LIFT[] = {
     {"bacon", "takes two-way fixed effects apart and gives no errors"},
+    {"sc", "has errors by placebos alone, and no influence of the units that money could be counted with"},
+    {"sdid", "has errors by placebos alone, and no influence of the units that money could be counted with"},
     {"event", "gives effects by event time and no single one"},
     {"stacked", "averages over event times of the cohorts seen through its window, not over all treated rows"},
     {"ddd", "compares who is eligible with who is not, which a study does not say"},

@@ -39,13 +39,10 @@ static rl_code cluster_columns(const char *s, rl_vcov_spec *v, rl_arena *in, rl_
         while (a < b && *a == ' ') a++;
         while (b > a && b[-1] == ' ') b--;
         if (a == b) return rl_fail(cx, RL_EUSAGE, "--vcov cluster: names no column, as in cluster:account");
-        v->by[v->ways] = rl_strndup(in, a, (size_t)(b - a));
-        for (size_t i = 0; i < v->ways; i++) {
-            if (strcmp(v->by[i], v->by[v->ways]) != 0) continue;
-            rl_fail(cx, RL_EUSAGE, "cluster variable '%s' is named twice", v->by[i]);
-            return rl_hint(cx, "name each once; two-way clusters are those of two columns, as in cluster:a+b");
-        }
-        v->ways++;
+        v->by[v->ways++] = rl_strndup(in, a, (size_t)(b - a));
+        for (size_t i = 0; i + 1 < v->ways; i++)
+            if (strcmp(v->by[i], v->by[v->ways - 1]) == 0)
+                return rl_fail(cx, RL_EUSAGE, "--vcov cluster: '%s' is named twice", v->by[i]);
         if (*s == '\0') return RL_OK;
         from = s + 1;
     }

@@ -15,6 +15,9 @@
  *   13   residuals as they are, jackknife errors (CR3)
  *   33   both
  *
+ * Several restrictions at once: the Wald statistic of the same draws, with all of them imposed; linear regressions in
+ * every form, and the score bootstrap with the null not imposed.
+ *
  * Draws are made by the clusters of the errors unless the request names another column in words.
  */
 #ifndef RL_MODEL_WILD_H
@@ -31,6 +34,7 @@ typedef struct rl_wild {
     size_t draws, units;    /* units: clusters that draws are made for                 */
     bool all;               /* every vector of signs (or six points), once             */
     bool no_maximum;        /* an interval was searched where a likelihood has none    */
+    const struct rl_wild_state *state; /* for rl_wild_joint() */
 } rl_wild;
 
 /*   C, b   m-by-f->m, m  what is tested to be 0: b = C estimates, less constants
@@ -44,5 +48,15 @@ typedef struct rl_wild {
  *         twenty tests an estimate, of draws on sums by cluster, and for score each a fit */
 RL_MUST rl_code rl_wild_run(const rl_design *d, const rl_fit *f, const rl_mat *C, const double *b, double level,
                             rl_wild *out, rl_ctx *cx);
+
+/* The q restrictions C b = 0 (C q-by-f->m, b their values) together.
+ *
+ *   F   out   Wald over q, as the form's errors have it where they are not the clustered ones, else NaN
+ *   p   out   share of the draws with W* >= W; NaN where the bootstrap imposes one restriction at a time (IV; scores
+ *             with the null imposed), and where the covariance is singular
+ *
+ * Errors  RL_EDATA  as above
+ * Cost    num/boot.h */
+RL_MUST rl_code rl_wild_joint(const rl_wild *w, const rl_mat *C, const double *b, double *F, double *p, rl_ctx *cx);
 
 #endif

@@ -139,6 +139,35 @@ static double influence(scores *y, const rl_mat *P, const rl_mat *C, size_t j, r
     return se2;
 }
 
+rl_code rl_wild_scores_joint(const struct rl_wild_state *state, const rl_mat *C, const double *b, double *p, rl_ctx *cx)
+{
+    scores y = {.f = state->f, .plan = &state->plan};
+    size_t q = C->n;
+    RL_TRY(prepare(&y, state->d, cx));
+    size_t H = y.cells.H, n = y.cells.n, G = state->plan.G;
+    rl_mat P = rl_mat_new(n, state->f->m, cx->tmp), own = rl_mat_new(H, q, cx->tmp);
+    rl_boot *one = RL_NEW(cx->tmp, rl_boot, q);
+    double *M = RL_NEW(cx->tmp, double, q *q), *w = RL_NEW(cx->tmp, double, q);
+    RL_TRY(state->f->psi->sum_by(state->f->psi, y.code, n, &P, cx));
+    for (size_t i = 0; i < q; i++) {
+        double *s = RL_NEW(cx->tmp, double, n), *unit = RL_NEW(cx->tmp, double, G);
+        y.s = s;
+        (void)influence(&y, &P, C, i, cx);
+        for (size_t c = 0; c < n; c++) {
+            unit[y.cells.unit != NULL ? (size_t)y.cells.unit[c] : c] += s[c];
+            *rl_mat_at(&own, cluster_of(&y, c), i) += s[c];
+        }
+        one[i] =
+            (rl_boot){.cells = y.cells, .num0 = unit, .s0 = s, .left = {y.share, 1, H, 1}, .right0 = {unit, G, 1, G}};
+        for (size_t j = 0; j <= i; j++)
+            for (size_t g = 0; g < H; g++) M[i + j * q] += *rl_mat_at(&own, g, i) * *rl_mat_at(&own, g, j);
+        w[i] = b[i];
+    }
+    double W = rl_boot_quadratic(M, w, q);
+    if (isfinite(W)) *p = (double)rl_boot_joint(&state->plan, q, one, W, cx) / (double)state->plan.N;
+    return RL_OK;
+}
+
 rl_code rl_wild_scores(const rl_design *d, const rl_fit *f, const rl_mat *C, const double *b, double level,
                        const rl_boot_plan *plan, rl_wild *out, rl_ctx *cx)
 {

@@ -189,3 +189,97 @@ void rl_boot_run(const rl_boot_plan *plan, const rl_boot *b, rl_boot_draws *out,
     cx->threads = threads;
     rl_release(cx->tmp, j.space);
 }
+
+/* --- several hypotheses --------------------------------------------------------------- */
+
+typedef struct joint_job {
+    const rl_boot_plan *plan;
+    const rl_boot *one;
+    size_t q, H, most_R, tiles_each, each;
+    double W, *space; /* tiles times `each`: v, w, q by scores and numerators, q^2 + q */
+    size_t *above;    /* a block */
+} joint_job;
+
+double rl_boot_quadratic(double *M, double *w, size_t q)
+{
+    double sum = 0;
+    for (size_t j = 0; j < q; j++) {
+        double d = M[j + j * q], own = d;
+        for (size_t p = 0; p < j; p++) d -= M[j + p * q] * M[j + p * q];
+        if (!(d > 1e-12 * own)) return NAN;
+        M[j + j * q] = d = sqrt(d);
+        for (size_t i = j + 1; i < q; i++) {
+            for (size_t p = 0; p < j; p++) M[i + j * q] -= M[i + p * q] * M[j + p * q];
+            M[i + j * q] /= d;
+        }
+        for (size_t p = 0; p < j; p++) w[j] -= M[j + p * q] * w[p];
+        w[j] /= d;
+        sum += w[j] * w[j];
+    }
+    return sum;
+}
+
+/* W* of draw d of a tile. */
+static double wald_of(const joint_job *j, const double *score, const double *num, size_t d, double *M)
+{
+    size_t q = j->q, H = j->H;
+    double *w = M + q * q;
+    for (size_t a = 0; a < q; a++) {
+        const double *x = score + a * H * TILE + d;
+        w[a] = num[a * TILE + d];
+        for (size_t b = 0; b <= a; b++) {
+            const double *y = score + b * H * TILE + d;
+            double sum = 0;
+            for (size_t g = 0; g < H * TILE; g += TILE) sum += x[g] * y[g];
+            M[a + b * q] = sum;
+        }
+    }
+    return rl_boot_quadratic(M, w, q);
+}
+
+static size_t joint_tile(const joint_job *j, size_t at, double *space)
+{
+    size_t G = j->plan->G, n = j->plan->N - at * TILE, above = 0;
+    double *v = space, *w = v + G * TILE, *score = w + j->most_R * TILE, *num = score + j->q * j->H * TILE;
+    for (size_t g = 0; g < G; g++) rl_boot_tile(j->plan, g, at, v + g * TILE);
+    memset(num, 0, j->q * TILE * sizeof *num);
+    for (size_t a = 0; a < j->q; a++) {
+        const rl_boot *b = &j->one[a];
+        if (a == 0 || b->right0.a != b[-1].right0.a) product(&b->right0, v, b->right0.k, w);
+        scores(b, b->s0, v, w, j->H, b->right0.k, score + a * j->H * TILE);
+        weighted(b->num0, v, G, num + a * TILE);
+    }
+    for (size_t d = 0; d < TILE && d < n; d++) {
+        double W = wald_of(j, score, num, d, num + j->q * TILE);
+        above += (j->one->identity && constant(v, G, d)) || !(W < j->W * (1 - 1e-12));
+    }
+    return above;
+}
+
+static void joint_tiles(size_t block, void *arg)
+{
+    const joint_job *j = arg;
+    size_t all = rl_blocks(j->plan->N, TILE), to = (block + 1) * j->tiles_each;
+    for (size_t at = block * j->tiles_each; at < to && at < all; at++)
+        j->above[block] += joint_tile(j, at, j->space + block * j->each);
+}
+
+size_t rl_boot_joint(const rl_boot_plan *plan, size_t q, const rl_boot *one, double W, rl_ctx *cx)
+{
+    enum { BLOCKS = 32, MOST = 1 << 24 };
+    joint_job j = {.plan = plan, .one = one, .q = q, .W = W};
+    size_t all = rl_blocks(plan->N, TILE), sum = 0;
+    j.H = one->cells.cluster != NULL ? one->cells.H : plan->G;
+    for (size_t a = 0; a < q; a++)
+        if (one[a].right0.k > j.most_R) j.most_R = one[a].right0.k;
+    j.each = (plan->G + j.most_R + q * (j.H + 1)) * TILE + q * q + q;
+    size_t most = MOST / j.each + 1 < BLOCKS ? MOST / j.each + 1 : BLOCKS;
+    j.tiles_each = rl_blocks(all, most);
+    size_t blocks = rl_blocks(all, j.tiles_each);
+    j.space = RL_NEW(cx->tmp, double, blocks *j.each);
+    j.above = RL_NEW(cx->tmp, size_t, blocks);
+    rl_par(blocks, joint_tiles, &j, cx);
+    for (size_t b = 0; b < blocks; b++) sum += j.above[b];
+    rl_release(cx->tmp, j.space);
+    return sum;
+}

@@ -83,6 +83,21 @@ size_t rl_boot_count(const rl_boot_draws *d, double rho);
  * NaN when it is empty.  Cost: N fourth-degree equations, and a sort. */
 void rl_boot_bounds(const rl_boot_draws *d, double alpha, double *low, double *high, rl_ctx *cx);
 
+/* Several hypotheses at once: with n the q numerators of a draw and a_g the q scores of cluster g,
+ *
+ *   W* = n' (sum_g a_g a_g')^-1 n
+ *
+ *   one   q   num0, s0, left, right0 of each, and the identity of the first; right0 of neighbours that are the same
+ *             array is worked out once
+ *   W         the statistic of the data in the same units
+ *
+ * Returns the draws with W* >= W; a draw whose sum is singular counts as one.
+ * Cost: q times the flops of rl_boot_run(), N q^2 H */
+size_t rl_boot_joint(const rl_boot_plan *plan, size_t q, const rl_boot *one, double W, rl_ctx *cx);
+
+/* w'M^-1 w of a symmetric M (q-by-q, overwritten), w overwritten; NaN when M is singular to 1e-12 of its diagonal. */
+double rl_boot_quadratic(double *M, double *w, size_t q);
+
 /* --- statistics that must be computed anew for each value under test -------------------- */
 
 /* t^2 of the data and t*^2 (N) of the draws when the value under test is the estimate less rho;

@@ -452,17 +452,41 @@ static rl_cr_shared shared_of(const rl_cr *p, rl_mat *S, unsigned char *lost)
         .p = p, .k = p->X.k, .q = p->D.k, .m = p->LA.n, .plain = p->w != NULL && !p->jackknife, .S = S, .lost = lost};
 }
 
+/* Degrees of freedom have fourth powers of the estimates' size in them and do not depend on it: each row of LA is
+ * multiplied by the power of two that brings sqrt(L A L') near 1. */
+static rl_cr near_one(const rl_cr *p, int *power, rl_ctx *cx)
+{
+    rl_cr out = *p;
+    size_t k = p->X.k;
+    double *root = RL_NEW(cx->tmp, double, k); /* of A_ll: |LA_jl| is at most sqrt(L A L') times that */
+    for (size_t l = 0; l < k; l++)
+        for (size_t i = l; i < k; i++) root[l] = hypot(root[l], *rl_mat_at(&p->RX, l, i));
+    out.LA = rl_mat_new(p->LA.n, k, cx->tmp);
+    for (size_t j = 0; j < p->LA.n; j++) {
+        double size = 0;
+        for (size_t l = 0; l < k; l++) size = fmax(size, fabs(*rl_mat_at(&p->LA, j, l)) / root[l]);
+        frexp(size, &power[j]);
+        for (size_t l = 0; l < k; l++) *rl_mat_at(&out.LA, j, l) = ldexp(*rl_mat_at(&p->LA, j, l), -power[j]);
+    }
+    return out;
+}
+
 rl_code rl_cr_scores(const rl_cr *p, rl_mat *S, double *df, unsigned char *lost, rl_ctx *cx)
 {
-    rl_cr_shared s = shared_of(p, S, lost);
+    int *power = RL_NEW(cx->tmp, int, p->LA.n);
+    rl_cr q = near_one(p, power, cx);
+    rl_cr_shared s = shared_of(&q, S, lost);
     size_t blocks = 0;
     RL_TRY(every_cluster(&s, &blocks, cx));
     rl_cr_degrees(&s, blocks, df, cx);
+    for (size_t j = 0; j < p->LA.n; j++)
+        for (size_t g = 0; g < p->G; g++) *rl_mat_at(S, g, j) = ldexp(*rl_mat_at(S, g, j), power[j]);
     return RL_OK;
 }
 
-rl_code rl_cr_joint(const rl_cr *p, double *df, rl_ctx *cx)
+rl_code rl_cr_joint(const rl_cr *as_given, double *df, rl_ctx *cx)
 {
+    rl_cr q = near_one(as_given, RL_NEW(cx->tmp, int, as_given->LA.n), cx), *p = &q;
     rl_mat S = rl_mat_new(p->G, p->LA.n, cx->tmp);
     rl_cr_shared s = shared_of(p, &S, RL_NEW(cx->tmp, unsigned char, p->G));
     size_t blocks = 0;

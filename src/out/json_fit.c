@@ -56,6 +56,7 @@ static void sample(rl_json *j, const rl_result *r)
     rl_json_open(j, "sample", '{');
     rl_json_int(j, "rows_read", (int64_t)r->rows_read);
     rl_json_int(j, "rows_used", (int64_t)r->rows_used);
+    if (r->rows_behind < r->rows_used) rl_json_int(j, "rows_behind", (int64_t)r->rows_behind);
     rl_json_open(j, "dropped", '[');
     for (size_t i = 0; i < r->n_dropped; i++) {
         rl_json_open_flat(j, NULL, '{');
@@ -245,6 +246,21 @@ static void persistence(rl_json *j, const rl_wander *w)
     rl_json_close(j);
 }
 
+/* What the control is made of. */
+static void shares(rl_json *j, const rl_result *r)
+{
+    if (r->n_share == 0) return;
+    rl_json_open(j, "weights", '[');
+    for (size_t i = 0; i < r->n_share; i++) {
+        const rl_share *s = &r->share[i];
+        rl_json_open_flat(j, NULL, '{');
+        rl_json_str(j, s->unit != NULL ? "unit" : "period", s->unit != NULL ? s->unit : s->period);
+        rl_json_num(j, "weight", s->weight);
+        rl_json_close(j);
+    }
+    rl_json_close(j);
+}
+
 static void responses(rl_json *j, const rl_result *r)
 {
     if (r->n_responses == 0) return;
@@ -307,6 +323,7 @@ void rl_json_result(rl_json *j, const rl_result *r)
     rl_json_close(j);
     fit(j, r);
     persistence(j, r->wander);
+    shares(j, r);
     tests(j, r);
     responses(j, r);
     if (r->sides != NULL) rl_json_sides(j, r->sides);

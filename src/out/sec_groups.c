@@ -13,7 +13,7 @@ static void answered_row(const rl_story *s, rl_rows *r, const rl_model_answer *m
     rl_scale c = rl_scale_full(&g->effect, rl_unit_of_lift(v, &m->lift), m->lift.scale);
     RL_ROW(r, rl_view_clean(g->label, 60, v->in), rl_view_count(v, g->treated), rl_view_count(v, g->controls),
            rl_scaled_signed(v, &c, g->effect.est), rl_view_range(v, &c, &g->effect), rl_view_range(v, &c, &wide),
-           rl_view_p(v, g->p_adjusted), g->stands ? "yes" : "no");
+           rl_view_p(v, g->p_adjusted, 0), g->stands ? "yes" : "no");
 }
 
 static void whole_row(const rl_story *s, rl_rows *r, const rl_model_answer *m)

@@ -13,9 +13,9 @@ static const char *bare(const rl_view *v, double x, double se)
 }
 
 /* "= 0.031", "below 0.0001" */
-static const char *p_phrase(const rl_view *v, double p)
+static const char *p_phrase(const rl_view *v, double p, size_t draws)
 {
-    const char *figure = rl_view_p(v, p);
+    const char *figure = rl_view_p(v, p, draws);
     return figure[0] >= '0' && figure[0] <= '9' ? rl_sprintf(v->in, "= %s", figure) : figure;
 }
 
@@ -72,7 +72,7 @@ static void estimates(const rl_story *s, const rl_result *r, const char *caption
         RL_ROW(t, estimate_name(v, &e->label, rl_words_period(s->a->study)),
                fixed ? rl_view_number(v, e->estimate, e->estimate == 0 ? 0 : 3) : bare(v, e->estimate, se),
                fixed ? "" : bare(v, e->std_error, se), fixed ? "" : bare(v, e->conf_low, se),
-               fixed ? "" : bare(v, e->conf_high, se), fixed ? "" : rl_view_p(v, e->p_value));
+               fixed ? "" : bare(v, e->conf_high, se), fixed ? "" : rl_view_p(v, e->p_value, r->p_draws));
     }
 }
 
@@ -89,7 +89,7 @@ static void tests(const rl_story *s, const rl_model_answer *m)
         const char *df2 = isfinite(t->df2) && t->df2 > 0 ? rl_view_number(v, t->df2, 0) : "infinite";
         const char *df = rl_sprintf(v->in, "F(%s, %s)", rl_view_number(v, t->df, 0), df2);
         rl_page_line(s->page, "Test %s%s%s: %s = %s, p %s.", v->open, rl_view_clean(t->name, 60, v->in), v->close, df,
-                     rl_view_number(v, t->statistic, 2), p_phrase(v, t->p_value));
+                     rl_view_number(v, t->statistic, 2), p_phrase(v, t->p_value, t->draws));
     }
     rl_unit unit = m->has_lift ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
     double scale = m->has_lift ? m->lift.scale : 1;
@@ -224,7 +224,7 @@ static void lift(const rl_story *s, const rl_model_answer *m)
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_PAIRS, 2, COL);
     RL_ROW(r, "Effect on the treated",
            rl_sprintf(v->in, "%s (%s interval %s), p %s", rl_scaled_signed(v, &c, l->effect.est), rl_view_level(v),
-                      rl_view_range(v, &c, &l->effect), p_phrase(v, l->p_value)));
+                      rl_view_range(v, &c, &l->effect), p_phrase(v, l->p_value, m->main.p_draws)));
     if (isfinite(l->with) && isfinite(l->without)) {
         bool share = unit == RL_UNIT_POINTS;
         RL_ROW(r, "Mean with and without",

@@ -9,7 +9,7 @@
 #include "out/text_sides.h"
 #include "out/text_tests.h"
 
-enum { COLUMNS = 10, BANDLESS = 7, BANDED = 9, WIDEST = 60 };
+enum { SHOWN_SHARES = 5, COLUMNS = 10, BANDLESS = 7, BANDED = 9, WIDEST = 60 };
 
 /* Control characters become '?'. */
 static const char *clean(const char *s, rl_arena *in)
@@ -107,7 +107,7 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
         c[1] = figure(e->estimate, e->std_error, in);
         c[2] = isfinite(e->std_error) ? figure(e->std_error, e->std_error, in) : "-";
         c[3] = isfinite(e->statistic) ? rl_sprintf(in, "%.2f", e->statistic) : "";
-        c[4] = !isfinite(e->p_value) ? "" : e->p_value < 0.0001 ? "<.0001" : rl_sprintf(in, "%.4f", e->p_value);
+        c[4] = !isfinite(e->p_value) ? "" : rl_text_p(e->p_value, r->p_draws, in);
         if (e->label.comparison != NULL) c[2] = rl_sprintf(in, "%.4f", e->label.comparison->weight);
         c[5] = figure(e->conf_low, e->std_error, in);
         c[6] = figure(e->conf_high, e->std_error, in);
@@ -127,9 +127,13 @@ static void table(rl_str *out, const rl_result *r, rl_arena *in)
 
 static void sample(rl_str *out, const rl_result *r, rl_arena *in)
 {
-    rl_str_addf(out, "rows        %zu of %zu", r->rows_used, r->rows_read);
-    for (size_t i = 0; i < r->n_dropped; i++)
-        rl_str_addf(out, "%s%zu %s", i ? ", " : "; left out: ", r->dropped[i].rows, clean(r->dropped[i].why, in));
+    rl_str_addf(out, "rows        %zu of %zu", r->rows_behind, r->rows_read);
+    if (r->rows_behind < r->rows_used) rl_str_addf(out, ", used %zu times in all", r->rows_used);
+    for (size_t i = 0; i < r->n_dropped; i++) {
+        const rl_dropped *d = &r->dropped[i];
+        bool one = d->rows == 1 && strncmp(d->why, "missing values", 14) == 0;
+        rl_str_addf(out, "%s%zu %s%s", i ? ", " : "; left out: ", d->rows, one ? "with " : "", clean(d->why, in));
+    }
     rl_str_addc(out, '\n');
     if (r->units > 0)
         rl_str_addf(out, "panel       %zu units, %zu periods\n", r->units, r->periods);
@@ -139,19 +143,23 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     for (size_t c = 0; c < r->vcov_ways; c++) rl_str_addf(out, "%s%s", c ? " + " : " by ", clean(r->vcov_by[c], in));
     if (r->clusters > 0) rl_str_addf(out, ", %zu clusters", r->clusters);
     if (r->lag >= 0) rl_str_addf(out, ", lag %d", r->lag);
-    if (r->terms > 0) rl_str_addf(out, ", %zu cosines", r->terms);
+    if (r->terms > 0) rl_str_addf(out, ", %zu %s", r->terms, rl_plural("cosine", r->terms, in));
     if (r->block > 0) rl_str_addf(out, ", blocks of %zu", r->block);
     if (r->multiplier != NULL) {
         rl_str_addf(out, "; errors from %zu %s draws", r->draws, r->multiplier);
         if (isfinite(r->crit)) rl_str_addf(out, ", bands by critical value %.3f", r->crit);
         rl_str_add(out, "\n");
-    } else if (r->draws > 0)
+    } else if (strcmp(r->vcov_kind, "placebo") == 0)
+        rl_str_addf(out, ", %zu of them\n", r->draws);
+    else if (strcmp(r->vcov_kind, "bootstrap") == 0)
+        rl_str_addf(out, " of units, %zu draws; normal\n", r->draws);
+    else if (r->draws > 0)
         rl_str_addf(out, "; p and intervals from %zu draws%s%s\n", r->draws, r->draw_by != NULL ? " by " : "",
                     r->draw_by != NULL ? clean(r->draw_by, in) : "");
     else if (r->fixed_b > 0)
         rl_str_addf(out, "; t by fixed-b, b = %.3g\n", r->fixed_b);
     else if (r->df > 0)
-        rl_str_addf(out, "; t with %g degrees of freedom\n", r->df);
+        rl_str_addf(out, "; t with %g degree%s of freedom\n", r->df, r->df == 1 ? "" : "s");
     else if (strcmp(r->vcov_kind, "none") == 0)
         rl_str_add(out, "\n");
     else if (r->df == 0)
@@ -159,6 +167,28 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
     else
         rl_str_add(out, "; t, degrees of freedom by estimate\n");
     if (r->ssc != NULL) rl_str_addf(out, "factor      %s\n", clean(r->ssc, in));
+}
+
+/* The largest shares of units, or of periods: what the control is made of. */
+static void shares(rl_str *out, const rl_result *r, bool units, rl_arena *in)
+{
+    bool *said = RL_NEW(in, bool, r->n_share);
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_share; i++) n += (r->share[i].unit != NULL) == units;
+    if (n == 0) return;
+    rl_str_addf(out, "%s", units ? "controls    " : "before      ");
+    for (size_t k = 0; k < n && k < SHOWN_SHARES; k++) {
+        size_t most = SIZE_MAX;
+        for (size_t i = 0; i < r->n_share; i++)
+            if ((r->share[i].unit != NULL) == units && !said[i] &&
+                (most == SIZE_MAX || r->share[i].weight > r->share[most].weight))
+                most = i;
+        said[most] = true;
+        const rl_share *s = &r->share[most];
+        rl_str_addf(out, "%s%s %.3f", k > 0 ? ", " : "", clean(units ? s->unit : s->period, in), s->weight);
+    }
+    if (n > SHOWN_SHARES) rl_str_addf(out, " and %zu more", n - SHOWN_SHARES);
+    rl_str_addc(out, '\n');
 }
 
 static void fit(rl_str *out, const rl_result *r)
@@ -182,6 +212,8 @@ const char *rl_text_fit(const rl_result *r, rl_arena *in)
     table(&out, r, in);
     rl_str_addc(&out, '\n');
     sample(&out, r, in);
+    shares(&out, r, true, in);
+    shares(&out, r, false, in);
     fit(&out, r);
     rl_text_tests(&out, r, in);
     rl_text_responses(&out, r, in);

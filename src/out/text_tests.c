@@ -20,16 +20,30 @@ static const char *kind_of(const rl_test *t)
     return t->kind != NULL ? t->kind : chi2 ? "chi2" : "F";
 }
 
+const char *rl_text_p(double p, size_t draws, rl_arena *in)
+{
+    double below = rl_p_floor(draws);
+    return p < below ? rl_sprintf(in, "<%s", rl_sprintf(in, "%.4f", below) + 1) : rl_sprintf(in, "%.4f", p);
+}
+
+/* A normal estimate's F has no second degrees of freedom. */
+static bool is_of_normal(const rl_test *t)
+{
+    return strcmp(kind_of(t), "F") == 0 && isfinite(t->df) && !isfinite(t->df2) && isfinite(t->p_value) && t->kase == 0;
+}
+
 static void one(rl_str *out, const rl_test *t, rl_arena *in)
 {
     const char *name = t->variable == NULL ? t->name : rl_sprintf(in, "%s of %s", t->name, clean(t->variable, in));
     rl_str_addf(out, "%-11s %s = %.3f", name, kind_of(t), t->statistic);
     if (isfinite(t->df)) rl_str_addf(out, " on %g", t->df);
     if (isfinite(t->df2)) rl_str_addf(out, " and %g", t->df2);
+    if (is_of_normal(t)) rl_str_add(out, " and inf");
     if (t->n_lags > 0) rl_str_addf(out, ", lag %d", t->lag);
     if (t->kase > 0) rl_str_addf(out, ", case %d", t->kase);
     if (t->model != NULL) rl_str_addf(out, ", %s", t->model);
-    if (isfinite(t->p_value)) rl_str_addf(out, ", p = %.4f", t->p_value);
+    const char *p = isfinite(t->p_value) ? rl_text_p(t->p_value, t->draws, in) : NULL;
+    if (p != NULL) rl_str_addf(out, ", p %s%s", *p == '<' ? "< " : "= ", *p == '<' ? p + 1 : p);
     rl_str_addc(out, '\n');
     if (t->says != NULL) rl_str_addf(out, "%-11s %s\n", "", clean(t->says, in));
 }
@@ -79,10 +93,7 @@ static void row(rl_str *out, const rl_test *t, size_t name_wide, rl_arena *in)
     rl_str_addf(out, "%s", name);
     if (wide > name_wide) rl_str_addf(out, "\n%*s", (int)name_wide, "");
     rl_str_addf(out, "%*s  %10.4g", wide > name_wide ? 0 : (int)(name_wide - wide), "", t->statistic);
-    rl_str_addf(out, "  %6s  %-11s  ",
-                !isfinite(t->p_value) ? ""
-                : t->p_value < 0.0001 ? "<.0001"
-                                      : rl_sprintf(in, "%.4f", t->p_value),
+    rl_str_addf(out, "  %6s  %-11s  ", !isfinite(t->p_value) ? "" : rl_text_p(t->p_value, t->draws, in),
                 t->verdict != NULL ? t->verdict : "");
     const char *says = t->says != NULL ? clean(t->says, in) : kind_of(t);
     size_t n = strlen(says);

@@ -132,10 +132,11 @@ const char *rl_view_signed(const rl_view *v, const char *figure, double x)
     return rl_sprintf(v->in, "+%s", figure);
 }
 
-const char *rl_view_p(const rl_view *v, double p)
+const char *rl_view_p(const rl_view *v, double p, size_t draws)
 {
+    double below = rl_p_floor(draws);
     if (!isfinite(p)) return NOT_KNOWN;
-    if (p < 0.0001) return "below 0.0001";
+    if (p < below) return rl_sprintf(v->in, "below %s", rl_view_number(v, below, 4));
     return rl_view_number(v, p, p < 0.001 ? 4 : p < 0.1 ? 3 : 2);
 }
 

@@ -56,7 +56,7 @@ const char *rl_view_count(const rl_view *v, uint64_t n);              /* 12,345 
 const char *rl_view_percent(const rl_view *v, double share, int decimals);  /* 0.631 -> 63.1 % */
 const char *rl_view_money(const rl_view *v, double x, int decimals);        /* $1,234,567 */
 const char *rl_view_signed(const rl_view *v, const char *figure, double x); /* + before a positive one */
-const char *rl_view_p(const rl_view *v, double p);                          /* 0.0031, "below 0.0001" */
+const char *rl_view_p(const rl_view *v, double p, size_t draws);            /* 0.0031, "below 0.0001": rl_p_floor() */
 const char *rl_view_date(const rl_view *v, int32_t day);                    /* 2025-03-11, or n/a */
 const char *rl_view_level(const rl_view *v);                                /* 95 % */
 

@@ -8,7 +8,7 @@
 /* "p = 0.031", "p below 0.0001" */
 const char *rl_words_p(const rl_view *v, double p)
 {
-    const char *figure = rl_view_p(v, p);
+    const char *figure = rl_view_p(v, p, 0);
     return rl_sprintf(v->in, figure[0] >= '0' && figure[0] <= '9' ? "p = %s" : "p %s", figure);
 }
 

@@ -29,13 +29,25 @@ static const struct method {
     rl_agg agg;
     double K; /* 2x2: (n-1)/(n-K) G/(G-1) times the variance of the four means, 0 = bare */
     doubling twice;
+    const char *method;
+    bool differs; /* from the difference of two differences: adjusts for the period before, takes a third one */
 } METHOD[] = {
-    {"did", false, true, RL_AGG_DEFAULT, 4, FACTORS},  {"twfe", false, true, RL_AGG_DEFAULT, 3, FACTORS},
-    {"event", true, true, RL_AGG_DEFAULT, 3, FACTORS}, {"etwfe", false, true, RL_AGG_SIMPLE, 3, FACTORS},
-    {"sunab", false, true, RL_AGG_SIMPLE, 3, FACTORS}, {"stacked", true, true, RL_AGG_DEFAULT, 4, FACTORS},
-    {"lpdid", true, true, RL_AGG_DEFAULT, 2, FACTORS}, {"cs", false, true, RL_AGG_DYNAMIC, 0, HALF},
-    {"bjs", false, true, RL_AGG_SIMPLE, 0, HALF},      {"did2s", false, true, RL_AGG_DYNAMIC, 0, HALF},
-    {"dcdh", true, true, RL_AGG_DEFAULT, 0, COHORTS},  {"bacon", false, false, RL_AGG_DEFAULT, 0, NONE},
+    {"did", 0, 1, RL_AGG_DEFAULT, 4, FACTORS, NULL, 0},
+    {"twfe", 0, 1, RL_AGG_DEFAULT, 3, FACTORS, NULL, 0},
+    {"event", 1, 1, RL_AGG_DEFAULT, 3, FACTORS, NULL, 0},
+    {"etwfe", 0, 1, RL_AGG_SIMPLE, 3, FACTORS, NULL, 0},
+    {"sunab", 0, 1, RL_AGG_SIMPLE, 3, FACTORS, NULL, 0},
+    {"stacked", 1, 1, RL_AGG_DEFAULT, 4, FACTORS, NULL, 0},
+    {"lpdid", 1, 1, RL_AGG_DEFAULT, 2, FACTORS, NULL, 0},
+    {"cs", 0, 1, RL_AGG_DYNAMIC, 0, HALF, NULL, 0},
+    {"bjs", 0, 1, RL_AGG_SIMPLE, 0, HALF, NULL, 0},
+    {"did2s", 0, 1, RL_AGG_DYNAMIC, 0, HALF, NULL, 0},
+    {"dcdh", 1, 1, RL_AGG_DEFAULT, 0, COHORTS, NULL, 0},
+    {"bacon", 0, 0, RL_AGG_DEFAULT, 0, NONE, NULL, 0},
+    {"staggered", 0, 0, RL_AGG_DEFAULT, 0, COHORTS, "cs", 0},
+    {"staggered", 0, 0, RL_AGG_DYNAMIC, 0, COHORTS, "cs", 0},
+    {"staggered", 0, 0, RL_AGG_DEFAULT, 0, COHORTS, "efficient", 1},
+    {"ddd", 0, 1, RL_AGG_DYNAMIC, 0, HALF, NULL, 1},
 };
 enum { METHODS = sizeof METHOD / sizeof *METHOD };
 
@@ -49,6 +61,8 @@ static rl_request ask(const struct method *m, int32_t lo, int32_t hi)
     r.agg = m->agg;
     r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
     r.has_window = m->window;
+    r.method = m->method;
+    if (strcmp(m->name, "ddd") == 0) r.partition = "p";
     r.window_lo = lo;
     r.window_hi = hi;
     return r;
@@ -110,6 +124,7 @@ static void all_agree(void **s)
     for (size_t k = 0; k < METHODS; k++) {
         const struct method *m = &METHOD[k];
         bool dcdh = strcmp(m->name, "dcdh") == 0, lpdid = strcmp(m->name, "lpdid") == 0;
+        if (m->differs) continue;
         rl_result r = run(ask(m, dcdh ? 0 : -1, 0), &t);
         const rl_estimate *e = effect(&r);
         CHECK_DIGITS(e->estimate, mean[1] - mean[0], 12.5);
@@ -117,11 +132,34 @@ static void all_agree(void **s)
         double by = 1, used = lpdid ? UNITS : rows; /* changes are its rows */
         if (m->K > 0) by = (used - 1) / (used - m->K) * G / (G - 1);
         double want = by * V;
-        if (dcdh) want = square[0] / (n[0] * (n[0] - 1)) + square[1] / (n[1] * (n[1] - 1));
-        if (fabs(e->std_error * e->std_error / want - 1) > 1e-11)
-            fail_msg("%s: variance %.12g, of the means %.12g, ratio %.12g", m->name, e->std_error * e->std_error, want,
-                     e->std_error * e->std_error / want);
+        if (m->twice == COHORTS) want = square[0] / (n[0] * (n[0] - 1)) + square[1] / (n[1] * (n[1] - 1));
+        double se = e->std_error_neyman > 0 ? e->std_error_neyman : e->std_error; /* nothing told of effects */
+        if (fabs(se * se / want - 1) > 1e-11)
+            fail_msg("%s: variance %.12g, of the means %.12g, ratio %.12g", m->name, se * se, want, se * se / want);
     }
+}
+
+/* The third difference is that of two of the others: the errors of two samples add up. */
+static void third_difference(void **s)
+{
+    (void)s;
+    rl_table t = two_by_two();
+    double *p = fit_num(&t, "p", &cx);
+    for (size_t i = 0; i < t.n; i++) p[i] = (double)(i / 2 / 3 % 2);
+    rl_request r = ask(&METHOD[METHODS - 1], 0, 0), q = ask(&METHOD[7], 0, 0);
+    assert_string_equal(r.estimator->name, "ddd");
+    assert_string_equal(q.estimator->name, "cs");
+    rl_result third = run(r, &t), part[2];
+    q.subset_col = "p";
+    for (int k = 0; k < 2; k++) {
+        q.subset_value = k == 1 ? "1" : "0";
+        part[k] = run(q, &t);
+    }
+    const rl_estimate *a = effect(&part[1]), *b = effect(&part[0]);
+    CHECK_DIGITS(effect(&third)->estimate, a->estimate - b->estimate, 12);
+    double V = a->std_error * a->std_error + b->std_error * b->std_error,
+           n = UNITS; /* two periods: n/(n-1), as triplediff */
+    CHECK_DIGITS(effect(&third)->std_error, sqrt(V * n / (n - 1)), 11);
 }
 
 /* Rows as cross-sections: the same means; their errors add up over rows, or, by unit, as in the panel. */
@@ -227,6 +265,8 @@ static rl_table rows_of(const rl_table *t, const size_t *from, size_t n, const c
         double *v = fit_num(&out, COL[c], &cx);
         for (size_t i = 0; i < n; i++) v[i] = t->col[c].num[from[i]];
     }
+    double *p = fit_num(&out, "p", &cx);
+    for (size_t i = 0; i < n; i++) p[i] = rl_table_col(t, "p")->num[from[i]];
     fit_text(&out, "unit", unit, &cx);
     return out;
 }
@@ -234,6 +274,8 @@ static rl_table rows_of(const rl_table *t, const size_t *from, size_t n, const c
 static rl_table world(const struct method *m, uint64_t seed)
 {
     rl_table t = fit_panel(33, 9, seed, &cx);
+    double *p = fit_num(&t, "p", &cx); /* in every cohort */
+    for (size_t i = 0; i < t.n; i++) p[i] = (double)(i / 9 / 6 % 2);
     for (size_t i = 0; i < t.n && strcmp(m->name, "did") == 0; i++) /* knows one start */
         if (t.col[1].num[i] == 6) t.col[1].num[i] = NAN;
     return t;
@@ -377,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(third_difference, setup, teardown),
         cmocka_unit_test_setup_teardown(cross_sections, setup, teardown),
         cmocka_unit_test_setup_teardown(stacks_are_means, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_matter, setup, teardown),

@@ -154,6 +154,10 @@ static void estimators_that_cannot_carry_a_lift(void **state)
     (void)state;
     refused("horizon: 1, outcome: value, estimator: bacon", RL_EINPUT,
             "'bacon' takes two-way fixed effects apart and gives no errors", "leave 'estimator' out");
+    refused("horizon: 1, outcome: value, estimator: sc", RL_EINPUT, "'sc' has errors by placebos alone",
+            "leave 'estimator'");
+    refused("horizon: 1, outcome: value, estimator: sdid", RL_EINPUT, "'sdid' has errors by placebos alone",
+            "leave 'estimator'");
     refused("horizon: 1, outcome: value, estimator: event", RL_EINPUT, "'event' gives effects by event time",
             "leave 'estimator'");
     refused("horizon: 1, outcome: value, estimator: stacked", RL_EINPUT, "'stacked' averages over event times",

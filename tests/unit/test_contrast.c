@@ -57,6 +57,7 @@ static void sums(void **state)
         {"att event 2 - att time 2005", {0, 0, 0, 0, 0, -1, 1}},
         {"group 2004Q1 - .5 * overall", {0, 0, 0, 0, 0, 0, 0, 1, -.5}},
         {"mean(event)", {.2, .2, .2, .2, .2}},
+        {"sum(att group 2001:2009)", {0, 0, 0, 0, 0, 1, 1}},
     };
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         double row[M] = {0};
@@ -71,12 +72,20 @@ static void refusals(void **state)
     static const struct {
         const char *text, *says;
     } CASE[] = {
-        {"", "should stand here"},          {"mean event 1", "'('"},
-        {"mean(event 1:2", "')'"},          {"mean(events 1)", "event, calendar"},
-        {"event 0:2", "several estimates"}, {"mean(event 7:9)", "no estimate"},
-        {"event x", "should stand here"},   {"2 event 1", "'*'"},
-        {"event 1 overall", "+, - or"},     {"calendar 2005", "no estimate"},
+        {"", "should stand here"},
+        {"mean event 1", "'('"},
+        {"mean(event 1:2", "')'"},
+        {"mean(events 1)", "event, calendar"},
+        {"event 0:2", "several estimates"},
+        {"mean(event 7:9)", "no estimate"},
+        {"event x", "should stand here"},
+        {"2 event 1", "'*'"},
+        {"event 1 overall", "+, - or"},
+        {"calendar 2005", "no estimate"},
         {"event 1, event 2", "+, - or"},
+        {"mean(event 1:9)", "at the end of this range, event 9"},
+        {"sum(event -5:0)", "at the start of this range, event -5"},
+        {"mean(att group 2004 time 2005:2011)", "at the end of this range, time 2011"},
     };
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         double row[M] = {0};

@@ -452,6 +452,35 @@ static void refusals(void **state)
     rl_forgive(&cx);
 }
 
+/* Units of the regressors move estimate and error and nothing else, however large they are. */
+static void any_units(void **state)
+{
+    (void)state;
+    static const char *const FORMULA[] = {"y ~ x + z", "y ~ x + z | firm"};
+    static const int POWER[] = {280, 480, -300};
+    const char *const both = "x = 0, z = 0";
+    for (int i = 0; i < 2 * 2 * 2 * 3; i++) {
+        int up = POWER[i % 3];
+        rl_table t = world(120, 9, 8);
+        rl_request r = fit_request(FORMULA[i / 3 % 2]);
+        r.vcov = (rl_vcov_spec){.kind = i / 6 % 2 ? RL_CR3 : RL_CR2, .ways = 1, .by = {"g"}, .lag = -1};
+        r.weights = i / 12 ? "w" : NULL;
+        r.restriction = &both;
+        r.n_restriction = 1;
+        rl_result a = run(&t, &r);
+        for (size_t j = 0; j < t.n; j++) rl_table_col(&t, "x")->num[j] = ldexp(rl_table_col(&t, "x")->num[j], up);
+        rl_result b = run(&t, &r);
+        for (size_t j = 0; j < a.m; j++) {
+            assert_true(isfinite(b.est[j].p_value) && isfinite(b.est[j].conf_low));
+            CHECK_DIGITS(b.est[j].statistic, a.est[j].statistic, 9);
+            CHECK_DIGITS(b.est[j].df, a.est[j].df, 9);
+        }
+        CHECK_DIGITS(ldexp(fit_find(&b, "x")->std_error, up), fit_find(&a, "x")->std_error, 9);
+        CHECK_DIGITS(b.test[0].df2, a.test[0].df2, 9);
+        CHECK_DIGITS(b.test[0].statistic, a.test[0].statistic, 9);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(same_bytes_for_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(jackknife_by_refit, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(any_units, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,25 @@ static void collinear_columns_are_named(void **s)
     assert_non_null(strstr(r.note[0], "'z'"));
 }
 
+/* Columns of one name are counted, not listed. */
+static void names_of_columns_come_once(void **s)
+{
+    (void)s;
+    rl_table t = fit_panel(24, 7, 22, &cx);
+    double *x = rl_table_col(&t, "x")->num;
+    for (size_t i = 0; i < t.n; i++) x[i] = (double)(i / 7 % 5); /* the unit's own */
+    rl_result r = run(&t, did("y ~ x", "etwfe"));
+    bool said = false;
+    for (size_t i = 0; i < r.n_notes; i++) {
+        const char *first = strstr(r.note[i], "'x by cohort' (");
+        if (first == NULL) continue;
+        said = true;
+        assert_non_null(strstr(first, "columns) were left out"));
+        assert_null(strstr(first + 1, "'x by cohort'"));
+    }
+    assert_true(said);
+}
+
 /* One start date: twfe is the difference of two differences of means. */
 static void twfe_is_four_means(void **s)
 {
@@ -335,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ols_recovers_a_line),
         cmocka_unit_test(collinear_columns_are_named),
+        cmocka_unit_test(names_of_columns_come_once),
         cmocka_unit_test(twfe_is_four_means),
         cmocka_unit_test(event_is_differences_of_means),
         cmocka_unit_test(windows),

@@ -58,6 +58,30 @@ static void refused(const rl_table *t, rl_request r, rl_code code, const char *w
     rl_ctx_free(&one);
 }
 
+/* Rows are found unusable while fitting, and the design is made again: of a table that may be spent by then. */
+static void a_spent_table(void **s)
+{
+    (void)s;
+    static const char *const ASK[][2] = {
+        {"anderson-hsiao", "difference"}, {"anderson-hsiao", NULL}, {"arellano-bond", NULL}};
+    for (size_t e = 0; e < 3; e++) {
+        rl_table t = fit_panel(40, 8, 91, &cx);
+        double *y = rl_table_col(&t, "y")->num;
+        for (size_t i = 5; i < t.n; i += 23) y[i] = NAN; /* rows alone in their run */
+        rl_request r = request("y ~ lag(y,1) + x + w | unit", ASK[e][0]);
+        r.method = ASK[e][1];
+        rl_result kept = run(&t, r);
+        r.spend = cx.keep;
+        rl_result spent = run(&t, r);
+        size_t left = 0;
+        for (size_t i = 0; i < kept.n_dropped; i++)
+            if (strstr(kept.dropped[i].why, "without a complete row") != NULL) left = kept.dropped[i].rows;
+        assert_in_range(left, 1, 200);
+        assert_int_equal(spent.m, kept.m);
+        for (size_t j = 0; j < kept.m; j++) assert_true(spent.est[j].estimate == kept.est[j].estimate);
+    }
+}
+
 /* --- what can be asked ------------------------------------------------------------------ */
 
 static void formulas(void **s)
@@ -316,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(units_without_a_difference_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(regressors_that_do_not_vary_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(long_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_spent_table, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_said, setup, teardown),
         cmocka_unit_test_setup_teardown(iid_is_half_the_residuals, setup, teardown),
         cmocka_unit_test_setup_teardown(nickell, setup, teardown),

@@ -72,6 +72,33 @@ static void refused(const char *name, const char *value, const char *word)
     rl_ctx_free(&one);
 }
 
+/* --inference placebo, jackknife and --reps 0 belong together, and to estimators that are repeated. */
+static void repetitions(void **s)
+{
+    (void)s;
+    static const struct {
+        const char *estimator, *inference, *reps, *word;
+    } CASE[] = {{"sdid", "placebo", "0", NULL},        {"sc", "jackknife", "199", NULL},
+                {"sdid", "bootstrap", "99", NULL},     {"sc", NULL, "0", NULL},
+                {"sdid", "jackknife", "0", "too few"}, {"sdid", "bootstrap", "0", "too few"},
+                {"cs", "placebo", "199", "'sc' and"},  {"cs", NULL, "0", "too few"},
+                {"ols", "jackknife", NULL, "'sc' and"}};
+    for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
+        rl_fit_args a;
+        rl_fit_args_init(&a, "y ~ 1");
+        set(&a, "data", "x.csv");
+        set(&a, "estimator", CASE[i].estimator);
+        if (CASE[i].reps != NULL) set(&a, "reps", CASE[i].reps);
+        if (CASE[i].inference != NULL) set(&a, "inference", CASE[i].inference);
+        rl_code code = rl_fit_finish(&a, &cx);
+        assert_int_equal(code, CASE[i].word != NULL ? RL_EUSAGE : RL_OK);
+        if (code != RL_OK && strstr(cx.err.what, CASE[i].word) == NULL)
+            fail_msg("\"%s\" lacks '%s'", cx.err.what, CASE[i].word);
+        rl_forgive(&cx);
+        assert_true(a.req.every == (CASE[i].reps != NULL && *CASE[i].reps == '0'));
+    }
+}
+
 static void lists_of_instruments(void **s)
 {
     (void)s;
@@ -97,6 +124,14 @@ static void lists_of_instruments(void **s)
     set(&a, "estimator", "ols"); /* all of it is idle, and says so */
     CHECK_OK(rl_fit_finish(&a, &cx), &cx);
     assert_int_equal(cx.n_notes, notes + 5);
+    rl_fit_args_init(&a, "y ~ lag(x,0:3)");
+    set(&a, "data", "x.csv");
+    set(&a, "horizon", "3");
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_string_equal(cx.note[notes + 5].text, "--horizon does nothing with estimator 'ols'");
+    set(&a, "response", "x"); /* which it is the horizon of */
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_int_equal(cx.n_notes, notes + 6);
 }
 
 /* Draws that nobody asked for: the option that is missing is named. */
@@ -177,7 +212,8 @@ static void mistakes(void **s)
     refused("ref", "1,2,3,4,5,6,7,8,9", "--ref");
     refused("panel", "region", "--panel");
     refused("estimator", "olss", "ols");
-    refused("estimator", "sdid", "not in this version");
+    refused("inference", "exactly", "placebo jackknife");
+    refused("reps", "1", "too few");
     refused("agg", "mean", "group-time");
     refused("period", "hour", "week");
     refused("subset", "region", "COL=VALUE");
@@ -225,7 +261,7 @@ static void mistakes(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request), cmocka_unit_test(repetitions),
                                        cmocka_unit_test(lists_of_instruments), cmocka_unit_test(files),
                                        cmocka_unit_test(draws_without_a_bootstrap), cmocka_unit_test(mistakes)};
     return cmocka_run_group_tests(tests, setup, teardown);

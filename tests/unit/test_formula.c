@@ -127,6 +127,9 @@ static void mistakes(void **s)
     refused("revenue ~ cosh(spend)", "cosh", 10);
     refused("y ~ ", "ends", 4);
     refused("y ~ a +", "ends", 7);
+    hinted("y ~ x | id:t", "':' where", "as in | unit^quarter", 10);
+    hinted("y ~ x | id^t * a", "'*' where", "as in | unit^quarter", 13);
+    hinted("y ~ x:", "ends", "", 6);
     refused("y ~ a ^ b", "'a^' needs a whole number", 6);
     refused("y ~ x^", "'x^' needs a whole number", 5);
     hinted("y ~ x^0", "from 2 to 20", "constant", 6);
@@ -164,7 +167,6 @@ static void mistakes(void **s)
     hinted("y ~ weibull(x,2)", "second parameter", "or neither", 15);
     refused("y ~ weibull(x,0,3)", "shape of weibull() lies above 0", 14);
     refused("y ~ hill(x,20,0)", "slope of hill() lies above 0", 14);
-    hinted("y ~ x | id:t", "':' among the effects", "id^", 10);
     hinted("y ~ almon(x)", "lags and a degree", "", 4);
     hinted("y ~ almon(x,4,2)", "last lag", "almon(x,0:8,2)", 13);
     hinted("y ~ almon(x,0:4)", "degree", "almon(x,0:8,2)", 15);

@@ -141,7 +141,7 @@ static void weights_of_the_rows(void **state)
     rl_result fitted;
     CHECK_OK(rl_estimate_run(&q, &t, &fitted, cx.keep, &cx), &cx);
     CHECK_NEAR(fitted.est[0].estimate, r.est[0].estimate, r.est[0].std_error);
-    assert_int_equal(fitted.n_notes, 0);
+    for (size_t i = 0; i < fitted.n_notes; i++) assert_null(strstr(fitted.note[i], "imputed"));
     rl_ctx_free(&cx);
 }
 

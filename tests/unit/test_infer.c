@@ -145,6 +145,68 @@ static void lags(void **s)
     CHECK_DIGITS(se(&t, "NW", NULL, NULL), sqrt(nw * factor), 11); /* floor(6^(1/4)) = 1 */
 }
 
+/* Weights are of the lag asked for, also where no two periods are so far apart; a gap sets periods further apart than
+ * there are periods. */
+static void lags_beyond_the_periods(void **s)
+{
+    (void)s;
+    enum { L = 9, GAP = 14 };
+    rl_table t = fit_panel(N, T, 13, &cx);
+    hand m = by_hand(&t);
+    double n = ROWS, h[T] = {0}, dk = 0, nw = 0, gap = 0, factor = T / (T - 1.0) * (n - 1) / (n - 2);
+    for (int i = 0; i < ROWS; i++) h[time_of(i)] += m.psi[i][1];
+    for (int a = 0; a < T; a++)
+        for (int b = 0; b < T; b++) {
+            double l = abs(a - b), far = l + (a / 3 != b / 3 ? GAP : 0);
+            dk += (1 - l / (L + 1.0)) * h[a] * h[b];
+            gap += (1 - far / (2 * L + 1.0)) * (far <= 2 * L) * h[a] * h[b];
+        }
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < ROWS; j++)
+            nw += (unit_of(i) == unit_of(j)) * (1 - abs(i - j) / (L + 1.0)) * m.psi[i][1] * m.psi[j][1];
+    CHECK_DIGITS(se(&t, "DK:9", NULL, NULL), sqrt(dk * factor), 11);
+    CHECK_DIGITS(se(&t, "NW:9", NULL, NULL), sqrt(nw * factor), 11);
+    CHECK_DIGITS(se(&t, "NW:9", "statsmodels", NULL), sqrt(nw), 11);
+    rl_request r = with("y ~ x", "DK:9", NULL);
+    rl_result out = run(&t, &r);
+    assert_int_equal(out.lag, L);
+    size_t said = 0;
+    for (size_t i = 0; i < out.n_notes; i++)
+        said +=
+            strstr(out.note[i], "lag 9 of 6 periods: as asked, though no two periods are more than 5 apart") != NULL;
+    assert_int_equal(said, 1);
+    for (int i = 0; i < ROWS; i++) rl_table_col(&t, "t")->num[i] += time_of(i) >= 3 ? GAP : 0;
+    CHECK_DIGITS(se(&t, "DK:18", NULL, NULL), sqrt(gap * factor), 11);
+}
+
+/* gretl 2022c, 'set hac_lag nw3', and sandwich 3.0.2, NeweyWest(m, prewhite = FALSE), on these formulas. */
+static void bandwidth_of_what_is_summed(void **s)
+{
+    (void)s;
+    rl_table t = fit_table(90);
+    double *y = fit_num(&t, "y", &cx), *x = fit_num(&t, "x", &cx), *at = fit_num(&t, "t", &cx);
+    for (int i = 1; i <= 90; i++) {
+        double u = sin(0.7 * i) + cos((double)i * i);
+        at[i - 1] = i;
+        x[i - 1] = u;
+        y[i - 1] = 1 + 0.5 * u + sin(0.31 * i) + 0.7 * cos(1.9 * i) * (1 + 0.4 * u);
+    }
+    static const char *const AS[][2] = {
+        {"gretl", "NW:nw3"}, {"sandwich", "NW:nw3,prewhite=0"}, {NULL, "NW:nw3"}, {"gretl", "NW:nw3,prewhite=1"}};
+    for (int i = 0; i < 4; i++) {
+        rl_request r = with("y ~ x", AS[i][1], AS[i][0]);
+        r.unit = NULL;
+        rl_result out = run(&t, &r);
+        bool said = false;
+        for (size_t j = 0; j < out.n_notes; j++) said |= strstr(out.note[j], "(1994), prewhitened scores") != NULL;
+        assert_int_equal(said, i >= 2);
+        if (i >= 2) continue;
+        assert_int_equal(out.lag, 2);
+        CHECK_DIGITS(fit_find(&out, "(Intercept)")->std_error, 0.125661270094295, 12);
+        CHECK_DIGITS(fit_find(&out, "x")->std_error, 0.0906645955050872, 12);
+    }
+}
+
 /* --- a gap, seen by calendar and by rank --------------------------------------------- */
 
 static void gaps(void **s)
@@ -263,6 +325,8 @@ static void words(void **s)
                                       "cluster",
                                       "cluster:",
                                       "cluster:a+",
+                                      "cluster:a+b+a",
+                                      "CR2:a+a",
                                       "NW:x",
                                       "DK:1,5",
                                       "NW:-1",
@@ -325,15 +389,51 @@ static void mistakes(void **s)
     refused(&t, &r, RL_EDATA, "leverage", "HC3");
 }
 
+/* Each cluster, or period, with coefficients of its own: their scores sum to 0 in it, and what rounding leaves of that
+ * is no variance. */
+static void scores_that_cancel(void **s)
+{
+    (void)s;
+    rl_table t = fit_panel(N, T, 17, &cx);
+    static const char *const OWN[] = {"y ~ factor(unit) + factor(unit):x", "y ~ factor(t) + factor(t):x"};
+    static const char *const VCOV[] = {"cluster:unit", "DK:2"}, *const FREE[] = {"cluster:t", "cluster:unit"};
+    for (int i = 0; i < 2; i++) {
+        rl_request r = with(OWN[i], VCOV[i], NULL);
+        rl_result out = run(&t, &r);
+        size_t said = 0;
+        for (size_t j = 0; j < out.m; j++)
+            assert_true(isnan(out.est[j].std_error) && isnan(out.est[j].statistic) && isnan(out.est[j].p_value));
+        for (size_t j = 0; j < out.n_notes; j++) said += strstr(out.note[j], "influence cancels within every") != NULL;
+        assert_int_equal(said, 1);
+        r = with(OWN[i], FREE[i], NULL);
+        out = run(&t, &r);
+        for (size_t j = 0; j < out.m; j++) assert_true(out.est[j].std_error > 1e-3 && isfinite(out.est[j].p_value));
+    }
+    /* small residuals are no rounding errors, nor is a small share of the rows */
+    rl_col *y = rl_table_col(&t, "y");
+    for (size_t i = 0; i < t.n; i++) y->num[i] = 1e6 * rl_table_col(&t, "x")->num[i] + (i < 30 ? 1e-3 : 1) * y->num[i];
+    rl_request r = with("y ~ x + w", "cluster:unit", NULL);
+    rl_result out = run(&t, &r);
+    for (size_t j = 0; j < out.m; j++) assert_true(isfinite(out.est[j].p_value));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_way),   cmocka_unit_test(two_ways),
-        cmocka_unit_test(lags),      cmocka_unit_test(gaps),
-        cmocka_unit_test(wald),      cmocka_unit_test(negative_eigenvalues),
-        cmocka_unit_test(intervals), cmocka_unit_test(psi_by_cluster_makes_V),
-        cmocka_unit_test(words),     cmocka_unit_test(nested_effects_do_not_count),
+        cmocka_unit_test(one_way),
+        cmocka_unit_test(two_ways),
+        cmocka_unit_test(lags),
+        cmocka_unit_test(gaps),
+        cmocka_unit_test(wald),
+        cmocka_unit_test(negative_eigenvalues),
+        cmocka_unit_test(intervals),
+        cmocka_unit_test(psi_by_cluster_makes_V),
+        cmocka_unit_test(words),
+        cmocka_unit_test(nested_effects_do_not_count),
         cmocka_unit_test(mistakes),
+        cmocka_unit_test(lags_beyond_the_periods),
+        cmocka_unit_test(bandwidth_of_what_is_summed),
+        cmocka_unit_test(scores_that_cancel),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -117,6 +117,41 @@ static void tests_agree_with_regressions(void **s)
     assert_null(test_of(&r, "first-stage-wald")); /* under iid errors it is the F */
 }
 
+/* A test asked for by name is there, or a note says why not. */
+static void tests_by_name(void **s)
+{
+    (void)s;
+    static const char *const NAME[] = {"first-stage-f",
+                                       "first-stage-wald",
+                                       "wu-hausman",
+                                       "sargan",
+                                       "hansen",
+                                       "anderson-lm",
+                                       "cragg-donald-f",
+                                       "kleibergen-paap-lm",
+                                       "sanderson-windmeijer-f",
+                                       "kleibergen-paap-f"};
+    static const char *const FORMULA[] = {"y ~ c | 0 | x ~ z", "y ~ c | 0 | x ~ z + q", "y ~ 1 | 0 | x + c ~ z + q",
+                                          "y ~ 1 | 0 | x + c ~ z + q + w"};
+    rl_table t = endogenous(132, 4);
+    double *w = fit_num(&t, "w", &cx);
+    rl_rng rng = rl_rng_for(3, 3);
+    for (size_t i = 0; i < t.n; i++) w[i] = rl_normal(&rng) + rl_table_col(&t, "c")->num[i];
+    for (int i = 0; i < 8; i++) {
+        rl_request r = fit_request(FORMULA[i / 2]);
+        if (i % 2) r.vcov.kind = RL_HC1;
+        r.iv_test = NAME;
+        r.n_iv_test = sizeof NAME / sizeof *NAME;
+        rl_result out = run(&t, r);
+        for (size_t j = 0; j < r.n_iv_test; j++) {
+            const char *missing = rl_sprintf(cx.keep, "no %s: ", NAME[j]);
+            size_t said = 0;
+            for (size_t k = 0; k < out.n_notes; k++) said += strncmp(out.note[k], missing, strlen(missing)) == 0;
+            if ((test_of(&out, NAME[j]) != NULL) + said != 1) fail_msg("%s, %d: %zu", NAME[j], i, said);
+        }
+    }
+}
+
 /* With one instrument the robust first-stage Wald is the robust t squared. */
 static void wald_uses_the_covariance_asked_for(void **s)
 {
@@ -383,6 +418,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_binary_instrument_is_the_wald_ratio, setup, teardown),
         cmocka_unit_test_setup_teardown(residuals_are_structural, setup, teardown),
         cmocka_unit_test_setup_teardown(tests_agree_with_regressions, setup, teardown),
+        cmocka_unit_test_setup_teardown(tests_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(wald_uses_the_covariance_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(sargan_under_weights, setup, teardown),
         cmocka_unit_test_setup_teardown(hansen_is_the_criterion_of_two_step_gmm, setup, teardown),

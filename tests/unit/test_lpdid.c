@@ -168,6 +168,39 @@ static void the_same_units(void **state)
     }
 }
 
+/* What changed before t cannot be told from controls that are those changes: 0, no test of trends, and said. */
+static void made_of_its_controls(void **state)
+{
+    (void)state;
+    static const struct {
+        int ylags, premean, from, to; /* events from .. to are 0 */
+    } CASE[] = {{1, 0, -2, -2}, {2, 0, -3, -2}, {1, 2, -2, -1}, {1, 3, 0, -1}, {0, 2, 0, -1}};
+    double start[N];
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 0 ? 5 : u % 3 == 1 ? 6 : (double)NAN;
+    rl_table t = starts_panel(N, T, start, 36, &cx);
+    rl_request r = starts_request("lpdid", "y ~ 1");
+    starts_window(&r, -3, 1);
+    for (size_t c = 0; c < sizeof CASE / sizeof *CASE; c++) {
+        r.ylags = CASE[c].ylags;
+        r.premean = CASE[c].premean;
+        rl_result a = starts_fit(&t, &r, &cx);
+        size_t tested = 0;
+        for (int e = -3; e < 0; e++) {
+            const rl_estimate *x = fit_event(&a, e);
+            bool made = e >= CASE[c].from && e <= CASE[c].to && CASE[c].from < 0;
+            if (made) assert_true(x->estimate == 0 && x->std_error == 0 && isnan(x->p_value) && isnan(x->conf_low));
+            if (!made && (e < -1 || CASE[c].premean > 1)) {
+                assert_true(fabs(x->estimate) > 1e-3 && x->std_error > 1e-3);
+                tested++;
+            }
+        }
+        assert_true(starts_noted(&a, "0 by construction") == (CASE[c].from < 0));
+        if (CASE[c].from == 0) continue; /* deviations from their own mean add up to 0: no test of all */
+        if (tested > 0) assert_true(a.test[0].df == (double)tested);
+        if (tested == 0) assert_int_equal(a.n_tests, 0);
+    }
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -206,6 +239,7 @@ int main(void)
         cmocka_unit_test(clean_controls_and_weights),
         cmocka_unit_test(mean_of_periods_before),
         cmocka_unit_test(the_same_units),
+        cmocka_unit_test(made_of_its_controls),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -157,10 +157,8 @@ static void nothing_to_compare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_in_any_order),
-        cmocka_unit_test(units_that_miss_periods),
-        cmocka_unit_test(periods_with_gaps),
-        cmocka_unit_test(nothing_to_compare),
+        cmocka_unit_test(rows_in_any_order), cmocka_unit_test(units_that_miss_periods), cmocka_unit_test(rows_as_units),
+        cmocka_unit_test(periods_with_gaps), cmocka_unit_test(nothing_to_compare),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

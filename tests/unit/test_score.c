@@ -251,6 +251,46 @@ static void influence_is_enough_without_the_null(void **state)
     CHECK_NEAR(a->conf_low, b->conf_low, 0.5 * b->std_error);
 }
 
+static rl_result tested(const rl_table *t, rl_request r, const char *const *test, size_t n)
+{
+    r.restriction = test;
+    r.n_restriction = n;
+    return run(t, &r);
+}
+
+/* Restrictions together: what they are written as does not count, one alone is its own p; with the null imposed draws
+ * take one at a time, and that is said. */
+static void several_at_once(void **state)
+{
+    (void)state;
+    static const char *const TEST[] = {"x = 0.2, z = 0.1", "x + z = 0.3, x - 2*z = 0", "x = 0"};
+    static data p;
+    int inside = 0;
+    for (int bits = 0; bits < 4; bits++) {
+        bool logit = bits & 1;
+        rl_table t = world(30 + (uint64_t)bits, logit, true, bits & 2, 0, &p);
+        rl_request r = wild("y ~ x + z | year", logit, false);
+        r.weights = bits & 2 ? "w" : NULL;
+        rl_result out = tested(&t, r, TEST, 3);
+        assert_int_equal(out.n_tests, 3);
+        assert_int_equal(out.test[0].draws, out.draws);
+        inside += out.test[0].p_value > 0 && out.test[0].p_value < 1;
+        CHECK_DIGITS(out.test[1].p_value, out.test[0].p_value, 15);
+        CHECK_DIGITS(out.test[2].p_value, fit_find(&out, "x")->p_value, 15);
+        r.vcov.null_free = false;
+        rl_result imposed = tested(&t, r, TEST, 2);
+        r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"g"}, .lag = -1};
+        rl_result clustered = tested(&t, r, TEST, 2);
+        size_t said = 0;
+        for (size_t i = 0; i < 2; i++) CHECK_DIGITS(imposed.test[i].p_value, clustered.test[i].p_value, 12);
+        assert_int_equal(imposed.test[0].draws, 0);
+        for (size_t i = 0; i < imposed.n_notes; i++)
+            said += strstr(imposed.note[i], "not by draws, which impose one restriction at a time") != NULL;
+        assert_int_equal(said, 1);
+    }
+    assert_true(inside >= 2);
+}
+
 static void threads_and_dummies_do_not_matter(void **state)
 {
     (void)state;
@@ -338,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_sum_a_draw, setup, teardown),
         cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
         cmocka_unit_test_setup_teardown(influence_is_enough_without_the_null, setup, teardown),
+        cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(threads_and_dummies_do_not_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(a_single_regressor, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),

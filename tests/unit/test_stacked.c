@@ -127,6 +127,128 @@ static void controls_stay_untreated_through_the_window(void **state)
     assert_true(starts_noted(&a, "1 of 2 cohorts make a stack"));
 }
 
+/* A panel without the rows whose unit and period `gone` names. */
+static rl_table without(const rl_table *t, const double *start,
+                        bool (*gone)(const double *start, size_t unit, int period))
+{
+    static const char *const COL[] = {"t", "g", "y"};
+    size_t n = 0, *from = RL_NEW(cx.keep, size_t, t->n);
+    for (size_t i = 0; i < t->n; i++)
+        if (!gone(start, i / T, (int)(i % T) + 1)) from[n++] = i;
+    rl_table out = fit_table(n);
+    const char **unit = RL_NEW(cx.keep, const char *, n);
+    for (size_t c = 0; c < 3; c++) {
+        double *v = fit_num(&out, COL[c], &cx);
+        for (size_t k = 0; k < n; k++) v[k] = rl_table_col(t, COL[c])->num[from[k]];
+    }
+    for (size_t k = 0; k < n; k++) unit[k] = rl_sprintf(cx.keep, "u%03zu", from[k] / T);
+    fit_text(&out, "unit", unit, &cx);
+    return out;
+}
+
+static bool period_5(const double *start, size_t unit, int period)
+{
+    (void)start;
+    (void)unit;
+    return period == 5;
+}
+static bool cohort_5_at_6(const double *start, size_t unit, int period)
+{
+    (void)start;
+    return period == 6 && start[unit] == 5;
+}
+static bool controls_at_6(const double *start, size_t unit, int period) { return period == 6 && isnan(start[unit]); }
+static bool one_row(const double *start, size_t unit, int period)
+{
+    (void)start;
+    return unit == 1 && period == 2;
+}
+
+/* A cohort without a period of its window, its own or its controls', makes no stack: nor a false effect. */
+static void a_window_is_seen_in_every_period(void **state)
+{
+    (void)state;
+    double start[N], n1, n0;
+    static bool (*const GONE[])(const double *, size_t, int) = {period_5, cohort_5_at_6, controls_at_6};
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 0 ? 3 : u % 3 == 1 ? 5 : NAN;
+    rl_table t = starts_panel(N, T, start, 27, &cx);
+    double *y = rl_table_col(&t, "y")->num;
+    for (size_t i = 0; i < t.n; i++)
+        if (start[i / T] == 5) y[i] += 20; /* would pass for an effect */
+    rl_request r = starts_request("stacked", "y ~ 1");
+    for (int way = 0; way < 2; way++)
+        for (int k = 0; k < 3; k++) {
+            rl_table u = without(&t, start, GONE[k]);
+            r.stack_plain = way == 1;
+            starts_window(&r, -2, 1);
+            rl_result a = starts_fit(&u, &r, &cx);
+            assert_true(starts_noted(&a, "1 of 2 cohorts make a stack"));
+            for (int e = -2; e <= 1; e++)
+                if (e != -1) CHECK_DIGITS(fit_event(&a, e)->estimate, change(&t, start, 3, 4, e, &n1, &n0), 11);
+        }
+    r.stack_plain = false;
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 1 ? 5 : NAN;
+    rl_table u = starts_panel(N, T, start, 27, &cx), v = without(&u, start, controls_at_6);
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, &v, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.hint, "no control of cohort 5 at 6"));
+    rl_forgive(&cx);
+    v = without(&u, start, cohort_5_at_6);
+    assert_int_equal(rl_estimate_run(&r, &v, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.hint, "no row of cohort 5 at 6"));
+    rl_forgive(&cx);
+}
+
+/* Rows of the data are not rows of the stacks, and levels move with who is seen. */
+static void rows_are_those_of_the_data(void **state)
+{
+    (void)state;
+    double start[N];
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 0 ? 3 : u % 3 == 1 ? 4 : NAN;
+    rl_table t = starts_panel(N, T, start, 28, &cx), u = without(&t, start, one_row);
+    rl_request r = starts_request("stacked", "y ~ 1");
+    starts_window(&r, -1, 1);
+    rl_result a = starts_fit(&t, &r, &cx); /* periods 2-4 and 3-5 */
+    assert_int_equal(a.rows_read, N * T);
+    assert_int_equal(a.rows_used, 4 * 8 * 3);
+    assert_int_equal(a.rows_behind, 8 * 3 + 8 * 3 + 8 * 4);
+    assert_int_equal(a.n_dropped, 1);
+    assert_string_equal(a.dropped[0].why, "in no stack");
+    assert_int_equal(a.dropped[0].rows, a.rows_read - a.rows_behind);
+    assert_false(starts_noted(&a, "is missing"));
+    starts_window(&r, -2, 1);
+    a = starts_fit(&u, &r, &cx);
+    assert_true(starts_noted(&a, "in 1 of 32 places"));
+    r.stack_plain = true;
+    a = starts_fit(&u, &r, &cx);
+    assert_false(starts_noted(&a, "is missing"));
+}
+
+/* Rounding errors are no residuals: no statistic, and no test of them. */
+static void a_constant_outcome(void **state)
+{
+    (void)state;
+    double start[N];
+    two_starts(start);
+    rl_table t = starts_panel(N, T, start, 29, &cx);
+    double *y = rl_table_col(&t, "y")->num;
+    for (size_t i = 0; i < t.n; i++) y[i] = 0.3;
+    rl_request r = starts_request("stacked", "y ~ x");
+    starts_window(&r, -2, 1);
+    for (int way = 0; way < 3; way++) {
+        r.formula = way == 0 ? "y ~ x" : "y ~ 1";
+        r.stack_plain = way == 2;
+        rl_result a = starts_fit(&t, &r, &cx);
+        assert_true(starts_noted(&a, "a perfect fit"));
+        assert_int_equal(a.n_tests, 0);
+        for (size_t j = 0; j < a.m; j++) assert_true(isnan(a.est[j].statistic) && isnan(a.est[j].p_value));
+        r.restriction = (const char *const[]){"event[-2] = 0"};
+        r.n_restriction = 1;
+        starts_refused(&t, &r, RL_EDATA, "event[-2] = 0", "perfect fit", &cx);
+        r.n_restriction = 0;
+    }
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -163,6 +285,9 @@ int main(void)
         cmocka_unit_test(weights_make_the_mean_over_treated_units),
         cmocka_unit_test(plain_stacks_weigh_by_variance),
         cmocka_unit_test(controls_stay_untreated_through_the_window),
+        cmocka_unit_test(a_window_is_seen_in_every_period),
+        cmocka_unit_test(rows_are_those_of_the_data),
+        cmocka_unit_test(a_constant_outcome),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

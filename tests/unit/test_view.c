@@ -47,8 +47,13 @@ static void figures(void **state)
     assert_string_equal(rl_view_count(v, 12345678), "12,345,678");
     assert_string_equal(rl_view_percent(v, 0.6315, 2), "63.15" NB "%");
     assert_string_equal(rl_view_money(v, -1234567.4, 0), MINUS "$1,234,567");
-    assert_string_equal(rl_view_p(v, 0.00003), "below 0.0001");
-    assert_string_equal(rl_view_p(v, 0.0371), "0.037");
+    assert_string_equal(rl_view_p(v, 0.00003, 0), "below 0.0001");
+    assert_string_equal(rl_view_p(v, 0.0371, 0), "0.037");
+    assert_string_equal(rl_view_p(v, 0, 999), "below 0.0010");
+    assert_string_equal(rl_view_p(v, 0, 1024), "below 0.0010");
+    assert_string_equal(rl_view_p(v, 0, 64), "below 0.0154"); /* 1 / 65 = 0.01538.. */
+    assert_string_equal(rl_view_p(v, 0, 99999), "below 0.0001");
+    assert_string_equal(rl_view_p(v, 1.0 / 1999, 1999), "0.0005");
     assert_string_equal(rl_view_date(v, rl_day(2025, 3, 11)), "2025-03-11");
     assert_string_equal(rl_view_date(v, RL_NO_DAY), "n/a");
 }

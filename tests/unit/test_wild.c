@@ -119,6 +119,84 @@ static double share(const data *p, double r, bool imposed, bool jack_u, bool jac
     return (double)count / VECTORS;
 }
 
+/* d'V^-1 d of the first two coefficients, V as in variance(). */
+static double wald(const data *p, const double *y, const double d[2], bool jackknife)
+{
+    static double z[2][MOST];
+    double b[WIDE], e[MOST], V[3] = {0};
+    fit_plain(p, y, WIDE, -1, b);
+    residuals(p, y, b, e);
+    for (size_t j = 0; j < 2; j++) {
+        double own[MOST], c[WIDE], zz = 0;
+        for (size_t i = 0; i < p->n; i++) own[i] = p->X[i][j];
+        fit_plain(p, own, j, -1, c);
+        residuals(p, own, c, z[j]);
+        for (size_t i = 0; i < p->n; i++) zz += p->w[i] * z[j][i] * z[j][i];
+        for (size_t i = 0; i < p->n; i++) z[j][i] *= p->w[i] / zz;
+    }
+    for (int g = 0; g < (int)(jackknife ? p->G : MOST); g++) {
+        double s[2] = {0}, bg[WIDE];
+        for (size_t i = 0; i < p->n; i++)
+            for (size_t j = 0; j < 2 && p->h[i] == g; j++) s[j] += z[j][i] * e[i];
+        if (jackknife) fit_plain(p, y, WIDE, g, bg);
+        for (size_t j = 0; j < 2 && jackknife; j++) s[j] = bg[j] - b[j];
+        V[0] += s[0] * s[0], V[1] += s[0] * s[1], V[2] += s[1] * s[1];
+    }
+    return (d[0] * d[0] * V[2] - 2 * d[0] * d[1] * V[1] + d[1] * d[1] * V[0]) / (V[0] * V[2] - V[1] * V[1]);
+}
+
+/* Residuals where the first two coefficients are r, of the fit without cluster `out`. */
+static void restricted(const data *p, const double r[2], int out, double *u)
+{
+    static data rest;
+    double left[MOST], b[WIDE];
+    rest = *p;
+    rest.K = p->K - 2;
+    for (size_t i = 0; i < p->n; i++) {
+        left[i] = p->y[i] - r[0] * p->X[i][0] - r[1] * p->X[i][1];
+        for (size_t c = 2; c < p->K; c++) rest.X[i][c - 2] = p->X[i][c];
+    }
+    fit_plain(&rest, left, WIDE, out, b);
+    residuals(&rest, left, b, u);
+}
+
+static void unrestricted(const data *p, int out, double *u)
+{
+    double b[WIDE];
+    fit_plain(p, p->y, WIDE, out, b);
+    residuals(p, p->y, b, u);
+}
+
+/* Share of the 2^G sign vectors with W* >= W, H0: the first two coefficients are r; W of the data. */
+static double share_of_two(const data *p, const double r[2], bool imposed, bool jack_u, bool jack_v, double *W)
+{
+    double b[WIDE], u[MOST], fitted[MOST], e[MOST], centre[2];
+    size_t count = 0;
+    fit_plain(p, p->y, WIDE, -1, b);
+    if (imposed)
+        restricted(p, r, -1, u);
+    else
+        unrestricted(p, -1, u);
+    for (size_t i = 0; i < p->n; i++) fitted[i] = p->y[i] - u[i];
+    for (int g = 0; g < (int)p->G && jack_u; g++) {
+        if (imposed)
+            restricted(p, r, g, e);
+        else
+            unrestricted(p, g, e);
+        for (size_t i = 0; i < p->n; i++)
+            if (p->g[i] == g) u[i] = e[i];
+    }
+    for (size_t j = 0; j < 2; j++) centre[j] = imposed ? r[j] : b[j];
+    *W = wald(p, p->y, (double[2]){b[0] - r[0], b[1] - r[1]}, jack_v);
+    for (int v = 0; v < VECTORS; v++) {
+        double y[MOST], bs[WIDE];
+        for (size_t i = 0; i < p->n; i++) y[i] = fitted[i] + (v >> p->g[i] & 1 ? -u[i] : u[i]);
+        fit_plain(p, y, WIDE, -1, bs);
+        count += wald(p, y, (double[2]){bs[0] - centre[0], bs[1] - centre[1]}, jack_v) >= *W * (1 - 1e-10);
+    }
+    return (double)count / VECTORS;
+}
+
 /* --- worlds ---------------------------------------------------------------------------- */
 
 /* Six clusters, a regressor that varies by cluster too, three years. */
@@ -252,6 +330,49 @@ static void draws_at_another_level(void **state)
         rl_result clustered = run(&t, &c);
         CHECK_DIGITS(fit_find(&out, "x")->std_error, fit_find(&clustered, "x")->std_error, 15);
     }
+}
+
+/* Two restrictions, of which p also stands for one of them twice over; errors by another column than draws. */
+static void check_two(uint64_t seed, bool effects, bool weights, int form, bool imposed, bool finer)
+{
+    static const char *const TEST[] = {"x = 0.1, z = 0.4", "x + z = 0.5, x - z = -0.3", "x = 0"};
+    static const double R[2] = {0.1, 0.4};
+    static data p;
+    rl_table t = world(100, seed, &p);
+    rl_request r = wild(effects ? "y ~ x + z | year" : "y ~ x + z", form, imposed);
+    p.K = effects ? 5 : 3;
+    if (weights) {
+        r.weights = "w";
+        memcpy(p.w, t.col[3].num, p.n * sizeof *p.w);
+    }
+    if (finer) {
+        const char **h = RL_NEW(cx.keep, const char *, t.n);
+        for (size_t i = 0; i < t.n; i++) h[i] = rl_sprintf(cx.keep, "h%d", p.h[i] = p.g[i] + 6 * (int)(i % 3));
+        fit_text(&t, "h", h, &cx);
+        r.vcov.by[0] = "h";
+        r.vcov.draw_by = "g";
+    }
+    r.restriction = TEST;
+    r.n_restriction = 3;
+    double W, expected = share_of_two(&p, R, imposed, form / 10 == 3, form % 10 == 3, &W);
+    rl_result out = run(&t, &r);
+    assert_int_equal(out.n_tests, 3);
+    for (size_t i = 0; i < 3; i++) assert_int_equal(out.test[i].draws, VECTORS);
+    for (size_t i = 0; i < 2; i++) CHECK_DIGITS(out.test[i].p_value, expected, 15);
+    CHECK_DIGITS(out.test[2].p_value, fit_find(&out, "x")->p_value, 15);
+    if (form % 10 == 3) CHECK_DIGITS(out.test[0].statistic, W * 6 / 5 / 2, 9);
+    size_t said = 0;
+    for (size_t i = 0; i < out.n_notes; i++) said += strstr(out.note[i], "joint tests by the same draws") != NULL;
+    assert_int_equal(said, 1);
+}
+
+static void two_at_once(void **state)
+{
+    (void)state;
+    static const int FORM[] = {11, 31, 13, 33};
+    for (size_t f = 0; f < 4; f++)
+        for (int bits = 0; bits < 8; bits++) check_two(50 + f, bits & 1, bits & 2, FORM[f], bits & 4, false);
+    for (int bits = 0; bits < 8; bits++) check_two(60, bits & 1, bits & 2, 11, bits & 4, true);
 }
 
 /* Just inside the interval p is above alpha, beyond it never. */
@@ -470,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_regression_a_draw, setup, teardown),
         cmocka_unit_test_setup_teardown(jackknife_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(draws_at_another_level, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_and_threads_do_not_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(effects_are_dummies, setup, teardown),
