@@ -94,7 +94,7 @@ const rl_option rl_options[] = {
     {RL_CMD_FIT, "unit", 0, "COL", "column of the unit"},
     {RL_CMD_FIT, "time", 0, "COL", "column of the time; alone: one time series"},
     {RL_CMD_FIT, "period", 0, "KIND",
-     "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap"},
+     "day, week, month, quarter or year: what one step of time\nis, so that a gap is a gap\n(default, but for programmes: what the dates show)"},
 
     {RL_CMD_FIT, NULL, 0, NULL, "model"},
     {RL_CMD_FIT, "estimator", 0, "NAME", "one of the list below (default ols; iv when the formula\nhas instruments)"},

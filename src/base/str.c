@@ -234,6 +234,12 @@ char *rl_num_text(char *buf, double x)
     return buf;
 }
 
+const char *rl_fixed(double x, int decimals, rl_arena *in)
+{
+    const char *s = rl_sprintf(in, "%.*f", decimals > 0 ? decimals : 0, x);
+    return *s == '-' && s[strspn(s, "-0.")] == '\0' ? s + 1 : s;
+}
+
 const char *rl_plural(const char *noun, size_t n, rl_arena *in)
 {
     size_t len = strlen(noun);

@@ -65,4 +65,7 @@ const char *rl_nearest(const char *s, const char *const *known, size_t n);
  * buf holds at least 32 bytes.  Returns buf. */
 char *rl_num_text(char *buf, double x);
 
+/* x with so many decimals; what rounds to zero has no sign. */
+const char *rl_fixed(double x, int decimals, rl_arena *in);
+
 #endif

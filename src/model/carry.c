@@ -130,6 +130,17 @@ const rl_expr *rl_carry_base(const rl_expr *e)
     return e;
 }
 
+bool rl_carry_in(const rl_formula *f, const char *base)
+{
+    for (size_t j = 0; j < f->n_terms; j++)
+        for (size_t i = 0; i < f->term[j].n; i++) {
+            const rl_expr *e = rl_carry_base(f->term[j].var[i]);
+            if (e->op == RL_OP_FN && e->fn == RL_FN_ALMON) e = e->a;
+            if (strcmp(e->text, base) == 0) return true;
+        }
+    return false;
+}
+
 static void first_column(void *user, const char *col, bool number, size_t at)
 {
     const char **c = user;

@@ -109,6 +109,9 @@ double rl_carry_settled(const rl_carry *c, double x, rl_arena *in);
  * nothing that looks back inside it. */
 const rl_expr *rl_carry_base(const rl_expr *e);
 
+/* Does any term of the formula start from `base`? */
+bool rl_carry_in(const rl_formula *f, const char *base);
+
 /* The only column of an expression, or NULL. */
 const char *rl_expr_column(const rl_expr *e);
 

@@ -29,6 +29,7 @@ static rl_code nothing_left(rl_build *b, rl_ctx *cx)
     size_t k = b->f.constant;
     for (size_t j = 0; j < b->n_var; j++) k += b->var[j].factor ? 1 : b->var[j].width;
     size_t units = b->unit.G > 0 ? b->unit.G : 1;
+    if (rl_hint_stride(b, cx)) return RL_EDATA;
     rl_hint_fewer_lags(&b->f, units, rl_reach_short(b, units), k, cx);
     return RL_EDATA;
 }

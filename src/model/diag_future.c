@@ -57,6 +57,13 @@ static rl_code collinear(const rl_diag *g, const char *what, rl_ctx *cx)
                    what);
 }
 
+static rl_code not_outcome(const rl_diag *g, const column *x, rl_ctx *cx)
+{
+    if (strcmp(x->shown, g->d->formula->y->text) != 0) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--test %s: '%s' is the outcome itself", g->spec->text, x->shown);
+    return rl_hint(cx, "name a regressor or another column whose past or future is in question");
+}
+
 /* Leads of COL beside everything else, under the request's covariance. */
 rl_code rl_diag_leads(const rl_diag *g, rl_ctx *cx)
 {
@@ -68,6 +75,7 @@ rl_code rl_diag_leads(const rl_diag *g, rl_ctx *cx)
     RL_TRY(need_time(g, cx));
     RL_TRY(periods_of(g, 1, &K, cx));
     RL_TRY(column_of(g->spec->arg[0], &x, cx));
+    RL_TRY(not_outcome(g, &x, cx));
     rl_diag_formula f = rl_diag_parts(g, cx->tmp);
     const char *leads = shifted("lead", &x, K, term, cx->tmp);
     rl_diag_ask ask = {
@@ -113,6 +121,7 @@ static rl_code prepared(const rl_diag *g, int *L, column *y, column *x, rl_ctx *
     RL_TRY(periods_of(g, 1, L, cx));
     RL_TRY(column_of(rl_diag_parts(g, cx->tmp).y, y, cx));
     RL_TRY(column_of(g->spec->arg[0], x, cx));
+    RL_TRY(not_outcome(g, x, cx));
     if (g->d->endo.k == 0) return RL_OK;
     return rl_fail(cx, RL_EUSAGE, "--test %s is not valid beside instruments", g->spec->text);
 }

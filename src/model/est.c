@@ -1,5 +1,6 @@
 #include "model/est.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -421,14 +422,15 @@ static const rl_wander *wander_of(const rl_wander *w, const rl_mat *L, rl_ctx *c
     return out;
 }
 
-/* L times the R of a core whose columns are not the regression's own. */
-static rl_mat by_R(const rl_mat *L, const rl_mat *R, rl_ctx *cx)
+/* L M, where most of L is zero. */
+static rl_mat after(const rl_mat *L, const rl_mat *M, rl_ctx *cx)
 {
-    rl_mat out = rl_mat_new(L->n, R->k, cx->tmp);
+    rl_mat out = rl_mat_new(L->n, M->k, cx->tmp);
+    assert(L->k == M->n);
     for (size_t q = 0; q < L->k; q++)
         for (size_t i = 0; i < L->n; i++) {
             double l = *rl_mat_at(L, i, q);
-            for (size_t j = 0; j < R->k && l != 0; j++) *rl_mat_at(&out, i, j) += l * *rl_mat_at(R, q, j);
+            for (size_t j = 0; j < M->k && l != 0; j++) *rl_mat_at(&out, i, j) += l * *rl_mat_at(M, q, j);
         }
     return out;
 }
@@ -437,8 +439,8 @@ void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
 {
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
     *core = f->core != NULL ? *f->core : *f->bread;
-    core->L = core->R.a != NULL ? by_R(&L, &core->R, cx) : L;
-    if (core->R.a != NULL) core->of_R = L;
+    core->L = after(&L, &core->L, cx); /* the estimates may be combinations already (ec, a long run, an average) */
+    if (core->R.a != NULL) core->of_R = after(&L, &core->of_R, cx);
     f->b = times(&L, f->b, cx);
     f->m = L.n;
     f->label = RL_NEW(cx->tmp, rl_label, L.n);

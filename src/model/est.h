@@ -354,7 +354,7 @@ bool rl_is_reference(const rl_request *r, int64_t event);
 /* The joint test of the estimates before treatment, index (n, kept as it is) among them; none where n is 0.  Its
  * name is what the report looks for.  chi2: as in rl_joint. */
 void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ctx *cx);
-/* Replace the estimates by L (m-by-kept) of them; labels m.  With a core, or with a bread whose L is I and `wander`. */
+/* Replace the estimates by L (m-by-f->m) of them; labels m.  With a core, or with a bread and `wander`. */
 void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx);
 
 /* psi given as an n-by-m array (small fits); returns the array to fill. */

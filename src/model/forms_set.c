@@ -156,7 +156,7 @@ static rl_code refuse_flat(const judge *g, size_t j, const set *t, rl_ctx *cx)
     rl_fail(cx, RL_EDATA, "the data cannot tell the %s of '%s': every one from %s to %s fits at %g %%", p->word,
             p->form, number(t->lo, cx->tmp), number(t->hi, cx->tmp), 100 * g->level);
     return rl_hint(cx, "give it, as in %s, or leave the form out; longer series or larger swings would tell",
-                   example(g, j, g->best->theta[j], cx->tmp));
+                   example(g, j, end_of(g->best, j) == 0 ? g->best->theta[j] : (t->lo + t->hi) / 2, cx->tmp));
 }
 
 /* Where estimate and error would mislead. */

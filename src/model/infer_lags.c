@@ -89,6 +89,17 @@ static rl_code choose_lag(rl_infer_work *w, rl_lagrule rule, int *L, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Lags go by the calendar: where most of it is empty, hardly any two rows are so many periods apart. */
+static void tell_absent(const rl_infer_work *w, rl_ctx *cx)
+{
+    const rl_design *d = w->d;
+    int64_t there = (int64_t)d->time.G, all = (int64_t)d->time_at[there - 1] - d->time_at[0] + 1;
+    if (w->p->by_rank || all == there) return;
+    rl_remark(cx, "lag rule", "%lld of %lld periods of the calendar are absent and contribute nothing%s",
+              (long long)(all - there), (long long)all,
+              2 * there < all ? ": say what one step of time is, as in --period week, or number the periods" : "");
+}
+
 static rl_code finish_lags(rl_infer_work *w, rl_nfactor n_rule, bool t_rule, rl_dfrule df_rule, rl_ctx *cx)
 {
     double T = (double)w->d->time.G, t = t_rule && T > 1 ? T / (T - 1) : 1, n = rl_infer_n_factor(w, n_rule);
@@ -97,6 +108,7 @@ static rl_code finish_lags(rl_infer_work *w, rl_nfactor n_rule, bool t_rule, rl_
         rl_remark(cx, "covariance",
                   "with gaps in time the covariance was not positive semi-definite; its negative "
                   "eigenvalues were set to 0");
+    tell_absent(w, cx);
     rl_infer_set_df(w, df_rule);
     rl_infer_say_factor(w, t_rule ? "T/(T-1)" : NULL, n_rule == RL_N_NONE ? NULL : rl_infer_n_words(n_rule), t * n);
     return w->d->vcov.fixed_b ? rl_infer_fixed_b(w, w->out->lag, t, n_rule, cx) : RL_OK;

@@ -230,6 +230,27 @@ rl_feedback rl_lagged_feedback(const rl_lagged *l, const rl_places *s, const cha
     return f;
 }
 
+rl_code rl_lagged_fit(const rl_formula *formula, const rl_estimator *by, const rl_fit *fit, rl_feedback *out,
+                      rl_ctx *cx)
+{
+    rl_estimate *est = RL_NEW(cx->tmp, rl_estimate, fit->m);
+    rl_places s = {RL_NEW(cx->tmp, int, fit->m), RL_NEW(cx->tmp, size_t, fit->m), fit->m};
+    for (size_t i = 0; i < fit->m; i++) {
+        est[i] = (rl_estimate){.label = fit->label[i], .estimate = fit->b[i]};
+        s.at[i] = (int)i;
+        s.use[i] = i;
+    }
+    rl_result r = {.estimator = by, .est = est, .m = fit->m};
+    rl_lagged l = {.r = &r, .f = formula, .keep = cx->tmp};
+    rl_pieces_of(&r, formula, &l.p, cx->tmp, cx);
+    RL_TRY(find_outcome(&l, cx));
+    for (size_t i = 0; i < l.past.n; i++)
+        if (l.past.v[i].segment != NULL)
+            return rl_fail(cx, RL_EUSAGE, "the lags of the outcome differ by '%s'", l.past.v[i].factor);
+    *out = rl_lagged_feedback(&l, &s, NULL, cx);
+    return RL_OK;
+}
+
 /* In a series with a unit root the ratio follows Dickey and Fuller's law, not the normal's: 5 %, with a
  * constant (MacKinnon 2010, table 2).  A panel averages over its units. */
 bool rl_feedback_told(const rl_feedback *f, const rl_mat *V, double crit)

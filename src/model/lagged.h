@@ -56,6 +56,12 @@ rl_feedback rl_lagged_feedback(const rl_lagged *l, const rl_places *s, const cha
 /* Is 1 - sum phi told from 0?  In one series by Dickey and Fuller's values, for a panel by `crit`. */
 bool rl_feedback_told(const rl_feedback *f, const rl_mat *V, double crit);
 
+/* The same of a fit that has no errors yet, by all of its estimates (q = f->m).
+ *
+ * Errors  RL_EUSAGE  the outcome's past is not there as plain lags, or in a likelihood, or one for each segment */
+RL_MUST rl_code rl_lagged_fit(const rl_formula *formula, const rl_estimator *by, const rl_fit *fit, rl_feedback *out,
+                              rl_ctx *cx);
+
 /* What one step of time is, NONE = not known; periods of a quarter, 1 when not known. */
 rl_period_kind rl_lagged_step(const rl_lagged *l);
 int rl_lagged_quarter(const rl_lagged *l);

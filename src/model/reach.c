@@ -1,6 +1,7 @@
 #include "model/reach.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -101,26 +102,58 @@ static const char *column_behind(const rl_expr *e)
     return e != NULL && e->op == RL_OP_COL ? e->col : NULL;
 }
 
+/* Where the first value that is something stands; what is before it: 0 or, of `blanks`, no value at all. */
+static int32_t start_of(const units *u, const double *v, bool blanks)
+{
+    const int32_t *at = u->line.track.at;
+    int32_t start = INT32_MAX;
+    for (size_t g = 0; g < u->n; g++) {
+        size_t p = u->begin[g], to = u->begin[g + 1];
+        for (; p < to; p++) {
+            double x = v[rl_line_row(&u->line, p)];
+            if (blanks ? !isnan(x) : x != 0) break; /* NaN is not 0: something was there */
+        }
+        if (p < to && at[p] < start) start = at[p];
+    }
+    return start;
+}
+
 static void tell_late(const rl_build *b, const units *u, const char *name, rl_ctx *cx)
 {
     const rl_col *c = rl_table_col(b->t, name);
     const int32_t *at = u->line.track.at;
-    int32_t first = INT32_MAX, last = INT32_MIN, start = INT32_MAX;
+    int32_t first = INT32_MAX, last = INT32_MIN;
     if (c == NULL || c->type != RL_NUM) return;
     for (size_t g = 0; g < u->n; g++) {
-        size_t p = u->begin[g], to = u->begin[g + 1];
-        if (at[p] < first) first = at[p];
-        if (at[to - 1] > last) last = at[to - 1];
-        while (p < to && c->num[rl_line_row(&u->line, p)] == 0) p++; /* NaN is not 0: something was there */
-        if (p < to && at[p] < start) start = at[p];
+        if (at[u->begin[g]] < first) first = at[u->begin[g]];
+        if (at[u->begin[g + 1] - 1] > last) last = at[u->begin[g + 1] - 1];
     }
-    if (start == INT32_MAX || start <= first) return;
-    int64_t idle = (int64_t)start - first, all = (int64_t)last - first + 1;
-    if (idle < LATE_PERIODS || idle * LATE_SHARE < all) return;
-    const char *when = rl_time_words(b->d->clock, start, cx->tmp);
-    rl_remark(cx, "late start",
-              "'%s' is 0 in the first %lld of %lld periods and starts in %s: what it does is learnt from the rest",
-              name, (long long)idle, (long long)all, when);
+    for (int blanks = 0; blanks < 2; blanks++) {
+        int32_t start = start_of(u, c->num, blanks);
+        if (start == INT32_MAX || start <= first) continue;
+        int64_t idle = (int64_t)start - first, all = (int64_t)last - first + 1;
+        if (idle < LATE_PERIODS || idle * LATE_SHARE < all) continue;
+        rl_remark(
+            cx, "late start",
+            blanks ? "'%s' has no value in the first %lld of %lld periods and starts in %s: the rows before are left "
+                     "out; where nothing was spent yet, write 0"
+                   : "'%s' is 0 in the first %lld of %lld periods and starts in %s: what it does is learnt from the "
+                     "rest",
+            name, (long long)idle, (long long)all, rl_time_words(b->d->clock, start, cx->tmp));
+    }
+}
+
+/* Spend below 0: a booking taken back, or a column that is no spend. */
+static void tell_negative(const rl_build *b, const rl_expr *e, const char *name, rl_ctx *cx)
+{
+    const rl_col *c = rl_table_col(b->t, name);
+    size_t rows = 0;
+    if (c == NULL || c->type != RL_NUM || strstr(name, "spend") == NULL) return;
+    if (e->fn != RL_FN_LAG && e->fn != RL_FN_ALMON) return; /* stocks say it themselves */
+    for (size_t i = 0; i < b->t->n; i++) rows += c->num[i] < 0;
+    if (rows > 0)
+        rl_remark(cx, "negative", "'%s' is negative in %zu %s: '%s' takes it as less than nothing spent", name, rows,
+                  rl_plural("row", rows, cx->tmp), e->text);
 }
 
 /* Spend that never changes: lags of it are the constant, a stock of it shows how it began. */
@@ -153,12 +186,15 @@ static void tell_late_channels(const rl_build *b, const units *u, rl_ctx *cx)
     const char **told = RL_NEW(cx->tmp, const char *, b->n_var + 1);
     size_t n = 0;
     for (size_t j = 0; j < b->n_var; j++) {
-        const char *name = looks_back(b->var[j].e) ? column_behind(b->var[j].e) : NULL;
+        const rl_expr *e = b->var[j].e;
+        bool channel = looks_back(e) || (e->op == RL_OP_FN && e->fn == RL_FN_HILL);
+        const char *name = channel ? column_behind(e) : NULL;
         bool twice = name == NULL;
         for (size_t i = 0; i < n && !twice; i++) twice = strcmp(told[i], name) == 0;
         if (twice) continue;
         told[n++] = name;
         if (!tell_constant(b, u, name, cx)) tell_late(b, u, name, cx);
+        tell_negative(b, e, name, cx);
     }
 }
 
@@ -174,12 +210,31 @@ static const rl_expr *timed(const rl_build *b)
     return NULL;
 }
 
+/* Nothing goes by time; what saturates may start late all the same. */
+static void tell_saturation(rl_build *b, rl_ctx *cx)
+{
+    const rl_expr *hill = NULL;
+    rl_line line;
+    for (size_t j = 0; j < b->n_var && hill == NULL && b->scene.at != NULL; j++)
+        if (b->var[j].e->op == RL_OP_FN && b->var[j].e->fn == RL_FN_HILL) hill = b->var[j].e;
+    if (hill == NULL) return;
+    if (rl_scene_line(&b->scene, hill, &line, cx) != RL_OK) {
+        rl_forgive(cx); /* times that occur twice: no series */
+        return;
+    }
+    units u = units_of(&line, cx);
+    tell_late_channels(b, &u, cx);
+}
+
 rl_code rl_build_reach(rl_build *b, rl_ctx *cx)
 {
     const rl_expr *some = b->scene.at != NULL ? timed(b) : NULL;
     size_t lines = 0, others = 0;
     rl_line line;
-    if (some == NULL) return RL_OK;
+    if (some == NULL) {
+        tell_saturation(b, cx);
+        return RL_OK;
+    }
     RL_TRY(rl_scene_line(&b->scene, some, &line, cx));
     units u = units_of(&line, cx);
     tell_gaps(b, &u, cx);
@@ -219,6 +274,70 @@ static bool is_range(const rl_expr *e)
     return e->op == RL_OP_FN && e->fn == RL_FN_LAG && e->hi > e->lo && e->lo >= 0;
 }
 
+/* A polynomial has the same coefficients over fewer lags, and each unit a row more. */
+static void hint_shorter_polynomial(const rl_formula *f, size_t n_units, int64_t n, size_t k, rl_ctx *cx)
+{
+    const rl_expr *e = NULL;
+    for (size_t j = 0; j < f->n_terms; j++)
+        for (size_t i = 0; i < f->term[j].n; i++) {
+            const rl_expr *v = f->term[j].var[i];
+            if (v->op == RL_OP_FN && v->fn == RL_FN_ALMON && (e == NULL || v->hi > e->hi)) e = v;
+        }
+    if (e == NULL) return;
+    int64_t less = ((int64_t)k + 1 - n + (int64_t)n_units - 1) / (int64_t)n_units, hi = e->hi - most(less, 1);
+    const char *end = e->near && e->far ? ",both" : e->near ? ",near" : e->far ? ",far" : "";
+    if (hi - e->lo >= e->degree)
+        rl_hint(cx, "almon(%s,%d:%lld,%d%s) would leave enough rows", e->a->text, e->lo, (long long)hi, e->degree, end);
+    else
+        rl_hint(cx,
+                "the lags of '%s' and what stands beside it are too many: a lower degree, fewer lags, fewer other "
+                "regressors, or adstock(%s,0.5), which costs no row",
+                e->text, e->a->text);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* What dates so many days apart are by. */
+static rl_period_kind kind_of_days(int32_t step)
+{
+    static const struct {
+        int32_t least, most;
+        rl_period_kind kind;
+    } OF[] = {{5, 9, RL_WEEK}, {26, 33, RL_MONTH}, {85, 97, RL_QUARTER}, {350, 380, RL_YEAR}};
+    for (size_t i = 0; i < sizeof OF / sizeof *OF; i++)
+        if (step >= OF[i].least && step <= OF[i].most) return OF[i].kind;
+    return RL_PERIOD_NONE;
+}
+
+bool rl_hint_stride(rl_build *b, rl_ctx *cx)
+{
+    const rl_expr *some = b->scene.at != NULL ? timed(b) : NULL;
+    rl_line line;
+    size_t n = 0;
+    if (some == NULL || rl_scene_line(&b->scene, some, &line, cx) != RL_OK) return false;
+    const rl_track *t = &line.track;
+    int32_t *step = RL_NEW(cx->tmp, int32_t, t->n + 1);
+    for (size_t p = 1; p < t->n; p++)
+        if (t->unit == NULL || t->unit[p] == t->unit[p - 1]) step[n++] = t->at[p] - t->at[p - 1];
+    qsort(step, n, sizeof *step, by_size);
+    if (n == 0 || step[n / 2] <= 1) return false;
+    bool days = b->d->clock.dates && b->d->clock.cal.kind == RL_DAY;
+    rl_period_kind kind = days ? kind_of_days(step[n / 2]) : RL_PERIOD_NONE;
+    if (kind != RL_PERIOD_NONE)
+        rl_hint(cx, "rows are mostly %d days apart, and a lag of a day finds none: add --period %s", step[n / 2],
+                rl_period_name(kind));
+    else
+        rl_hint(cx, "rows are mostly %d %ss apart, and a lag goes by the %s: %s", step[n / 2],
+                b->d->clock.dates ? rl_period_name(b->d->clock.cal.kind) : "period",
+                b->d->clock.dates ? rl_period_name(b->d->clock.cal.kind) : "period",
+                b->d->clock.dates ? "say what a period is by --period, or number them" : "number them 1, 2, 3 ..");
+    return true;
+}
+
 void rl_hint_fewer_lags(const rl_formula *f, size_t n_units, int64_t n, size_t k, rl_ctx *cx)
 {
     const rl_expr *longest = NULL;
@@ -230,7 +349,10 @@ void rl_hint_fewer_lags(const rl_formula *f, size_t n_units, int64_t n, size_t k
             ranges++;
             if (longest == NULL || e->hi > longest->hi) longest = e;
         }
-    if (longest == NULL) return;
+    if (longest == NULL) {
+        hint_shorter_polynomial(f, n_units, n, k, cx);
+        return;
+    }
     /* a lag less in every range: a coefficient less for each, a row more in each unit */
     int64_t short_of = (int64_t)k + 1 - n, by = (int64_t)(ranges + n_units), less = (short_of + by - 1) / by;
     int64_t hi = longest->hi - most(less, 1);

@@ -62,7 +62,7 @@ typedef struct rl_request {
     const char *formula;             /* "y ~ x | unit + time"                              */
     const rl_estimator *estimator;   /* NULL = ols, or iv when the formula has instruments */
     const char *unit, *time;         /* columns, or NULL (--unit/--time or --panel)        */
-    rl_calendar calendar;            /* --period; kind NONE = numbers, or ISO dates by rank of day */
+    rl_calendar calendar;            /* --period; kind NONE = numbers, or what the dates show (model/stride.h) */
     bool numbered;                   /* numbers of the time column are periods of `calendar` (a study's)  */
     const char *cohort, *treated;    /* DiD: first treated time, or a 0/1 (dose) column    */
     const char *weights;

@@ -62,6 +62,11 @@ static rl_code unknown(const work *w, const char *col)
     const char **known = rl_carry_bases(&w->l.p, false, &n, w->cx->tmp), *near = rl_nearest(col, known, n);
     rl_str list = rl_str_new(w->cx->tmp);
     for (size_t i = 0; i < n && list.n < 150; i++) rl_str_addf(&list, "%s%s", i ? " " : "", known[i]);
+    if (rl_carry_in(w->l.p.f, col)) {
+        rl_fail(w->cx, RL_EUSAGE, "--response %s: what is made of it was left out of the fit, as collinear or constant",
+                col);
+        return rl_hint(w->cx, "a note names the columns; what does not vary by itself has no response");
+    }
     if (strcmp(col, w->l.p.f->y->text) == 0)
         rl_fail(w->cx, RL_EUSAGE, "--response %s: that is the outcome: it responds to regressors", col);
     else
@@ -353,6 +358,17 @@ static void keep_parts(const work *w, const rl_impulse *p, const rl_impulse *dir
     }
 }
 
+/* What the coefficients are of. */
+static const char *outcome_of(const rl_lagged *l, rl_arena *in)
+{
+    rl_family family = l->r->estimator->family;
+    return rl_sprintf(in, "%s%s",
+                      family == RL_LOGIT     ? "log-odds of "
+                      : family == RL_POISSON ? "log of the mean of "
+                                             : "",
+                      l->y->text);
+}
+
 /* --- one response ------------------------------------------------------------------------------- */
 
 static rl_code respond(work *w, const rl_carries *x, const char *segment, const char *name, int h, rl_response *s)
@@ -372,7 +388,8 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     rl_room room;
     double df = rl_lagged_freedom(&w->l, &at), crit = rl_t_quantile(0.5 + w->out->level / 2, df);
     *s = (rl_response){.variable = rl_strdup(w->keep, x->v[0].base->text),
-                       .outcome = rl_strdup(w->keep, w->l.y->text),
+                       .outcome = outcome_of(&w->l, w->keep),
+                       .index = w->out->estimator->family != RL_LINEAR,
                        .segment = name,
                        .period = period_name(&w->l),
                        .level = w->out->level,
@@ -393,6 +410,8 @@ static rl_code respond(work *w, const rl_carries *x, const char *segment, const 
     room_of(w, x, segment, &at, &f, &room);
     rl_response_sum(s, p, &f, &room, &V, crit, w->keep, w->cx);
     RL_TRY(units(w, s, x->v[0].base));
+    rl_response_beside(s, w->out, w->keep);
+    s->bent = rl_response_bent(x, segment, w->keep);
     rl_response_words(s, w->keep);
     return RL_OK;
 }

@@ -29,7 +29,10 @@
  * persistence above RL_AR_WANDERS one half or more), where series that have
  * nothing to do with each other seem related, and of the two intervals of
  * the sum over all periods shown, averaged over the persistence and in
- * differences, one holds zero.  Known of fits that averaged over it.
+ * differences, one holds zero.  Known of fits that averaged over it; and of
+ * least squares on one series whose outcome, regressor and residuals wander,
+ * where the long runs in levels and in differences are not told to have one
+ * sign.
  *
  * Source: Hendry (1995), chapter 6; delta method; half-life by inversion of
  * the test of "half is reached" (Fieller 1954).
@@ -73,7 +76,9 @@ typedef struct rl_average {
 
 typedef struct rl_response {
     const char *variable;        /* "log1p(spend)"                                     */
-    const char *outcome;         /* what responds: "log(revenue)"                      */
+    const char *outcome;         /* what responds: "log(revenue)", "log-odds of won"   */
+    bool index;                  /* .. is the index of a likelihood, and no outcome anyone has seen */
+    const char *bent;            /* which terms are no straight lines, and where their slopes are taken; or NULL */
     const char *segment;         /* "region::South", "region: reference level", or NULL */
     const char *period;          /* "month", or "period" where it is not known         */
     double level;
@@ -84,6 +89,7 @@ typedef struct rl_response {
     int after;                   /* share_after: what comes after so many periods      */
     const char *verdict;         /* "cannot tell", or NULL                             */
     const char *doubt;           /* .. and why, in words                               */
+    const char *differenced;     /* what the same regression of changes says; or NULL  */
     const char *unit_root;       /* a warning: perhaps nothing dies out; or NULL       */
     bool leads;                  /* leads were left out                                */
     /* One unit of `variable` and of the outcome in plain units at the observed means:
@@ -93,6 +99,7 @@ typedef struct rl_response {
     double mean_variable, mean_outcome;
     bool log_variable, log_outcome;          /* percentages: elasticities              */
     const struct rl_average *average;    /* over lengths or forms of the lag; or NULL  */
+    const char *at_means;        /* the long run in these units, in words; or NULL     */
     size_t n_says;
     const char **says;           /* in words                                           */
     /* to go on with (model/channel.h): the impulse as it was made, and what its parameters are */
@@ -184,6 +191,10 @@ void rl_response_sum(rl_response *s, const rl_impulse *p, const rl_feedback *f, 
                      double crit, rl_arena *keep, rl_ctx *cx);
 /* says (response_words.c). */
 void rl_response_words(rl_response *s, rl_arena *keep);
+/* differenced, and verdict and doubt where the two do not agree, of a result whose levels may only seem related. */
+void rl_response_beside(rl_response *s, const rl_result *r, rl_arena *keep);
+/* Which terms bend, each once, and where their slopes were taken; NULL = none does. */
+const char *rl_response_bent(const rl_carries *x, const char *segment, rl_arena *keep);
 /* verdict and doubt, where b0 and se0 are sum and error under random walks of a chance. */
 void rl_response_doubt(rl_response *s, double chance, double b0, double se0, double crit, rl_arena *keep);
 void rl_response_words_average(rl_response *s, rl_arena *keep);   /* .. of the average */

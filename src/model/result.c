@@ -12,6 +12,7 @@
 #include "model/infer.h"
 #include "model/nickell.h"
 #include "model/response.h"
+#include "model/stride.h"
 
 /* Different rows of the table among those of a design in which they may stand several times. */
 static size_t different_rows(const rl_design *d, rl_ctx *cx)
@@ -53,10 +54,11 @@ static void keep_rows(const rl_design *d, rl_result *out, rl_arena *keep)
     out->row = row;
 }
 
-/* What the regression gives for each row, where y = fitted + residual. */
+/* What the regression gives for each row, where y = fitted + residual: so it is too where parameters are estimated or
+ * regressors projected, though y is not X b + e then. */
 static void keep_residuals(const rl_design *d, const rl_fit *f, rl_result *out, rl_arena *keep)
 {
-    const double *left = f->wander != NULL ? f->wander->e : f->core != NULL && !f->core->working ? f->core->e : NULL;
+    const double *left = f->wander != NULL ? f->wander->e : f->core != NULL ? f->core->e : NULL;
     if (left == NULL || f->family != RL_LINEAR) return;
     double *fitted = RL_NEW(keep, double, d->n), *e = RL_NEW(keep, double, d->n);
     for (size_t i = 0; i < d->n; i++) {
@@ -172,6 +174,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     if (req.n_response > 0) req.spend = NULL; /* means of columns are taken behind the fit */
     if (req.estimator == NULL) RL_TRY(rl_estimator_default(req.formula, &req.estimator, cx));
     RL_TRY(rl_profile_settle(&req, cx));
+    rl_stride_settle(&req, t, cx);
     if (req.n_diag > 0) req.spend = NULL; /* tests look at the table once more */
     if (req.estimator->leaves) req.spend = NULL;
     if (req.estimator->run != NULL && req.n_diag > 0) {
@@ -251,6 +254,12 @@ static void want(wants *w, const char *name, rl_type type, const char *key)
     w->v[w->n++] = (rl_want){.name = rl_strdup(w->in, name), .type = type, .key = key};
 }
 
+static void want_tested(void *user, const char *col, bool number, size_t at)
+{
+    (void)at;
+    want(user, col, number ? RL_NUM : RL_AUTO, "--test");
+}
+
 static void want_column(void *user, const char *col, bool number, size_t at)
 {
     (void)at;
@@ -293,7 +302,7 @@ rl_code rl_request_columns(const rl_request *req, rl_want **list, size_t *n, rl_
     for (size_t i = 0; i < req->n_covariates; i++) want(&w, req->covariates[i], RL_TEXT, "covariates");
     for (size_t i = 0; i < req->vcov.ways; i++) RL_TRY(want_joined(&w, req->vcov.by[i], "--vcov cluster", cx));
     if (req->vcov.draw_by != NULL) RL_TRY(want_joined(&w, req->vcov.draw_by, "--vcov wild", cx));
-    RL_TRY(rl_diag_columns(req, want_column, &w, in, cx));
+    RL_TRY(rl_diag_columns(req, want_tested, &w, in, cx));
     *list = w.v;
     *n = w.n;
     return RL_OK;

@@ -80,6 +80,11 @@ struct rl_result {
     struct rl_response *response;    /* model/response.h */
     size_t n_responses;
     const struct rl_sides *sides;    /* other estimators of the same (model/compare.h), or NULL */
+    /* levels of one series that may seem related when nothing is (model/diag_unasked.c); what the regressors that
+     * wander bring in all, lags added up, where everything is differenced; none where that was not to be had */
+    bool spurious;
+    struct rl_differenced { const char *base; double est, se, low, high; } *differenced;
+    size_t n_differenced;
     const char **note;
     size_t n_notes;
     /* for joint covariances across models: psi summed over the first cluster

@@ -350,14 +350,20 @@ rl_code rl_solve_questions(const rl_tables *t, rl_answer *a, rl_ctx *cx)
 }
 
 /* --- what no model could answer ------------------------------------------------- */
-static bool has_marketing(const rl_tables *t) { return t->has_touches || t->has_spend || t->n_programs > 0; }
+/* Tables of it, or columns of spend in a panel. */
+static bool has_marketing(const rl_tables *t, const rl_answer *a)
+{
+    bool spent = false;
+    for (size_t i = 0; i < a->n_models; i++) spent = spent || a->model[i].channels.n > 0;
+    return spent || t->has_touches || t->has_spend || t->n_programs > 0;
+}
 
 static void say_gaps(const rl_tables *t, rl_answer *a, rl_ctx *cx)
 {
     char day[16], text[256];
     if (t->study->n_models == 0 || t->n_programs == 0) {
         const char *why =
-            !has_marketing(t)
+            !has_marketing(t, a)
                 ? "there is no marketing data and no programme: nothing says who got marketing and who did not"
             : t->n_programs == 0 ? "no programme says who got it and from when, so there is nobody to compare with"
                                  : "the study has no model";

@@ -229,6 +229,23 @@ static void bridge(const rl_story *s)
 
 /* --- the top ------------------------------------------------------------------------------ */
 
+/* The channels of the models, each once. */
+static const char *spend_columns(const rl_story *s)
+{
+    const rl_answer *a = s->a;
+    rl_str list = rl_str_new(s->v->in);
+    for (size_t i = 0; i < a->n_models; i++)
+        for (size_t c = 0; c < a->model[i].channels.n; c++) {
+            const char *name = a->model[i].channels.v[c].column;
+            bool twice = false;
+            for (size_t k = 0; k < i && !twice; k++)
+                for (size_t q = 0; q < a->model[k].channels.n; q++)
+                    twice = twice || strcmp(a->model[k].channels.v[q].column, name) == 0;
+            if (!twice) rl_str_addf(&list, "%s%s", list.n > 0 ? ", " : "", rl_view_clean(name, 40, s->v->in));
+        }
+    return rl_str_text(&list);
+}
+
 static void no_marketing(const rl_story *s)
 {
     const rl_answer *a = s->a;
@@ -238,7 +255,14 @@ static void no_marketing(const rl_story *s)
         s->page,
         "A programme: a table of the accounts (or other units) that marketing reached, and from when. Without it every "
         "comparison would mix what marketing caused with what it merely touched.");
-    if (!a->study->touches.file.given && !a->study->spend.file.given)
+    const char *columns = spend_columns(s);
+    if (!a->study->touches.file.given && !a->study->spend.file.given && *columns != '\0')
+        rl_page_line(
+            s->page,
+            "Touchpoints: the study names none. Spend is known from columns of the panel (%s): how much and when, "
+            "not who was reached.",
+            columns);
+    else if (!a->study->touches.file.given && !a->study->spend.file.given)
         rl_page_line(s->page, "Touchpoints or spend: the study names neither, so costs and timing are unknown too.");
     rl_page_line(s->page, "What the data do say stands in the section on the data.");
 }

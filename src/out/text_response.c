@@ -13,7 +13,7 @@ static const char *figure(double x, int decimals, rl_arena *in)
     if (isnan(x)) return "";
     if (isinf(x)) return x < 0 ? "-inf" : "inf";
     if (decimals > 8 || decimals < -6) return rl_sprintf(in, "%.3e", x);
-    return rl_sprintf(in, "%.*f", decimals > 0 ? decimals : 0, x);
+    return rl_fixed(x, decimals, in);
 }
 
 static int decimals_of(const rl_banded *b, size_t n)

@@ -27,6 +27,7 @@ static const char *elasticity(const rl_view *v, const rl_response *s)
 static const char *told(const rl_view *v, const rl_response *s)
 {
     if (s->log_outcome && s->log_variable) return elasticity(v, s);
+    if (s->index) return s->at_means == NULL ? "" : rl_sprintf(v->in, "%s ", rl_words_sentence(v, s->at_means));
     if (s->log_outcome || s->log_variable || s->n_says == 0 || s->long_run.se == 0) return "";
     return rl_sprintf(v->in, "%s ", rl_words_sentence(v, s->says[0]));
 }

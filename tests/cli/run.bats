@@ -223,6 +223,7 @@ estimate_of() {
     x=$(estimate_of b shape 'rate::adstock(diff(lead))')
     case $x in 0.72*) ;; *) false ;; esac                                 # Box & Jenkins: 0.72
     has "$(cat b.json)" "\"estimate\": $x,"
+    [ -s b/charts/m2-track.svg ]                                          # parameters estimated, and a chart all the same
     has "$(cat b/report.md)" "goes with 18.15 of sales in the long run"
 }
 

@@ -109,6 +109,28 @@ static void straight(void **s)
     assert_null(c->lags); /* the response says more */
 }
 
+/* Parameters that are estimated: actual and fitted all the same, and the residuals are those of the fit.  What is known
+ * of spend stands on the first page. */
+static void estimated(void **s)
+{
+    (void)s;
+    rl_charts charts;
+    const rl_answer *a = answer("revenue ~ adstock(spend_tv)");
+    const rl_result *r = &a->model[0].main;
+    double rss = 0;
+    page(a, &charts);
+    assert_non_null(r->residual);
+    for (size_t i = 0; i < r->rows_used; i++) rss += r->residual[i] * r->residual[i];
+    CHECK_DIGITS(sqrt(rss / (double)r->rows_used), r->rmse, 12);
+    assert_non_null(charts.model[0].track);
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_story front = {.a = a, .v = &v, .charts = &charts, .page = rl_page_new(cx.keep)};
+    rl_section_front(&front);
+    const char *text = rl_md_text(front.page, cx.keep);
+    has(text, "Spend is known from columns of the panel (spend\\_tv");
+    assert_null(strstr(text, "names neither"));
+}
+
 /* The answer of a model without a lift is what it found, in per cent where both sides are logs. */
 static void answers(void **s)
 {
@@ -277,9 +299,9 @@ static void sheets(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(straight),     cmocka_unit_test(answers),
-                                       cmocka_unit_test(seen_only),    cmocka_unit_test(draws),
-                                       cmocka_unit_test(figures),      cmocka_unit_test(tidy),
-                                       cmocka_unit_test(tidy_refused), cmocka_unit_test(sheets)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(straight),  cmocka_unit_test(estimated),    cmocka_unit_test(answers),
+        cmocka_unit_test(seen_only), cmocka_unit_test(draws),        cmocka_unit_test(figures),
+        cmocka_unit_test(tidy),      cmocka_unit_test(tidy_refused), cmocka_unit_test(sheets)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,7 @@
 #include "unit/diag_fixture.h"
 
+#include "model/response.h"
+
 #include "model/diag.h"
 #include "num/unitroot.h"
 
@@ -212,6 +214,9 @@ static void bad_words(void **s)
     rl_table t = diag_series(&cx);
     rl_request r = diag_request("y ~ x + z", NULL, 0);
     diag_refused(&t, &r, "breusch-godfrey:0", RL_EUSAGE, "whole number");
+    diag_refused(&t, &r, "granger:y:2", RL_EUSAGE, "'y' is the outcome itself");
+    diag_refused(&t, &r, "feedback:y:1", RL_EUSAGE, "'y' is the outcome itself");
+    diag_refused(&t, &r, "leads:y:1", RL_EUSAGE, "'y' is the outcome itself");
     diag_refused(&t, &r, "breusch-godfrey:58", RL_EDATA, "too few");
     diag_refused(&t, &r, "ljung-box:60", RL_EDATA, "too few");
     diag_refused(&t, &r, "arch:58", RL_EDATA, "too few");
@@ -398,6 +403,51 @@ static void unasked(void **s)
 }
 
 /* 1.3 2.7 0.4 5.9 3.1 9.2: n/6 (S^2 + (K-3)^2/4) of R's moments. */
+/* With lags: what they bring in all in the regression of changes, under NW, beside the response; and where the two do
+ * not agree nothing is told. */
+static void beside_levels(void **s)
+{
+    (void)s;
+    static const char *const ASKED[] = {"x"};
+    rl_table t = fit_table(120);
+    double *at = fit_num(&t, "t", &cx), *y = fit_num(&t, "y", &cx), *x = fit_num(&t, "x", &cx), a = 0, b = 0;
+    rl_rng r = rl_rng_for(17, 2);
+    for (size_t i = 0; i < 120; i++) {
+        at[i] = (double)i;
+        y[i] = a += 0.3 + rl_normal(&r);
+        x[i] = b += 0.2 + rl_normal(&r);
+    }
+    rl_request q = diag_request("y ~ lag(x,0:2)", NULL, 0), d = diag_request("diff(y) ~ lag(diff(x),0:2)", NULL, 0);
+    rl_result out, diff, poly;
+    q.response = ASKED, q.n_response = 1, d.checked = true;
+    q.vcov.kind = d.vcov.kind = RL_NW;
+    CHECK_OK(rl_estimate_run(&q, &t, &out, cx.keep, &cx), &cx);
+    CHECK_OK(rl_estimate_run(&d, &t, &diff, cx.keep, &cx), &cx);
+    double sum = 0, var = 0;
+    for (size_t i = 1; i < 4; i++) {
+        sum += diff.est[i].estimate;
+        for (size_t j = 1; j < 4; j++) var += diff.V[i + j * diff.m];
+    }
+    assert_true(out.spurious && out.n_differenced == 1);
+    assert_string_equal(out.differenced[0].base, "x");
+    CHECK_DIGITS(out.differenced[0].est, sum, 10);
+    CHECK_DIGITS(out.differenced[0].se, sqrt(var), 9);
+    assert_true(noted(&out, "in first differences, lags added up: 'x'") &&
+                noted(&out, "--estimator ardl --method ecm"));
+    const rl_response *p = &out.response[0];
+    assert_true(p->long_run.low > 0 && out.differenced[0].low < 0); /* levels find what is not there */
+    assert_string_equal(p->verdict, "cannot tell");
+    assert_non_null(strstr(p->doubt, "wander like random walks"));
+    assert_non_null(strstr(p->differenced, "in differences"));
+    q.formula = "y ~ almon(x,0:2,2)"; /* the same columns in other words */
+    CHECK_OK(rl_estimate_run(&q, &t, &poly, cx.keep, &cx), &cx);
+    CHECK_DIGITS(poly.differenced[0].est, sum, 9);
+    CHECK_DIGITS(poly.differenced[0].se, sqrt(var), 7);
+    for (size_t i = 0; i < 120; i++) y[i] = rl_normal(&r) + 0.5 * x[i] - 0.5 * (i > 3 ? x[i - 4] : 0);
+    CHECK_OK(rl_estimate_run(&q, &t, &out, cx.keep, &cx), &cx);
+    assert_true(!out.spurious && out.response[0].differenced == NULL && out.response[0].verdict == NULL);
+}
+
 static void jarque_bera(void **s)
 {
     (void)s;
@@ -426,6 +476,7 @@ int main(void)
                                        cmocka_unit_test(beside_the_constant),
                                        cmocka_unit_test(one_period),
                                        cmocka_unit_test(unasked),
+                                       cmocka_unit_test(beside_levels),
                                        cmocka_unit_test(jarque_bera)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -4,6 +4,7 @@
 
 #include "app/fit.h"
 #include "model/est.h"
+#include "model/infer.h"
 
 static rl_ctx cx;
 static int setup(void **s)
@@ -157,6 +158,21 @@ static void draws_without_a_bootstrap(void **s)
         CHECK_OK(rl_fit_finish(&a, &cx), &cx);
         assert_non_null(strstr(cx.note[notes + 1].text, "does nothing with estimator 'ols'"));
     }
+    rl_fit_args a;
+    rl_fit_args_init(&a, "y ~ lag(x,0:2)");
+    set(&a, "data", "x.csv");
+    set(&a, "horizon", "3");
+    size_t notes = cx.n_notes;
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_int_equal(cx.n_notes, notes + 1);
+    assert_non_null(strstr(cx.note[notes].text, "--horizon does nothing with estimator 'ols'"));
+    set(&a, "response", "x"); /* its horizon */
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_int_equal(cx.n_notes, notes + 1);
+    rl_vcov_spec twice;
+    assert_int_equal(rl_vcov_parse("cluster:a+b+a", &twice, cx.keep, &cx), RL_EUSAGE);
+    assert_non_null(strstr(cx.err.what, "'a' is named twice"));
+    rl_forgive(&cx);
     refused("reps", "1", "the default is 1999, and 1000 for multipliers");
 }
 

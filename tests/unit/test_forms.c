@@ -266,8 +266,17 @@ static void waterfall(void **s)
     r = fitted(&t, asked("y ~ adstock(x,0.5)"));
     assert_int_equal(r.n_dropped, 0);
     noted(&r, "'x' is 0 in the first 9 of 48 periods and starts in 10");
+    r = fitted(&t, asked("y ~ hill(x,3,2)"));
+    noted(&r, "'x' is 0 in the first 9 of 48 periods and starts in 10");
+    t.col[1].name = "spend_x";
+    t.col[1].num[30] = -2.5;
+    r = fitted(&t, asked("y ~ lag(spend_x,0:1)"));
+    noted(&r, "'spend_x' is negative in 1 row: 'lag(spend_x,0:1)' takes it as less than nothing spent");
+    t.col[1].name = "x";
+    t.col[1].num[30] = 2.5;
     for (size_t i = 0; i < 9; i++) t.col[1].num[i] = NAN;
     r = fitted(&t, asked("y ~ lag(x,1)"));
+    noted(&r, "'x' has no value in the first 9 of 48 periods and starts in 10: the rows before are left out");
     assert_int_equal(r.dropped[0].rows, 1);
     assert_int_equal(r.dropped[1].rows, 9);
     for (size_t i = 20; i < N; i++) t.col[0].num[i] += 2; /* periods 21 and 22 */
@@ -295,6 +304,8 @@ static void too_few(void **s)
             "lag(x,0:4) would leave enough");
     rl_result r = fitted(&t, asked("y ~ lag(x,0:4) + z"));
     assert_true(r.rows_used > r.K);
+    refused(&t, asked("y ~ almon(x,0:8,2) + z"), RL_EDATA, "4 rows cannot carry 5", "almon(x,0:6,2) would leave");
+    assert_int_equal(fitted(&t, asked("y ~ almon(x,0:6,2) + z")).K, 5);
     refused(&t, asked("y ~ lag(x,0:20) + z"), RL_EDATA, "no row is left", "lag(x,0:4) would leave enough");
     t.n = 4;
     refused(&t, asked("y ~ lag(x,0:1) + z"), RL_EDATA, "3 rows cannot carry 4", "lag(x,0) alone would leave enough");

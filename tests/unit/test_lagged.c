@@ -3,6 +3,7 @@
 #include "unit/study_fixture.h"
 
 #include "model/dynamic.h"
+#include "model/response.h"
 #include "model/solve.h"
 
 static rl_ctx cx;
@@ -366,6 +367,64 @@ static void lag_augmented(void **s)
     assert_true(says(&a, "lag h + 1") && a.df == 0);
 }
 
+/* The outcome's own past beside lag weights on a polynomial: what the response says in the long run. */
+static void long_run_of_polynomials(void **s)
+{
+    (void)s;
+    rl_table t = series(73, 1);
+    static const char *const ASKED[] = {"x"};
+    rl_request q = lagged("ols", "y ~ lag(y,1:2) + almon(x,0:3,2) + z"), w;
+    q.response = ASKED, q.n_response = 1;
+    rl_result a = run(&q, &t), b, c;
+    CHECK_DIGITS(value(&a, "long_run::x"), a.response[0].long_run.est, 12);
+    CHECK_DIGITS(fit_find(&a, "long_run::x")->std_error, a.response[0].long_run.se, 9);
+    q = lagged("ols", "diff(y) ~ lag(y,1) + lag(diff(y),1) + almon(x,0:3,2) + z");
+    b = run(&q, &t); /* the same regression */
+    CHECK_DIGITS(value(&b, "long_run::x"), value(&a, "long_run::x"), 9);
+    CHECK_DIGITS(fit_find(&b, "long_run::x")->std_error, fit_find(&a, "long_run::x")->std_error, 9);
+    q = lagged("koyck", "y ~ x + almon(z,0:2,1)");
+    c = run(&q, &t);
+    double D = 1 - value(&c, "lag(y,1)");
+    CHECK_DIGITS(value(&c, "long_run::x"), value(&c, "x") / D, 12);
+    CHECK_DIGITS(value(&c, "long_run::z"), 3 * value(&c, "lag(z,1)") / D, 12);
+    w = lagged("ols", "y ~ almon(y,1:2,1) + x"); /* the past of the outcome is no cause of it */
+    b = run(&w, &t);
+    assert_true(has(&b, "lag(y,2)") && !has(&b, "long_run::y"));
+    w = lagged("ols", "y ~ lag(y,1):z + almon(x,0:2,1)");
+    b = run(&w, &t);
+    assert_true(!has(&b, "long_run::x") && says(&b, "plain lags"));
+    w = lagged("ols", "trend ~ lag(trend,1) + lag(y,0) + almon(x,0:2,1)");
+    for (size_t i = 1; i < t.n; i++) t.col[5].num[i] = 1.02 * t.col[5].num[i - 1] + t.col[2].num[i];
+    b = run(&w, &t);
+    assert_true(!has(&b, "long_run::x") && says(&b, "add up to 1.0"));
+}
+
+/* Figures that are combinations of coefficients already keep their errors where lag weights come in as well. */
+static void combined_twice(void **s)
+{
+    (void)s;
+    rl_table t = series(73, 1);
+    rl_request q = lagged("ardl", "y ~ x + almon(z,0:2,2)"), o = lagged("ardl", "y ~ x + lag(z,0:2)");
+    orders(&q, "1,1"), orders(&o, "1,1");
+    for (int ecm = 0; ecm < 2; ecm++) {
+        static const char *const TERM[] = {"long_run::(Intercept)", "long_run::x", "ec", "lag(z,0)", "lag(z,2)"};
+        q.method = o.method = ecm ? "ecm" : NULL;
+        rl_result a = run(&q, &t), b = run(&o, &t);
+        for (size_t i = 0; i < 5; i++) {
+            CHECK_DIGITS(value(&a, TERM[i]), value(&b, TERM[i]), 11);
+            CHECK_DIGITS(fit_find(&a, TERM[i])->std_error, fit_find(&b, TERM[i])->std_error, 11);
+        }
+        double sum = value(&b, "lag(z,0)") + value(&b, "lag(z,1)") + value(&b, "lag(z,2)");
+        CHECK_DIGITS(value(&a, "long_run::z"), -sum / value(&b, "ec"), 11);
+        assert_true(fit_find(&a, "long_run::z")->std_error > 0);
+    }
+    q = lagged("logit", "one ~ almon(x,0:2,2) + z"), o = lagged("logit", "one ~ lag(x,0:2) + z");
+    for (size_t i = 0; i < t.n; i++) t.col[4].num[i] = t.col[1].num[i] > 5 + (double)(i % 3) * 0.4;
+    q.margins = o.margins = true;
+    rl_result a = run(&q, &t), b = run(&o, &t);
+    for (size_t i = 0; i < b.m; i++) CHECK_DIGITS(fit_find(&a, b.est[i].label.term)->std_error, b.est[i].std_error, 8);
+}
+
 static void bad_requests(void **s)
 {
     (void)s;
@@ -525,6 +584,8 @@ int main(void)
         T(stationary),
         T(koyck),
         T(delta_method),
+        T(long_run_of_polynomials),
+        T(combined_twice),
         T(projections),
         T(between_horizons),
         T(cumulative),

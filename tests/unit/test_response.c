@@ -97,6 +97,43 @@ static void finite_lags(void **s)
     assert_true(a->n_says >= 2 && strstr(a->says[0], "long run") != NULL);
 }
 
+static bool tells(const rl_response *a, const char *words)
+{
+    for (size_t i = 0; i < a->n_says; i++)
+        if (strstr(a->says[i], words) != NULL) return true;
+    return false;
+}
+
+/* What is said beside the figures: of what they are, where a curve's slope is taken, how late it comes on average. */
+static void in_words(void **s)
+{
+    (void)s;
+    static const char *const ASKED[] = {"x"};
+    rl_table t = series(1, 120, 0.6, 2);
+    double *y = rl_table_col(&t, "y")->num, *z = rl_table_col(&t, "z")->num, mean = 0;
+    rl_result r = answer(&t, "y ~ hill(z,2,1)", "z");
+    for (size_t i = 0; i < t.n; i++) mean += z[i] / (double)t.n;
+    assert_true(
+        tells(&r.response[0], rl_sprintf(cx.keep, "slope of hill(z,2,1) where z is at its observed mean, %.4g", mean)));
+    r = answer(&t, "y ~ lag(x,0:2)", "x");
+    assert_true(tells(&r.response[0], rl_sprintf(cx.keep, "the mean lag is %.1f periods", r.response[0].mean_lag.est)));
+    assert_true(r.response[0].bent == NULL && !r.response[0].index);
+    r = answer(&t, "y ~ x", "x"); /* all at once: nothing to say */
+    assert_false(tells(&r.response[0], "mean lag") || tells(&r.response[0], "-0"));
+    for (size_t i = 0; i < t.n; i++) y[i] = y[i] > 19;
+    for (int logit = 0; logit < 2; logit++) {
+        rl_request q = fit_request("y ~ lag(x,0:1)");
+        q.estimator = rl_estimator_by_name(logit ? "logit" : "poisson");
+        q.time = "t", q.response = ASKED, q.n_response = 1;
+        CHECK_OK(rl_estimate_run(&q, &t, &r, cx.keep, &cx), &cx);
+        const rl_response *a = &r.response[0];
+        assert_string_equal(a->outcome, logit ? "log-odds of y" : "log of the mean of y");
+        assert_true(a->index && a->at_means != NULL && tells(a, a->at_means));
+        assert_true(tells(a, logit ? "in the log-odds of y in the long run" : "in the log of the mean of y"));
+        assert_false(tells(a, "the outcome is a log"));
+    }
+}
+
 /* y_t = .. + b x_t + phi y_{t-1}: b phi^h, and where it ends with its error by numeric derivatives. */
 static void feedback(void **s)
 {
@@ -308,7 +345,7 @@ static void average(void **s)
     }
     CHECK_DIGITS(a->average->cumulative[2].est, mean, 10);
     CHECK_DIGITS(a->average->cumulative[2].se, se, 9);
-    assert_non_null(strstr(a->says[a->n_says - 2], "covers the choice"));
+    assert_non_null(strstr(a->says[a->n_says - 3], "covers the choice"));
     q.formula = "y ~ x + lag(x,1) + z";
     assert_int_equal(rl_estimate_run(&q, &t, &r, cx.keep, &cx), RL_EUSAGE);
     assert_non_null(strstr(cx.err.what, "not one range"));
@@ -383,6 +420,9 @@ static void refusals(void **s)
     (void)s;
     rl_table t = series(6, 20, 0.4, 8);
     refused(&t, "y ~ lag(x,0:2)", "spend", "t", "no number of the formula");
+    fit_num(&t, "still", &cx);
+    for (size_t i = 0; i < t.n; i++) rl_table_col(&t, "still")->num[i] = 5;
+    refused(&t, "y ~ lag(still,0:2) + lag(x,1)", "still", "t", "was left out of the fit");
     refused(&t, "y ~ lag(x,0:2) + z", "log(x", "t", "no number");
     refused(&t, "y ~ lag(x,0:2)", "y", "t", "outcome");
     refused(&t, "y ~ x + z", "x", NULL, "--time");
@@ -399,9 +439,9 @@ static void refusals(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finite_lags), cmocka_unit_test(feedback), cmocka_unit_test(error_correction),
-        cmocka_unit_test(segments),    cmocka_unit_test(logs),     cmocka_unit_test(not_there),
-        cmocka_unit_test(carry_over),  cmocka_unit_test(average),  cmocka_unit_test(projected),
-        cmocka_unit_test(all),         cmocka_unit_test(refusals)};
+        cmocka_unit_test(finite_lags),      cmocka_unit_test(feedback),   cmocka_unit_test(in_words),
+        cmocka_unit_test(error_correction), cmocka_unit_test(segments),   cmocka_unit_test(logs),
+        cmocka_unit_test(not_there),        cmocka_unit_test(carry_over), cmocka_unit_test(average),
+        cmocka_unit_test(projected),        cmocka_unit_test(all),        cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -93,6 +93,16 @@ static void ranks_are_c_locale_order(void **state)
     assert_non_null(rl_dict_rank(rl_dict_new(cx.keep), cx.tmp));
 }
 
+static void fixed(void **state)
+{
+    (void)state;
+    assert_string_equal(rl_fixed(-0.004, 2, cx.tmp), "0.00");
+    assert_string_equal(rl_fixed(-0.3, 0, cx.tmp), "0");
+    assert_string_equal(rl_fixed(-0.006, 2, cx.tmp), "-0.01");
+    assert_string_equal(rl_fixed(-12.5, 1, cx.tmp), "-12.5");
+    assert_string_equal(rl_fixed(7.26, -3, cx.tmp), "7");
+}
+
 static void plurals(void **state)
 {
     (void)state;
@@ -166,10 +176,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(text_grows),      TEST(codes_in_order_of_appearance),
-        TEST(many_texts),      TEST(ranks_are_c_locale_order),
-        TEST(plurals),         TEST(near_names),
-        TEST(numbers_as_text), TEST(hashes_differ),
+        TEST(text_grows),    TEST(codes_in_order_of_appearance),
+        TEST(many_texts),    TEST(ranks_are_c_locale_order),
+        TEST(fixed),         TEST(plurals),
+        TEST(near_names),    TEST(numbers_as_text),
+        TEST(hashes_differ),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }
