@@ -228,10 +228,6 @@ static const char *cannot(const work *w, const struct method *m, rl_arena *keep)
                           "its base is the period right before the start, and the times here are %d apart: it needs "
                           "them numbered one by one",
                           (int)w->step);
-    if (r->student)
-        return "its base is the period right before the start, of which no row is left here: not in the data, or "
-               "partly "
-               "exposed and left out";
     return "its base is the period right before the start, which has no row here";
 }
 

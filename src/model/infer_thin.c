@@ -251,6 +251,7 @@ void rl_infer_say_thin(const rl_infer_work *w, const rl_request *r, rl_ctx *cx)
 {
     thin s = {.d = w->d, .r = r};
     const rl_col *part = r->partition != NULL ? rl_table_col(w->d->t, r->partition) : NULL;
+    if (w->f->refit != NULL) return; /* placebos are made for one treated unit, and the jackknife refuses one */
     if (w->d->vcov.kind == RL_CLUSTER && w->G < FEW_CLUSTERS && !w->small)
         rl_remark(cx, "clusters", "only %zu clusters: intervals that rest on so few tend to be too short", w->G);
     if (!for_programme(w, r) || !settle_members(&s, cx)) return;
