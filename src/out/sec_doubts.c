@@ -29,6 +29,10 @@ static void flip_lines(const rl_story *s)
     const rl_view *v = s->v;
     const char *unit = rl_words_unit(v, s->a);
     if (m->n_without == 0 && m->n_sign_flips == 0 && m->n_interval_flips == 0) return;
+    if (m->treated_units == 1) {
+        rl_page_line(s->page, "One %s is all that was reached: without it there is nothing to tell.", unit);
+        return;
+    }
     if (m->n_sign_flips == 0)
         rl_page_line(s->page, "Leaving out any one %s does not change the sign of the total.", unit);
     else

@@ -175,14 +175,41 @@ const char *rl_words_answer(const rl_view *v, const rl_answer *a)
     return "No question of this study could be answered; the reasons stand below.";
 }
 
+/* What the interval on page one is where cohorts of a few units do not pass for precise; "" = there are none. */
+static const char *when_few(const rl_view *v, const rl_answer *a, const rl_model_answer *m, const rl_interval *x,
+                            const rl_scale *s)
+{
+    static const double SAME = 1.02; /* standard errors that no reader would tell apart */
+    const rl_few *f = &m->few;
+    const rl_interval *e = &m->lift.effect;
+    const char *unit = rl_words_unit(v, a);
+    if (f->units == 0 || (f->why == NULL && f->se <= SAME * e->se)) return "";
+    const char *some =
+        rl_sprintf(v->in, "%s %s reached started with fewer than four, and the interval counts their luck",
+                   rl_view_count(v, f->units), f->units == 1 ? unit : rl_plural(unit, f->units, v->in));
+    if (a->money.treated_units == 1)
+        some = rl_sprintf(v->in, "one %s is all that was reached, and the interval counts its luck", unit);
+    if (f->why != NULL) return rl_sprintf(v->in, "Too narrow: %s as zero (%s).", some, f->why);
+    rl_interval wide = {x->est, f->se / e->se * x->se,
+                        x->est - (x->est - x->low) * (e->est - f->low) / (e->est - e->low),
+                        x->est + (x->high - x->est) * (f->high - e->est) / (e->high - e->est)};
+    return rl_sprintf(v->in,
+                      "Read it with care: %s as zero. With the luck that the controls show it runs "
+                      "from %s to %s, and %s.",
+                      some, rl_scaled_signed(v, s, wide.low), rl_scaled_signed(v, s, wide.high),
+                      rl_excludes_zero(&wide) ? "still excludes zero" : "holds zero: chance alone could have done it");
+}
+
 const char *rl_words_sure(const rl_view *v, const rl_answer *a)
 {
-    const rl_model_answer *m = rl_words_headline(a);
+    const rl_model_answer *m = a->money.given ? a->money.value : rl_words_headline(a);
     const rl_interval *x = a->money.given ? &a->money.total : m ? &m->lift.effect : NULL;
     rl_unit unit = a->money.given ? RL_UNIT_MONEY : m ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
     double scale = a->money.given || !m ? 1 : m->lift.scale;
     if (!x || !rl_interval_known(x)) return "";
     rl_scale s = rl_scale_for(x, unit, scale);
+    const char *few = m != NULL && m->has_lift ? when_few(v, a, m, x, &s) : "";
+    if (few[0] != '\0') return few;
     if (rl_excludes_zero(x))
         return rl_sprintf(
             v->in,

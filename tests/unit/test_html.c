@@ -330,6 +330,31 @@ static void small_cohorts_without_weight(void **state)
     assert_non_null(strstr(html, "the interval stays as it is."));
 }
 
+/* The first page carries what small cohorts do to the interval. */
+static void small_cohorts_in_front(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_rollout(cx.keep);
+    rl_model_answer *m = &a->model[0];
+    const rl_interval *e = &m->lift.effect;
+    assert_ptr_equal(a->money.value, m);
+    a->model[0].few.se = 1.01 * e->se;
+    assert_null(strstr(page_of(a, "front0"), "Read it with care"));
+    m->few.se = 4 * e->se;
+    m->few.low = e->est - 4 * (e->est - e->low);
+    m->few.high = e->est + 4 * (e->high - e->est);
+    const char *html = page_of(a, "front1");
+    check_markup(html);
+    assert_non_null(strstr(html, "Read it with care: 3 accounts reached started with fewer than four"));
+    assert_non_null(strstr(html, "holds zero: chance alone could have done it"));
+    m->few.why = "no controls";
+    assert_non_null(strstr(page_of(a, "front2"), "counts their luck as zero (no controls)"));
+    a->money.treated_units = 1;
+    html = page_of(a, "front3");
+    assert_non_null(strstr(html, "One account is all that was reached: without it there is nothing to tell."));
+    assert_null(strstr(html, "does not change the sign of the total"));
+}
+
 static void nothing_answered(void **state)
 {
     (void)state;
@@ -378,6 +403,7 @@ int main(void)
                                        cmocka_unit_test(rollout_part),
                                        cmocka_unit_test(without_deals),
                                        cmocka_unit_test(small_cohorts_without_weight),
+                                       cmocka_unit_test(small_cohorts_in_front),
                                        cmocka_unit_test(nothing_answered),
                                        cmocka_unit_test(hostile_names),
                                        cmocka_unit_test(markdown)};
