@@ -206,6 +206,7 @@ static const char *left_out(const rl_result *fit, rl_arena *keep)
                 rl_str_addn(&out, at, length);
             }
             at = close + 1;
+            if (strncmp(at, " (", 2) == 0) at += strcspn(at, ")") + 1; /* how many columns of it */
             if (strncmp(at, ", ", 2) == 0) at += 2;
         }
     }
