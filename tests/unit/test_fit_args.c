@@ -261,8 +261,8 @@ static void mistakes(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request), cmocka_unit_test(repetitions),
-                                       cmocka_unit_test(lists_of_instruments), cmocka_unit_test(files),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request),  cmocka_unit_test(repetitions),
+                                       cmocka_unit_test(lists_of_instruments),      cmocka_unit_test(files),
                                        cmocka_unit_test(draws_without_a_bootstrap), cmocka_unit_test(mistakes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
