@@ -177,7 +177,8 @@ struct rl_fit {
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     const bool *given;     /* m   what the estimate is by construction: no error, no statistic; or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
-    size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
+    double never_k;        /* coefficients fitted to the controls, times the never treated's share in them
+                              (infer_small.c); 0 = 1 */
     bool lone_count;       /* one that is alone with its start bears influence too: it is held against others */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */

@@ -57,7 +57,7 @@ static double shares(const double *x, size_t n, double V)
     for (size_t i = 0; i < n; i++) mean += x[i] / (double)n;
     for (size_t i = 0; i < n; i++) {
         double d = (x[i] - mean) * (x[i] - mean) / ((double)n * (double)(n - 1)) / V;
-        sum += d * d / sqrt(1 - d);
+        sum += d * d / pow(1 - d, 0.4);
     }
     return sum;
 }
