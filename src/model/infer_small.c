@@ -260,16 +260,10 @@ rl_code rl_infer_small_joint(rl_infer_work *w, const rl_mat *C, const double *b,
 }
 
 /* A test of a method without a factor rejects too often with few clusters. */
-rl_code rl_infer_small_beside(rl_infer_work *w, const char *name, const rl_mat *C, const double *b, rl_ctx *cx)
+bool rl_infer_small_beside(const rl_infer_work *w)
 {
     size_t G = w->d->vcov.kind == RL_CLUSTER ? w->d->cluster[0].G : w->d->n;
-    rl_test t;
-    if (w->small || !w->f->bare || G > MOST_UNASKED || !applies(w)) return RL_OK;
-    RL_TRY(rl_infer_small_joint(w, C, b, &t, cx));
-    if (!isfinite(t.p_value)) return RL_OK;
-    t.name = rl_sprintf(w->keep, "%s-small-sample", name);
-    w->out->test[w->out->n_tests++] = t;
-    return RL_OK;
+    return !w->small && w->f->bare && G <= MOST_UNASKED && applies(w);
 }
 
 rl_code rl_infer_small_or_not(rl_infer_work *w, const rl_request *req, bool of_study, rl_ctx *cx)

@@ -214,6 +214,38 @@ static void by_definition(void **state)
     }
 }
 
+/* Intervals by t of few clusters are the narrowest a band can be; 2 clusters have no draws to speak of. */
+static void bands_with_few_clusters(void **state)
+{
+    (void)state;
+    enum { N = 60, T = 8 };
+    for (size_t G = 2; G < 8; G++) {
+        rl_table panel = fit_panel(N, T, 11, &cx);
+        double *cluster = fit_num(&panel, "cluster", &cx);
+        for (size_t i = 0; i < panel.n; i++) cluster[i] = (double)(i / T % G);
+        rl_request q = fit_request("y ~ 1");
+        rl_result r;
+        q.estimator = rl_estimator_by_name("sunab");
+        q.unit = "unit", q.time = "t", q.cohort = "g";
+        q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"cluster"}, .lag = -1};
+        q.agg = RL_AGG_DYNAMIC;
+        q.bootstrap = true;
+        rl_code code = rl_estimate_run(&q, &panel, &r, cx.keep, &cx);
+        if (G == 2) {
+            assert_int_equal(code, RL_EDATA);
+            assert_non_null(strstr(cx.err.what, "2 clusters"));
+            rl_forgive(&cx);
+            continue;
+        }
+        CHECK_OK(code, &cx);
+        for (size_t j = 0; j < r.m; j++) {
+            const rl_estimate *e = &r.est[j];
+            if (!isfinite(e->band_low)) continue;
+            assert_true(e->band_low <= e->conf_low + 1e-12 && e->band_high >= e->conf_high - 1e-12);
+        }
+    }
+}
+
 /* Studies test several effects together as G clusters can: Hotelling's T squared. */
 static void joint_with_few_clusters(void **state)
 {
@@ -249,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(by_definition, setup, teardown),
         cmocka_unit_test_setup_teardown(same_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(bands_with_few_clusters, setup, teardown),
         cmocka_unit_test_setup_teardown(joint_with_few_clusters, setup, teardown),
     };
     return cmocka_run_group_tests_name("infer_units", tests, NULL, NULL);
