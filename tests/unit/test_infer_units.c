@@ -218,11 +218,11 @@ static void by_definition(void **state)
 static void bands_with_few_clusters(void **state)
 {
     (void)state;
-    enum { N = 60, T = 8 };
-    for (size_t G = 2; G < 8; G++) {
-        rl_table panel = fit_panel(N, T, 11, &cx);
+    enum { UNITS = 60, PERIODS = 8 };
+    for (size_t clusters = 2; clusters < 8; clusters++) {
+        rl_table panel = fit_panel(UNITS, PERIODS, 11, &cx);
         double *cluster = fit_num(&panel, "cluster", &cx);
-        for (size_t i = 0; i < panel.n; i++) cluster[i] = (double)(i / T % G);
+        for (size_t i = 0; i < panel.n; i++) cluster[i] = (double)(i / PERIODS % clusters);
         rl_request q = fit_request("y ~ 1");
         rl_result r;
         q.estimator = rl_estimator_by_name("sunab");
@@ -231,7 +231,7 @@ static void bands_with_few_clusters(void **state)
         q.agg = RL_AGG_DYNAMIC;
         q.bootstrap = true;
         rl_code code = rl_estimate_run(&q, &panel, &r, cx.keep, &cx);
-        if (G == 2) {
+        if (clusters == 2) {
             assert_int_equal(code, RL_EDATA);
             assert_non_null(strstr(cx.err.what, "2 clusters"));
             rl_forgive(&cx);
