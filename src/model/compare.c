@@ -188,28 +188,14 @@ static void why_not(rl_side *s, rl_arena *keep, rl_ctx *cx)
     rl_forgive(cx);
 }
 
-/* Covariates that a fit left out, from what it said: its notes are the only place that names them. */
+/* The covariates that a fit left out. */
 static const char *left_out(const rl_result *fit, rl_arena *keep)
 {
     enum { MOST = 4 };
     rl_str out = rl_str_new(keep);
     size_t n = 0;
-    for (size_t i = 0; i < fit->n_notes; i++) {
-        const char *at = fit->note[i], *end = strstr(at, " left out: ");
-        while (end != NULL && *at == '\'') {
-            const char *close = strchr(at + 1, '\'');
-            if (close == NULL || close > end) break;
-            size_t length = (size_t)(close + 1 - at);
-            bool cell = length > 11 && strncmp(close - 10, " by cohort", 10) == 0; /* the covariate itself stays */
-            if (!cell && n++ < MOST) {
-                if (n > 1) rl_str_add(&out, ", ");
-                rl_str_addn(&out, at, length);
-            }
-            at = close + 1;
-            if (strncmp(at, " (", 2) == 0) at += strcspn(at, ")") + 1; /* how many columns of it */
-            if (strncmp(at, ", ", 2) == 0) at += 2;
-        }
-    }
+    for (size_t i = 0; i < fit->n_left; i++)
+        if (fit->left[i].whole && n++ < MOST) rl_str_addf(&out, "%s'%s'", n > 1 ? ", " : "", fit->left[i].name);
     if (n == 0) return NULL;
     if (n > MOST) rl_str_add(&out, ", ..");
     return rl_str_text(&out);

@@ -312,6 +312,39 @@ static void covariates_left_out(void **state)
     assert_null(strstr(s.says, "parallel trends cannot"));
 }
 
+/* What left a covariate out says so by name: one that others hold, one that is the same everywhere. */
+static void left_out_by_name(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"etwfe", "bjs", "did2s", "sunab", "stacked", "lpdid", "twfe"};
+    rl_table t = two_waves(93, 9);
+    double *w = rl_table_col(&t, "w")->num, *part = rl_table_col(&t, "part")->num, *x = rl_table_col(&t, "x")->num,
+           *at = rl_table_col(&t, "t")->num;
+    for (size_t i = 0; i < t.n; i++) {
+        x[i] *= at[i] * at[i];
+        w[i] = 3 - 2 * x[i];
+        part[i] = 2.385;
+    }
+    rl_request r = starts_request("bjs", "y ~ x + w + part");
+    for (size_t k = 0; k < sizeof NAME / sizeof *NAME; k++) {
+        bool etwfe = k == 0;
+        r.estimator = rl_estimator_by_name(NAME[k]);
+        r.formula = etwfe ? "y ~ x + part" : "y ~ x + w + part"; /* it tells slopes of cells that no one can */
+        r.has_window = false;
+        if (strcmp(NAME[k], "stacked") == 0 || strcmp(NAME[k], "lpdid") == 0) starts_window(&r, -2, 1);
+        rl_result f = starts_fit(&t, &r, &cx);
+        size_t whole = 0;
+        const char *want[] = {etwfe ? "part" : "w", "part"};
+        for (size_t i = 0; i < f.n_left; i++)
+            if (f.left[i].whole) assert_string_equal(f.left[i].name, want[whole++]);
+        assert_int_equal(whole, etwfe ? 1 : 2);
+    }
+    r = starts_request("bjs", "y ~ x + w + part");
+    rl_sides s = compare(&t, &r, false);
+    assert_string_equal(side(&s, "bjs")->without, "'w', 'part'");
+    assert_string_equal(side(&s, "lpdid")->without, "'w', 'part'");
+}
+
 /* Every second year: the base of those that want the period before is not in the data, and that is the reason. */
 static void every_second_year(void **state)
 {
@@ -345,6 +378,7 @@ int main(void)
         cmocka_unit_test(options_belong_to_it),
         cmocka_unit_test(the_eligible),
         cmocka_unit_test(covariates_left_out),
+        cmocka_unit_test(left_out_by_name),
         cmocka_unit_test(every_second_year),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
