@@ -85,7 +85,7 @@ struct rl_result {
     bool spurious;
     struct rl_differenced { const char *base; double est, se, low, high; } *differenced;
     size_t n_differenced;
-    rl_left *left;              /* n_left  regressors left out, as a note says too; of methods that run one regression */
+    rl_left *left;              /* n_left  regressors left out, as a note says too; none of lp's     */
     size_t n_left;
     const char **note;
     size_t n_notes;

@@ -255,7 +255,8 @@ static const char *another_mean(const rl_view *v, const rl_sides *s)
         horizons |= ring && s->v[i].near.std_error > 0;
         weighted |= ring && !(s->v[i].near.std_error > 0);
     }
-    return rl_sprintf(v->in, "%s%s%s", horizons ? rl_words_event_times(v, s) : "", horizons && weighted ? ", or " : "",
+    return rl_sprintf(v->in, "%s%s%s", horizons ? rl_words_event_times(s, v->in) : "",
+                      horizons && weighted ? ", or " : "",
                       weighted   ? "by own weights"
                       : horizons ? ""
                                  : "another");
@@ -296,7 +297,9 @@ static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer 
                               times * e->conf_low, times * e->conf_high, x->same_estimand};
         rl_chart_row(c, row, sizeof row / sizeof *row, x->estimator);
         y[k] = (double)k;
-        label[k++] = x->estimator;
+        label[k++] = x->same_rows ? x->estimator
+                                  : rl_sprintf(v->in, "%s (%s %s)", x->estimator, rl_view_count(v, x->rows),
+                                               rl_plural("row", x->rows, v->in));
     }
     rl_chart_tics(c, "y", y, label, n, 26);
     return c;

@@ -399,9 +399,9 @@ const char *rl_words_vcov(const rl_view *v, const rl_result *r)
     return rl_str_text(&s);
 }
 
-const char *rl_words_event_times(const rl_view *v, const rl_sides *s)
+const char *rl_words_event_times(const rl_sides *s, rl_arena *in)
 {
     if (s->last <= 0) return "event time 0";
-    if (s->step > 1 && s->last > s->step) return rl_sprintf(v->in, "event times 0, %d .. %d", s->step, s->last);
-    return rl_sprintf(v->in, "event times 0 to %d", s->last);
+    if (s->step > 1 && s->last > s->step) return rl_sprintf(in, "event times 0, %d .. %d", s->step, s->last);
+    return rl_sprintf(in, "event times 0 to %d", s->last);
 }

@@ -69,7 +69,12 @@ static rl_sides sides(double lift)
                                          {"Later vs Earlier Treated", 0.75, 8102, 8100, FX_EVIL, FX_EVIL}};
     rl_sides s = {.n = SIDES, .v = RL_NEW(cx.keep, rl_side, SIDES), .says = "they agree", .bacon_why = FX_EVIL};
     for (size_t i = 0; i < SIDES; i++) {
-        s.v[i] = (rl_side){.estimator = NAME[i], .answered = i < 2, .why = FX_EVIL, .same_estimand = i == 0};
+        s.v[i] = (rl_side){.estimator = NAME[i],
+                           .answered = i < 2,
+                           .why = FX_EVIL,
+                           .same_estimand = i == 0,
+                           .same_rows = i != 1,
+                           .rows = 1924};
         s.v[i].compares = s.v[i].base = s.v[i].weighs = "words";
         s.v[i].effect = fx_estimate("overall", RL_NO_ID, lift + (double)i, 2.385);
         s.v[i].has_event = i < 2;
