@@ -1,5 +1,7 @@
 #include "out/text_sides.h"
 
+#include "out/words.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -28,15 +30,15 @@ static const char *figure(double x, double se, rl_arena *in)
 /* Which rows, which figures. */
 static void head(rl_str *out, const rl_sides *s, rl_arena *in)
 {
+    bool others = false;
     rl_str_addf(out, "\nthe same question by the estimators for programmes, on the same %zu rows of %zu", s->rows,
                 s->read);
     for (size_t i = 0; i < s->n_dropped; i++)
-        rl_str_addf(out, "%s%zu %s", i > 0 ? ", " : "; left out: ", s->dropped[i].rows, s->dropped[i].why);
+        rl_str_addf(out, "%s%zu (%s)", i > 0 ? ", " : "; left out: ", s->dropped[i].rows, s->dropped[i].why);
     rl_str_add(out, "\n  > the one above; * the average effect on the treated");
-    if (s->last >= 0)
-        rl_str_addf(out, "; last column: mean of the effects at event time%s 0%s%s", s->last > 0 ? "s" : "",
-                    s->step > 1 && s->last > s->step ? rl_sprintf(in, ", %d", s->step) : "",
-                    s->last > 0 ? rl_sprintf(in, " to %d", s->last) : "");
+    for (size_t i = 0; i < s->n; i++) others |= s->v[i].answered && !s->v[i].same_rows;
+    if (others) rl_str_add(out, "; ! on rows of its own");
+    if (s->last >= 0) rl_str_addf(out, "; last column: mean of the effects at %s", rl_words_event_times(s, in));
     rl_str_add(out, "\n");
 }
 
@@ -49,11 +51,12 @@ static void one_row(rl_str *out, const rl_side *v, double low, double high, rl_a
 {
     char line[BAR + 1];
     bar(line, &v->effect, low, high);
-    rl_str_addf(out, "%c %c %-10s %12s %11s  %s %8zu rows", v->fitted ? '>' : ' ', v->same_estimand ? '*' : ' ',
+    rl_str_addf(out, "%c %c %-10s %12s %11s  %s %8zu rows%s", v->fitted ? '>' : ' ', v->same_estimand ? '*' : ' ',
                 v->estimator, figure(v->effect.estimate, v->effect.std_error, in), beside(&v->effect, in), line,
-                v->rows);
+                v->rows, v->same_rows ? "" : " !");
     if (v->near.std_error > 0)
-        rl_str_addf(out, " %9s %s", figure(v->near.estimate, v->near.std_error, in), beside(&v->near, in));
+        rl_str_addf(out, "%s %9s %s", v->same_rows ? "  " : "", figure(v->near.estimate, v->near.std_error, in),
+                    beside(&v->near, in));
     rl_str_add(out, "\n");
 }
 
