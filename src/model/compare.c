@@ -218,8 +218,8 @@ static const char *left_out(const rl_result *fit, rl_arena *keep)
 static const char *not_repeated(const work *w, rl_arena *keep)
 {
     const rl_request *r = w->req;
-    bool by_unit = r->vcov.kind == RL_VCOV_DEFAULT ||
-                   (r->vcov.kind == RL_CLUSTER && r->vcov.ways == 1 && strcmp(r->vcov.by[0], r->unit) == 0);
+    bool by_unit = r->vcov.kind == RL_VCOV_DEFAULT || (r->vcov.kind == RL_CLUSTER && r->vcov.ways == 1 &&
+                                                       r->unit != NULL && strcmp(r->vcov.by[0], r->unit) == 0);
     if (!by_unit) return "its errors repeat it on other units, which are not the errors asked for";
     if (w->units <= MOST_UNITS && w->out->rows <= MOST_REPEATED_ROWS) return NULL;
     return rl_sprintf(

@@ -3,11 +3,39 @@
 #include "out/words.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { BAR = 33 };
+enum { BAR = 33, WIDE = 6 }; /* WIDE: times the width in the middle, such an interval is cut */
 
-/* What stands between the ends of all intervals, drawn: "   (----o----)   ". */
+static int by_size(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The ends of what is drawn, 0 among it: of all intervals but those that would press the others into a point. */
+static void ends(const rl_sides *s, double *low, double *high, rl_arena *in)
+{
+    double *w = RL_NEW(in, double, s->n);
+    size_t n = 0;
+    *low = *high = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_estimate *e = &s->v[i].effect;
+        if (s->v[i].answered && isfinite(e->conf_high - e->conf_low)) w[n++] = e->conf_high - e->conf_low;
+    }
+    qsort(w, n, sizeof *w, by_size);
+    double limit = n > 0 && w[n / 2] > 0 ? WIDE * w[n / 2] : INFINITY;
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_estimate *e = &s->v[i].effect;
+        if (!s->v[i].answered) continue;
+        bool whole = e->conf_high - e->conf_low <= limit;
+        *low = fmin(*low, whole ? e->conf_low : e->estimate);
+        *high = fmax(*high, whole ? e->conf_high : e->estimate);
+    }
+}
+
+/* What stands between these ends, drawn: "   ----o----   "; "<---o--->" goes on. */
 static void bar(char line[BAR + 1], const rl_estimate *e, double low, double high)
 {
     double step = (high - low) / (BAR - 1);
@@ -15,8 +43,11 @@ static void bar(char line[BAR + 1], const rl_estimate *e, double low, double hig
     line[BAR] = '\0';
     if (low <= 0 && high >= 0 && step > 0) line[(size_t)lround(-low / step)] = '|';
     if (!isfinite(e->conf_low) || !(step > 0)) return;
-    size_t a = (size_t)lround((e->conf_low - low) / step), b = (size_t)lround((e->conf_high - low) / step);
+    size_t a = (size_t)lround((fmax(e->conf_low, low) - low) / step),
+           b = (size_t)lround((fmin(e->conf_high, high) - low) / step);
     for (size_t i = a; i <= b && i < BAR; i++) line[i] = line[i] == '|' ? '+' : '-';
+    if (e->conf_low < low) line[0] = '<';
+    if (e->conf_high > high) line[BAR - 1] = '>';
     line[(size_t)lround((e->estimate - low) / step)] = 'o';
 }
 
@@ -62,14 +93,9 @@ static void one_row(rl_str *out, const rl_side *v, double low, double high, rl_a
 
 void rl_text_sides(rl_str *out, const rl_sides *s, rl_arena *in)
 {
-    double low = 0, high = 0;
+    double low, high;
     head(out, s, in);
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->v[i].answered) continue;
-        const rl_estimate *e = &s->v[i].effect;
-        low = fmin(low, isfinite(e->conf_low) ? e->conf_low : e->estimate);
-        high = fmax(high, isfinite(e->conf_high) ? e->conf_high : e->estimate);
-    }
+    ends(s, &low, &high, in);
     for (size_t i = 0; i < s->n; i++)
         if (s->v[i].answered) one_row(out, &s->v[i], low, high, in);
     rl_str_add(out, "\n    estimator  compares with; base period; weighs\n");
