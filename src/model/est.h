@@ -159,11 +159,20 @@ typedef struct rl_dof {
     bool constant;         /* a constant is in the model (effects imply one)       */
 } rl_dof;
 
+/* A regressor that is left out, as others hold it already: columns of one name. */
+typedef struct rl_left {
+    const char *name;      /* "x", "event -3", "x by cohort"                       */
+    size_t columns;
+    bool whole;            /* all that the formula has under this name             */
+} rl_left;
+
 typedef struct rl_fit rl_fit;
 struct rl_fit {
     size_t m;              /* estimates                                            */
     rl_label *label;       /* m                                                    */
     double *b;             /* m                                                    */
+    rl_left *left;         /* n_left  the regressors left out, those of the small design of a collapse too */
+    size_t n_left;
     const rl_psi *psi;     /* NULL when the method has none: then by refit, or no errors, and infer refuses to be
                               asked for them */
     const rl_refit *refit; /* or NULL                                              */
@@ -344,9 +353,12 @@ RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redund
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx);
 void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx);     /* a perfect fit? */
 RL_MUST rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx);
-/* Remark on, or (from `strict` on) refuse, the dropped ones of k columns. */
+/* List in f->left, and remark on, or (from `strict` on) refuse, the dropped ones of k columns; those with one label
+ * stand side by side. */
 RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
-                               rl_ctx *cx);
+                               rl_fit *f, rl_ctx *cx);
+/* One more of f->left. */
+void rl_fit_leave(rl_fit *f, rl_left left, rl_ctx *cx);
 rl_label rl_label_of(const char *term);       /* the ids absent */
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);

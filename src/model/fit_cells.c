@@ -103,7 +103,7 @@ static rl_code without_columns(const rl_design *d, const int32_t *cell, size_t C
     if (w->f.first_dropped < C) {
         bool *dropped = RL_NEW(cx->tmp, bool, w->q + C);
         dropped[w->q + w->f.first_dropped] = true;
-        return rl_fit_dropped(d, dropped, w->q + C, label, w->q, cx);
+        return rl_fit_dropped(d, dropped, w->q + C, label, w->q, f, cx);
     }
     double *e = RL_NEW(cx->tmp, double, d->n);
     w->b = RL_NEW(cx->tmp, double, C);

@@ -313,6 +313,7 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
             continue;
         }
         rl_json_int(j, "rows_used", (int64_t)v->rows);
+        rl_json_bool(j, "same_rows", v->same_rows);
         rl_json_bool(j, "same_estimand", v->same_estimand);
         rl_json_str(j, "compares", v->compares);
         rl_json_str(j, "base", v->base);

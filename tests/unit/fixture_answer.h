@@ -398,18 +398,20 @@ static void fx_rollout(rl_rollout *r, rl_arena *in)
 static void fx_sides(rl_sides *s, double lift, double se, rl_arena *in)
 {
     static const char *const NAME[] = {"etwfe", "cs", "lpdid", "twfe"};
-    *s = (rl_sides){.n = 4, .v = RL_NEW(in, rl_side, 4), .low = lift, .high = 1.07 * lift, .has_weights = true,
+    *s = (rl_sides){.n = 4, .v = RL_NEW(in, rl_side, 4), .low = lift, .high = 1.07 * lift, .rows = 6431, .read = 6500,
+                    .step = 1, .last = 1, .has_weights = true,
                     .treated = 1648, .negative = 231, .negative_sum = -0.0371};
     s->says = "the 2 estimators of the same effect agree to within half of the smallest standard error";
     for (size_t i = 0; i < 4; i++) {
         rl_side *x = &s->v[i];
         *x = (rl_side){.estimator = NAME[i], .source = "a paper", .answered = i != 2, .same_estimand = i < 2,
                        .rows = 6431 - i, .units = 824, .compares = "rows not treated yet",
-                       .base = "all periods before the start", .weighs = "every treated row alike"};
+                       .base = "all periods before the start", .weighs = "every treated row alike", .same_rows = i != 1};
         x->effect = fx_estimate("overall", RL_NO_ID, lift * (1 + 0.07 * (double)i), se * (1 + 0.11 * (double)i));
         if (i == 2) x->why = "its base is the period before the start, which is partly exposed here";
         x->has_event = i < 2;
         if (i >= 2) continue;
+        x->near = fx_estimate("events", RL_NO_ID, lift * (0.9 + 0.03 * (double)i), se * 1.21);
         fx_result(&x->event, &FX_TWFE, 4, in);
         for (int32_t e = 0; e < 4; e++)
             x->event.est[e] = fx_estimate("event", e - 2, lift * (e < 2 ? 0.04 : 1 + 0.05 * (double)i), e == 1 ? 0 : se);

@@ -9,6 +9,7 @@
 #include "out/charts.h"
 #include "out/html.h"
 #include "out/sections.h"
+#include "out/text_sides.h"
 #include "unit/fixture_answer.h"
 
 static rl_ctx cx;
@@ -69,7 +70,12 @@ static rl_sides sides(double lift)
                                          {"Later vs Earlier Treated", 0.75, 8102, 8100, FX_EVIL, FX_EVIL}};
     rl_sides s = {.n = SIDES, .v = RL_NEW(cx.keep, rl_side, SIDES), .says = "they agree", .bacon_why = FX_EVIL};
     for (size_t i = 0; i < SIDES; i++) {
-        s.v[i] = (rl_side){.estimator = NAME[i], .answered = i < 2, .why = FX_EVIL, .same_estimand = i == 0};
+        s.v[i] = (rl_side){.estimator = NAME[i],
+                           .answered = i < 2,
+                           .why = FX_EVIL,
+                           .same_estimand = i == 0,
+                           .same_rows = i != 1,
+                           .rows = 1924};
         s.v[i].compares = s.v[i].base = s.v[i].weighs = "words";
         s.v[i].effect = fx_estimate("overall", RL_NO_ID, lift + (double)i, 2.385);
         s.v[i].has_event = i < 2;
@@ -169,6 +175,79 @@ static void gaps_and_panels(void **state)
     assert_non_null(strstr(rl_str_text(&panels->dat), "NaN NaN NaN\n"));
     assert_non_null(strstr(panels->alt, "grey line: cs"));
     assert_int_equal(count(panels->svg, "etwfe"), 1);
+}
+
+/* Marks by what a figure is, means over the same event times beside the effects, and one interval that knows nothing
+ * does not press the others into a line. */
+static void marks_of_estimators(void **state)
+{
+    (void)state;
+    rl_answer *a = answer();
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_model_answer *m = &a->model[0];
+    rl_sides *s = &m->sides;
+    rl_charts charts;
+    double lift = m->lift.effect.est;
+    rl_charts_make(a, &v, &charts);
+    assert_non_null(strstr(charts.model[0].sides->alt, "square: by own weights"));
+    assert_null(strstr(charts.model[0].sides->alt, "ring"));
+    assert_non_null(strstr(rl_str_text(&charts.model[0].sides->add), "cs (1,924 rows)"));
+    s->last = 2, s->step = 1;
+    s->v[0].near = fx_estimate("events", RL_NO_ID, lift + 0.25, 2.385);
+    s->v[1].near = fx_estimate("events", RL_NO_ID, lift + 0.5, 2.385);
+    s->v[2].answered = s->v[2].same_rows = true;
+    s->v[2].effect = fx_estimate("overall", RL_NO_ID, lift, 2385);
+    rl_charts_make(a, &v, &charts);
+    rl_chart *c = charts.model[0].sides;
+    const char *dat = rl_str_text(&c->dat);
+    assert_non_null(strstr(c->alt, "ring: event times 0 to 2"));
+    assert_non_null(strstr(dat, " 0 # etwfe\n0.3 ")); /* beside its dot */
+    assert_int_equal(count(dat, " 3 # etwfe"), 1);
+    assert_int_equal(count(dat, " 1 # cs"), 1); /* the mean, not its effect */
+    assert_int_equal(count(dat, " 2 # stacked"), 1);
+    assert_int_equal(count(dat, " # "), 5); /* the head too */
+    assert_non_null(strstr(rl_str_text(&c->set), "a bar that meets the edge goes on"));
+    s->v[2].effect = fx_estimate("overall", RL_NO_ID, lift, 2.5);
+    rl_charts_make(a, &v, &charts);
+    assert_null(strstr(rl_str_text(&charts.model[0].sides->set), "meets the edge"));
+    assert_null(strstr(rl_str_text(&charts.model[0].side_events->set), "meets the edge"));
+    s->v[0].event.est[3] = fx_estimate("event", 1, lift, 2385);
+    rl_charts_make(a, &v, &charts);
+    assert_non_null(strstr(rl_str_text(&charts.model[0].side_events->set), "meets the edge"));
+    for (size_t i = 0; i < 3; i++) /* equal, and without errors */
+        s->v[i].effect = s->v[i].near = (rl_estimate){.estimate = lift, .conf_low = NAN, .conf_high = NAN};
+    rl_charts_make(a, &v, &charts);
+    rl_chart *const all[] = {charts.model[0].sides};
+    rl_outdir *o;
+    const char *note;
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/equal", place), &o, &cx), &cx);
+    CHECK_OK(rl_charts_draw(all, 1, o, &note, &cx), &cx);
+    assert_null(note);
+    assert_non_null(all[0]->svg);
+    rl_outdir_abandon(o);
+}
+
+/* The same at the terminal. */
+static void sides_in_text(void **state)
+{
+    (void)state;
+    rl_sides s = sides(12.385);
+    rl_str out = rl_str_new(cx.keep);
+    s.rows = s.read = 2000, s.last = 4, s.step = 2;
+    s.dropped = &(rl_dropped){"always treated", 76};
+    s.n_dropped = 1;
+    s.v[0].near = fx_estimate("events", RL_NO_ID, 11.5, 2.385);
+    s.v[2].answered = s.v[2].same_rows = true;
+    s.v[2].effect = fx_estimate("overall", RL_NO_ID, 12.5, 2385);
+    rl_text_sides(&out, &s, cx.keep);
+    const char *text = rl_str_text(&out);
+    assert_non_null(strstr(text, "left out: 76 (always treated)\n"));
+    assert_non_null(strstr(text, "! on rows of its own; last column: mean of the effects at event times 0, 2 .. 4\n"));
+    assert_non_null(strstr(text, " 1924 rows !\n"));
+    assert_non_null(strstr(text, "1924 rows        11.5 (2.4)\n"));
+    assert_non_null(strstr(text, "<-------"));
+    assert_int_equal(count(text, "<"), 1);
+    assert_int_equal(count(text, "->"), 1);
 }
 
 /* One cohort, one answer; no lift. */
@@ -283,7 +362,9 @@ static void large_designs_are_drawn(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
-                                       cmocka_unit_test(nothing_to_draw), cmocka_unit_test(large_designs_are_drawn)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
+        cmocka_unit_test(nothing_to_draw),     cmocka_unit_test(marks_of_estimators),
+        cmocka_unit_test(sides_in_text),       cmocka_unit_test(large_designs_are_drawn)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

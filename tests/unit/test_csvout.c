@@ -186,7 +186,19 @@ static void other_estimators(void **state)
         assert_string_equal(g->cell[i][column(g, "unit")], "USD");
     }
     assert_int_equal(n, 4);
-    size_t i = row_of(g, "value", "small cohorts");
+    size_t i = row_of(g, "value", "estimator events"), more = i;
+    const rl_estimate *near = &m->sides.v[0].near;
+    assert_string_equal(g->cell[i][column(g, "term")], "etwfe");
+    assert_string_equal(g->cell[i][column(g, "time")], "event times 0 to 1");
+    assert_string_equal(g->cell[i][column(g, "event")], "1");
+    assert_true(strtod(g->cell[i][est], NULL) == near->estimate);
+    assert_true(strtod(g->cell[i][column(g, "std_error")], NULL) == near->std_error);
+    assert_true(strtod(g->cell[i][column(g, "conf_low")], NULL) == near->conf_low);
+    assert_true(strtod(g->cell[i][column(g, "conf_high")], NULL) == near->conf_high);
+    assert_string_equal(g->cell[i + 1][column(g, "term")], "cs");
+    for (n = 0; more < g->n; more++) n += strcmp(g->cell[more][kind], "estimator events") == 0;
+    assert_int_equal(n, 2); /* the others have no event study */
+    i = row_of(g, "value", "small cohorts");
     assert_true(strtod(g->cell[i][est], NULL) == m->lift.effect.est);
     assert_true(strtod(g->cell[i][column(g, "std_error")], NULL) == 305.25);
     assert_true(strtod(g->cell[i][column(g, "conf_high")], NULL) == 1355.125);
@@ -197,7 +209,7 @@ static void other_estimators(void **state)
     check_json(json);
     static const char *const HAS[] = {
         "\"std_error_widened\": 305.25", "\"conf_high_widened\": 1355.125", "\"rollout\": [", "\"cohort\": \"2024Q4\"",
-        "\"estimator\": \"lpdid\"",      "which is partly exposed here",    "\"negative"};
+        "\"estimator\": \"lpdid\"",      "which is partly exposed here",    "\"negative",     "\"same_rows\": false"};
     for (size_t k = 0; k < sizeof HAS / sizeof *HAS; k++)
         if (!strstr(json, HAS[k])) fail_msg("results.json lacks %s", HAS[k]);
 }
@@ -260,7 +272,11 @@ static void sheet_of_estimators(void **state)
             assert_non_null(strstr(sheet, "<v>753.83</v>"));
             assert_non_null(strstr(sheet, "<v>1355.125</v>"));
             assert_non_null(strstr(sheet, "r=\"D7\"")); /* head, the answer, small cohorts, four estimators */
-            assert_null(strstr(sheet, "r=\"A8\""));
+            assert_non_null(strstr(sheet, "r=\"D9\"")); /* and two means over the same event times */
+            assert_null(strstr(sheet, "r=\"A10\""));
+            assert_non_null(strstr(sheet, rl_sprintf(cx.keep, "<v>%.16g</v>", a->model[0].sides.v[1].near.std_error)));
+            assert_non_null(strstr(text, "mean of the effects at event times 0 to 1"));
+            assert_non_null(strstr(text, "rows of its own"));
             assert_null(strstr(sheet, "r=\"D6\"")); /* lpdid cannot answer */
             assert_non_null(strstr(text, "small cohorts not taken for precise"));
             assert_non_null(strstr(text, "which is partly exposed here"));

@@ -83,6 +83,10 @@ static void collinear_columns_are_named(void **s)
     rl_result r = run(&t, fit_request("y ~ x + z"));
     assert_int_equal(r.m, 2);
     assert_non_null(strstr(r.note[0], "'z'"));
+    assert_int_equal(r.n_left, 1);
+    assert_string_equal(r.left[0].name, "z");
+    assert_true(r.left[0].whole && r.left[0].columns == 1);
+    assert_int_equal(run(&t, fit_request("y ~ x")).n_left, 0);
 }
 
 /* Columns of one name are counted, not listed. */

@@ -280,6 +280,9 @@ static void rollout_part(void **state)
         strstr(html, "Small cohorts: the 95\xc2\xa0% interval is $152 to $1,355 when they are not taken for precise"));
     assert_non_null(strstr(html, "3 treated units are in cohorts of fewer than 4"));
     assert_non_null(strstr(html, "The same question by other estimators"));
+    assert_non_null(strstr(html, ">6,430 \xe2\x80\xa0<")); /* cs, on rows of its own */
+    assert_non_null(strstr(html, "All but \xe2\x80\xa0 on the same 6,431 rows"));
+    assert_non_null(strstr(html, ">At event times 0 to 1<"));
     assert_non_null(strstr(html, "<td>twfe *</td>"));
     assert_non_null(strstr(html, "<td>cs</td>"));
     assert_non_null(strstr(html, "lpdid cannot answer: its base is the period before the start"));
