@@ -2,20 +2,7 @@
 #include "unit/fit_fixture.h"
 
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static const double RHO = 0.5, BETA = 0.8;
 
@@ -206,12 +193,12 @@ static void the_truth_is_covered(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(anderson_hsiao_is_instrumental_variables_on_differences, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_lag_collapsed_is_anderson_hsiao, setup, teardown),
-        cmocka_unit_test_setup_teardown(order_of_rows_and_threads_change_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(effects_of_units_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(units_of_measurement_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_truth_is_covered, setup, teardown),
+        TEST(anderson_hsiao_is_instrumental_variables_on_differences),
+        TEST(one_lag_collapsed_is_anderson_hsiao),
+        TEST(order_of_rows_and_threads_change_nothing),
+        TEST(effects_of_units_do_not_matter),
+        TEST(units_of_measurement_do_not_matter),
+        TEST(the_truth_is_covered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

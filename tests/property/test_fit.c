@@ -1,19 +1,6 @@
 /* Truths about a fit that need no stored answer. */
 #include "unit/fit_fixture.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_result run(const rl_table *t, rl_request r)
 {

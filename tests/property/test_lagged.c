@@ -4,20 +4,7 @@
 #include "base/fmath.h"
 #include "base/str.h"
 #include "model/dynamic.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* Two regressors, one of them slow; AR(1) outcome. */
 static rl_table series(size_t n, uint64_t seed, double phi)
@@ -184,7 +171,7 @@ static void koyck_covers(void **s)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest t[] = {T(shuffled_rows), T(two_forms), T(order_never_beaten), T(units), T(koyck_covers)};
+    const struct CMUnitTest t[] = {TEST(shuffled_rows), TEST(two_forms), TEST(order_never_beaten), TEST(units),
+                                   TEST(koyck_covers)};
     return cmocka_run_group_tests(t, NULL, NULL);
 }

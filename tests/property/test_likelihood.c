@@ -3,20 +3,7 @@
 
 #include "base/fmath.h"
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static double poisson_draw(rl_rng *r, double mean)
 {
@@ -344,15 +331,15 @@ static void margins_of_shared_variables_are_left_out(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(absorbed_effects_are_dummies, setup, teardown),
-        cmocka_unit_test_setup_teardown(margins_are_derivatives, setup, teardown),
-        cmocka_unit_test_setup_teardown(order_scale_and_threads_change_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(perfect_levels_are_left_out_and_counted, setup, teardown),
-        cmocka_unit_test_setup_teardown(rows_that_effects_separate_are_left_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(intervals_cover, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_constant_outcome_is_a_perfect_fit, setup, teardown),
-        cmocka_unit_test_setup_teardown(margins_of_shared_variables_are_left_out, setup, teardown),
+        TEST(absorbed_effects_are_dummies),
+        TEST(margins_are_derivatives),
+        TEST(order_scale_and_threads_change_nothing),
+        TEST(perfect_levels_are_left_out_and_counted),
+        TEST(rows_that_effects_separate_are_left_out),
+        TEST(intervals_cover),
+        TEST(refusals_name_the_matter),
+        TEST(a_constant_outcome_is_a_perfect_fit),
+        TEST(margins_of_shared_variables_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

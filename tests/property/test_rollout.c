@@ -1,19 +1,6 @@
 /* All estimators for programmes on one table: where they must agree, and what must not matter to any of them. */
 #include "unit/fit_fixture.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* What becomes of the variance when every unit is there twice. */
 typedef enum doubling {
@@ -418,13 +405,9 @@ static void weight_of_two(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(all_agree, setup, teardown),
-        cmocka_unit_test_setup_teardown(third_difference, setup, teardown),
-        cmocka_unit_test_setup_teardown(cross_sections, setup, teardown),
-        cmocka_unit_test_setup_teardown(stacks_are_means, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_does_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(every_unit_twice, setup, teardown),
-        cmocka_unit_test_setup_teardown(weight_of_two, setup, teardown),
+        TEST(all_agree),        TEST(third_difference),     TEST(cross_sections),
+        TEST(stacks_are_means), TEST(what_does_not_matter), TEST(every_unit_twice),
+        TEST(weight_of_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,22 +6,9 @@
 #include "unit/fit_fixture.h"
 
 #include "model/est.h"
+#include "own_ctx.h"
 
 enum { N = 82 };
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- data --------------------------------------------------------------------- */
 

@@ -4,20 +4,7 @@
 #include "data/fault.h"
 #include "model/est.h"
 #include "num/ar.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_request ar_request(const char *formula, int order)
 {

@@ -5,20 +5,7 @@
 #include "model/est.h"
 #include "model/response.h"
 #include "num/ar_average.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_request average_request(const char *formula)
 {

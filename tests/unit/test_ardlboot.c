@@ -4,22 +4,9 @@
 #include "num/ardlboot.h"
 #include "num/lagsel.h"
 #include "num/ols.h"
+#include "own_ctx.h"
 
 enum { M = 61, P = 3, FULL = 1 + P + (P + 1), START = 2 };
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* y_t = .4 + .5 y_(t-1) - .2 y_(t-2) + .8 x_t + .3 x_(t-1) + e_t with a constant; orders 2 and 1. */
 typedef struct world {
@@ -255,7 +242,7 @@ static void refusals(void **s)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest t[] = {T(once), T(one_draw), T(chosen_anew), T(same_draws), T(covers), T(refusals)};
+    const struct CMUnitTest t[] = {TEST(once),       TEST(one_draw), TEST(chosen_anew),
+                                   TEST(same_draws), TEST(covers),   TEST(refusals)};
     return cmocka_run_group_tests(t, NULL, NULL);
 }

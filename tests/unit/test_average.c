@@ -1,20 +1,7 @@
 #include "unit/fit_fixture.h"
 
 #include "model/response.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* N units of T periods: x stays by .55 a period, z acts at once and a period later. */
 static rl_table series(size_t N, size_t T, double noise, uint64_t seed)

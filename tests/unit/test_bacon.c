@@ -1,21 +1,6 @@
 #include "fit_fixture.h"
 #include "model/bacon.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* Eight units, five periods: one treated all along, two from period 2, three from 4, two never. */
 enum { UNITS = 8, PERIODS = 5 };
@@ -204,11 +189,7 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_comparison, setup, teardown),
-        cmocka_unit_test_setup_teardown(why_it_is_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_errors_are_made_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(dates_between, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(every_comparison), TEST(why_it_is_off), TEST(no_errors_are_made_up), TEST(dates_between), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,24 +3,9 @@
 #include "base/arena.h"
 #include "num/cr.h"
 #include "num/eig.h"
+#include "own_ctx.h"
 
 enum { MOST = 240, WIDE = 60 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- the definition -------------------------------------------------------------- */
 
@@ -484,12 +469,12 @@ static void any_units(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(as_defined, setup, teardown),
-        cmocka_unit_test_setup_teardown(joint_tests_as_club_sandwich, setup, teardown),
-        cmocka_unit_test_setup_teardown(same_bytes_for_threads, setup, teardown),
-        cmocka_unit_test_setup_teardown(jackknife_by_refit, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
-        cmocka_unit_test_setup_teardown(any_units, setup, teardown),
+        TEST(as_defined),
+        TEST(joint_tests_as_club_sandwich),
+        TEST(same_bytes_for_threads),
+        TEST(jackknife_by_refit),
+        TEST(refusals),
+        TEST(any_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,20 +1,5 @@
 #include "fit_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { MOST = 5 };
 
@@ -312,16 +297,8 @@ static void asked_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(two_by_two, setup, teardown),
-        cmocka_unit_test_setup_teardown(off_as_well_as_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(clusters_with_both, setup, teardown),
-        cmocka_unit_test_setup_teardown(doses, setup, teardown),
-        cmocka_unit_test_setup_teardown(fixed_composition, setup, teardown),
-        cmocka_unit_test_setup_teardown(weights, setup, teardown),
-        cmocka_unit_test_setup_teardown(missing_cells, setup, teardown),
-        cmocka_unit_test_setup_teardown(rows_left_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
-        cmocka_unit_test_setup_teardown(asked_too_much, setup, teardown),
+        TEST(two_by_two), TEST(off_as_well_as_on), TEST(clusters_with_both), TEST(doses),    TEST(fixed_composition),
+        TEST(weights),    TEST(missing_cells),     TEST(rows_left_out),      TEST(refusals), TEST(asked_too_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,20 +2,7 @@
 
 #include "base/fmath.h"
 #include "model/design.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* y, a, b numbers, seg text, t 1..8 with a gap, u two units */
 static rl_table eight(void)

@@ -4,20 +4,7 @@
 
 #include "model/diag.h"
 #include "num/unitroot.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* --- peers: R 4.2.2, lmtest 0.9.40, tseries 0.10.53, urca 1.3.3, strucchange 1.5.3, car 3.1.1, sandwich 3.0.2 ---- */
 

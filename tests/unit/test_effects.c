@@ -2,22 +2,7 @@
 #include "fit_fixture.h"
 
 #include "model/axis.h"
-
-static rl_ctx cx;
-
-static int begin(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static double effect_of(const rl_result *r, const char *effect, const char *level)
 {
@@ -287,16 +272,11 @@ static void columns_are_taken_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(columns_are_taken_over, begin, end),
-        cmocka_unit_test_setup_teardown(effects_solve_the_normal_equations, begin, end),
-        cmocka_unit_test_setup_teardown(singletons_are_kept_when_asked, begin, end),
-        cmocka_unit_test_setup_teardown(no_freedom_by_count, begin, end),
-        cmocka_unit_test_setup_teardown(labels_have_an_order, begin, end),
-        cmocka_unit_test_setup_teardown(bad_input_has_a_name, begin, end),
-        cmocka_unit_test_setup_teardown(leverage_of_one_is_refused, begin, end),
-        cmocka_unit_test_setup_teardown(blank_cells_are_dropped_and_counted, begin, end),
-        cmocka_unit_test_setup_teardown(values_that_do_not_exist, begin, end),
-        cmocka_unit_test_setup_teardown(a_perfect_fit_is_a_note, begin, end),
+        TEST(columns_are_taken_over),         TEST(effects_solve_the_normal_equations),
+        TEST(singletons_are_kept_when_asked), TEST(no_freedom_by_count),
+        TEST(labels_have_an_order),           TEST(bad_input_has_a_name),
+        TEST(leverage_of_one_is_refused),     TEST(blank_cells_are_dropped_and_counted),
+        TEST(values_that_do_not_exist),       TEST(a_perfect_fit_is_a_note),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

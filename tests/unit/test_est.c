@@ -1,20 +1,7 @@
 #include "unit/fit_fixture.h"
 
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_request did(const char *formula, const char *estimator)
 {

@@ -2,20 +2,7 @@
 
 #include "base/fmath.h"
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_request request(const char *formula, const char *estimator)
 {
@@ -333,17 +320,17 @@ static void nickell(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(formulas, setup, teardown),
-        cmocka_unit_test_setup_teardown(words, setup, teardown),
-        cmocka_unit_test_setup_teardown(too_little, setup, teardown),
-        cmocka_unit_test_setup_teardown(gaps, setup, teardown),
-        cmocka_unit_test_setup_teardown(units_without_a_difference_are_left_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(regressors_that_do_not_vary_are_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(long_run, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_spent_table, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_said, setup, teardown),
-        cmocka_unit_test_setup_teardown(iid_is_half_the_residuals, setup, teardown),
-        cmocka_unit_test_setup_teardown(nickell, setup, teardown),
+        TEST(formulas),
+        TEST(words),
+        TEST(too_little),
+        TEST(gaps),
+        TEST(units_without_a_difference_are_left_out),
+        TEST(regressors_that_do_not_vary_are_named),
+        TEST(long_run),
+        TEST(a_spent_table),
+        TEST(what_is_said),
+        TEST(iid_is_half_the_residuals),
+        TEST(nickell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

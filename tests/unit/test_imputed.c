@@ -3,20 +3,7 @@
 
 #include "num/dist.h"
 #include "num/ols.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { UNITS = 21, TIMES = 8 };
 

@@ -4,20 +4,7 @@
 #include "model/infer.h"
 #include "model/profile.h"
 #include "num/dist.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_result run(const rl_table *t, const rl_request *r)
 {

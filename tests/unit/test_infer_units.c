@@ -6,22 +6,7 @@
 #include "num/boot.h"
 #include "num/dist.h"
 #include "model/infer_units.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 5000, M = 23, G = 700 };
 
@@ -242,14 +227,8 @@ static void joint_with_few_clusters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(cross, setup, teardown),
-        cmocka_unit_test_setup_teardown(sums, setup, teardown),
-        cmocka_unit_test_setup_teardown(filled, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(errors_agree, setup, teardown),
-        cmocka_unit_test_setup_teardown(by_definition, setup, teardown),
-        cmocka_unit_test_setup_teardown(same_bits, setup, teardown),
-        cmocka_unit_test_setup_teardown(joint_with_few_clusters, setup, teardown),
+        TEST(cross),        TEST(sums),          TEST(filled),    TEST(each_alone),
+        TEST(errors_agree), TEST(by_definition), TEST(same_bits), TEST(joint_with_few_clusters),
     };
     return cmocka_run_group_tests_name("infer_units", tests, NULL, NULL);
 }

@@ -3,20 +3,7 @@
 #include "out/json.h"
 #include "out/json_fit.h"
 #include "out/text_fit.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static void quoted(const char *in, const char *want)
 {

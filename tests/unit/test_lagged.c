@@ -5,20 +5,7 @@
 #include "model/dynamic.h"
 #include "model/response.h"
 #include "model/solve.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* t, y, x, z: y_t = 2.3 + .6 y_(t-1) - .15 y_(t-2) + .9 x_t + .35 x_(t-1) - .4 z_t + e_t */
 static rl_table series(size_t n, uint64_t seed)
@@ -571,30 +558,29 @@ static void bad_words_of_a_study(void **s)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest t[] = {
-        T(levels),
-        T(long_run_is_where_it_settles),
-        T(error_correction),
-        T(chosen),
-        T(fixed_regressors),
-        T(cases),
-        T(no_level_relation),
-        T(explosive),
-        T(stationary),
-        T(koyck),
-        T(delta_method),
-        T(long_run_of_polynomials),
-        T(combined_twice),
-        T(projections),
-        T(between_horizons),
-        T(cumulative),
-        T(lag_augmented),
-        T(bad_requests),
-        T(bad_projections),
-        T(gaps),
-        T(in_a_study),
-        T(bad_words_of_a_study),
+        TEST(levels),
+        TEST(long_run_is_where_it_settles),
+        TEST(error_correction),
+        TEST(chosen),
+        TEST(fixed_regressors),
+        TEST(cases),
+        TEST(no_level_relation),
+        TEST(explosive),
+        TEST(stationary),
+        TEST(koyck),
+        TEST(delta_method),
+        TEST(long_run_of_polynomials),
+        TEST(combined_twice),
+        TEST(projections),
+        TEST(between_horizons),
+        TEST(cumulative),
+        TEST(lag_augmented),
+        TEST(bad_requests),
+        TEST(bad_projections),
+        TEST(gaps),
+        TEST(in_a_study),
+        TEST(bad_words_of_a_study),
     };
     return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -2,20 +2,7 @@
 #include "unit/fit_fixture.h"
 
 #include "model/infer.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_request ask(const char *estimator, const char *profile, rl_agg agg)
 {
@@ -211,11 +198,7 @@ static void refusals(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(draws_of_programs, setup, teardown),
-        cmocka_unit_test_setup_teardown(controls_before_the_start, setup, teardown),
-        cmocka_unit_test_setup_teardown(means_of_cells, setup, teardown),
-        cmocka_unit_test_setup_teardown(exact, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(draws_of_programs), TEST(controls_before_the_start), TEST(means_of_cells), TEST(exact), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

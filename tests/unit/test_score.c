@@ -1,24 +1,9 @@
 /* The score bootstrap against likelihoods maximised under the null and one sum a draw. */
 #include "fit_fixture.h"
 #include "model/infer.h"
+#include "own_ctx.h"
 
 enum { N = 120, WIDE = 8, VECTORS = 64 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- the plain way ---------------------------------------------------------------- */
 
@@ -375,13 +360,9 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_sum_a_draw, setup, teardown),
-        cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
-        cmocka_unit_test_setup_teardown(influence_is_enough_without_the_null, setup, teardown),
-        cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(threads_and_dummies_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_single_regressor, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(one_sum_a_draw),  TEST(interval_is_the_inverted_test),     TEST(influence_is_enough_without_the_null),
+        TEST(several_at_once), TEST(threads_and_dummies_do_not_matter), TEST(a_single_regressor),
+        TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

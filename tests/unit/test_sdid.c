@@ -1,22 +1,7 @@
 #include <string.h>
 
 #include "starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* `controls` units never treated, `treated` from period `before` + 1 on, T periods; numbers that R makes alike. */
 static rl_table table(size_t controls, size_t treated, int T, int before)
@@ -375,14 +360,8 @@ static void no_noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(peer, setup, teardown),
-        cmocka_unit_test_setup_teardown(shares, setup, teardown),
-        cmocka_unit_test_setup_teardown(exact_is_the_minimum, setup, teardown),
-        cmocka_unit_test_setup_teardown(averages, setup, teardown),
-        cmocka_unit_test_setup_teardown(draws, setup, teardown),
-        cmocka_unit_test_setup_teardown(by_itself, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_noise, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(peer),     TEST(shares),   TEST(exact_is_the_minimum), TEST(averages), TEST(draws), TEST(by_itself),
+        TEST(no_noise), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

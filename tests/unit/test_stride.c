@@ -1,20 +1,7 @@
 #include "unit/fit_fixture.h"
 
 #include "model/stride.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* One series: n dates as texts, or as dates; x, and y that follows it. */
 static rl_table series(const int32_t *day, size_t n, bool texts)

@@ -1,24 +1,9 @@
 /* The wild cluster bootstrap against one regression a draw, and what it must not depend on. */
 #include "fit_fixture.h"
 #include "num/boot.h"
+#include "own_ctx.h"
 
 enum { MOST = 120, WIDE = 12, VECTORS = 64 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- regressions in the plain way --------------------------------------------------- */
 
@@ -588,18 +573,18 @@ static void moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_regression_a_draw, setup, teardown),
-        cmocka_unit_test_setup_teardown(jackknife_forms, setup, teardown),
-        cmocka_unit_test_setup_teardown(draws_at_another_level, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_at_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
-        cmocka_unit_test_setup_teardown(rows_and_threads_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(effects_are_dummies, setup, teardown),
-        cmocka_unit_test_setup_teardown(combinations_are_coefficients, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
-        cmocka_unit_test_setup_teardown(plans, setup, teardown),
-        cmocka_unit_test_setup_teardown(moments, setup, teardown),
+        TEST(one_regression_a_draw),
+        TEST(jackknife_forms),
+        TEST(draws_at_another_level),
+        TEST(two_at_once),
+        TEST(interval_is_the_inverted_test),
+        TEST(rows_and_threads_do_not_matter),
+        TEST(effects_are_dummies),
+        TEST(combinations_are_coefficients),
+        TEST(no_end),
+        TEST(refusals),
+        TEST(plans),
+        TEST(moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

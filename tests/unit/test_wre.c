@@ -1,23 +1,8 @@
 /* The restricted efficient bootstrap against one two-stage least squares a draw, written out. */
 #include "fit_fixture.h"
+#include "own_ctx.h"
 
 enum { MOST = 100, WIDE = 12, VECTORS = 64 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- two stages in the plain way ----------------------------------------------------- */
 
@@ -341,11 +326,11 @@ static void weak_instruments_have_no_interval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_fit_a_draw, setup, teardown),
-        cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
-        cmocka_unit_test_setup_teardown(threads_and_dummies_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(own_instruments_are_least_squares, setup, teardown),
-        cmocka_unit_test_setup_teardown(weak_instruments_have_no_interval, setup, teardown),
+        TEST(one_fit_a_draw),
+        TEST(interval_is_the_inverted_test),
+        TEST(threads_and_dummies_do_not_matter),
+        TEST(own_instruments_are_least_squares),
+        TEST(weak_instruments_have_no_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
