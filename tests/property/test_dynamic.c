@@ -1,8 +1,6 @@
 /* Truths about lags of the outcome beside effects of the unit that need no stored answer. */
-#include "unit/fit_fixture.h"
-
 #include "model/est.h"
-#include "own_ctx.h"
+#include "unit/own_fit.h"
 
 static const double RHO = 0.5, BETA = 0.8;
 
@@ -36,13 +34,6 @@ static rl_request request(const char *formula, const char *estimator)
     r.unit = "unit", r.time = "t";
     r.vcov.kind = RL_VCOV_DEFAULT;
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static void same(const rl_result *a, const rl_result *b, double digits)

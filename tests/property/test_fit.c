@@ -1,13 +1,5 @@
 /* Truths about a fit that need no stored answer. */
-#include "unit/fit_fixture.h"
-#include "own_ctx.h"
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
+#include "unit/own_fit.h"
 
 static rl_request request(const char *formula, rl_vcov_kind kind, const char *by)
 {

@@ -1,6 +1,5 @@
 /* Truths about imputed effects that need no stored answer. */
-#include "unit/fit_fixture.h"
-#include "own_ctx.h"
+#include "unit/own_fit.h"
 
 static rl_request ask(const char *who, const char *formula, rl_agg agg)
 {
@@ -12,13 +11,6 @@ static rl_request ask(const char *who, const char *formula, rl_agg agg)
     r.agg = agg;
     r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static void same(const rl_result *a, const rl_result *b, double digits, double scale)

@@ -1,9 +1,7 @@
 /* Truths about logit, Poisson and instruments that need no stored answer. */
-#include "unit/fit_fixture.h"
-
 #include "base/fmath.h"
 #include "model/est.h"
-#include "own_ctx.h"
+#include "unit/own_fit.h"
 
 static double poisson_draw(rl_rng *r, double mean)
 {
@@ -53,13 +51,6 @@ static rl_request request(const char *formula, const char *estimator, rl_vcov_ki
     r.profile = "statsmodels"; /* at the estimate, no factor */
     if (kind == RL_CLUSTER) r.vcov.ways = 1, r.vcov.by[0] = "seg";
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static void same(const rl_result *a, const rl_result *b, double digits, double se_digits)
@@ -259,14 +250,6 @@ static void intervals_cover(void **s)
     for (size_t j = 0; j < 3; j++)
         if ((double)hit[j] < RUNS * 0.89 || (double)hit[j] > RUNS * 0.99)
             fail_msg("model %zu covers %zu of %d", j, hit[j], RUNS);
-}
-
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *words)
-{
-    rl_result out;
-    assert_int_equal(rl_estimate_run(&r, t, &out, cx.keep, &cx), code);
-    if (strstr(cx.err.what, words) == NULL) fail_msg("'%s' lacks '%s'", cx.err.what, words);
-    rl_forgive(&cx);
 }
 
 static void refusals_name_the_matter(void **s)

@@ -1,6 +1,5 @@
 /* All estimators for programmes on one table: where they must agree, and what must not matter to any of them. */
-#include "unit/fit_fixture.h"
-#include "own_ctx.h"
+#include "unit/own_fit.h"
 
 /* What becomes of the variance when every unit is there twice. */
 typedef enum doubling {
@@ -55,13 +54,6 @@ static rl_request ask(const struct method *m, int32_t lo, int32_t hi)
     return r;
 }
 
-static rl_result run(rl_request r, const rl_table *t)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
-
 /* The one effect after the start: `overall`, else the event time 0. */
 static const rl_estimate *effect(const rl_result *r)
 {
@@ -112,7 +104,7 @@ static void all_agree(void **s)
         const struct method *m = &METHOD[k];
         bool dcdh = strcmp(m->name, "dcdh") == 0, lpdid = strcmp(m->name, "lpdid") == 0;
         if (m->differs) continue;
-        rl_result r = run(ask(m, dcdh ? 0 : -1, 0), &t);
+        rl_result r = run(&t, ask(m, dcdh ? 0 : -1, 0));
         const rl_estimate *e = effect(&r);
         CHECK_DIGITS(e->estimate, mean[1] - mean[0], 12.5);
         if (m->twice == NONE) continue;
@@ -136,11 +128,11 @@ static void third_difference(void **s)
     rl_request r = ask(&METHOD[METHODS - 1], 0, 0), q = ask(&METHOD[7], 0, 0);
     assert_string_equal(r.estimator->name, "ddd");
     assert_string_equal(q.estimator->name, "cs");
-    rl_result third = run(r, &t), part[2];
+    rl_result third = run(&t, r), part[2];
     q.subset_col = "p";
     for (int k = 0; k < 2; k++) {
         q.subset_value = k == 1 ? "1" : "0";
-        part[k] = run(q, &t);
+        part[k] = run(&t, q);
     }
     const rl_estimate *a = effect(&part[1]), *b = effect(&part[0]);
     CHECK_DIGITS(effect(&third)->estimate, a->estimate - b->estimate, 12);
@@ -156,10 +148,10 @@ static void cross_sections(void **s)
     rl_table t = two_by_two();
     const struct method *cs = &METHOD[7];
     rl_request r = ask(cs, 0, 0);
-    rl_result panel = run(r, &t);
+    rl_result panel = run(&t, r);
     r.rcs = true;
     r.vcov = (rl_vcov_spec){.kind = RL_HC0, .lag = -1};
-    rl_result rows = run(r, &t);
+    rl_result rows = run(&t, r);
     double mean[4] = {0}, V = 0;
     const double *y = t.col[4].num;
     for (int pass = 0; pass < 2; pass++)
@@ -181,10 +173,10 @@ static void cross_sections(void **s)
         r = ask(cs, 0, 0);
         r.agg = AGG[a];
         r.notyet = a % 2 == 1;
-        panel = run(r, &t);
+        panel = run(&t, r);
         r.rcs = true;
         r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
-        rows = run(r, &t);
+        rows = run(&t, r);
         assert_int_equal(rows.m, panel.m);
         for (size_t j = 0; j < rows.m; j++) {
             CHECK_DIGITS(rows.est[j].estimate, panel.est[j].estimate, 10);
@@ -228,7 +220,7 @@ static void stacks_are_means(void **s)
         static const char *const TESTS[] = {"jarque-bera"};
         r.diag = TESTS;
         r.n_diag = (size_t)way;
-        rl_result got = run(r, &t);
+        rl_result got = run(&t, r);
         for (int e = 0; e < E; e++) {
             if (e == 1) continue; /* the reference */
             double want = sum[1][e] / W[1][e] - sum[0][e] / W[0][e] - sum[1][1] / W[1][1] + sum[0][1] / W[0][1], V = 0;
@@ -298,21 +290,21 @@ static void what_does_not_matter(void **s)
             other[i] = rl_sprintf(cx.keep, "%zu", 7000 - 13 * (i / 9));
         }
         rl_request r = ask(m, -2, 2);
-        rl_result want = run(r, &t), got;
+        rl_result want = run(&t, r), got;
         rl_table u = rows_of(&t, mixed, n, own);
-        got = run(r, &u);
+        got = run(&u, r);
         same("rows mixed", m, &want, &got, 1e-13);
         u = rows_of(&t, as_is, n, other);
-        got = run(r, &u);
+        got = run(&u, r);
         same("units renamed", m, &want, &got, 1e-13);
         for (size_t i = 0; i < n; i++) {
             u.col[0].num[i] += 1990;
             u.col[1].num[i] += 1990;
         }
-        got = run(r, &u);
+        got = run(&u, r);
         same("time shifted", m, &want, &got, 1e-13);
         cx.threads = 1;
-        got = run(r, &t);
+        got = run(&t, r);
         cx.threads = 2;
         same("threads", m, &want, &got, 0);
     }
@@ -353,7 +345,7 @@ static void every_unit_twice(void **s)
         const struct method *m = &METHOD[k];
         rl_table t = world(m, 71), tt = with_copies(&t, every);
         rl_request r = ask(m, -2, 2);
-        rl_result one = run(r, &t), two = run(r, &tt);
+        rl_result one = run(&t, r), two = run(&tt, r);
         assert_int_equal(one.m, two.m);
         for (size_t j = 0; j < one.m; j++) {
             CHECK_NEAR(two.est[j].estimate, one.est[j].estimate, 1e-12);
@@ -387,10 +379,10 @@ static void weight_of_two(void **s)
         if (!dcdh) r.profile = "exact";
         rl_result copies, heavy;
         if (!dcdh) r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"who"}, .lag = -1};
-        copies = run(r, &tt);
+        copies = run(&tt, r);
         if (!dcdh) r.vcov.by[0] = "unit";
         r.weights = "w";
-        heavy = run(r, &t);
+        heavy = run(&t, r);
         assert_int_equal(copies.m, heavy.m);
         for (size_t j = 0; j < heavy.m; j++) {
             CHECK_NEAR(copies.est[j].estimate, heavy.est[j].estimate, 1e-12);

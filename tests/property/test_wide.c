@@ -3,10 +3,8 @@
  * The figures are of exact fractions: the data below are fractions of powers of two, the sums and their
  * inverses were computed from them with 70 digits.  Columns rounded to doubles before the fit lose up to ten digits.
  */
-#include "unit/fit_fixture.h"
-
 #include "model/est.h"
-#include "own_ctx.h"
+#include "unit/own_fit.h"
 
 enum { N = 82 };
 
@@ -63,13 +61,6 @@ static rl_request request(const char *formula, const char *estimator, const char
     r.profile = profile;
     r.time = "t";
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 /* --- figures -------------------------------------------------------------------- */

@@ -1,8 +1,6 @@
-#include "unit/fit_fixture.h"
-
 #include "model/est.h"
 #include "model/infer.h"
-#include "own_ctx.h"
+#include "unit/own_fit.h"
 
 /* y = 1.7 + 0.83 x + 0.31 c + e with e in x too; z and q move x, two units. */
 static rl_table endogenous(size_t n, uint64_t seed)
@@ -22,13 +20,6 @@ static rl_table endogenous(size_t n, uint64_t seed)
     }
     fit_text(&t, "unit", unit, &cx);
     return t;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static const rl_test *test_of(const rl_result *r, const char *name)
@@ -188,14 +179,6 @@ static void hansen_is_the_criterion_of_two_step_gmm(void **s)
     CHECK_DIGITS(test_of(&r, "hansen")->statistic, W[0] * g0 * g0 + 2 * W[1] * g0 * g1 + W[2] * g1 * g1, 10);
     CHECK_DIGITS(test_of(&r, "hansen")->df, 1, 15);
     assert_null(test_of(&r, "no such test"));
-}
-
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *words)
-{
-    rl_result out;
-    assert_int_equal(rl_estimate_run(&r, t, &out, cx.keep, &cx), code);
-    if (strstr(cx.err.what, words) == NULL) fail_msg("'%s' lacks '%s'", cx.err.what, words);
-    rl_forgive(&cx);
 }
 
 static void refusals_name_the_matter(void **s)
