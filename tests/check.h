@@ -46,6 +46,13 @@ static inline double check_digits_of(double got, double want)
                      (cx)->err.line, (cx)->err.col, (cx)->err.what, (cx)->err.hint);         \
     } while (0)
 
+/* How many draws a simulation makes: RL_DRAWS where it is set, else what is usual. */
+static inline size_t check_draws(size_t usual)
+{
+    const char *n = getenv("RL_DRAWS");
+    return n != NULL && atoi(n) > 0 ? (size_t)atoi(n) : usual;
+}
+
 /* How often `what` stands in a text. */
 static inline size_t check_times(const char *text, const char *what)
 {

@@ -128,33 +128,10 @@ static void margins_are_derivatives(void **s)
     }
 }
 
-static rl_table shuffled(const rl_table *t, uint64_t seed)
-{
-    rl_table u = fit_table(t->n);
-    uint32_t *to = RL_NEW(cx.keep, uint32_t, t->n);
-    rl_rng r = rl_rng_for(seed, 1);
-    for (size_t i = 0; i < t->n; i++) {
-        size_t j = (size_t)(rl_uniform(&r) * (double)(i + 1));
-        to[i] = to[j];
-        to[j] = (uint32_t)i;
-    }
-    for (size_t c = 0; c < t->k; c++) {
-        const rl_col *from = &t->col[c];
-        rl_col *col = rl_table_add(&u, from->name, from->type, from->dict, cx.keep);
-        for (size_t i = 0; i < t->n; i++) {
-            if (from->type == RL_NUM)
-                col->num[i] = from->num[to[i]];
-            else
-                col->code[i] = from->code[to[i]];
-        }
-    }
-    return u;
-}
-
 static void order_scale_and_threads_change_nothing(void **s)
 {
     (void)s;
-    rl_table t = world(40, 7, 4), u = shuffled(&t, 2);
+    rl_table t = world(40, 7, 4), u = fit_shuffled(&t, 2, &cx);
     rl_request r = request("y ~ x + q | unit + t", "poisson", RL_CLUSTER);
     r.vcov.by[0] = "unit";
     rl_result one = run(&t, r), other = run(&u, r);

@@ -39,13 +39,8 @@ enum { METHODS = sizeof METHOD / sizeof *METHOD };
 
 static rl_request ask(const struct method *m, int32_t lo, int32_t hi)
 {
-    rl_request r = fit_request("y ~ 1");
-    r.estimator = rl_estimator_by_name(m->name);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program(m->name, "y ~ 1");
     r.agg = m->agg;
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
     r.has_window = m->window;
     r.method = m->method;
     if (strcmp(m->name, "ddd") == 0) r.partition = "p";

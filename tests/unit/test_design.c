@@ -227,12 +227,7 @@ static void treatment(void **s)
 {
     (void)s;
     rl_table t = fit_panel(6, 5, 3, &cx);
-    rl_request r = fit_request("y ~ 1");
-    r.estimator = rl_estimator_by_name("event");
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
+    rl_request r = fit_program("event", "y ~ 1");
     rl_design d = design(&t, r);
     assert_int_equal(d.n, 30);
     assert_int_equal(d.vcov.kind, RL_CLUSTER);

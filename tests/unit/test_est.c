@@ -3,11 +3,7 @@
 
 static rl_request did(const char *formula, const char *estimator)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name(estimator);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program(estimator, formula);
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     return r;
 }

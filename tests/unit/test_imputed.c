@@ -7,12 +7,8 @@ enum { UNITS = 21, TIMES = 8 };
 
 static rl_request ask(const char *who, const char *formula, const char *cluster, rl_agg agg)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name(who);
+    rl_request r = fit_program(who, formula);
     assert_non_null(r.estimator);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
     r.agg = agg;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {cluster}, .lag = -1};
     return r;

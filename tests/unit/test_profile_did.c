@@ -4,14 +4,9 @@
 
 static rl_request ask(const char *estimator, const char *profile, rl_agg agg)
 {
-    rl_request r = fit_request("y ~ 1");
-    r.estimator = rl_estimator_by_name(estimator);
+    rl_request r = fit_program(estimator, "y ~ 1");
     r.profile = profile;
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
     r.agg = agg;
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
     return r;
 }
 
