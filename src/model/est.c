@@ -468,3 +468,25 @@ void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
     f->core = core;
     f->psi = rl_psi_core(core, f->psi->n, f->m, f->psi->has_time, cx);
 }
+
+rl_mat rl_fit_columns(const rl_design *d, size_t extra, rl_label *label, rl_ctx *cx)
+{
+    rl_mat V = rl_mat_new(d->n, d->X.k + extra + 1, cx->tmp);
+    for (size_t j = 0; j < d->X.k; j++) {
+        memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+        if (label != NULL) label[j] = rl_label_of(d->x_name[j]);
+    }
+    return V;
+}
+
+void rl_fit_last_first(rl_fit *f, rl_ctx *cx)
+{
+    rl_mat L = rl_mat_new(f->m, f->m, cx->tmp);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, f->m);
+    for (size_t j = 0; j < f->m; j++) {
+        size_t from = j == 0 ? f->m - 1 : j - 1;
+        *rl_mat_at(&L, j, from) = 1;
+        label[j] = f->label[from];
+    }
+    rl_fit_combine(f, L, label, cx);
+}

@@ -360,6 +360,11 @@ RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k
 /* One more of f->left. */
 void rl_fit_leave(rl_fit *f, rl_left left, rl_ctx *cx);
 rl_label rl_label_of(const char *term);       /* the ids absent */
+/* The regressors of the formula and `extra` columns of zeros behind them, n-by-(k+extra+1) as rl_fit_linear() takes
+ * them; label (k or more, or NULL) gets the names of the k. */
+rl_mat rl_fit_columns(const rl_design *d, size_t extra, rl_label *label, rl_ctx *cx);
+/* The last estimate, the effect, before the others. */
+void rl_fit_last_first(rl_fit *f, rl_ctx *cx);
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Is this event time one of reference (--ref; without it -1)? */

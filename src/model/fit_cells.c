@@ -135,8 +135,7 @@ rl_code rl_fit_indicators(const rl_design *d, const int32_t *cell, size_t C, con
     for (size_t j = 0; j < k + C; j++) kept[j] = j;
     RL_TRY(without_columns(d, cell, C, label, &done, f, cx));
     if (done) return RL_OK;
-    rl_mat V = rl_mat_new(d->n, k + C + 1, cx->tmp);
-    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+    rl_mat V = rl_fit_columns(d, C, NULL, cx);
     for (size_t i = 0; i < d->n; i++)
         if (cell[i] >= 0) *rl_mat_at(&V, i, k + (size_t)cell[i]) = 1;
     return rl_fit_linear(d, V, label, k, kept, f, cx);

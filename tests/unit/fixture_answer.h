@@ -12,8 +12,8 @@
 #define RL_TESTS_FIXTURE_ANSWER_H
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/date.h"
 #include "base/str.h"
@@ -314,7 +314,7 @@ static void fx_program(rl_answer *a, rl_arena *in)
     p->maturity[3] = (rl_maturity){"2026Q2", false, rl_day(2026, 12, 27), 492};
 }
 
-static rl_answer *fixture_full(rl_arena *in)
+static inline rl_answer *fixture_full(rl_arena *in)
 {
     rl_study *s = RL_NEW(in, rl_study, 1);
     *s = (rl_study){.path = "models/quarterly.yaml",
@@ -356,7 +356,7 @@ static rl_answer *fixture_full(rl_arena *in)
     return a;
 }
 
-static rl_answer *fixture_refused(rl_arena *in)
+static inline rl_answer *fixture_refused(rl_arena *in)
 {
     rl_study *s = RL_NEW(in, rl_study, 1);
     *s = (rl_study){.path = "crm.yaml", .folder = "", .title = "CRM export", .currency = "EUR", .level = 0.95};
@@ -430,7 +430,7 @@ static void fx_sides(rl_sides *s, double lift, double se, rl_arena *in)
     }
 }
 
-static rl_answer *fixture_rollout(rl_arena *in)
+static inline rl_answer *fixture_rollout(rl_arena *in)
 {
     rl_answer *a = fixture_full(in);
     rl_model_answer *m = &a->model[0];
@@ -445,7 +445,7 @@ static rl_answer *fixture_rollout(rl_arena *in)
     "=cmd|' /C calc'!A0`touch PWNED`$(touch PWNED)\"'\\ <script>alert(1)</script>&amp; %n%s _a^{b} @x\n!touch " \
     "PWNED\r\nEOD\n\xe2\x80\xaetxt\x1b[31m caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xff"
 
-static rl_answer *fixture_hostile(rl_arena *in)
+static inline rl_answer *fixture_hostile(rl_arena *in)
 {
     rl_answer *a = fixture_rollout(in);
     rl_study *s = RL_NEW(in, rl_study, 1);
@@ -502,12 +502,5 @@ static const rl_inputs FX_INPUTS = {.version = "0.1.0",
                                     .seed = 20260630,
                                     .n = 2,
                                     .file = FX_FILE};
-
-/* Every test uses some of the three; templates from the tree the tests are run in. */
-static inline void fixture_use(void)
-{
-    (void)fixture_full, (void)fixture_refused, (void)fixture_hostile, (void)FX_INPUTS;
-    if (access("plots/theme.gp", R_OK) == 0) setenv("RLV_PLOTS", "plots", 0);
-}
 
 #endif

@@ -1,6 +1,4 @@
 /* tests/unit/test_csvout.c -- estimates.csv and results.json: right figures, no formulas, valid whatever the names. */
-#include "check.h"
-
 #include <csv.h>
 #include <ctype.h>
 #include <string.h>
@@ -10,23 +8,7 @@
 #include "out/csv_out.h"
 #include "out/results.h"
 #include "unit/fixture_answer.h"
-
-static rl_ctx cx;
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_place.h"
 
 /* The text as rows of cells, by libcsv in strict mode. */
 typedef struct grid {
@@ -242,33 +224,19 @@ static void results(void **state)
     assert_non_null(strstr(none, "\"primary_refused\": true"));
 }
 
-/* A part of the workbook, unpacked. */
-static const char *part(const rl_outdir *o, const char *name)
-{
-    FILE *f = popen(rl_sprintf(cx.keep, "unzip -p '%s/w.xlsx' '%s'", o->path, name), "r");
-    char *text = rl_alloc(cx.keep, 400000, 1);
-    assert_non_null(f);
-    text[fread(text, 1, 399999, f)] = '\0';
-    assert_int_equal(pclose(f), 0);
-    return text;
-}
-
 static void sheet_of_estimators(void **state)
 {
     (void)state;
     if (system("command -v unzip >/dev/null") != 0) skip();
-    char place[] = "/tmp/revlift-book-XXXXXX";
-    assert_non_null(mkdtemp(place));
-    rl_outdir *o;
     for (int full = 0; full < 2; full++) {
         rl_answer *a = full ? fixture_full(cx.keep) : fixture_rollout(cx.keep);
         rl_view v = rl_view_of(a->study, false, cx.keep);
-        CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/b", place), &o, &cx), &cx);
+        rl_outdir *o = opened("b");
         CHECK_OK(rl_workbook_write(a, &v, o, "w.xlsx", &cx), &cx);
-        bool there = strstr(part(o, "xl/workbook.xml"), "name=\"Estimators\"") != NULL;
+        bool there = strstr(unzipped(o, "xl/workbook.xml"), "name=\"Estimators\"") != NULL;
         assert_int_equal(there, !full);
         if (there) {
-            const char *sheet = part(o, "xl/worksheets/sheet3.xml"), *text = part(o, "xl/sharedStrings.xml");
+            const char *sheet = unzipped(o, "xl/worksheets/sheet3.xml"), *text = unzipped(o, "xl/sharedStrings.xml");
             assert_non_null(strstr(sheet, "<v>753.83</v>"));
             assert_non_null(strstr(sheet, "<v>1355.125</v>"));
             assert_non_null(strstr(sheet, "r=\"D7\"")); /* head, the answer, small cohorts, four estimators */
@@ -283,7 +251,6 @@ static void sheet_of_estimators(void **state)
         }
         rl_outdir_abandon(o);
     }
-    assert_int_equal(rmdir(place), 0);
 }
 
 int main(void)
@@ -294,5 +261,5 @@ int main(void)
                                        cmocka_unit_test(sheet_of_estimators),
                                        cmocka_unit_test(hostile_csv),
                                        cmocka_unit_test(results)};
-    return cmocka_run_group_tests_name("csvout", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("csvout", tests, setup_place, teardown_place);
 }

@@ -6,22 +6,7 @@
 #include "num/boot.h"
 #include "num/dist.h"
 #include "model/infer_units.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 5000, M = 23, G = 700 };
 
@@ -134,9 +119,7 @@ static rl_result boot(rl_boot_kind kind, size_t reps, int threads)
 {
     static rl_result r;
     rl_table t = fit_panel(150, 8, 11, &cx);
-    rl_request q = fit_request("y ~ 1");
-    q.estimator = rl_estimator_by_name("event");
-    q.unit = "unit", q.time = "t", q.cohort = "g";
+    rl_request q = fit_program("event", "y ~ 1");
     q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     q.has_window = true, q.window_lo = -3, q.window_hi = 3;
     q.bootstrap = reps > 0, q.reps = reps, q.multiplier = kind;
@@ -188,10 +171,7 @@ static void by_definition(void **state)
     for (size_t i = 0; i < t.n; i++)
         if (i / 8 % 3 != 0) t.col[1].num[i] = (double)(3 + i / 8 % 5);
     for (int k = 0; k < 6; k++) {
-        rl_request q = fit_request("y ~ 1");
-        q.estimator = rl_estimator_by_name("cs");
-        q.unit = "unit", q.time = "t", q.cohort = "g";
-        q.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
+        rl_request q = fit_program("cs", "y ~ 1");
         q.agg = k < 3 ? RL_AGG_GROUP_TIME : RL_AGG_DYNAMIC;
         q.bootstrap = true, q.reps = DRAWS, q.multiplier = KIND[k % 3];
         rl_result r;
@@ -254,10 +234,8 @@ static void joint_with_few_clusters(void **state)
     enum { CLUSTERS = 150, LEADS = 2 };
     for (int student = 0; student < 2; student++) {
         rl_table panel = fit_panel(CLUSTERS, 8, 11, &cx);
-        rl_request q = fit_request("y ~ 1");
+        rl_request q = fit_program("event", "y ~ 1");
         rl_result r;
-        q.estimator = rl_estimator_by_name("event");
-        q.unit = "unit", q.time = "t", q.cohort = "g";
         q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
         q.has_window = true, q.window_lo = -3, q.window_hi = 3;
         q.student = student == 1;
@@ -274,15 +252,15 @@ static void joint_with_few_clusters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(cross, setup, teardown),
-        cmocka_unit_test_setup_teardown(sums, setup, teardown),
-        cmocka_unit_test_setup_teardown(filled, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(errors_agree, setup, teardown),
-        cmocka_unit_test_setup_teardown(by_definition, setup, teardown),
-        cmocka_unit_test_setup_teardown(same_bits, setup, teardown),
-        cmocka_unit_test_setup_teardown(bands_with_few_clusters, setup, teardown),
-        cmocka_unit_test_setup_teardown(joint_with_few_clusters, setup, teardown),
+        TEST(cross),
+        TEST(sums),
+        TEST(filled),
+        TEST(each_alone),
+        TEST(errors_agree),
+        TEST(by_definition),
+        TEST(same_bits),
+        TEST(bands_with_few_clusters),
+        TEST(joint_with_few_clusters),
     };
     return cmocka_run_group_tests_name("infer_units", tests, NULL, NULL);
 }

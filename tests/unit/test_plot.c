@@ -1,6 +1,4 @@
 /* tests/unit/test_plot.c -- charts: what reaches gnuplot, and what comes back. */
-#include "check.h"
-
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,31 +6,7 @@
 #include "out/charts.h"
 #include "out/plot.h"
 #include "unit/fixture_answer.h"
-
-static rl_ctx cx;
-static char place[] = "/tmp/revlift-plot-XXXXXX";
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return mkdtemp(place) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return rmdir(place);
-}
-
-static rl_outdir *opened(const char *name)
-{
-    rl_outdir *o;
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/%s", place, name), &o, &cx), &cx);
-    return o;
-}
+#include "unit/own_place.h"
 
 static void texts_are_quoted(void **state)
 {
@@ -286,5 +260,5 @@ int main(void)
                                        cmocka_unit_test(one_bad_chart_costs_no_other),
                                        cmocka_unit_test(without_gnuplot),
                                        cmocka_unit_test(svg_for_a_page)};
-    return cmocka_run_group_tests_name("plot", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("plot", tests, setup_place, teardown_place);
 }
