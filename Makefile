@@ -6,7 +6,8 @@ OPT    ?= -O2 -g
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 VERSION := $(shell sed -n 's/.*REVLIFT_VERSION "\(.*\)"/\1/p' include/revlift.h)
 
-WARN     := -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+WARN     := -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Werror=implicit-function-declaration -Werror=int-conversion -Werror=incompatible-pointer-types $(WERROR)
 CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -DRL_PLOTS_DIR='"$(PREFIX)/share/revlift/plots"'
 CFLAGS   += $(WARN) $(OPT) $(SAN) -ffp-contract=off -pthread
 LDLIBS   := -Wl,--as-needed -lgsl -lcsv -lyaml -lnettle -lxlsxwriter -lm -ldl
