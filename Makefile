@@ -130,7 +130,7 @@ ANALYSER = -Xclang -analyzer-werror -Xclang -analyzer-config -Xclang max-nodes=2
            -Xclang -analyzer-disable-checker -Xclang core,unix.API \
            -Xclang -analyzer-checker -Xclang core.NonNullParamChecker,core.StackAddressEscape,core.VLASize
 lint:  ## house rules, and the clang static analyser
-	@awk -f tests/house.awk src/*/*.[ch]; status=$$?; \
+	@awk -f tests/house.awk src/*/*.[ch] && awk -f tests/names.awk CONTRIBUTING.md src/model/est.c src/*/*.c; status=$$?; \
 	  printf '%s\n' $(SRC) | xargs -P $(JOBS) -n 1 clang --analyze $(ANALYSER) -std=c17 $(CPPFLAGS) -o /dev/null && exit $$status
 
 man: $(BUILD)/revlift  ## write the manual page, build/revlift.1
