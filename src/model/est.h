@@ -160,7 +160,7 @@ typedef struct rl_dof {
 } rl_dof;
 
 /* What fit() fills in.  It is given all 0, but for the figures (rss .. loglik, deviance, loglik_null), which are NaN =
- * does not apply.  Due are m, label, b, dof (n and k at least) and one of
+ * does not apply.  Due are m, label, b, dof (n and k at least) and, but for .no_errors, one of
  *
  *   core   least squares: rl_fit_linear() and its kin fill in everything, psi and figures too
  *   psi    influence: rl_psi_dense() (n-by-m, column-major: of row i on estimate j at i + j n) or rl_psi_units()
@@ -261,7 +261,7 @@ struct rl_wander {
  * CELLS on want to know the cohort, or units and --treated.  A new one is a case of rl_build_frame() and of
  * rl_build_did_effects(), where one that is not named gets unit and time effects. */
 typedef enum rl_frame {
-    RL_FRAME_PLAIN,        /* nothing: regressions as written, and methods that do it all by themselves (did, sc, bacon) */
+    RL_FRAME_PLAIN,        /* nothing: regressions as written, and who does it all by himself (did, sc, bacon) */
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
     RL_FRAME_STARTS,       /* no effects; always-treated units left out            */
@@ -305,10 +305,10 @@ struct rl_estimator {
     bool regression;       /* of programmes: is one on rows of the design, and the conventions of regressions
                               (--as fixest ..) are its too                         */
     bool no_errors;        /* gives none at all: nothing to choose by --as         */
-    const char *no_weights;/* why it takes no weights ("units count alike in a draw"); NULL = it does */
-    const char *no_lift;   /* of programmes: why a study counts no lift from it, behind its name ("gives effects by event
-                              time and no single one"); NULL = it does: then --agg simple gives a term `overall`
-                              with influence, and with a core or omega             */
+    const char *no_weights; /* why it takes no weights ("units count alike in a draw"); NULL = it does */
+    const char *no_lift;   /* of programmes: why a study counts no lift from it, behind its name ("gives effects by
+                              event time and no single one"); NULL = it does: then --agg simple gives a term
+                              `overall` with influence, and with a core or omega   */
     /* Options for programmes that it looks at, between blanks (" base rcs "), or NULL.  Each is an option's name
      * (app/opts_table.c): agg anticipation balance base composition control endpoints normalized partition premean rcs
      * ref ref-cohort reweight stack-weights unbalanced unit-trends window ylags */
