@@ -108,6 +108,17 @@ void rl_fit_pre_trend(rl_fit *f, const size_t *index, size_t n, bool chi2, rl_ct
     f->n_joint = 1;
 }
 
+rl_code rl_fit_takes_nothing(const rl_design *d, const rl_estimator *e, const char *why, rl_ctx *cx)
+{
+    if (d->fe.n_fe > 0 || d->X.k > (size_t)d->constant) {
+        rl_fail(cx, RL_EUSAGE, "estimator '%s' takes no %s", e->name, d->fe.n_fe > 0 ? "fixed effects" : "covariates");
+        return rl_hint(cx, "%s: '%s ~ 1'", why, d->y_name);
+    }
+    if (d->w == NULL || e->no_weights == NULL) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "estimator '%s' takes no weights: %s", e->name, e->no_weights);
+    return rl_hint(cx, "cs and etwfe take weights");
+}
+
 /* --- least squares ------------------------------------------------------------------ */
 
 static const char *effect_names(const rl_design *d, rl_ctx *cx)

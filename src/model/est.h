@@ -166,6 +166,16 @@ typedef struct rl_left {
     bool whole;            /* all that the formula has under this name             */
 } rl_left;
 
+/* What fit() fills in.  It is given all 0, but for the figures (rss .. loglik, deviance, loglik_null), which are NaN =
+ * does not apply.  Due are m, label, b, dof (n and k at least) and, but for .no_errors, one of
+ *
+ *   core   least squares: rl_fit_linear() and its kin fill in everything, psi and figures too
+ *   psi    influence: rl_psi_dense() (n-by-m, column-major: of row i on estimate j at i + j n) or rl_psi_units()
+ *   refit  itself with other units as the treated
+ *
+ * m comes first: rl_psi_dense() and rl_psi_units() read it.  The influence of units has no time: DK and NW are refused.
+ * A programme's effect has the term "overall"; without core a study needs `omega` for it, or the estimator says
+ * `no_lift`. */
 typedef struct rl_fit rl_fit;
 struct rl_fit {
     size_t m;              /* estimates                                            */
@@ -261,7 +271,7 @@ struct rl_wander {
  * CELLS on want to know the cohort, or units and --treated.  A new one is a case of rl_build_frame() and of
  * rl_build_did_effects(), where one that is not named gets unit and time effects. */
 typedef enum rl_frame {
-    RL_FRAME_PLAIN,        /* nothing                                              */
+    RL_FRAME_PLAIN,        /* nothing: regressions as written, and who does it all by himself (did, sc, bacon) */
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
     RL_FRAME_STARTS,       /* no effects; always-treated units left out            */
@@ -302,7 +312,17 @@ struct rl_estimator {
     bool lists;            /* takes --gmm-lags and --collapse                           */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */
-    const char *takes;     /* options for programmes that it looks at, between blanks (" base rcs "), or NULL */
+    bool regression;       /* of programmes: is one on rows of the design, and the conventions of regressions
+                              (--as fixest ..) are its too                         */
+    bool no_errors;        /* gives none at all: nothing to choose by --as         */
+    const char *no_weights; /* why it takes no weights ("units count alike in a draw"); NULL = it does */
+    const char *no_lift;   /* of programmes: why a study counts no lift from it, behind its name ("gives effects by
+                              event time and no single one"); NULL = it does: then --agg simple gives a term
+                              `overall` with influence, and with a core or omega   */
+    /* Options for programmes that it looks at, between blanks (" base rcs "), or NULL.  Each is an option's name
+     * (app/opts_table.c): agg anticipation balance base composition control endpoints normalized partition premean rcs
+     * ref ref-cohort reweight stack-weights unbalanced unit-trends window ylags */
+    const char *takes;
     const char *methods;   /* words of --method, the default first, between blanks; NULL = takes none */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
     /* The request in terms of another formula, before the design is made (ardl: its lags written out; the
@@ -321,6 +341,14 @@ size_t rl_estimator_count(void);
 const rl_estimator *rl_estimator_at(size_t i);
 
 /* Helpers for est_*.c files. */
+
+/* For methods that compare units by their outcome alone: refuse covariates, fixed effects and, where e->no_weights says
+ * why, weights.
+ *
+ *   why     what makes them needless ("where start dates are drawn by lot none is needed"), for the hint
+ *
+ * Errors  RL_EUSAGE */
+RL_MUST rl_code rl_fit_takes_nothing(const rl_design *d, const rl_estimator *e, const char *why, rl_ctx *cx);
 
 /* Least squares of y on X with the design's effects swept out: everything of
  * f but its labels' meaning.  X is overwritten.

@@ -11,6 +11,16 @@
  * Source    Card & Krueger (1994), American Economic Review 84(4), table 3
  */
 #include "model/design.h"
+#include "model/roster.h"
+
+/* It walks rows, not units; where they have several starts a roster of rows says which. */
+static rl_code several(const rl_design *d, rl_ctx *cx)
+{
+    rl_roster rows;
+    size_t T0;
+    RL_TRY(rl_roster_make(d, true, &rows, cx));
+    return rl_roster_one_start(d, &rows, "did", &T0, cx);
+}
 
 static rl_code find_start(const rl_design *d, int32_t *start, rl_ctx *cx)
 {
@@ -19,10 +29,7 @@ static rl_code find_start(const rl_design *d, int32_t *start, rl_ctx *cx)
     *start = RL_NEVER;
     for (size_t i = 0; i < d->n; i++) {
         if (d->cohort[i] == RL_NEVER) continue;
-        if (*start != RL_NEVER && d->cohort[i] != *start) {
-            rl_fail(cx, RL_EDATA, "several start dates: the difference of two differences knows only one");
-            return rl_hint(cx, "use estimator 'etwfe', which keeps cohorts apart");
-        }
+        if (*start != RL_NEVER && d->cohort[i] != *start) return several(d, cx);
         *start = d->cohort[i];
     }
     if (*start == RL_NEVER) return rl_fail(cx, RL_EDATA, "no row is treated (%zu rows used)", rl_rows_used(d));
@@ -68,5 +75,6 @@ const rl_estimator rl_est_did = {
     .first_times = true,
     .frame = RL_FRAME_PLAIN,
     .repeats = true,
+    .regression = true,
     .fit = fit,
 };

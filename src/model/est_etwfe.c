@@ -23,6 +23,7 @@
 #include "model/glm_fit.h"
 #include "model/impute.h"
 #include "num/ols.h"
+#include "num/order.h"
 
 enum { MOST_CELLS = 20000, MANY_CELLS = 200 };
 
@@ -250,12 +251,6 @@ static rl_label average_label(const plan *p, const cell *c, rl_agg agg, rl_ctx *
     }
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* Row of L: the mean over the rows of all cells with this key. */
 static void average(const plan *p, rl_agg agg, int64_t want, const size_t *kept, rl_mat *L, size_t row,
                     const cell **one)
@@ -378,7 +373,7 @@ static rl_code averages(plan *p, const rl_request *r, const rl_glm_fit *g, rl_ag
         if (!known) key[m++] = k;
     }
     if (agg == RL_AGG_DYNAMIC && r->leads) m = reference_events(p, key, m);
-    qsort(key, m, sizeof *key, by_number);
+    rl_order_long(key, m);
     rl_mat L = rl_mat_new(m, by_hand != NULL ? p->n_cell : f->m, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, m);
     pre = RL_NEW(cx->tmp, size_t, m);
@@ -532,5 +527,6 @@ const rl_estimator rl_est_etwfe = {
     .frame = RL_FRAME_CELLS,
     .repeats = true,
     .takes = " control agg rcs ",
+    .regression = true,
     .fit = fit,
 };

@@ -438,5 +438,6 @@ const rl_estimator rl_est_lpdid = {
     .first_times = true,
     .frame = RL_FRAME_STARTS,
     .takes = " window reweight composition premean ylags ",
+    .no_lift = "averages over horizons of the units seen at each, not over all treated rows",
     .fit = fit,
 };

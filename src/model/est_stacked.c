@@ -462,5 +462,7 @@ const rl_estimator rl_est_stacked = {
     .first_times = true,
     .frame = RL_FRAME_PLAIN,
     .takes = " window ref stack-weights ",
+    .regression = true,
+    .no_lift = "averages over event times of the cohorts seen through its window, not over all treated rows",
     .fit = fit,
 };

@@ -47,5 +47,6 @@ const rl_estimator rl_est_twfe = {
     .frame = RL_FRAME_TWFE,
     .takes = " rcs ",
     .repeats = true,
+    .regression = true,
     .fit = fit,
 };

@@ -1,11 +1,11 @@
 #include "model/imputed.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "model/roster.h"
+#include "num/order.h"
 
 enum { MOST_CELLS = 1 << 22, MOST_AVERAGES = 5000 };
 
@@ -243,12 +243,6 @@ static rl_label label_of(const rl_imputed *p, rl_agg agg, size_t cell, rl_ctx *c
     return l;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 static rl_code none_left(const rl_imputed *p, rl_ctx *cx)
 {
     const rl_design *d = p->d;
@@ -295,7 +289,7 @@ rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx)
             post += (int64_t)d->time_at[c % p->T] - p->cohort[c / p->T] >= 0;
         }
     if (post == 0) return none_left(p, cx);
-    qsort(key, p->m, sizeof *key, by_number);
+    rl_order_long(key, p->m);
     size_t m = 0;
     for (size_t i = 0; i < p->m; i++)
         if (i == 0 || key[i] != key[i - 1]) key[m++] = key[i];
@@ -309,8 +303,7 @@ rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx)
     for (size_t c = 0; c < cells; c++) {
         to[c] = -1;
         if (!(W[c] > 0) || !key_of(p, agg, leads, held, c, &k)) continue;
-        const int64_t *hit = bsearch(&k, key, m, sizeof *key, by_number);
-        to[c] = (int32_t)(hit - key);
+        to[c] = (int32_t)rl_order_find_long(key, m, k);
         p->label[to[c]] = label_of(p, agg, c, cx);
         p->W[to[c]] += W[c];
     }

@@ -160,7 +160,7 @@ static void refusals(void **state)
     refused_of(r, table("10000011", -1, 0), RL_EDATA, "first period");
     refused_of(r, table("00000011", -1, 0), RL_EDATA, "nobody");
     with = r, with.formula = "y ~ w";
-    refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "no regressors");
+    refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "no covariates");
     with = r, with.agg = RL_AGG_GROUP;
     refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "--agg");
     with = r, with.vcov = (rl_vcov_spec){.kind = RL_HC1, .lag = -1};

@@ -163,6 +163,7 @@ static void draws(void **s)
     for (size_t i = 0; i < charts.n; i++) {
         assert_non_null(charts.all[i]->svg);
         assert_null(strstr(charts.all[i]->svg, "<script"));
+        has(" response spend curve track ", rl_sprintf(cx.keep, " %s ", charts.all[i]->template)); /* all four */
     }
     rl_outdir_abandon(o);
 }

@@ -474,6 +474,28 @@ static void every_second_year(void **state)
     CHECK_DIGITS(v->near.estimate, sum / 4, 13);
 }
 
+/* Each estimator of programmes has its row, in words. */
+static void every_estimator_has_a_row(void **state)
+{
+    (void)state;
+    double start[N];
+    for (size_t u = 0; u < N; u++) start[u] = u % 3 == 0 ? 4 : NAN;
+    rl_table t = starts_panel(N, 7, start, 83, &cx);
+    for (size_t i = 0; i < rl_estimator_count(); i++) {
+        const rl_estimator *e = rl_estimator_at(i);
+        if (!e->needs_cohort) continue;
+        rl_request r = starts_request(e->name, "y ~ 1");
+        r.partition = strcmp(e->name, "ddd") == 0 ? "part" : NULL;
+        r.repeat = e->refits ? RL_REPEAT_PLACEBO : RL_REPEAT_DEFAULT;
+        rl_sides s = compare(&t, &r, false);
+        const rl_side *v = side(&s, e->name);
+        assert_non_null(v->compares);
+        assert_non_null(v->base);
+        assert_non_null(v->weighs);
+        assert_true(v->answered || v->why != NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +507,7 @@ int main(void)
         cmocka_unit_test(options_belong_to_it),     cmocka_unit_test(the_eligible),
         cmocka_unit_test(covariates_left_out),      cmocka_unit_test(left_out_by_name),
         cmocka_unit_test(every_second_year),
+        cmocka_unit_test(every_estimator_has_a_row),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

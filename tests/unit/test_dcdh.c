@@ -250,7 +250,7 @@ static void refusals(void **state)
     with.window_lo = 1, with.window_hi = 2;
     refused_of(DOSES, 5, 3, with, RL_EUSAGE, "--window 1:2");
     with = r, with.formula = "y ~ w";
-    refused_of(DOSES, 5, 3, with, RL_EUSAGE, "no regressors");
+    refused_of(DOSES, 5, 3, with, RL_EUSAGE, "no covariates");
     with = r, with.agg = RL_AGG_GROUP;
     refused_of(DOSES, 5, 3, with, RL_EUSAGE, "--agg");
     with = r, with.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"t"}, .lag = -1};

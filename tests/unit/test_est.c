@@ -312,7 +312,7 @@ static void did_refuses_several_starts(void **s)
     rl_request r = did("y ~ 1", "did");
     rl_result out;
     assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
-    assert_non_null(strstr(cx.err.what, "several start dates"));
+    assert_non_null(strstr(cx.err.what, "estimator 'did' takes one start, and the rows have 2: "));
     rl_forgive(&cx);
 }
 

@@ -331,6 +331,25 @@ static void small_cohorts_in_front(void **state)
     assert_null(strstr(html, "does not change the sign of the total"));
 }
 
+/* Whoever carries a lift has its equation in words. */
+static void every_estimator_has_an_equation(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_full(cx.keep);
+    a->n_models = 1;
+    for (size_t i = 0; i < rl_estimator_count(); i++) {
+        const rl_estimator *e = rl_estimator_at(i);
+        if (!e->needs_cohort || e->no_lift != NULL) continue;
+        a->model[0].main.estimator = e;
+        rl_view v = rl_view_of(a->study, false, cx.keep);
+        rl_charts charts;
+        rl_charts_make(a, &v, &charts);
+        rl_story s = {.a = a, .v = &v, .charts = &charts, .inputs = &FX_INPUTS, .page = rl_page_new(cx.keep)};
+        rl_section_models(&s);
+        if (strstr(rl_md_text(s.page, cx.keep), "Fitted equation") == NULL) fail_msg("%s has no equation", e->name);
+    }
+}
+
 static void nothing_answered(void **state)
 {
     (void)state;
@@ -380,6 +399,7 @@ int main(void)
                                        cmocka_unit_test(without_deals),
                                        cmocka_unit_test(small_cohorts_without_weight),
                                        cmocka_unit_test(small_cohorts_in_front),
+                                       cmocka_unit_test(every_estimator_has_an_equation),
                                        cmocka_unit_test(nothing_answered),
                                        cmocka_unit_test(hostile_names),
                                        cmocka_unit_test(markdown)};
