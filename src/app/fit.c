@@ -143,6 +143,7 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
             return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
     r->leads = r->estimator->frame == RL_FRAME_CELLS && !r->notyet;
+    r->between_never = rl_profile_is(r, "fixest") && !a->compare;
     tell_idle(a, cx);
     static const char *const MISSING[] = {"NA", "NaN"}; /* as R and Python write it */
     a->source.path = a->source.name = a->data;

@@ -118,9 +118,10 @@ static rl_code find_references(plan *p, const double *rows, rl_ctx *cx)
     if (others > 0)
         rl_remark(
             cx, "sunab",
-            "%zu cohorts have no row one period before their start: the last one in which they are seen before it "
-            "is their reference (event time %d of cohort %s)",
-            others, p->own[first], cohort_words(p, first, cx));
+            "%zu %s no row one period before %s start: the last one in which %s seen before it is %s reference (event "
+            "time %d of cohort %s)",
+            others, others > 1 ? "cohorts have" : "cohort has", others > 1 ? "their" : "its",
+            others > 1 ? "they are" : "it is", others > 1 ? "their" : "its", p->own[first], cohort_words(p, first, cx));
     return RL_OK;
 }
 

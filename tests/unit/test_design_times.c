@@ -223,7 +223,7 @@ static void repeated_cross_sections(void **state)
 static void starts_between_periods(void **state)
 {
     (void)state;
-    static const char *const NAME[] = {"cs", "bjs", "etwfe", "twfe", "did2s"};
+    static const char *const NAME[] = {"cs", "bjs", "etwfe", "twfe", "did2s", "sunab"};
     rl_table t = panel(), next = panel();
     for (size_t i = 0; i < t.n; i++) {
         t.col[0].num[i] *= 2;
@@ -231,19 +231,20 @@ static void starts_between_periods(void **state)
         t.col[1].num[i] = 2 * t.col[1].num[i] - 1;
         next.col[1].num[i] *= 2;
     }
-    for (size_t e = 0; e < 5; e++) {
+    for (size_t e = 0; e < 6; e++) {
         rl_request r = starts_request(NAME[e], "y ~ 1");
         r.agg = RL_AGG_SIMPLE;
         rl_result a = starts_fit(&t, &r, &cx), b = starts_fit(&next, &r, &cx);
-        assert_true(starts_noted(&a, "48 rows have a first treated time at which no row stands (the first is 5)"));
+        assert_true(starts_noted(&a, "48 rows start at a time at which no row stands (the first is 5)"));
         assert_false(starts_noted(&b, "no row stands"));
         CHECK_DIGITS(fit_find(&a, "overall")->estimate, fit_find(&b, "overall")->estimate, 13);
     }
     rl_request r = starts_request("sunab", "y ~ 1");
     for (size_t i = 0; i < t.n; i++)
         if (i / T % 3 > 0) t.col[1].num[i] = next.col[1].num[i];
+    r.between_never = true;
     rl_result a = starts_fit(&t, &r, &cx);
-    assert_false(starts_noted(&a, "count as treated from the next time on")); /* never, and says that */
+    assert_false(starts_noted(&a, "count as treated from the next time on and")); /* never, and says that */
     assert_true(starts_noted(&a, "count as never treated"));
 }
 
