@@ -248,6 +248,44 @@ static void starts_between_periods(void **state)
     assert_true(starts_noted(&a, "count as never treated"));
 }
 
+/* Starts after the last period: all estimators say who counts as never treated, and refuse where nobody else is. */
+static void starts_beyond_the_data(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"cs",    "bjs",     "etwfe", "twfe", "did2s",     "sunab", "event",
+                                       "lpdid", "stacked", "bacon", "dcdh", "staggered", "ddd"};
+    rl_table all = panel(), some = panel();
+    for (size_t i = 0; i < all.n; i++) {
+        all.col[1].num[i] += isnan(START[i / T]) ? 0 : 50;
+        if (START[i / T] == 5) some.col[1].num[i] = i / T == 9 ? 11 : 17;
+    }
+    for (size_t e = 0; e < sizeof NAME / sizeof *NAME; e++) {
+        rl_result out;
+        rl_request r = starts_request(NAME[e], "y ~ 1");
+        starts_window(&r, -1, 1);
+        r.partition = "part";
+        if (strcmp(NAME[e], "ddd") != 0) { /* its cells want more units */
+            rl_result a = starts_fit(&some, &r, &cx);
+            assert_true(starts_noted(&a, "12 rows of 2 units have a start in 'g' (11 to 17) after the last period (6): "
+                                         "they count as never treated"));
+        }
+        assert_int_equal(rl_estimate_run(&r, &all, &out, cx.keep, &cx), RL_EDATA);
+        assert_string_equal(cx.err.what,
+                            "no row is treated: all starts in 'g' (53 to 55; 48 rows of 8 units) lie after "
+                            "the last period (6)");
+        rl_forgive(&cx);
+    }
+    rl_request r = starts_request("bjs", "y ~ 1"); /* what begins in anticipation is within the data */
+    r.anticipation = 6;
+    r.agg = RL_AGG_SIMPLE;
+    for (size_t i = 0; i < some.n; i++)
+        if (START[i / T] < 5) some.col[1].num[i] = NAN;
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, &some, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.what, "event times of those with a comparison go from -6 to -5"));
+    rl_forgive(&cx);
+}
+
 static void a_start_at_zero(void **state)
 {
     (void)state;
@@ -391,6 +429,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_longer_period_folds_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(repeated_cross_sections, setup, teardown),
         cmocka_unit_test_setup_teardown(starts_between_periods, setup, teardown),
+        cmocka_unit_test_setup_teardown(starts_beyond_the_data, setup, teardown),
         cmocka_unit_test_setup_teardown(a_start_at_zero, setup, teardown),
         cmocka_unit_test_setup_teardown(steps_that_are_too_short, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_treatment_may_be, setup, teardown),
