@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/holes.h"
 #include "model/roster.h"
 
 enum { MOST_EVENTS = 2000, MOST_CELLS = 20000 };
@@ -283,7 +284,8 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     int32_t *of = RL_NEW(cx->tmp, int32_t, d->n);
     for (size_t i = 0; i < d->n; i++) of[i] = d->cohort[i] == RL_NEVER ? -1 : *number_at(&p, i);
     rl_code code = rl_fit_indicators(d, of, p.n_cell, label, kept, f, cx);
-    if (code == RL_EDATA) rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
+    if (code == RL_EDATA && !rl_holes_cells(d, r, of, cx))
+        rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
     RL_TRY(code);
     combine(&p, agg, k, kept, f, cx);
     return RL_OK;

@@ -283,7 +283,7 @@ static void mistakes(void **s)
     refused(r, &t, RL_EUSAGE, "--agg calendar", cx);
     r = request("y ~ 1", RL_AGG_DEFAULT);
     for (size_t i = 19; i < t.n; i += 4) t.col[2].num[i] = NAN; /* the never treated lack period 4 */
-    refused(r, &t, RL_EDATA, "is not identified", cx);
+    refused(r, &t, RL_EDATA, "cell of cohort 2 and time 4 (2 rows): no control has a row at 4", cx);
     t = by_hand(cx);
     for (size_t i = 8; i < 16; i++) t.col[0].num[i] += t.col[0].num[i] > 2 ? 3000 : 0;
     for (size_t i = 8; i < 16; i++) t.col[1].num[i] = t.col[0].num[10];
