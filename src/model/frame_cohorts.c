@@ -81,18 +81,25 @@ static void cohorts_between_are_never(rl_build *b, rl_ctx *cx)
               lost, rl_time_words(b->d->clock, first, cx->tmp));
 }
 
-/* Cohorts that are never seen before their start. */
-static void drop_without_before(rl_build *b, const cohorts *c, rl_ctx *cx)
+/* Cohorts that are never seen before their start, each by its own history. */
+static rl_code drop_without_before(rl_build *b, const cohorts *c, rl_ctx *cx)
 {
-    size_t lost = 0;
+    size_t lost = 0, others = 0;
+    RL_TRY(rl_frame_always(b, 0, cx));
     for (size_t i = 0, g = 0; i < b->t->n; i++) {
         if (!b->keep[i] || b->cohort[i] == RL_NEVER) continue;
         if (c->start[g] != b->cohort[i]) g = place(c->start, c->G, b->cohort[i]);
-        if (c->before[g]) continue;
+        if (c->before[g]) {
+            others++;
+            continue;
+        }
         b->keep[i] = 0;
         lost++;
     }
-    rl_build_lose(b, "always treated", lost, cx);
+    rl_build_lose(b, "not seen before their start", lost, cx);
+    if (lost == 0 || others > 0) return RL_OK;
+    rl_fail(cx, RL_EDATA, "no cohort is seen before its start (%zu rows of treated units)", lost);
+    return rl_hint(cx, "what happened before treatment must be in the data");
 }
 
 /* --ref-cohort as a time. */
@@ -119,7 +126,7 @@ rl_code rl_frame_cohorts(rl_build *b, rl_ctx *cx)
     if (b->req->between_never) cohorts_between_are_never(b, cx);
     list_cohorts(b, &c, cx);
     if (b->req->ref_cohort != NULL) RL_TRY(named_cohort(b, &c, &named, cx));
-    drop_without_before(b, &c, cx);
+    RL_TRY(drop_without_before(b, &c, cx));
     int32_t last = rl_frame_last(b);
     if (last != RL_NEVER) rl_frame_end(b, named != RL_NEVER ? named : last, cx);
     for (size_t i = 0; i < b->t->n && named != RL_NEVER && last == RL_NEVER; i++)

@@ -182,41 +182,68 @@ static rl_code dependent(const rl_design *d, const size_t *row, size_t n, bool f
     return RL_OK;
 }
 
-/* Names of the columns before `column`. */
-static const char *before(const rl_design *d, size_t column, rl_ctx *cx)
+/* "covariate 'x2' does not vary, or depends on 'x'" */
+static const char *covariate_words(const rl_design *d, size_t column, rl_ctx *cx)
 {
     rl_str s = rl_str_new(cx->tmp);
-    for (size_t j = 0; j < column; j++) rl_str_addf(&s, "%s'%s'", j > 0 ? ", " : "", d->x_name[j]);
-    if (column == 0) rl_str_add(&s, "the constant");
+    rl_str_addf(&s, "covariate '%s' does not vary", d->x_name[column]);
+    for (size_t j = 0; j < column; j++) rl_str_addf(&s, "%s'%s'", j > 0 ? ", " : ", or depends on ", d->x_name[j]);
     return rl_str_text(&s);
+}
+
+/* Rows of cell c, or those outside all cells at a time. */
+static size_t list_cell(const rl_design *d, const int32_t *of, int32_t c, size_t *row)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++)
+        if (of[i] == c) row[n++] = i;
+    return n;
+}
+
+static size_t list_controls(const rl_design *d, const int32_t *of, int32_t time, size_t *row)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++)
+        if (of[i] < 0 && d->time.code[i] == time) row[n++] = i;
+    return n;
+}
+
+/* Where a covariate is no column of its own: everywhere, in a cell, among the controls of a period; or NULL. */
+static const char *find_covariate(const rl_design *d, const int32_t *of, size_t C, size_t *column, rl_ctx *cx)
+{
+    size_t *row = RL_NEW(cx->tmp, size_t, d->n), n;
+    for (size_t i = 0; i < d->n; i++) row[i] = i;
+    if (dependent(d, row, d->n, false, column, cx) == RL_OK && *column < d->X.k)
+        return rl_sprintf(cx->tmp, "%s in all %zu rows: it has no slopes of its own", covariate_words(d, *column, cx),
+                          rl_rows_used(d));
+    for (size_t c = 0; c < C; c++) {
+        n = list_cell(d, of, (int32_t)c, row);
+        if (n == 0 || dependent(d, row, n, true, column, cx) != RL_OK || *column == d->X.k) continue;
+        return rl_sprintf(cx->tmp, "cell of cohort %s and time %s: %s among its %s",
+                          rl_time_words(d->clock, d->cohort[row[0]], cx->tmp),
+                          rl_time_words(d->clock, d->at[row[0]], cx->tmp), covariate_words(d, *column, cx),
+                          row_words(n, cx));
+    }
+    for (size_t t = 0; t < d->time.G; t++) {
+        n = list_controls(d, of, (int32_t)t, row);
+        if (n == 0 || dependent(d, row, n, false, column, cx) != RL_OK || *column == d->X.k) continue;
+        return rl_sprintf(cx->tmp, "time %s: %s among the %s that are controls there",
+                          rl_time_words(d->clock, d->time_at[t], cx->tmp), covariate_words(d, *column, cx),
+                          row_words(n, cx));
+    }
+    return NULL;
 }
 
 bool rl_holes_covariates(const rl_design *d, const int32_t *of, size_t C, rl_ctx *cx)
 {
-    if (d->X.k == 0) return false;
-    size_t *row = RL_NEW(cx->tmp, size_t, d->n), column;
+    if (d->X.k == 0 || d->at == NULL) return false;
+    size_t column;
     rl_err said = cx->err;
-    for (size_t i = 0; i < d->n; i++) row[i] = i;
-    bool found = dependent(d, row, d->n, false, &column, cx) == RL_OK && column < d->X.k;
-    if (found) {
-        rl_forgive(cx);
-        rl_fail(cx, RL_EDATA, "covariate '%s' depends on %s in all %zu rows: it has no slopes of its own",
-                d->x_name[column], before(d, column, cx), rl_rows_used(d));
-    }
-    for (size_t c = 0; c < C && !found; c++) {
-        size_t n = 0;
-        for (size_t i = 0; i < d->n; i++)
-            if (of[i] >= 0 && (size_t)of[i] == c) row[n++] = i;
-        found = n > 0 && dependent(d, row, n, true, &column, cx) == RL_OK && column < d->X.k;
-        if (!found) continue;
-        rl_forgive(cx);
-        rl_fail(cx, RL_EDATA, "cell of cohort %s and time %s: covariate '%s' depends on %s among its %s",
-                rl_time_words(d->clock, d->cohort[row[0]], cx->tmp), rl_time_words(d->clock, d->at[row[0]], cx->tmp),
-                d->x_name[column], before(d, column, cx), row_words(n, cx));
-    }
-    if (found)
-        rl_hint(cx, "leave '%s' out", d->x_name[column]);
-    else
-        cx->err = said;
-    return found;
+    const char *words = find_covariate(d, of, C, &column, cx);
+    cx->err = said;
+    if (words == NULL) return false;
+    rl_forgive(cx);
+    rl_fail(cx, RL_EDATA, "%s", words);
+    rl_hint(cx, "leave '%s' out", d->x_name[column]);
+    return true;
 }

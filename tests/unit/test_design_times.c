@@ -419,6 +419,50 @@ static void always_treated(void **state)
     }
 }
 
+/* Nobody has a past: every method says since when, who and how many. */
+static void treated_throughout(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"cs", "ddd", "etwfe", "sunab", "lpdid"};
+    rl_table t = panel();
+    for (size_t i = 0; i < t.n; i++)
+        if (!isnan(START[i / T])) t.col[1].num[i] = START[i / T] == 3 ? -1 : 1;
+    for (size_t e = 0; e < 5; e++) {
+        rl_request r = starts_request(NAME[e], "y ~ 1");
+        starts_window(&r, -1, 1);
+        r.partition = "part";
+        starts_refused(&t, &r, RL_EDATA, "no cohort has a pre-period: the data begin at 1",
+                       "all that are treated start then or before (-1 to 1; 48 rows of 8 units)", &cx);
+    }
+    t = panel();
+    rl_request r = starts_request("cs", "y ~ 1");
+    r.anticipation = 9;
+    starts_refused(&t, &r, RL_EDATA, "and with --anticipation 9 all starts (3 to 5; 48 rows of 8 units) reach back",
+                   "no cohort has a pre-period", &cx);
+    r = starts_request("bjs", "y ~ 1");
+    r.anticipation = 2;
+    rl_result a = starts_fit(&t, &r, &cx);
+    assert_string_equal(a.dropped[0].why, "treated or anticipating from the first period");
+}
+
+static void never_as_a_word(void **state)
+{
+    (void)state;
+    rl_table t = panel();
+    const char **text = RL_NEW(cx.keep, const char *, t.n);
+    for (size_t i = 0; i < t.n; i++) text[i] = isnan(START[i / T]) ? "never" : rl_sprintf(cx.keep, "%g", START[i / T]);
+    fit_text(&t, "when", text, &cx);
+    rl_request r = starts_request("cs", "y ~ 1");
+    r.cohort = "when";
+    refused(&t, r, "'never' is not a time (column 'when')", "for never: leave the cell empty, or write 0 or Inf");
+    r.cohort = "g";
+    r.time = "when";
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EINPUT);
+    assert_null(strstr(cx.err.hint, "for never"));
+    rl_forgive(&cx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +478,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(steps_that_are_too_short, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_treatment_may_be, setup, teardown),
         cmocka_unit_test_setup_teardown(always_treated, setup, teardown),
+        cmocka_unit_test_setup_teardown(treated_throughout, setup, teardown),
+        cmocka_unit_test_setup_teardown(never_as_a_word, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

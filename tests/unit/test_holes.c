@@ -108,9 +108,18 @@ static void covariates_that_say_the_same(void **state)
         there[i] = start[i / T] == 4 && t.col[0].num[i] == 5 ? 1 - 3 * x[i] : sin(7. * (double)i);
     }
     refused(&t, request("etwfe", "y ~ x + twice"),
-            "covariate 'twice' depends on 'x' in all 360 rows: it has no slopes of its own", "leave 'twice' out");
+            "covariate 'twice' does not vary, or depends on 'x' in all 360 rows: it has no slopes of its own",
+            "leave 'twice' out");
     refused(&t, request("etwfe", "y ~ x + there"),
-            "cell of cohort 4 and time 5: covariate 'there' depends on 'x' among its 15 rows", "leave 'there' out");
+            "cell of cohort 4 and time 5: covariate 'there' does not vary, or depends on 'x' among its 15 rows",
+            "leave 'there' out");
+    for (size_t i = 0; i < t.n; i++) there[i] = isnan(start[i / T]) ? 2.5 : sin(7. * (double)i);
+    rl_request r = request("etwfe", "y ~ there");
+    r.unit = NULL;
+    r.leads = false;
+    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
+    refused(&t, r, "time 5: covariate 'there' does not vary among the 15 rows that are controls there",
+            "leave 'there' out");
 }
 
 int main(void)
