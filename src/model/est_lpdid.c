@@ -23,6 +23,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "model/infer.h"
 #include "model/roster.h"
 
@@ -216,12 +217,9 @@ static double factor_of(const work *w, double K, rl_ctx *cx)
 {
     const rl_vcov_spec *v = &w->d->vcov;
     if (v->kind != RL_CLUSTER || v->ways != 1 || rl_profile_is(w->r, "exact")) return 1;
-    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, w->d->cluster[0].G);
+    bool *seen = RL_NEW(cx->tmp, bool, w->d->cluster[0].G);
     double G = 0, n = (double)w->n;
-    for (size_t i = 0; i < w->n; i++) {
-        int32_t g = w->d->cluster[0].code[w->row[i]];
-        if (!seen[g]++) G++;
-    }
+    for (size_t i = 0; i < w->n; i++) G += rl_first_seen(seen, (size_t)w->d->cluster[0].code[w->row[i]]);
     rl_release(cx->tmp, seen);
     return G > 1 && n > K ? (n - 1) / (n - K) * G / (G - 1) : 1;
 }

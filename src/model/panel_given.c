@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "base/str.h"
 #include "model/panel.h"
 
@@ -157,13 +158,12 @@ static rl_code take_clusters(const work *w)
     }
     p->cluster = rl_table_col(&p->t, name.s) == NULL ? name.s : rl_sprintf(w->in, "%s (cluster)", name.s);
     int32_t *to = rl_table_add(&p->t, p->cluster, RL_TEXT, d, w->in)->code;
-    unsigned char *seen = RL_NEW(w->cx->tmp, unsigned char, d->n), *met = RL_NEW(w->cx->tmp, unsigned char, w->U);
+    bool *seen = RL_NEW(w->cx->tmp, bool, d->n), *met = RL_NEW(w->cx->tmp, bool, w->U);
     for (size_t i = 0; i < p->t.n; i++) {
         int32_t u = p->unit_code[i];
         to[i] = code[u];
-        used += seen[code[u]]++ == 0;
-        alone += of[u] == NULL && !met[u];
-        met[u] = 1;
+        used += rl_first_seen(seen, (size_t)code[u]);
+        alone += rl_first_seen(met, (size_t)u) && of[u] == NULL;
     }
     p->cluster_of = code;
     p->n_clusters = d->n;

@@ -201,6 +201,29 @@ static void made_of_its_controls(void **state)
     }
 }
 
+/* Clusters are counted once, however many rows they have: the factor is (n-1)/(n-K) G/(G-1). */
+static void clusters_of_hundreds_of_rows(void **state)
+{
+    (void)state;
+    enum { MANY = 720, G = 4 };
+    double start[MANY], never = 0;
+    for (size_t u = 0; u < MANY; u++) {
+        start[u] = u % 3 == 0 ? 4 : NAN;
+        never += isnan(start[u]);
+    }
+    rl_table t = starts_panel(MANY, T, start, 39, &cx);
+    double *group = fit_num(&t, "group", &cx);
+    for (size_t i = 0; i < t.n; i++) group[i] = (double)(i / T % G);
+    rl_request r = starts_request("lpdid", "y ~ 1");
+    starts_window(&r, -1, 0);
+    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"group"}, .lag = -1};
+    rl_result own = starts_fit(&t, &r, &cx), bare;
+    r.profile = "exact";
+    bare = starts_fit(&t, &r, &cx);
+    double n = never * (T - 1) + (MANY - never) * 3, factor = (n - 1) / (n - T) * G / (G - 1.0);
+    CHECK_DIGITS(fit_event(&own, 0)->std_error, sqrt(factor) * fit_event(&bare, 0)->std_error, 11);
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -240,6 +263,7 @@ int main(void)
         cmocka_unit_test(mean_of_periods_before),
         cmocka_unit_test(the_same_units),
         cmocka_unit_test(made_of_its_controls),
+        cmocka_unit_test(clusters_of_hundreds_of_rows),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
