@@ -14,7 +14,9 @@
  * start an outcome less b may be made of those K changes: 0 by construction.
  *
  * Each event time has its own rows, and its own small-sample factor; their
- * covariance is that of all together.  `overall` is the mean of effect_e, e >= 0.
+ * covariance is that of all together.  Units that no event time has are left
+ * out, lest they count as clusters: t has one degree of freedom less than there
+ * are clusters left.  `overall` is the mean of effect_e, e >= 0.
  *
  * Estimand  effect e periods after the start, in the unit of y
  * Assumes   parallel trends, no anticipation
@@ -46,6 +48,7 @@ typedef struct work {
     double *b;
     bool *there; /* m   not a reference, and not ..                */
     bool *given; /* m   .. made of the controls: 0                 */
+    bool *used;  /* units of the design that some regression has   */
     rl_dof dof;  /* of event time 0                                */
 } work;
 
@@ -339,8 +342,22 @@ static rl_code each_event(work *w, rl_ctx *cx)
         cx->tmp = outer;
         if (e != 0) cx->n_notes = notes; /* as at 0 */
         RL_TRY(code);
+        for (size_t i = 0; i < w->n; i++) w->used[w->d->unit.code[w->row[i]]] = true;
     }
     return RL_OK;
+}
+
+/* Units that no regression has, as those that are treated whenever they are seen, or seen once, are no clusters to
+ * count on.  Returns whether there are any. */
+static bool leave_unused(const work *w, rl_fit *f, rl_ctx *cx)
+{
+    unsigned char *leave = RL_NEW(cx->tmp, unsigned char, w->d->n);
+    size_t n = 0;
+    for (size_t i = 0; i < w->d->n; i++) n += leave[i] = !w->used[w->d->unit.code[i]];
+    if (n == 0) return false;
+    f->leave = leave;
+    f->leave_why = "of units in no regression";
+    return true;
 }
 
 static void mean_after(work *w, size_t m)
@@ -386,12 +403,14 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     w.b = f->b = RL_NEW(cx->tmp, double, f->m);
     w.there = RL_NEW(cx->tmp, bool, f->m);
     f->given = w.given = RL_NEW(cx->tmp, bool, f->m);
+    w.used = RL_NEW(cx->tmp, bool, d->unit.G);
     w.row = RL_NEW(cx->tmp, uint32_t, d->n);
     w.dy = RL_NEW(cx->tmp, double, d->n);
     w.D = RL_NEW(cx->tmp, double, d->n);
     w.ylag = RL_NEW(cx->tmp, double, d->n *(size_t)r->ylags);
     list_bases(&w, cx);
     RL_TRY(each_event(&w, cx));
+    if (leave_unused(&w, f, cx)) return RL_OK;
     mean_after(&w, E);
     f->dof = w.dof;
     f->bare = true; /* each event time has its own factor in it */
