@@ -356,7 +356,7 @@ static bool leave_unused(const work *w, rl_fit *f, rl_ctx *cx)
     for (size_t i = 0; i < w->d->n; i++) n += leave[i] = !w->used[w->d->unit.code[i]];
     if (n == 0) return false;
     f->leave = leave;
-    f->leave_why = "of units in no regression";
+    f->leave_why[0] = "of units in no regression";
     return true;
 }
 
@@ -435,6 +435,7 @@ const rl_estimator rl_est_lpdid = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
+    .leaves = true,
     .frame = RL_FRAME_STARTS,
     .takes = " window reweight composition premean ylags ",
     .fit = fit,

@@ -150,9 +150,9 @@ static void leave_out(rl_request *req, const rl_design *d, const rl_fit *f, rl_c
     unsigned char *leave = RL_NEW(cx->tmp, unsigned char, d->t->n);
     if (req->leave != NULL) memcpy(leave, req->leave, d->t->n);
     for (size_t i = 0; i < d->n; i++)
-        if (f->leave[i]) leave[d->row[i]] = 1;
+        if (f->leave[i]) leave[d->row[i]] = (unsigned char)(RL_LEAVE_OWN + f->leave[i] - 1);
     req->leave = leave;
-    req->leave_why = f->leave_why;
+    memcpy(req->leave_own, f->leave_why, sizeof f->leave_why);
 }
 
 rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx)
