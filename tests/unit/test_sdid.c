@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "model/design.h"
 #include "starts_fixture.h"
 
 static rl_ctx cx;
@@ -292,6 +293,22 @@ static void by_itself(void **state)
     assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
 }
 
+/* Room of a repetition: the square of the periods only where these are weighed. */
+static void room_of_a_repetition(void **state)
+{
+    (void)state;
+    enum { BEFORE = 70 };
+    rl_table t = table(9, 3, BEFORE + 10, BEFORE);
+    for (int k = 0; k < 2; k++) {
+        rl_request r = request(k ? "sc" : "sdid");
+        rl_design d;
+        rl_fit f = {.m = 0};
+        CHECK_OK(rl_design_make(&r, &t, &d, &cx), &cx);
+        CHECK_OK(r.estimator->fit(&d, &r, &f, &cx), &cx);
+        assert_true((f.refit->room > BEFORE * BEFORE) == (k == 0));
+    }
+}
+
 static void refused(rl_request r, rl_table t, rl_code code, const char *word)
 {
     rl_result out;
@@ -382,6 +399,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(draws, setup, teardown),
         cmocka_unit_test_setup_teardown(by_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(no_noise, setup, teardown),
+        cmocka_unit_test_setup_teardown(room_of_a_repetition, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
