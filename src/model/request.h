@@ -58,6 +58,8 @@ typedef enum rl_agg {
     RL_AGG_TYPE, RL_AGG_PAIRS        /* bacon                                              */
 } rl_agg;
 
+enum { RL_LEAVE_OWN = 2 };
+
 typedef struct rl_request {
     const char *formula;             /* "y ~ x | unit + time"                              */
     const rl_estimator *estimator;   /* NULL = ols, or iv when the formula has instruments */
@@ -112,8 +114,10 @@ typedef struct rl_request {
     const char *const *contrast;     /* averages of estimates set against each other (model/contrast.h) */
     size_t n_contrast;
     bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */
-    const unsigned char *leave;    /* rows of the table left out, under this reason; or NULL */
+    const unsigned char *leave;    /* rows of the table left out: 1 under the reason that follows, RL_LEAVE_OWN + r
+                                      under number r of those behind it; or NULL            */
     const char *leave_why;
+    const char *leave_own[3];      /* the estimator's (rl_fit.leave)                        */
     const char *const *lincom;     /* linear combinations of estimates (model/linear.h)       */
     size_t n_lincom;
     const char *const *restriction;/* joint tests of restrictions, one text each             */
