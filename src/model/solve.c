@@ -56,20 +56,35 @@ static const char *trend_unit(const rl_att *e, const rl_study *s, rl_ctx *cx)
                       e->panel.unit, rl_period_name(s->calendar.kind));
 }
 
-/* The event study is by etwfe whatever the model's estimator is: what it says of itself is not said of the model,
- * and not once more. */
+/* What the event study says of itself is not said of the model, and not once more. */
 static void tell_of_events(const rl_model_answer *m, size_t from, rl_ctx *cx)
 {
     size_t n = from;
+    bool own = !m->has_event || m->event.estimator == m->main.estimator;
+    const char *by = own ? "" : rl_sprintf(cx->keep, " (by %s)", m->event.estimator->name);
     for (size_t i = from; i < cx->n_notes; i++) {
         rl_note x = cx->note[i];
         bool again = false;
         for (size_t k = 0; k < m->main.n_notes; k++) again = again || strcmp(m->main.note[k], x.text) == 0;
         if (again) continue;
-        x.text = rl_sprintf(cx->keep, "model '%s', its event study (by etwfe): %s", m->spec->name, x.text);
+        x.text = rl_sprintf(cx->keep, "model '%s', its event study%s: %s", m->spec->name, by, x.text);
         cx->note[n++] = x;
     }
     cx->n_notes = n;
+}
+
+/* The event time that the others are counted from: the one without an error, else -1 where it has no estimate (dcdh);
+ * RL_NO_ID: effects are counted from all periods before the start (bjs, did2s). */
+static int base_of(const rl_result *r)
+{
+    int base = -1;
+    for (size_t i = 0; i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        if (e->label.event == RL_NO_ID) continue;
+        if (isnan(e->std_error)) return e->label.event;
+        if (e->label.event == -1) base = RL_NO_ID;
+    }
+    return strcmp(r->estimator->name, "did2s") == 0 ? RL_NO_ID : base; /* which leaves -1 out for another reason */
 }
 
 enum {
@@ -123,10 +138,8 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
         rl_forgive(cx);
         return RL_OK;
     }
-    m->base_event = -1;
-    for (size_t i = 0; i < m->event.m; i++)
-        if (isnan(m->event.est[i].std_error) && m->event.est[i].label.event != RL_NO_ID)
-            m->base_event = m->event.est[i].label.event;
+    m->base_event = base_of(&m->event);
+    rl_few_events(e, m, cx->keep, cx);
     check_pre_trend(&m->event, a);
     return RL_OK;
 }
