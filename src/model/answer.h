@@ -229,7 +229,7 @@ typedef struct rl_few {
 /* Treated units behind an estimate, or clusters where errors are made of those (model/few.h). */
 typedef struct rl_behind {
     size_t units;                 /* 0 = not of an event time                                 */
-    size_t few;                   /* of them in cohorts of fewer than RL_FEW                  */
+    size_t few;                   /* in cohorts of fewer than RL_FEW, added up over those     */
     bool thin;                    /* half or more are: it has hardly a spread of its own      */
 } rl_behind;
 

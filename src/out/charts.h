@@ -21,7 +21,7 @@ typedef struct rl_model_charts {
     rl_chart **curve;    /* one a channel                          */
     rl_chart *rollout;   /* who is treated when                   */
     rl_chart *cohorts;   /* means by cohort, as seen              */
-    rl_chart *sides;     /* other estimators of the same: template forest, id m1-estimators */
+    rl_chart *sides;     /* other estimators of the same: id m1-estimators */
     rl_chart *side_events;   /* .. and their event studies: template sides */
     rl_chart *bacon;     /* what two-way fixed effects compare    */
     rl_chart *track;     /* actual, fitted, residuals in time      */

@@ -246,59 +246,93 @@ static size_t answered(const rl_sides *s)
     return n;
 }
 
-/* What the rings are, of those that are there. */
-static const char *another_mean(const rl_view *v, const rl_sides *s)
+/* A row of the chart, and what of it there is: the average effect on the treated, or a mean by weights of the method's
+ * own (twfe), in the first panel; the mean over the event times that all with an event study have in the second. */
+typedef struct forest_row {
+    const rl_side *side;
+    bool average, own, near;
+} forest_row;
+
+static size_t forest_rows(const rl_view *v, const rl_sides *s, forest_row **out)
 {
-    bool horizons = false, weighted = false;
+    size_t n = 0, means = 0;
+    *out = RL_NEW(v->in, forest_row, s->n);
     for (size_t i = 0; i < s->n; i++) {
-        bool ring = s->v[i].answered && !s->v[i].same_estimand;
-        horizons |= ring && s->v[i].near.std_error > 0;
-        weighted |= ring && !(s->v[i].near.std_error > 0);
+        const rl_side *x = &s->v[i];
+        bool near = x->answered && s->last >= 0 && x->near.std_error > 0;
+        forest_row r = {x, x->answered && x->same_estimand, x->answered && !x->same_estimand && !near, near};
+        means += near;
+        if (x->answered) (*out)[n++] = r;
     }
-    return rl_sprintf(v->in, "%s%s%s", horizons ? rl_words_event_times(v, s) : "", horizons && weighted ? ", or " : "",
-                      weighted   ? "by own weights"
-                      : horizons ? ""
-                                 : "another");
+    for (size_t k = 0; k < n && means < 2; k++) { /* nothing to set beside it: rings say that they are another mean */
+        (*out)[k].near = false;
+        (*out)[k].own = !(*out)[k].average;
+    }
+    return n;
 }
 
+static double forest_reach(const forest_row *row, size_t n, const rl_interval *own)
+{
+    double largest = larger(larger(0, own->low), own->high);
+    for (size_t k = 0; k < n; k++) {
+        const rl_estimate *e = &row[k].side->effect, *near = &row[k].side->near;
+        if (row[k].average || row[k].own) largest = larger(larger(largest, e->conf_low), e->conf_high);
+        if (row[k].near) largest = larger(larger(largest, near->conf_low), near->conf_high);
+    }
+    return largest;
+}
+
+static void forest_data(rl_chart *c, const rl_view *v, const forest_row *row, size_t n, double times)
+{
+    double *y = RL_NEW(v->in, double, n), own_near = NAN, averages = 0;
+    const char **label = RL_NEW(v->in, const char *, n);
+    rl_chart_columns(c, "y estimate conf_low conf_high same_estimand near near_low near_high # estimator");
+    for (size_t k = 0; k < n; k++) {
+        const rl_estimate *e = &row[k].side->effect, *near = &row[k].side->near;
+        double first = row[k].average || row[k].own ? times : (double)NAN, second = row[k].near ? times : (double)NAN;
+        const double x[] = {(double)k,      first * e->estimate,     first * e->conf_low,     first * e->conf_high,
+                            row[k].average, second * near->estimate, second * near->conf_low, second * near->conf_high};
+        rl_chart_row(c, x, sizeof x / sizeof *x, row[k].side->estimator);
+        averages += row[k].average || row[k].own;
+        if (row[k].side->fitted) own_near = second * near->estimate;
+        y[k] = (double)k;
+        label[k] = row[k].side->estimator;
+    }
+    rl_chart_number(c, "own_near", own_near);
+    rl_chart_number(c, "averages", averages);
+    rl_chart_tics(c, "y", y, label, n, 26);
+}
+
+/* One question by several estimators; each panel has one quantity. */
 static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
 {
     const rl_sides *s = &m->sides;
-    size_t n = answered(s), k = 0;
+    forest_row *row;
+    size_t n = answered(s);
+    bool own = false, near = false;
     if (n < 2) return NULL;
-    const rl_interval *own = &m->lift.effect;
-    double largest = larger(larger(0, own->low), own->high);
-    for (size_t i = 0; i < s->n; i++)
-        if (s->v[i].answered) largest = larger(larger(largest, s->v[i].effect.conf_low), s->v[i].effect.conf_high);
-    const char *words;
-    double times = rl_chart_axis(v, m, largest, true, &words);
-    rl_chart *c =
-        rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "forest",
-                       rl_sprintf(v->in, "%s by %zu estimators", capital(v, rl_words_outcome(v, m)), n),
-                       rl_sprintf(v->in,
-                                  "Full dot: the average effect on the treated; ring: %s; dashed, shaded: the "
-                                  "answer above",
-                                  another_mean(v, s)));
-    rl_chart_number(c, "height", 140.0 + 30.0 * (double)n);
-    rl_chart_number(c, "last", (double)(n - 1));
-    rl_chart_number(c, "whole", times * own->est);
-    rl_chart_number(c, "whole_low", times * own->low);
-    rl_chart_number(c, "whole_high", times * own->high);
-    rl_chart_text(c, "xlabel", words);
-    rl_chart_columns(c, "y estimate conf_low conf_high conf_low conf_high same_estimand # estimator");
-    double *y = RL_NEW(v->in, double, n);
-    const char **label = RL_NEW(v->in, const char *, n);
-    for (size_t i = 0; i < s->n; i++) {
-        const rl_side *x = &s->v[i];
-        if (!x->answered) continue;
-        const rl_estimate *e = &x->effect;
-        const double row[] = {(double)k,           times * e->estimate,  times * e->conf_low, times * e->conf_high,
-                              times * e->conf_low, times * e->conf_high, x->same_estimand};
-        rl_chart_row(c, row, sizeof row / sizeof *row, x->estimator);
-        y[k] = (double)k;
-        label[k++] = x->estimator;
+    n = forest_rows(v, s, &row);
+    for (size_t k = 0; k < n; k++) {
+        own |= row[k].own;
+        near |= row[k].near;
     }
-    rl_chart_tics(c, "y", y, label, n, 26);
+    const rl_interval *answer = &m->lift.effect;
+    const char *words;
+    double times = rl_chart_axis(v, m, forest_reach(row, n, answer), true, &words);
+    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "estimators",
+                                 rl_sprintf(v->in, "%s by %zu estimators", capital(v, rl_words_outcome(v, m)), n),
+                                 rl_sprintf(v->in, "%s intervals; dashed, shaded: the answer above%s%s",
+                                            rl_view_level(v), own ? "; ring: a mean by weights of its own" : "",
+                                            near ? "; each panel has a scale of its own" : ""));
+    rl_chart_number(c, "height", 160.0 + 30.0 * (double)n);
+    rl_chart_number(c, "last", (double)(n - 1));
+    rl_chart_number(c, "whole", times * answer->est);
+    rl_chart_number(c, "whole_low", times * answer->low);
+    rl_chart_number(c, "whole_high", times * answer->high);
+    rl_chart_text(c, "xlabel", words);
+    rl_chart_text(c, "panel1", "average effect on the treated");
+    rl_chart_text(c, "panel2", near ? rl_sprintf(v->in, "mean over %s", rl_words_event_times(v, s)) : "");
+    forest_data(c, v, row, n, times);
     return c;
 }
 

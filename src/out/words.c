@@ -339,6 +339,23 @@ const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m)
                       m->spec->outcome == RL_OUT_VELOCITY ? " gained" : "");
 }
 
+const char *rl_words_events_by(const rl_view *v, const rl_model_answer *m)
+{
+    if (!m->has_event || !m->event.estimator || m->event.estimator == m->main.estimator) return "";
+    return rl_sprintf(v->in, "by %s", m->event.estimator->name);
+}
+
+const char *rl_words_thin(const rl_view *v, const rl_model_answer *m)
+{
+    bool any = false;
+    for (size_t j = 0; m->behind && j < m->event.m; j++) any |= m->behind[j].thin;
+    if (!any) return "";
+    return rl_sprintf(v->in,
+                      "rests, half of it or more, on cohorts of fewer than 4 %s: no spread of its own, the interval is "
+                      "too short",
+                      rl_view_clean(m->behind_what, 40, v->in));
+}
+
 static void dependence_words(rl_str *s, const rl_view *v, const rl_result *r)
 {
     const char *kind = r->vcov_kind ? r->vcov_kind : "";

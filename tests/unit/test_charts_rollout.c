@@ -281,9 +281,62 @@ static void large_designs_are_drawn(void **state)
     rl_outdir_abandon(o);
 }
 
+/* Quantities that are not the same stand on axes of their own; an event study that is not the model's says whose it is,
+ * and dots behind which are too few are told apart. */
+static void one_quantity_an_axis(void **state)
+{
+    (void)state;
+    rl_answer *a = answer();
+    rl_model_answer *m = &a->model[0];
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_outdir *o;
+    const char *note;
+    m->sides.v[1].same_estimand = m->sides.v[1].fitted = true;
+    m->sides.v[0].same_estimand = false; /* by its own weights, and no event study: a ring */
+    m->sides.v[2].answered = true;
+    m->sides.step = m->sides.last = 1;
+    for (size_t i = 1; i < SIDES; i++) m->sides.v[i].near = fx_estimate("events", RL_NO_ID, 40 + (double)i, 2.385);
+    m->behind = RL_NEW(cx.keep, rl_behind, m->event.m);
+    m->behind_what = "stores";
+    m->behind[0] = (rl_behind){.units = 2, .few = 2, .thin = true};
+    m->event.estimator = rl_estimator_by_name("etwfe");
+    m->main.estimator = rl_estimator_by_name("staggered");
+    rl_charts_make(a, &v, &charts);
+    rl_chart *c = charts.model[0].sides, *e = charts.model[0].event;
+    const char *dat = rl_str_text(&c->dat);
+    assert_int_equal(count(dat, " 0 NaN NaN NaN # etwfe\n"), 1);
+    assert_int_equal(count(dat, " 1 NaN NaN NaN # cs\n"), 0);
+    assert_int_equal(count(dat, "\n2 NaN NaN NaN 0 "), 1);
+    assert_true(set_to(c, "panel2 = 'mean over event times 0 to 1'"));
+    assert_true(set_to(c, "averages = 2"));
+    assert_non_null(strstr(e->title, "(event study by etwfe)"));
+    assert_non_null(strstr(e->alt, "By etwfe, against "));
+    assert_true(set_to(e, "thin_text = 'Grey: rests, half of it or more, on cohorts of fewer than 4 stores"));
+    assert_int_equal(count(rl_str_text(&e->dat), " 1\n"), 1);
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/axes", place), &o, &cx), &cx);
+    rl_chart *const drawn[] = {c, e};
+    CHECK_OK(rl_charts_draw(drawn, 2, o, &note, &cx), &cx);
+    assert_null(note);
+    assert_true(c->svg != NULL && e->svg != NULL);
+    assert_non_null(strstr(e->svg, "no spread of its own"));
+    m->main.estimator = m->event.estimator;
+    m->behind = NULL;
+    m->sides.last = -1; /* no event time in common: one panel, rings */
+    rl_charts_make(a, &v, &charts);
+    assert_null(strstr(charts.model[0].event->title, "etwfe"));
+    assert_true(set_to(charts.model[0].event, "thin_text = ''"));
+    assert_true(set_to(charts.model[0].sides, "panel2 = ''"));
+    rl_chart *const one[] = {charts.model[0].sides};
+    CHECK_OK(rl_charts_draw(one, 1, o, &note, &cx), &cx);
+    assert_null(note);
+    rl_outdir_abandon(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
-                                       cmocka_unit_test(nothing_to_draw), cmocka_unit_test(large_designs_are_drawn)};
+                                       cmocka_unit_test(nothing_to_draw), cmocka_unit_test(one_quantity_an_axis),
+                                       cmocka_unit_test(large_designs_are_drawn)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
