@@ -204,11 +204,12 @@ typedef struct rl_trace {
 /* A cohort's units and its mean outcome by period. */
 typedef struct rl_rollout_row {
     const char *label;            /* "2025Q1", "never"                                       */
-    bool never;
+    bool never;                   /* not within the data: never, or later                     */
     size_t units;
     double *mean;                 /* n_periods  NaN = no row                                  */
     size_t *rows;                 /* n_periods                                                */
     unsigned char *exposed;       /* n_periods  1 = some row of it is                         */
+    size_t later;                 /* of the units, those that start after the last period     */
 } rl_rollout_row;
 
 typedef struct rl_rollout {

@@ -119,7 +119,8 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     m->lift = rl_lift_of(e, t->study, cx);
     m->has_lift = true;
     rl_few_widen(e, t->study->level, &m->few, cx->keep, cx);
-    rl_rollout_make(p, plan.calendar, e->fit.row, e->fit.row != NULL ? e->fit.rows_used : 0, &m->rollout, cx->keep, cx);
+    rl_rollout_make(p, plan.calendar, e->fit.row, e->fit.row != NULL ? e->fit.rows_used : 0, plan.program->start,
+                    &m->rollout, cx->keep, cx);
     if (p->t.n <= MANY_ROWS || (m->spec->primary && p->t.n <= MOST_ROWS))
         RL_TRY(rl_att_sides(e, p->t.n <= MANY_ROWS, &m->sides, cx->keep, cx));
     else

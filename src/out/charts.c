@@ -90,7 +90,7 @@ static void period_tics(rl_chart *c, const rl_view *v, const rl_trend_point *t, 
     rl_chart_tics(c, "x", at, label, k, 0);
 }
 
-static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
 {
     if (m->n_trend < 2 || m->n_trend > PLOT_PERIODS) return NULL;
     double largest = 0, from = NAN, to = NAN;
@@ -106,7 +106,9 @@ static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer 
     rl_chart *c = rl_chart_begin(
         out, v, rl_sprintf(v->in, "m%zu-trends", at + 1), "trends",
         rl_sprintf(v->in, "%s: treated and controls as seen", name),
-        "Plain means by creation period, before any model; parallel lines before the start support the comparison");
+        rl_sprintf(v->in, "Plain means by %s, before any model; parallel lines before the start support the comparison",
+                   m->spec->outcome == RL_OUT_COLUMN || m->spec->outcome == RL_OUT_REVENUE ? period
+                                                                                           : "creation period"));
     if (m->trend_unit && m->trend_unit[0] && !m->has_lift) axis.words = rl_view_clean(m->trend_unit, 60, v->in);
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "treated_text", "treated");
@@ -429,7 +431,7 @@ void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
     for (size_t i = 0; i < a->n_models; i++) {
         const rl_model_answer *m = &a->model[i];
         if (m->status != RL_MODEL_DONE) continue;
-        out->model[i].trends = trends(out, v, m, i);
+        out->model[i].trends = trends(out, v, m, i, period);
         out->model[i].event = event(out, v, m, i, period);
         if (m->main.n_responses == 0) out->model[i].lags = lags(out, v, m, i, period);
         rl_charts_lags(out, v, a, i);

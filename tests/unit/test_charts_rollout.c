@@ -320,13 +320,28 @@ static void one_quantity_an_axis(void **state)
     assert_null(note);
     assert_true(c->svg != NULL && e->svg != NULL);
     assert_non_null(strstr(e->svg, "no spread of its own"));
+    for (size_t k = 0; k < 2; k++) { /* a key to stars only where there is one */
+        rl_story s = {.a = a, .v = &v, .charts = &charts, .page = rl_page_new(cx.keep)};
+        for (size_t i = 0; i < SIDES; i++) m->sides.v[i].same_estimand = k == 1 || i == 1;
+        rl_section_rollout(&s, 0);
+        const char *html = rl_html_page(s.page, "t", cx.keep);
+        assert_true((strstr(html, "* not quite the average effect") != NULL) == (k == 0));
+    }
     m->main.estimator = m->event.estimator;
     m->behind = NULL;
+    m->rollout.row[2].later = 4;
     m->sides.last = -1; /* no event time in common: one panel, rings */
     rl_charts_make(a, &v, &charts);
     assert_null(strstr(charts.model[0].event->title, "etwfe"));
     assert_true(set_to(charts.model[0].event, "thin_text = ''"));
     assert_true(set_to(charts.model[0].sides, "panel2 = ''"));
+    assert_non_null(strstr(rl_str_text(&charts.model[0].rollout->add), "never (5), later (4)"));
+    assert_non_null(strstr(charts.model[0].trends->alt, "Plain means by creation period, "));
+    rl_model_spec spec = *m->spec;
+    spec.outcome = RL_OUT_COLUMN;
+    m->spec = &spec;
+    rl_charts_make(a, &v, &charts);
+    assert_non_null(strstr(charts.model[0].trends->alt, "Plain means by quarter, "));
     rl_chart *const one[] = {charts.model[0].sides};
     CHECK_OK(rl_charts_draw(one, 1, o, &note, &cx), &cx);
     assert_null(note);

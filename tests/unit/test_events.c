@@ -169,6 +169,7 @@ static void sunab_takes_each_cohorts_own_reference(void **state)
     CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
     const rl_model_answer *m = &a.model[0];
     assert_int_equal(m->status, RL_MODEL_DONE);
+    for (size_t i = 0; i < m->waterfall.n_steps; i++) assert_null(strstr(m->waterfall.step[i].why, "created"));
     for (size_t i = 0; i < m->sides.n; i++)
         if (m->sides.v[i].fitted) CHECK_DIGITS(m->sides.v[i].effect.estimate, m->lift.effect.est, 10);
     fixture_close(&f);
