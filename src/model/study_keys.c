@@ -353,7 +353,7 @@ static const rl_key PANEL[] = {
     {.name = "first", .type = RL_KEY_DATE, AT(rl_panel_spec, first),
      .help = "when the periods are numbered 1, 2, 3 ..: a day of the first one"},
     {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_panel_spec, columns), .required = true,
-     .help = "columns with the figures; each may be an outcome"},
+     .help = "columns with the figures; each may be an outcome, texts what errors are clustered by"},
     END};
 
 static const rl_key COST[] = {

@@ -17,7 +17,7 @@ static int start_of(int s) { return s < 6 ? 9 : s < 12 ? 12 : s < 14 ? LATE : 0;
 static rl_code read_panel(fixture *f, const char *models, bool complete)
 {
     rl_str d = rl_str_new(f->cx.keep), p = rl_str_new(f->cx.keep), a = rl_str_new(f->cx.keep);
-    rl_str_add(&d, "store,date,sales\n");
+    rl_str_add(&d, "store,date,sales,city\n");
     rl_str_add(&p, "store,start\n");
     rl_str_add(&a, "store,city\n");
     for (int s = 0; s < STORES; s++) {
@@ -28,7 +28,7 @@ static rl_code read_panel(fixture *f, const char *models, bool complete)
         for (int m = 1; m <= MONTHS; m++) {
             double y = 40 + 1.75 * s + 0.5 * m + 3 * rl_normal(&r) + (g > 0 && m >= g ? 6.25 : 0);
             if (!complete && g == LATE && m == LATE - 1) continue;
-            rl_str_addf(&d, "S%02d,%d-%02d-01,%.3f\n", s, 2023 + (m - 1) / 12, (m - 1) % 12 + 1, y);
+            rl_str_addf(&d, "S%02d,%d-%02d-01,%.3f,C%d\n", s, 2023 + (m - 1) / 12, (m - 1) % 12 + 1, y, s % 8);
         }
     }
     fixture_write(f, "d.csv", rl_str_text(&d));
@@ -175,6 +175,35 @@ static void sunab_takes_each_cohorts_own_reference(void **state)
     fixture_close(&f);
 }
 
+/* A column of texts in a ready-made panel: listed with the others it is what errors can be clustered by, and no number
+ * is expected there; the outcome is still one. */
+static void texts_of_a_panel(void **state)
+{
+    (void)state;
+    fixture f;
+    rl_answer a;
+    const char *study = "study: {title: t, currency: EUR, period: month, seed: 7}\n"
+                        "panel: {file: d.csv, unit: store, date: date, columns: [sales, city]}\n"
+                        "programs:\n  promo: {file: p.csv, unit: store, start: start}\n"
+                        "models:\n  m: {outcome: %s, treatment: promo, cluster: city}\n";
+    fixture_open(&f);
+    CHECK_OK(read_stores(&f, "  m: {outcome: sales, treatment: promo}\n"), &f.cx);
+    CHECK_OK(fixture_read(&f, rl_sprintf(f.cx.keep, study, "sales")), &f.cx);
+    assert_int_equal(rl_faults_fatal(&f.t.faults), 0);
+    CHECK_OK(rl_solve(&f.t, &a, &f.cx), &f.cx);
+    assert_int_equal(a.model[0].status, RL_MODEL_DONE);
+    assert_int_equal(a.model[0].main.clusters, 8);
+    bool told = false;
+    for (size_t i = 0; i < a.n_tables; i++)
+        for (size_t k = 0; k < a.table[i].n_facts; k++)
+            told |=
+                strcmp(a.table[i].fact[k].label, "different values of 'city'") == 0 && a.table[i].fact[k].value == 8;
+    assert_true(told);
+    rl_code code = fixture_read(&f, rl_sprintf(f.cx.keep, study, "city"));
+    assert_true(code != RL_OK || rl_faults_fatal(&f.t.faults) > 0);
+    fixture_close(&f);
+}
+
 /* An estimator that gives effects, but not what each outcome weighs in them. */
 static rl_code cs_without_weights(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
@@ -214,9 +243,9 @@ static void no_weights_no_lift(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_models_own),     cmocka_unit_test(leads_of_imputation_and_etwfe_for_the_rest),
-        cmocka_unit_test(who_is_behind),      cmocka_unit_test(sunab_takes_each_cohorts_own_reference),
-        cmocka_unit_test(no_weights_no_lift),
+        cmocka_unit_test(the_models_own),   cmocka_unit_test(leads_of_imputation_and_etwfe_for_the_rest),
+        cmocka_unit_test(who_is_behind),    cmocka_unit_test(sunab_takes_each_cohorts_own_reference),
+        cmocka_unit_test(texts_of_a_panel), cmocka_unit_test(no_weights_no_lift),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
