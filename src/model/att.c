@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/carry.h"
+#include "model/study_says.h"
 #include "num/dist.h"
 #include "num/supt.h"
 
@@ -466,6 +467,7 @@ rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, c
     cx->n_notes = notes; /* of drawn outcomes */
     if (code != RL_OK && rl_exit_status(code) != 4) return code;
     if (code != RL_OK) {
+        rl_study_error(cx);
         *refused = rl_sprintf(in, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
         rl_forgive(cx);
     }

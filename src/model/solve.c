@@ -17,6 +17,7 @@
 #include "model/rows.h"
 #include "model/series.h"
 #include "model/spill.h"
+#include "model/study_says.h"
 
 static void unanswered(rl_answer *a, rl_ctx *cx, const char *what, const char *why)
 {
@@ -304,11 +305,20 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     return solve_spend(t, m, &r, &rows, cx);
 }
 
+/* Notes of estimators name options of `fit`. */
+static void in_words_of_a_study(rl_result *r, rl_ctx *cx)
+{
+    for (size_t i = 0; i < r->n_notes; i++) r->note[i] = rl_study_says(r->note[i], cx->keep);
+}
+
 /* A model the data cannot answer is told, not fatal; a mistake in the study is. */
 static rl_code settle(rl_model_answer *m, rl_code code, rl_answer *a, rl_ctx *cx)
 {
     m->status = code == RL_OK ? RL_MODEL_DONE : RL_MODEL_REFUSED;
+    in_words_of_a_study(&m->main, cx);
+    if (m->has_event) in_words_of_a_study(&m->event, cx);
     if (code == RL_OK) return RL_OK;
+    rl_study_error(cx);
     if (rl_exit_status(code) != 4) {
         if (cx->err.line == 0 && code == RL_EINPUT) {
             cx->err.file = a->study->path;
@@ -354,6 +364,7 @@ rl_code rl_solve_questions(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         rl_code code = could_ask(t, q->spec, &q->why, &q->design, cx);
         q->can = code == RL_OK;
         if (code != RL_OK) {
+            rl_study_error(cx);
             if (rl_exit_status(code) != 4) return rl_context(cx, "model '%s': ", q->spec->name);
             q->why = rl_sprintf(cx->keep, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
             rl_forgive(cx);
@@ -460,6 +471,7 @@ rl_code rl_solve(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     a->warning = RL_NEW(cx->keep, const char *, cx->n_notes);
     for (size_t i = 0; i < cx->n_notes; i++) { /* refits say the same again */
         bool again = false;
+        cx->note[i].text = rl_study_says(cx->note[i].text, cx->keep);
         for (size_t k = 0; k < a->n_warnings && !again; k++) again = strcmp(a->warning[k], cx->note[i].text) == 0;
         if (!again) a->warning[a->n_warnings++] = cx->note[i].text;
     }
