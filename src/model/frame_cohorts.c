@@ -1,8 +1,8 @@
 /* Cohorts set against one of reference (sunab). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/build.h"
+#include "num/order.h"
 
 typedef struct cohorts {
     size_t T;
@@ -11,17 +11,11 @@ typedef struct cohorts {
     bool *before;  /* T  .. of which some lie before                                  */
 } cohorts;
 
-static int by_time(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Where a time stands among those, or T. */
 static size_t find_time(const cohorts *c, int32_t time)
 {
-    const int32_t *hit = c->T > 0 ? bsearch(&time, c->time, c->T, sizeof time, by_time) : NULL;
-    return hit != NULL ? (size_t)(hit - c->time) : c->T;
+    size_t hit = rl_order_find_int(c->time, c->T, time);
+    return hit != SIZE_MAX ? hit : c->T;
 }
 
 /* Rows of a panel repeat the times of the rows before: a table of those near the first saves the sort. */
@@ -42,9 +36,7 @@ static void list_times(const rl_build *b, cohorts *c, rl_ctx *cx)
     }
     for (int32_t k = 0; k < 2 * SPAN; k++)
         if (near[k]) far[m++] = origin + (k - SPAN); /* each is that of a row */
-    qsort(far, m, sizeof *far, by_time);
-    for (size_t i = 0; i < m; i++)
-        if (i == 0 || far[i] != far[i - 1]) far[c->T++] = far[i];
+    c->T = rl_order_different_int(far, m);
     c->time = far;
     c->rows = RL_NEW(cx->tmp, size_t, c->T);
     c->before = RL_NEW(cx->tmp, bool, c->T);

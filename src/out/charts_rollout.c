@@ -1,5 +1,5 @@
 /* Charts of a programme that starts at different times: who is treated when,
- * how each cohort went, and what other estimators make of the same rows. */
+ * how each cohort went, and what plain two-way fixed effects compare. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,6 @@
 #include "out/words.h"
 
 enum {
-    MOST_SIDE_EVENTS = 24,
-    SIDES_A_ROW = 3,   /* panels of event studies                                */
     TALL_ROWS = 30,    /* of the map: more are drawn lower, .. */
     MOST_ROWS = 150,   /* .. and more than these in bands of neighbouring starts */
     MOST_PERIODS = 80, /* drawn one by one; of more, runs                        */
@@ -23,13 +21,6 @@ enum {
 };
 
 static double larger(double a, double b) { return isfinite(b) && fabs(b) > a ? fabs(b) : a; }
-
-static const char *capital(const rl_view *v, const char *s)
-{
-    char *t = rl_strdup(v->in, s);
-    if (t[0] >= 'a' && t[0] <= 'z') t[0] = (char)(t[0] - 'a' + 'A');
-    return t;
-}
 
 /* Period names under the axis, as many as fit. */
 static void periods(rl_chart *c, const rl_view *v, const rl_rollout *r)
@@ -217,9 +208,10 @@ static rl_chart *cohorts(rl_charts *out, const rl_view *v, const rl_model_answer
         for (size_t t = 0; t < r->n_periods; t++) largest = larger(largest, r->row[l.cohort[k]].mean[t]);
     const char *words;
     double times = rl_chart_axis(v, m, largest, false, &words);
-    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-cohorts", at + 1), "cohorts",
-                                 rl_sprintf(v->in, "%s by start of the programme", capital(v, rl_words_outcome(v, m))),
-                                 lines_say(v, r, &l));
+    rl_chart *c =
+        rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-cohorts", at + 1), "cohorts",
+                       rl_sprintf(v->in, "%s by start of the programme", rl_words_capital(v, rl_words_outcome(v, m))),
+                       lines_say(v, r, &l));
     rl_chart_text(c, "ylabel", words);
     rl_chart_number(c, "last", (double)(r->n_periods - 1));
     rl_chart_number(c, "cohorts", (double)l.n);
@@ -240,216 +232,6 @@ static rl_chart *cohorts(rl_charts *out, const rl_view *v, const rl_model_answer
         }
     }
     periods(c, v, r);
-    return c;
-}
-
-static size_t answered(const rl_sides *s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) n += s->v[i].answered;
-    return n;
-}
-
-/* A row of the chart, and what of it there is: the average effect on the treated, or a mean by weights of the method's
- * own (twfe), in the first panel; the mean over the event times that all with an event study have in the second. */
-typedef struct forest_row {
-    const rl_side *side;
-    bool average, own, near;
-} forest_row;
-
-static size_t forest_rows(const rl_view *v, const rl_sides *s, forest_row **out)
-{
-    size_t n = 0, means = 0;
-    *out = RL_NEW(v->in, forest_row, s->n);
-    for (size_t i = 0; i < s->n; i++) {
-        const rl_side *x = &s->v[i];
-        bool near = x->answered && s->last >= 0 && x->near.std_error > 0;
-        forest_row r = {x, x->answered && x->same_estimand, x->answered && !x->same_estimand && !near, near};
-        means += near;
-        if (x->answered) (*out)[n++] = r;
-    }
-    for (size_t k = 0; k < n && means < 2; k++) { /* nothing to set beside it: rings say that they are another mean */
-        (*out)[k].near = false;
-        (*out)[k].own = !(*out)[k].average;
-    }
-    return n;
-}
-
-static double forest_reach(const forest_row *row, size_t n, const rl_interval *own)
-{
-    double largest = larger(larger(0, own->low), own->high);
-    for (size_t k = 0; k < n; k++) {
-        const rl_estimate *e = &row[k].side->effect, *near = &row[k].side->near;
-        if (row[k].average || row[k].own) largest = larger(larger(largest, e->conf_low), e->conf_high);
-        if (row[k].near) largest = larger(larger(largest, near->conf_low), near->conf_high);
-    }
-    return largest;
-}
-
-static void forest_data(rl_chart *c, const rl_view *v, const forest_row *row, size_t n, double times)
-{
-    double *y = RL_NEW(v->in, double, n), own_near = NAN, averages = 0;
-    const char **label = RL_NEW(v->in, const char *, n);
-    rl_chart_columns(c, "y estimate conf_low conf_high same_estimand near near_low near_high # estimator");
-    for (size_t k = 0; k < n; k++) {
-        const rl_estimate *e = &row[k].side->effect, *near = &row[k].side->near;
-        double first = row[k].average || row[k].own ? times : (double)NAN, second = row[k].near ? times : (double)NAN;
-        const double x[] = {(double)k,      first * e->estimate,     first * e->conf_low,     first * e->conf_high,
-                            row[k].average, second * near->estimate, second * near->conf_low, second * near->conf_high};
-        rl_chart_row(c, x, sizeof x / sizeof *x, row[k].side->estimator);
-        averages += row[k].average || row[k].own;
-        if (row[k].side->fitted) own_near = second * near->estimate;
-        y[k] = (double)k;
-        label[k] = row[k].side->estimator;
-    }
-    rl_chart_number(c, "own_near", own_near);
-    rl_chart_number(c, "averages", averages);
-    rl_chart_tics(c, "y", y, label, n, 26);
-}
-
-/* One question by several estimators; each panel has one quantity. */
-static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
-{
-    const rl_sides *s = &m->sides;
-    forest_row *row;
-    size_t n = answered(s);
-    bool own = false, near = false;
-    if (n < 2) return NULL;
-    n = forest_rows(v, s, &row);
-    for (size_t k = 0; k < n; k++) {
-        own |= row[k].own;
-        near |= row[k].near;
-    }
-    const rl_interval *answer = &m->lift.effect;
-    const char *words;
-    double times = rl_chart_axis(v, m, forest_reach(row, n, answer), true, &words);
-    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "estimators",
-                                 rl_sprintf(v->in, "%s by %zu estimators", capital(v, rl_words_outcome(v, m)), n),
-                                 rl_sprintf(v->in, "%s intervals; dashed, shaded: the answer above%s%s",
-                                            rl_view_level(v), own ? "; ring: a mean by weights of its own" : "",
-                                            near ? "; each panel has a scale of its own" : ""));
-    rl_chart_number(c, "height", 160.0 + 30.0 * (double)n);
-    rl_chart_number(c, "last", (double)(n - 1));
-    rl_chart_number(c, "whole", times * answer->est);
-    rl_chart_number(c, "whole_low", times * answer->low);
-    rl_chart_number(c, "whole_high", times * answer->high);
-    rl_chart_text(c, "xlabel", words);
-    rl_chart_text(c, "panel1", "average effect on the treated");
-    rl_chart_text(c, "panel2", near ? rl_sprintf(v->in, "mean over %s", rl_words_event_times(v, s)) : "");
-    forest_data(c, v, row, n, times);
-    return c;
-}
-
-static bool has_estimate(const rl_estimate *e) { return e->label.event != RL_NO_ID && e->std_error > 0; }
-
-/* The farthest bound of an interval of the event times first .. last. */
-static double events_reach(const rl_sides *s, double first, double last)
-{
-    double largest = 0;
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t j = 0; s->v[i].has_event && j < s->v[i].event.m; j++) {
-            const rl_estimate *e = &s->v[i].event.est[j];
-            if (!has_estimate(e) || e->label.event < first || e->label.event > last) continue;
-            largest = larger(larger(largest, e->conf_low), e->conf_high);
-        }
-    return largest;
-}
-
-/* First and last event time drawn of n event studies; false = nothing to draw. */
-static bool events_range(const rl_sides *s, double *first, double *last, bool *cut)
-{
-    size_t n = 0;
-    *first = INFINITY, *last = -INFINITY;
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->v[i].has_event) continue;
-        n++;
-        for (size_t j = 0; j < s->v[i].event.m; j++) {
-            const rl_estimate *e = &s->v[i].event.est[j];
-            if (!has_estimate(e)) continue;
-            *first = fmin(*first, e->label.event);
-            *last = fmax(*last, e->label.event);
-        }
-    }
-    *cut = *last - *first > MOST_SIDE_EVENTS; /* so many intervals beside each other are a fog */
-    if (*cut) {
-        *first = fmax(*first, -MOST_SIDE_EVENTS / 2);
-        *last = fmin(*last, MOST_SIDE_EVENTS / 2);
-    }
-    return n >= 2 && *last > *first;
-}
-
-/* The one to hold the others against: the model's own, or else the first. */
-static size_t event_behind(const rl_sides *s)
-{
-    size_t first = SIZE_MAX;
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->v[i].has_event) continue;
-        if (s->v[i].fitted) return i;
-        if (first == SIZE_MAX) first = i;
-    }
-    return first;
-}
-
-/* Imputation has no base period: which of the two drawn say anything before the start. */
-static const char *leads_by_imputation(const rl_view *v, const rl_sides *s)
-{
-    bool there[2] = {false, false};
-    static const char *const NAME[] = {"bjs", "did2s"};
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t j = 0; s->v[i].has_event && j < s->v[i].event.m; j++)
-            for (size_t k = 0; k < 2; k++)
-                there[k] |= strcmp(s->v[i].estimator, NAME[k]) == 0 && has_estimate(&s->v[i].event.est[j]) &&
-                            s->v[i].event.est[j].label.event < 0;
-    if (!there[0] && !there[1]) return "";
-    return rl_sprintf(v->in, " (%s%s%s: all before)", there[0] ? NAME[0] : "", there[0] && there[1] ? ", " : "",
-                      there[1] ? NAME[1] : "");
-}
-
-/* A panel for each event study; the base is drawn by nobody. */
-static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
-{
-    const rl_sides *s = &m->sides;
-    double first, last;
-    bool cut;
-    size_t n = 0, k = 0, behind = event_behind(s), behind_at = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        if (i == behind) behind_at = n;
-        n += s->v[i].has_event;
-    }
-    if (!events_range(s, &first, &last, &cut)) return NULL;
-    const char *words;
-    double times = rl_chart_axis(v, m, events_reach(s, first, last), true, &words);
-    rl_chart *c = rl_chart_begin(
-        out, v, rl_sprintf(v->in, "m%zu-estimator-events", at + 1), "sides",
-        rl_sprintf(v->in, "The same event study by %zu estimators", n),
-        rl_sprintf(v->in, "Effects against the last %s before the start%s, %s intervals; grey line: %s%s", period,
-                   leads_by_imputation(v, s), rl_view_level(v), s->v[behind].estimator,
-                   cut ? rl_sprintf(v->in, "; at most %d %ss from it", MOST_SIDE_EVENTS / 2, period) : ""));
-    size_t rows = (n + SIDES_A_ROW - 1) / SIDES_A_ROW;
-    rl_chart_text(c, "ylabel", words);
-    rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
-    rl_chart_number(c, "height", 132.0 + 168.0 * (double)rows);
-    rl_chart_number(c, "first", first);
-    rl_chart_number(c, "last", last);
-    rl_chart_number(c, "sides", (double)n);
-    rl_chart_number(c, "rows", (double)rows);
-    rl_chart_number(c, "behind", (double)behind_at);
-    rl_chart_columns(c, "event estimate conf_low conf_high");
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->v[i].has_event) continue;
-        if (k > 0) rl_chart_break(c);
-        rl_chart_text(c, rl_sprintf(v->in, "name%zu", ++k), s->v[i].estimator);
-        double before = NAN;
-        for (size_t j = 0; j < s->v[i].event.m; j++) {
-            const rl_estimate *e = &s->v[i].event.est[j];
-            if (!has_estimate(e) || e->label.event < first || e->label.event > last) continue;
-            const double x[] = {e->label.event, times * e->estimate, times * e->conf_low, times * e->conf_high};
-            const double gap[] = {(before + x[0]) / 2, NAN, NAN, NAN};
-            if (x[0] > before + (s->step > 1 ? s->step : 1)) rl_chart_row(c, gap, sizeof gap / sizeof *gap, NULL);
-            before = x[0];
-            rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
-        }
-    }
     return c;
 }
 
@@ -555,7 +337,6 @@ void rl_charts_rollout(rl_charts *out, const rl_view *v, const rl_answer *a, siz
     if (!m->has_lift) return;
     c->rollout = map(out, v, m, at, period);
     c->cohorts = cohorts(out, v, m, at);
-    c->sides = forest(out, v, m, at);
-    c->side_events = events(out, v, m, at, period);
+    rl_charts_sides(out, v, m, at, period);
     c->bacon = bacon(out, v, m, at);
 }

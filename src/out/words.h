@@ -56,7 +56,8 @@ const char *rl_words_sentence(const rl_view *v, const char *s);           /* cap
 const char *rl_words_few(const rl_view *v, const rl_answer *a);
 const char *rl_words_events_by(const rl_view *v, const rl_model_answer *m);  /* "by etwfe"; "" = by the model's own */
 const char *rl_words_thin(const rl_view *v, const rl_model_answer *m);    /* of event times behind which are too few */
-const char *rl_words_event_times(const rl_view *v, const rl_sides *s);    /* "event times 0 to 3" of rl_side.near */
+const char *rl_words_capital(const rl_view *v, const char *s);            /* capital letter            */
+const char *rl_words_event_times(const rl_sides *s, rl_arena *in);        /* "event times 0 to 3" of rl_side.near */
 
 /* Groups and neighbours (out/words_groups.c); "" = not asked.
  *
