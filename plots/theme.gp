@@ -7,7 +7,7 @@ set encoding utf8
 
 # Dark enough to differ in grey print; every series also differs by mark or dash.
 BLUE = '#2563eb'; TEAL = '#0d9488'; RED = '#dc2626'; GREEN = '#16a34a'; SLATE = '#64748b'
-INK = '#111827'; GREY = '#4b5563'; PALE = '#e5e7eb'; AXIS = '#9aa3af'; SHADE = '#eff4fe'
+INK = '#111827'; GREY = '#4b5563'; PALE = '#e5e7eb'; AXIS = '#9aa3af'; SHADE = '#eff4fe'; FADED = '#b3bac5'
 TITLE_FONT = ',15'
 SMALL_FONT = ',12'
 FIGURE_FONT = ',12'

@@ -204,11 +204,12 @@ typedef struct rl_trace {
 /* A cohort's units and its mean outcome by period. */
 typedef struct rl_rollout_row {
     const char *label;            /* "2025Q1", "never"                                       */
-    bool never;
+    bool never;                   /* not within the data: never, or later                     */
     size_t units;
     double *mean;                 /* n_periods  NaN = no row                                  */
     size_t *rows;                 /* n_periods                                                */
     unsigned char *exposed;       /* n_periods  1 = some row of it is                         */
+    size_t later;                 /* of the units, those that start after the last period     */
 } rl_rollout_row;
 
 typedef struct rl_rollout {
@@ -226,6 +227,13 @@ typedef struct rl_few {
     const char *why, *says;
 } rl_few;
 
+/* Treated units behind an estimate, or clusters where errors are made of those (model/few.h). */
+typedef struct rl_behind {
+    size_t units;                 /* 0 = not of an event time                                 */
+    size_t few;                   /* in cohorts of fewer than RL_FEW, added up over those     */
+    bool thin;                    /* half or more are: it has hardly a spread of its own      */
+} rl_behind;
+
 typedef enum rl_status { RL_MODEL_DONE, RL_MODEL_REFUSED } rl_status;
 
 typedef struct rl_model_answer {
@@ -239,8 +247,11 @@ typedef struct rl_model_answer {
     bool has_lift;
     rl_lift lift;
     bool has_event;
-    rl_result event;              /* term "event": the event study, base period included as 0 */
-    int base_event;
+    rl_result event;              /* term "event": the event study, base period included as 0; by the model's own
+                                     estimator where it has one: event.estimator              */
+    int base_event;               /* RL_NO_ID = counted from all periods before the start     */
+    rl_behind *behind;            /* event.m  who is behind each of its estimates; or NULL    */
+    const char *behind_what;      /* "stores", "clusters of 'city'"                           */
     size_t n_trend;
     rl_trend_point *trend;
     const char *trend_unit;

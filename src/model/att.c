@@ -6,6 +6,7 @@
 
 #include "base/seen.h"
 #include "model/carry.h"
+#include "model/study_says.h"
 #include "num/dist.h"
 #include "num/supt.h"
 
@@ -21,6 +22,28 @@ static int base_event(const rl_panel *p)
     for (size_t i = 0; i < p->t.n; i++)
         if (!p->exposed[i] && period[i] - cohort[i] > last) last = period[i] - cohort[i];
     return last > -INFINITY ? (int)last : -1;
+}
+
+/* Is every cohort that is seen before its start seen at this event time? */
+static bool all_seen_at(const rl_panel *p, int event, rl_arena *in)
+{
+    const double *period = rl_table_col(&p->t, "period")->num, *cohort = rl_table_col(&p->t, "cohort")->num;
+    double first = INFINITY, last = -INFINITY;
+    for (size_t i = 0; i < p->t.n; i++) {
+        if (isnan(cohort[i])) continue;
+        first = fmin(first, cohort[i]);
+        last = fmax(last, cohort[i]);
+    }
+    if (!(first <= last)) return true;
+    unsigned char *seen = RL_NEW(in, unsigned char, (size_t)(last - first) + 1);
+    enum { BEFORE = 1, THERE = 2 };
+    for (size_t i = 0; i < p->t.n; i++) {
+        if (isnan(cohort[i]) || period[i] >= cohort[i]) continue;
+        seen[(size_t)(cohort[i] - first)] |= period[i] - cohort[i] == event ? BEFORE | THERE : BEFORE;
+    }
+    for (size_t g = 0; g <= (size_t)(last - first); g++)
+        if (seen[g] == BEFORE) return false;
+    return true;
 }
 
 /* Are there rows of the period before a start, though none of a treated unit can be used? */
@@ -182,9 +205,10 @@ static rl_request request_for(const rl_plan *plan, const rl_panel *p, const rl_e
     } else {
         add_covariates(plan, &r);
     }
-    if (strcmp(est->name, "sunab") == 0) {
-        r.n_ref = 1;
-        r.ref[0] = base_event(p);
+    int base = base_event(p);
+    if (strcmp(est->name, "sunab") == 0 && base != -1 && all_seen_at(p, base, in)) {
+        r.n_ref = 1; /* else each cohort's own: the last period in which it is seen before its start */
+        r.ref[0] = base;
     }
     if (strcmp(est->name, "dcdh") == 0) r.profile = "exact";
     return r;
@@ -195,6 +219,15 @@ static rl_code find_overall(const rl_result *r, size_t *at, rl_ctx *cx)
     for (*at = 0; *at < r->m; ++*at)
         if (strcmp(r->est[*at].label.term, "overall") == 0) return RL_OK;
     return rl_fail(cx, RL_EDATA, "estimator '%s' gives no overall effect", r->estimator->name);
+}
+
+/* A drift, the money and the rows it answers for are counted with what each outcome weighs. */
+static rl_code need_omega(const rl_result *r, rl_ctx *cx)
+{
+    if (r->omega != NULL) return RL_OK;
+    rl_fail(cx, RL_EDATA, "estimator '%s' does not say what each row counts for: no lift can be counted from it",
+            r->estimator->name);
+    return rl_hint(cx, "leave `estimator` out, or take cs, bjs, did2s or sunab");
 }
 
 /* Influence by unit: of the effect as `by_unit`, clustered by the units, gives it, scaled so that the squares of its
@@ -262,6 +295,7 @@ static rl_code fit_effect(const rl_tables *t, const rl_plan *plan, const rl_esti
     out->req = request_for(plan, &out->panel, est, t->study, in);
     RL_TRY(rl_estimate_run(&out->req, &out->panel.t, &out->fit, in, cx));
     RL_TRY(find_overall(&out->fit, &out->at, cx));
+    RL_TRY(need_omega(&out->fit, cx));
     const rl_estimate *x = &out->fit.est[out->at];
     out->effect = x->estimate;
     out->se = x->std_error;
@@ -344,18 +378,74 @@ static void keep_window(const rl_model_spec *m, rl_result *r, rl_ctx *cx)
     rl_release(cx->tmp, from);
 }
 
-rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
+/* The event study by etwfe, for estimators without one. */
+static rl_request events_by_etwfe(const rl_att *e, rl_arena *in)
 {
     rl_request r = e->req;
     r.estimator = rl_estimator_by_name("etwfe");
     r.formula = alone(&e->panel, in);
     r.method = NULL;
     r.n_covariates = r.n_ref = 0;
+    r.notyet = r.rcs = false;
     add_covariates(&e->plan, &r);
     r.leads = true;
-    r.omega = NULL;
-    r.agg = RL_AGG_DYNAMIC;
-    RL_TRY(rl_estimate_run(&r, &e->panel.t, out, in, cx));
+    return r;
+}
+
+static bool has_events(const rl_estimator *e)
+{
+    static const char *const NAME[] = {"etwfe", "cs", "bjs", "did2s", "sunab", "dcdh"};
+    for (size_t i = 0; i < sizeof NAME / sizeof *NAME; i++)
+        if (strcmp(e->name, NAME[i]) == 0) return true;
+    return false;
+}
+
+/* The longest that a treated unit is seen before its start. */
+static int longest_before(const rl_panel *p)
+{
+    const double *period = rl_table_col(&p->t, "period")->num, *cohort = rl_table_col(&p->t, "cohort")->num;
+    double most = 0;
+    for (size_t i = 0; i < p->t.n; i++)
+        if (cohort[i] - period[i] > most) most = cohort[i] - period[i];
+    return (int)most;
+}
+
+/* The event study of the model's own estimator.  The leads of bjs are set against all earlier periods: where no window
+ * says which, the later half of the periods before the start against the earlier. */
+static rl_request events_of_its_own(const rl_att *e)
+{
+    rl_request r = e->req;
+    const rl_model_spec *m = e->plan.spec;
+    if (strcmp(r.estimator->name, "etwfe") == 0) r.leads = true;
+    if (strcmp(r.estimator->name, "bjs") != 0) return r;
+    bool given = m->window_lo != 0 || m->window_hi != 0;
+    int half = longest_before(&e->panel) / 2;
+    r.has_window = true;
+    r.window_lo = given ? m->window_lo : -r.anticipation - (half > 1 ? half : 1);
+    r.window_hi = INT32_MAX;
+    return r;
+}
+
+static rl_code run_events(rl_request *r, const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
+{
+    r->omega = NULL;
+    r->agg = RL_AGG_DYNAMIC;
+    return rl_estimate_run(r, &e->panel.t, out, in, cx);
+}
+
+rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx)
+{
+    size_t notes = cx->n_notes;
+    bool own = has_events(e->req.estimator);
+    rl_request r = own ? events_of_its_own(e) : events_by_etwfe(e, in);
+    rl_code code = run_events(&r, e, out, in, cx);
+    if (own && rl_exit_status(code) == 4 && strcmp(r.estimator->name, "etwfe") != 0) {
+        cx->n_notes = notes;
+        rl_forgive(cx);
+        r = events_by_etwfe(e, in);
+        code = run_events(&r, e, out, in, cx);
+    }
+    RL_TRY(code);
     keep_window(e->plan.spec, out, cx);
     uniform_bands(out, r.level, cx);
     return RL_OK;
@@ -372,11 +462,13 @@ rl_code rl_att_try(const rl_tables *t, const rl_plan *plan, const rl_panel *p, c
     cx->tmp = rl_arena_like(outer);
     rl_code code = rl_estimate_run(&r, &p->t, &fit, cx->tmp, cx);
     if (code == RL_OK) code = find_overall(&fit, &at, cx);
+    if (code == RL_OK) code = need_omega(&fit, cx);
     rl_arena_free(cx->tmp);
     cx->tmp = outer;
     cx->n_notes = notes; /* of drawn outcomes */
     if (code != RL_OK && rl_exit_status(code) != 4) return code;
     if (code != RL_OK) {
+        rl_study_error(cx);
         *refused = rl_sprintf(in, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
         rl_forgive(cx);
     }

@@ -51,7 +51,8 @@ RL_MUST rl_code rl_att_fit(const rl_tables *t, const rl_plan *plan, const rl_est
  * other y (one per row of panel.t), a drift say. */
 double rl_att_of(const rl_att *e, const double *y);
 
-/* The event study of the same rows (term "event"). */
+/* The event study of the same rows (term "event"): by the estimator of the model where it has one, else, or where it
+ * cannot answer, by etwfe; out->estimator says which. */
 RL_MUST rl_code rl_att_events(const rl_att *e, rl_result *out, rl_arena *in, rl_ctx *cx);
 
 /* Who can take the rows of a panel, tried on it: the estimator of the model (*refused = why not, or NULL), and every

@@ -88,10 +88,59 @@ void rl_cs_lost(const rl_cs *p, const rl_did_trouble *trouble, rl_ctx *cx)
               n > 1 ? "have" : "has", n > 1 ? "are" : "is", rl_str_text(&s), n > SAID ? "; .." : "");
 }
 
+static size_t units_of(const rl_cs *p, size_t c)
+{
+    size_t n = 0;
+    for (size_t u = 0; u < p->r->N; u++) n += (size_t)p->it.cohort[u] == c;
+    return n;
+}
+
+/* "2024Q4 and 2025Q1 to 2025Q3" of cohort c; *n periods. */
+static const char *periods_gone(const rl_cs *p, size_t c, size_t *n, rl_ctx *cx)
+{
+    const unsigned char *gone = p->gone + c * p->r->T;
+    rl_str s = rl_str_new(cx->tmp);
+    *n = 0;
+    for (size_t t = 0; t < p->r->T; t++) {
+        size_t from = t;
+        if (!gone[t]) continue;
+        while (t + 1 < p->r->T && gone[t + 1]) t++;
+        rl_str_addf(&s, "%s%s", *n > 0 ? ", " : "", when(p, p->r->time[from], cx));
+        if (t > from) rl_str_addf(&s, " to %s", when(p, p->r->time[t], cx));
+        *n += t - from + 1;
+    }
+    return rl_str_text(&s);
+}
+
+/* A cohort that is not seen in a period after its start: it left, or its programme ended. */
+static void say_gone(const rl_cs *p, rl_ctx *cx)
+{
+    enum { SAID = 4 };
+    rl_str s = rl_str_new(cx->tmp);
+    size_t cells = 0, cohorts = 0;
+    for (size_t c = 0; c < p->it.C; c++) {
+        size_t n, units;
+        const char *at = periods_gone(p, c, &n, cx);
+        if (n == 0) continue;
+        cells += n;
+        units = units_of(p, c);
+        if (cohorts++ < SAID)
+            rl_str_addf(&s, "%s%s (%zu %s) at %s", cohorts > 1 ? "; " : "", when(p, p->r->cohort_time[c], cx), units,
+                        rl_plural(p->it.d->unit.G > 0 ? "unit" : "row", units, cx->tmp), at);
+    }
+    if (cells == 0) return;
+    rl_remark(cx, "design",
+              "%zu cell%s after treatment %s no row of the cohort, nothing to estimate there and %s left out: cohort%s "
+              "%s%s",
+              cells, cells > 1 ? "s" : "", cells > 1 ? "have" : "has", cells > 1 ? "are" : "is", cohorts > 1 ? "s" : "",
+              rl_str_text(&s), cohorts > SAID ? "; .." : "");
+}
+
 /* Bases further back than the last period before treatment: the first of them by name. */
 void rl_cs_remarks(const rl_cs *p, rl_ctx *cx)
 {
     const rl_roster *r = p->r;
+    say_gone(p, cx);
     for (size_t c = 0; c < p->it.C && p->further_back > 0; c++) {
         int32_t last = rl_roster_period(r, (int64_t)r->cohort_time[c] - p->anticipation - 1), base = last;
         for (size_t i = p->first[c]; i < p->first[c + 1]; i++)

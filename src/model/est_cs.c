@@ -53,11 +53,15 @@ static void list_cells(rl_cs *p, const rl_request *r, rl_ctx *cx)
     size_t C = p->it.C, T = p->r->T, n = 0;
     p->cell = RL_NEW(cx->tmp, rl_cs_cell, C * T);
     p->first = RL_NEW(cx->tmp, size_t, C + 1);
+    p->gone = RL_NEW(cx->tmp, unsigned char, C *T);
     for (size_t c = 0; c < C; c++) {
         int32_t g = p->r->cohort_time[c], base = base_of(p, c);
         for (size_t t = r->universal ? 0 : 1; t < T; t++) {
             bool after = p->r->time[t] >= g;
-            if (!after && !has_rows(p, c, (int32_t)t)) continue; /* nobody to compare */
+            if (!has_rows(p, c, (int32_t)t)) { /* nobody to compare */
+                p->gone[c * T + t] = after;
+                continue;
+            }
             rl_cs_cell *a = &p->cell[n++];
             *a = (rl_cs_cell){.c = c, .t = (int32_t)t, .base = r->universal || after ? base : (int32_t)t - 1};
             a->reference = a->base == a->t;

@@ -21,6 +21,7 @@ typedef struct rl_cs {
     rl_items it;
     rl_did_method method;
     int anticipation;
+    unsigned char *gone;     /* C by T  1 = after the start, and no row of the cohort: nothing to estimate */
     size_t further_back;     /* cohorts without rows in the last period before treatment    */
     bool never;              /* controls are the never treated alone                        */
     bool later;              /* .. or also cohorts not yet treated, only those that start later (csdid) */

@@ -245,7 +245,10 @@ static void panel_facts(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     if (t->study->calendar.kind == RL_DAY) say(f, "units that miss days", (double)(units - complete), "count");
     for (size_t j = 2; j < t->panel.k; j++) {
         double sum = 0;
-        if (t->panel.col[j].type != RL_NUM) continue;
+        const rl_col *c = &t->panel.col[j];
+        if (c->type == RL_TEXT)
+            say(f, rl_sprintf(cx->keep, "different values of '%s'", c->name), (double)c->dict->n, "count");
+        if (c->type != RL_NUM) continue;
         for (size_t i = 0; i < t->panel.n; i++)
             if (!isnan(t->panel.col[j].num[i])) sum += t->panel.col[j].num[i];
         say(f, rl_sprintf(cx->keep, "sum of '%s'", t->panel.col[j].name), sum, "");

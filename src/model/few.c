@@ -1,6 +1,7 @@
 #include "model/few.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct rows {
@@ -140,4 +141,88 @@ void rl_few_widen(const rl_att *e, double level, rl_few *out, rl_arena *keep, rl
                            "downs of the controls "
                            "(at least %zu of them), which makes the standard error %.2f times as large",
                            out->units, out->units == 1 ? " is" : "s are", RL_FEW, least, x.se / e->se);
+}
+
+/* --- behind an event study --------------------------------------------------------------------- */
+
+/* One member (unit or cluster) of a cohort in one event time. */
+typedef struct seat {
+    int32_t event, who;
+    double cohort;
+} seat;
+
+static int by_seat(const void *a, const void *b)
+{
+    const seat *x = a, *y = b;
+    if (x->event != y->event) return x->event < y->event ? -1 : 1;
+    if (x->cohort != y->cohort) return x->cohort < y->cohort ? -1 : 1;
+    return (x->who > y->who) - (x->who < y->who);
+}
+
+/* The same whatever the cohort: a cluster may have units in several. */
+static int by_member(const void *a, const void *b)
+{
+    const seat *x = a, *y = b;
+    if (x->event != y->event) return x->event < y->event ? -1 : 1;
+    return (x->who > y->who) - (x->who < y->who);
+}
+
+/* Different members from seat i on, of its event time (and cohort), sorted so; *next: the seat after them. */
+static size_t members(const seat *s, size_t n, size_t i, bool of_cohort, size_t *next)
+{
+    size_t k = i, different = 0;
+    for (; k < n && s[k].event == s[i].event && (!of_cohort || s[k].cohort == s[i].cohort); k++)
+        different += k == i || s[k].who != s[k - 1].who;
+    *next = k;
+    return different;
+}
+
+static rl_behind *behind_event(rl_model_answer *m, int32_t event)
+{
+    for (size_t j = 0; j < m->event.m; j++)
+        if (m->event.est[j].label.event == event) return &m->behind[j];
+    return NULL;
+}
+
+/* Treated members by event time and cohort. */
+static seat *seats(const rl_att *e, size_t *n, rl_ctx *cx)
+{
+    const rl_panel *p = &e->panel;
+    const double *period = rl_table_col(&p->t, "period")->num, *cohort = rl_table_col(&p->t, "cohort")->num;
+    seat *s = RL_NEW(cx->tmp, seat, e->fit.rows_used);
+    *n = 0;
+    for (size_t k = 0; k < e->fit.rows_used; k++) {
+        size_t i = e->fit.row[k];
+        int32_t u = p->unit_code[i];
+        if (!isnan(cohort[i]))
+            s[(*n)++] =
+                (seat){(int32_t)(period[i] - cohort[i]), p->cluster_of != NULL ? p->cluster_of[u] : u, cohort[i]};
+    }
+    return s;
+}
+
+void rl_few_events(const rl_att *e, rl_model_answer *m, rl_arena *keep, rl_ctx *cx)
+{
+    const rl_panel *p = &e->panel;
+    size_t n, next, *all = RL_NEW(cx->tmp, size_t, m->event.m);
+    if (e->fit.row == NULL) return;
+    m->behind = RL_NEW(keep, rl_behind, m->event.m);
+    m->behind_what =
+        p->cluster_of != NULL ? rl_sprintf(keep, "clusters of '%s'", p->cluster) : rl_sprintf(keep, "%ss", p->unit);
+    seat *s = seats(e, &n, cx);
+    qsort(s, n, sizeof *s, by_seat);
+    for (size_t i = 0; i < n; i = next) {
+        size_t count = members(s, n, i, true, &next);
+        rl_behind *b = behind_event(m, s[i].event);
+        if (b == NULL) continue;
+        all[b - m->behind] += count;
+        b->few += count < RL_FEW ? count : 0;
+        b->thin = 2 * b->few >= all[b - m->behind];
+    }
+    qsort(s, n, sizeof *s, by_member);
+    for (size_t i = 0; i < n; i = next) {
+        size_t count = members(s, n, i, false, &next);
+        rl_behind *b = behind_event(m, s[i].event);
+        if (b != NULL) b->units = count;
+    }
 }

@@ -29,4 +29,9 @@ enum { RL_FEW = 4 };
  * fit does not say what each outcome weighs. */
 void rl_few_widen(const rl_att *e, double level, rl_few *out, rl_arena *keep, rl_ctx *cx);
 
+/* m->behind: who is behind each estimate of the event study.  Cohorts of fewer than RL_FEW units (clusters, where the
+ * errors are clustered above the units) tell next to nothing of their own luck, and an event time that rests on them
+ * looks more precise than it is. */
+void rl_few_events(const rl_att *e, rl_model_answer *m, rl_arena *keep, rl_ctx *cx);
+
 #endif

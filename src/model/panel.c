@@ -238,8 +238,13 @@ static void tell_losses(work *w, const losses *l, const char *undefined)
     rl_waterfall *f = &w->p->waterfall;
     char *immature = rl_sprintf(w->in, "too young: fewer than %d days of follow-up", w->plan->guard);
     char *partly =
-        rl_sprintf(w->in, "partly exposed: created before the programme began or ended, decided up to %d days later",
-                   w->plan->guard);
+        w->plan->outcome == RL_OUT_COLUMN
+            ? rl_sprintf(w->in, "partly exposed: the programme began or ended within the %s",
+                         rl_period_name(w->plan->calendar.kind))
+            : rl_sprintf(w->in,
+                         "partly exposed: created before the programme began or ended, decided up to %d days "
+                         "later",
+                         w->plan->guard);
     rl_waterfall_lose(
         f, w->plan->program->unit == w->t->account ? "no account, or an account that is not eligible" : "no unit",
         l->no_unit, w->in);

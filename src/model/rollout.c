@@ -12,6 +12,7 @@ typedef struct view {
     size_t n, T;
     double first;
     const double *period, *cohort;
+    const int32_t *start; /* by unit, or NULL                           */
 } view;
 
 static size_t at(const view *v, size_t k) { return v->row != NULL ? v->row[k] : k; }
@@ -45,17 +46,19 @@ static void fill(const view *v, const double *cohort, size_t G, rl_rollout *out,
         if (r->rows[t]++ == 0) r->mean[t] = 0;
         r->mean[t] += v->p->y[i];
         if (v->p->exposed[i]) r->exposed[t] = 1;
-        r->units += rl_first_seen(seen, (size_t)v->p->unit_code[i]);
+        if (!rl_first_seen(seen, (size_t)v->p->unit_code[i])) continue;
+        r->units++;
+        r->later += g == G && v->start != NULL && v->start[v->p->unit_code[i]] != RL_NO_DAY;
     }
     for (size_t g = 0; g < out->n; g++)
         for (size_t t = 0; t < v->T; t++)
             if (out->row[g].rows[t] > 0) out->row[g].mean[t] /= (double)out->row[g].rows[t];
 }
 
-void rl_rollout_make(const rl_panel *p, rl_calendar cal, const uint32_t *row, size_t n, rl_rollout *out, rl_arena *keep,
-                     rl_ctx *cx)
+void rl_rollout_make(const rl_panel *p, rl_calendar cal, const uint32_t *row, size_t n, const int32_t *start,
+                     rl_rollout *out, rl_arena *keep, rl_ctx *cx)
 {
-    view v = {.p = p, .row = row, .n = row != NULL ? n : p->t.n, .first = INFINITY};
+    view v = {.p = p, .row = row, .n = row != NULL ? n : p->t.n, .first = INFINITY, .start = start};
     double last = -INFINITY, *cohort;
     bool never;
     char buf[32];

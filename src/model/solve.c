@@ -17,6 +17,7 @@
 #include "model/rows.h"
 #include "model/series.h"
 #include "model/spill.h"
+#include "model/study_says.h"
 
 static void unanswered(rl_answer *a, rl_ctx *cx, const char *what, const char *why)
 {
@@ -56,20 +57,35 @@ static const char *trend_unit(const rl_att *e, const rl_study *s, rl_ctx *cx)
                       e->panel.unit, rl_period_name(s->calendar.kind));
 }
 
-/* The event study is by etwfe whatever the model's estimator is: what it says of itself is not said of the model,
- * and not once more. */
+/* What the event study says of itself is not said of the model, and not once more. */
 static void tell_of_events(const rl_model_answer *m, size_t from, rl_ctx *cx)
 {
     size_t n = from;
+    bool own = !m->has_event || m->event.estimator == m->main.estimator;
+    const char *by = own ? "" : rl_sprintf(cx->keep, " (by %s)", m->event.estimator->name);
     for (size_t i = from; i < cx->n_notes; i++) {
         rl_note x = cx->note[i];
         bool again = false;
         for (size_t k = 0; k < m->main.n_notes; k++) again = again || strcmp(m->main.note[k], x.text) == 0;
         if (again) continue;
-        x.text = rl_sprintf(cx->keep, "model '%s', its event study (by etwfe): %s", m->spec->name, x.text);
+        x.text = rl_sprintf(cx->keep, "model '%s', its event study%s: %s", m->spec->name, by, x.text);
         cx->note[n++] = x;
     }
     cx->n_notes = n;
+}
+
+/* The event time that the others are counted from: the one without an error, else -1 where it has no estimate (dcdh);
+ * RL_NO_ID: effects are counted from all periods before the start (bjs, did2s). */
+static int base_of(const rl_result *r)
+{
+    int base = -1;
+    for (size_t i = 0; i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        if (e->label.event == RL_NO_ID) continue;
+        if (isnan(e->std_error)) return e->label.event;
+        if (e->label.event == -1) base = RL_NO_ID;
+    }
+    return strcmp(r->estimator->name, "did2s") == 0 ? RL_NO_ID : base; /* which leaves -1 out for another reason */
 }
 
 enum {
@@ -104,7 +120,8 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
     m->lift = rl_lift_of(e, t->study, cx);
     m->has_lift = true;
     rl_few_widen(e, t->study->level, &m->few, cx->keep, cx);
-    rl_rollout_make(p, plan.calendar, e->fit.row, e->fit.row != NULL ? e->fit.rows_used : 0, &m->rollout, cx->keep, cx);
+    rl_rollout_make(p, plan.calendar, e->fit.row, e->fit.row != NULL ? e->fit.rows_used : 0, plan.program->start,
+                    &m->rollout, cx->keep, cx);
     if (p->t.n <= MANY_ROWS || (m->spec->primary && p->t.n <= MOST_ROWS))
         RL_TRY(rl_att_sides(e, p->t.n <= MANY_ROWS, &m->sides, cx->keep, cx));
     else
@@ -123,10 +140,8 @@ static rl_code solve_programme(const rl_tables *t, rl_model_answer *m, rl_att *e
         rl_forgive(cx);
         return RL_OK;
     }
-    m->base_event = -1;
-    for (size_t i = 0; i < m->event.m; i++)
-        if (isnan(m->event.est[i].std_error) && m->event.est[i].label.event != RL_NO_ID)
-            m->base_event = m->event.est[i].label.event;
+    m->base_event = base_of(&m->event);
+    rl_few_events(e, m, cx->keep, cx);
     check_pre_trend(&m->event, a);
     return RL_OK;
 }
@@ -290,11 +305,20 @@ static rl_code solve_formula(const rl_tables *t, rl_model_answer *m, rl_ctx *cx)
     return solve_spend(t, m, &r, &rows, cx);
 }
 
+/* Notes of estimators name options of `fit`. */
+static void in_words_of_a_study(rl_result *r, rl_ctx *cx)
+{
+    for (size_t i = 0; i < r->n_notes; i++) r->note[i] = rl_study_says(r->note[i], cx->keep);
+}
+
 /* A model the data cannot answer is told, not fatal; a mistake in the study is. */
 static rl_code settle(rl_model_answer *m, rl_code code, rl_answer *a, rl_ctx *cx)
 {
     m->status = code == RL_OK ? RL_MODEL_DONE : RL_MODEL_REFUSED;
+    in_words_of_a_study(&m->main, cx);
+    if (m->has_event) in_words_of_a_study(&m->event, cx);
     if (code == RL_OK) return RL_OK;
+    rl_study_error(cx);
     if (rl_exit_status(code) != 4) {
         if (cx->err.line == 0 && code == RL_EINPUT) {
             cx->err.file = a->study->path;
@@ -340,6 +364,7 @@ rl_code rl_solve_questions(const rl_tables *t, rl_answer *a, rl_ctx *cx)
         rl_code code = could_ask(t, q->spec, &q->why, &q->design, cx);
         q->can = code == RL_OK;
         if (code != RL_OK) {
+            rl_study_error(cx);
             if (rl_exit_status(code) != 4) return rl_context(cx, "model '%s': ", q->spec->name);
             q->why = rl_sprintf(cx->keep, "%s%s%s", cx->err.what, cx->err.hint[0] != '\0' ? "; " : "", cx->err.hint);
             rl_forgive(cx);
@@ -446,6 +471,7 @@ rl_code rl_solve(const rl_tables *t, rl_answer *a, rl_ctx *cx)
     a->warning = RL_NEW(cx->keep, const char *, cx->n_notes);
     for (size_t i = 0; i < cx->n_notes; i++) { /* refits say the same again */
         bool again = false;
+        cx->note[i].text = rl_study_says(cx->note[i].text, cx->keep);
         for (size_t k = 0; k < a->n_warnings && !again; k++) again = strcmp(a->warning[k], cx->note[i].text) == 0;
         if (!again) a->warning[a->n_warnings++] = cx->note[i].text;
     }

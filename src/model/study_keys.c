@@ -350,7 +350,8 @@ static const rl_key PANEL[] = {
     TEXT_MUST(rl_panel_spec, date, "date", "column with the day or the period"),
     {.name = "first", .type = RL_KEY_DATE, AT(rl_panel_spec, first),
      .help = "when the periods are numbered 1, 2, 3 ..: a day of the first one"},
-    TEXTS_MUST(rl_panel_spec, columns, "columns", "columns with the figures; each may be an outcome"),
+    TEXTS_MUST(rl_panel_spec, columns, "columns", "columns with the figures; each may be an outcome, texts "
+               "what errors are clustered by"),
     END};
 
 static const rl_key COST[] = {

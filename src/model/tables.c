@@ -293,6 +293,19 @@ static void want_clusters(wants *ws, const rl_study *s)
     }
 }
 
+/* Does the study count with this column?  One that it does not may hold texts: clusters, traits that are only listed. */
+static bool counts_with(const rl_study *s, const char *name)
+{
+    bool yes = false;
+    for (size_t i = 0; i < s->n_programs; i++) yes |= is_name(s->program[i].cost_column, name);
+    for (size_t i = 0; i < s->n_models; i++) {
+        const rl_model_spec *m = &s->model[i];
+        yes |= is_name(m->outcome_column, name) || is_name(m->weights, name);
+        yes |= m->formula.s != NULL && strstr(m->formula.s, name) != NULL;
+    }
+    return yes;
+}
+
 static rl_code read_panel(rl_tables *t, rl_ctx *cx)
 {
     const rl_panel_spec *p = &t->study->panel;
@@ -300,7 +313,8 @@ static rl_code read_panel(rl_tables *t, rl_ctx *cx)
     wants ws = {.n = 0};
     want(&ws, p->unit, RL_TEXT, panel_dict(t, p->unit), "panel.unit");
     want(&ws, p->date, RL_DATE, NULL, "panel.date");
-    for (size_t i = 0; i < p->columns.n; i++) want(&ws, p->columns.v[i], RL_NUM, NULL, "panel.columns");
+    for (size_t i = 0; i < p->columns.n; i++)
+        want(&ws, p->columns.v[i], counts_with(t->study, p->columns.v[i].s) ? RL_NUM : RL_AUTO, NULL, "panel.columns");
     want_clusters(&ws, t->study);
     RL_TRY(read_file(t, &p->file, &ws, &t->panel, cx));
     if (p->unit.s == NULL) one_series(t);

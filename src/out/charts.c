@@ -90,7 +90,7 @@ static void period_tics(rl_chart *c, const rl_view *v, const rl_trend_point *t, 
     rl_chart_tics(c, "x", at, label, k, 0);
 }
 
-static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
 {
     if (m->n_trend < 2 || m->n_trend > PLOT_PERIODS) return NULL;
     double largest = 0, from = NAN, to = NAN;
@@ -106,7 +106,9 @@ static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer 
     rl_chart *c = rl_chart_begin(
         out, v, rl_sprintf(v->in, "m%zu-trends", at + 1), "trends",
         rl_sprintf(v->in, "%s: treated and controls as seen", name),
-        "Plain means by creation period, before any model; parallel lines before the start support the comparison");
+        rl_sprintf(v->in, "Plain means by %s, before any model; parallel lines before the start support the comparison",
+                   m->spec->outcome == RL_OUT_COLUMN || m->spec->outcome == RL_OUT_REVENUE ? period
+                                                                                           : "creation period"));
     if (m->trend_unit && m->trend_unit[0] && !m->has_lift) axis.words = rl_view_clean(m->trend_unit, 60, v->in);
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "treated_text", "treated");
@@ -127,6 +129,22 @@ static rl_chart *trends(rl_charts *out, const rl_view *v, const rl_model_answer 
     return c;
 }
 
+/* What an event study is counted from, who made it when the model did not, and how its bars are to be read. */
+static const char *event_words(const rl_view *v, const rl_model_answer *m, const char *period)
+{
+    const char *by = rl_words_events_by(v, m);
+    const char *zero = m->base_event < -1 && m->base_event != RL_NO_ID ? "partly exposed ones are left out"
+                                                                       : "dots left of the start should lie near zero";
+    const char *bars = rl_sprintf(v->in, "thick: %s intervals, thin: all %ss at once", rl_view_level(v), period);
+    if (m->base_event == RL_NO_ID && !strcmp(m->event.estimator->name, "bjs"))
+        return rl_sprintf(v->in, "Left: each %s against earlier ones, right: against all before; %s", period, bars);
+    const char *base = m->base_event == RL_NO_ID
+                           ? rl_sprintf(v->in, "gainst all %ss before", period)
+                           : rl_sprintf(v->in, "gainst %s %s", period, rl_view_number(v, m->base_event, 0));
+    return by[0] ? rl_sprintf(v->in, "B%s, a%s; %s; %s", by + 1, base, bars, zero)
+                 : rl_sprintf(v->in, "A%s; %s; %s", base, bars, zero);
+}
+
 static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
 {
     const rl_result *r = &m->event;
@@ -143,23 +161,29 @@ static rl_chart *event(rl_charts *out, const rl_view *v, const rl_model_answer *
     }
     if (n < 2 || n > PLOT_PERIODS) return NULL;
     measure axis = axis_of(v, m, largest, true);
-    rl_chart *c = rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event", rl_words_lift_title(v, m),
-                                 rl_sprintf(v->in, "Against %s %s; thick: %s intervals, thin: all %ss at once; %s",
-                                            period, rl_view_number(v, m->base_event, 0), rl_view_level(v), period,
-                                            m->base_event < -1 ? "partly exposed ones are left out"
-                                                               : "dots left of the start should lie near zero"));
+    const char *by = rl_words_events_by(v, m), *title = rl_words_lift_title(v, m);
+    rl_chart *c =
+        rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-event", at + 1), "event",
+                       by[0] ? rl_sprintf(v->in, "%s (event study %s)", title, by) : title, event_words(v, m, period));
     rl_chart_text(c, "ylabel", axis.words);
     rl_chart_text(c, "xlabel", rl_sprintf(v->in, "%ss since the programme started", period));
     rl_chart_number(c, "first", first);
     rl_chart_number(c, "last", last);
-    rl_chart_columns(c, "event estimate conf_low conf_high base band_low band_high");
+    const char *thin = rl_words_thin(v, m);
+    rl_chart_text(c, "thin_text", thin[0] ? rl_sprintf(v->in, "Grey: %s", thin) : "");
+    rl_chart_columns(c, "event estimate conf_low conf_high base band_low band_high thin");
     for (size_t i = 0; i < r->m; i++) {
         const rl_estimate *e = &r->est[i];
         if (e->label.event == RL_NO_ID || !isfinite(e->estimate)) continue;
         bool base = e->label.event == m->base_event;
-        const double x[] = {
-            e->label.event, axis.times * e->estimate, axis.times * e->conf_low, axis.times * e->conf_high,
-            base,           axis.times * e->band_low, axis.times * e->band_high};
+        const double x[] = {e->label.event,
+                            axis.times * e->estimate,
+                            axis.times * e->conf_low,
+                            axis.times * e->conf_high,
+                            base,
+                            axis.times * e->band_low,
+                            axis.times * e->band_high,
+                            m->behind != NULL && m->behind[i].thin};
         rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
     }
     return c;
@@ -407,7 +431,7 @@ void rl_charts_make(const rl_answer *a, const rl_view *v, rl_charts *out)
     for (size_t i = 0; i < a->n_models; i++) {
         const rl_model_answer *m = &a->model[i];
         if (m->status != RL_MODEL_DONE) continue;
-        out->model[i].trends = trends(out, v, m, i);
+        out->model[i].trends = trends(out, v, m, i, period);
         out->model[i].event = event(out, v, m, i, period);
         if (m->main.n_responses == 0) out->model[i].lags = lags(out, v, m, i, period);
         rl_charts_lags(out, v, a, i);

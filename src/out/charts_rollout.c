@@ -39,8 +39,12 @@ static void periods(rl_chart *c, const rl_view *v, const rl_rollout *r)
 static const char *cohort_name(const rl_view *v, const rl_rollout *r, size_t g, bool with_units)
 {
     const rl_rollout_row *x = &r->row[g];
-    const char *name = x->never ? "never" : rl_sprintf(v->in, "from %s", rl_view_clean(x->label, 20, v->in));
+    const char *name = x->never ? x->later > 0 ? "never or later" : "never"
+                                : rl_sprintf(v->in, "from %s", rl_view_clean(x->label, 20, v->in));
     if (!with_units) return name;
+    if (x->later > 0)
+        return rl_sprintf(v->in, "never (%s), later (%s)", rl_view_count(v, x->units - x->later),
+                          rl_view_count(v, x->later));
     return rl_sprintf(v->in, "%s (%s %s)", name, rl_view_count(v, x->units),
                       rl_plural(rl_view_clean(r->unit, 20, v->in), x->units, v->in));
 }

@@ -66,53 +66,46 @@ static size_t answered(const rl_sides *s)
     return n;
 }
 
-/* How a figure is drawn (estimators.gp). */
-typedef enum mark { DOT, RING, SQUARE, BESIDE, MARKS } mark;
+/* The two panels (estimators.gp): the average effect on the treated, of methods that have neither that nor an event study
+ * a mean by weights of their own; and the mean over the event times that all with an event study have. */
+typedef enum panel { AVERAGE, NEAR, PANELS } panel;
 
-static mark mark_of(const rl_side *x) { return x->same_estimand ? DOT : x->near.std_error > 0 ? RING : SQUARE; }
-
-/* The one that the mark stands for: of a ring the mean over the same event times, whatever else the method has. */
-static const rl_estimate *marked(const rl_side *x) { return mark_of(x) == RING ? &x->near : &x->effect; }
-
-/* What the marks are, of those that are there. */
-static const char *marks_say(const rl_view *v, const rl_sides *s)
+static const rl_estimate *figure(const rl_side *x, panel of)
 {
-    bool there[MARKS] = {false};
-    for (size_t i = 0; i < s->n; i++)
-        if (s->v[i].answered) there[mark_of(&s->v[i])] = true;
-    return rl_sprintf(v->in, "%s%s%s%s%sdashed, shaded: the answer above",
-                      there[DOT] ? "Dot: the average effect on the treated; " : "", there[RING] ? "ring: " : "",
-                      there[RING] ? rl_words_event_times(s, v->in) : "", there[RING] ? "; " : "",
-                      there[SQUARE] ? "square: by own weights; " : "");
+    bool near = x->near.std_error > 0;
+    if (!x->answered || (of == NEAR ? !near : near && !x->same_estimand)) return NULL;
+    return of == NEAR ? &x->near : &x->effect;
 }
 
-static void forest_row(rl_chart *c, double y, double times, const rl_estimate *e, mark as, const char *name)
+static size_t figures(const rl_sides *s, panel of)
 {
-    const double row[] = {y, times * e->estimate, times * e->conf_low, times * e->conf_high, (double)as};
-    rl_chart_row(c, row, sizeof row / sizeof *row, name);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) n += figure(&s->v[i], of) != NULL;
+    return n;
 }
 
-/* Is the mean over the same event times drawn beside the effect, so that the rings find their like? */
-static bool both(const rl_sides *s, const rl_side *x)
+static bool own_weights(const rl_sides *s)
 {
-    bool rings = false;
-    for (size_t i = 0; i < s->n; i++) rings = rings || (s->v[i].answered && mark_of(&s->v[i]) == RING);
-    return rings && mark_of(x) == DOT && x->near.std_error > 0;
+    bool any = false;
+    for (size_t i = 0; i < s->n; i++) any |= figure(&s->v[i], AVERAGE) != NULL && !s->v[i].same_estimand;
+    return any;
 }
 
-/* All that is drawn, and 0 where it takes no more than half of that. */
-static span effects_span(const rl_view *v, const rl_sides *s)
+/* All that is drawn in a panel, `shaded` too (or NULL), and 0 where it takes no more than half of that. */
+static span effects_span(const rl_view *v, const rl_sides *s, panel of, const rl_interval *shaded)
 {
-    span p = {.w = RL_NEW(v->in, double, 2 * s->n)};
+    span p = {.w = RL_NEW(v->in, double, s->n)};
     for (int step = 0; step < 2; step++) {
         for (size_t i = 0; i < s->n; i++) {
-            const rl_side *x = &s->v[i];
-            if (!x->answered) continue;
-            if (step == 0) note_width(&p, marked(x));
-            if (step == 1) reach_to(&p, marked(x));
-            if (step == 1 && both(s, x)) reach_to(&p, &x->near);
+            const rl_estimate *e = figure(&s->v[i], of);
+            if (e != NULL && step == 0) note_width(&p, e);
+            if (e != NULL && step == 1) reach_to(&p, e);
         }
         if (step == 0) set_limit(&p);
+    }
+    if (shaded != NULL) {
+        p.low = fmin(p.low, shaded->low);
+        p.high = fmax(p.high, shaded->high);
     }
     if (!(p.high > p.low)) { /* one figure, and no interval */
         p.low = fmin(p.low, 0);
@@ -126,40 +119,69 @@ static span effects_span(const rl_view *v, const rl_sides *s)
     return p;
 }
 
-static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+static void forest_row(rl_chart *c, size_t y, double times, const rl_side *x)
 {
-    const rl_sides *s = &m->sides;
-    size_t n = answered(s), k = 0;
-    if (n < 2) return NULL;
-    const rl_interval *own = &m->lift.effect;
-    span p = effects_span(v, s);
-    const char *words;
-    double times = rl_chart_axis(v, m, fmax(fabs(p.low), fabs(p.high)), true, &words);
-    rl_chart *c = rl_chart_begin(
-        out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "estimators",
-        rl_sprintf(v->in, "%s by %zu estimators", rl_words_capital(v, rl_words_outcome(v, m)), n), marks_say(v, s));
-    rl_chart_number(c, "height", 140.0 + 30.0 * (double)n);
-    rl_chart_number(c, "last", (double)(n - 1));
-    rl_chart_number(c, "low", times * p.low);
-    rl_chart_number(c, "high", times * p.high);
-    rl_chart_number(c, "whole", times * own->est);
-    rl_chart_number(c, "whole_low", times * own->low);
-    rl_chart_number(c, "whole_high", times * own->high);
-    rl_chart_text(c, "xlabel", axis_words(v, words, &p));
-    rl_chart_columns(c, "y estimate conf_low conf_high kind # estimator");
-    double *y = RL_NEW(v->in, double, n);
-    const char **label = RL_NEW(v->in, const char *, n);
+    static const rl_estimate NONE = {.estimate = NAN, .conf_low = NAN, .conf_high = NAN};
+    const rl_estimate *e = figure(x, AVERAGE), *near = figure(x, NEAR);
+    if (e == NULL) e = &NONE;
+    if (near == NULL) near = &NONE;
+    const double row[] = {(double)y,        times * e->estimate,    times * e->conf_low,    times * e->conf_high,
+                          x->same_estimand, times * near->estimate, times * near->conf_low, times * near->conf_high};
+    rl_chart_row(c, row, sizeof row / sizeof *row, x->estimator);
+}
+
+static void forest_rows(rl_chart *c, const rl_view *v, const rl_sides *s, double times)
+{
+    size_t k = 0;
+    double *y = RL_NEW(v->in, double, s->n), own_near = NAN;
+    const char **label = RL_NEW(v->in, const char *, s->n);
+    rl_chart_columns(c, "y estimate conf_low conf_high same_estimand near near_low near_high # estimator");
     for (size_t i = 0; i < s->n; i++) {
         const rl_side *x = &s->v[i];
         if (!x->answered) continue;
-        forest_row(c, (double)k, times, marked(x), mark_of(x), x->estimator);
-        if (both(s, x)) forest_row(c, (double)k + 0.3, times, &x->near, BESIDE, x->estimator);
+        forest_row(c, k, times, x);
+        if (x->fitted && figure(x, NEAR) != NULL) own_near = times * x->near.estimate;
         y[k] = (double)k;
         label[k++] = x->same_rows ? x->estimator
                                   : rl_sprintf(v->in, "%s (%s %s)", x->estimator, rl_view_count(v, x->rows),
                                                rl_plural("row", x->rows, v->in));
     }
-    rl_chart_tics(c, "y", y, label, n, 26);
+    rl_chart_number(c, "own_near", own_near);
+    rl_chart_tics(c, "y", y, label, k, 18);
+}
+
+/* One question by several estimators; each panel has one quantity, on a scale of its own. */
+static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+{
+    const rl_sides *s = &m->sides;
+    size_t n = answered(s);
+    bool two = s->last >= 0 && figures(s, NEAR) > 0;
+    if (n < 2) return NULL;
+    const rl_interval *own = &m->lift.effect;
+    span p = effects_span(v, s, AVERAGE, own), q = two ? effects_span(v, s, NEAR, NULL) : p;
+    const char *words;
+    double times =
+        rl_chart_axis(v, m, fmax(fmax(fabs(p.low), fabs(p.high)), fmax(fabs(q.low), fabs(q.high))), true, &words);
+    rl_chart *c =
+        rl_chart_begin(out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "estimators",
+                       rl_sprintf(v->in, "%s by %zu estimators", rl_words_capital(v, rl_words_outcome(v, m)), n),
+                       rl_sprintf(v->in, "%s intervals; dashed, shaded: the answer above%s%s", rl_view_level(v),
+                                  own_weights(s) ? "; ring: a mean by weights of its own" : "",
+                                  two ? "; each panel has a scale of its own" : ""));
+    rl_chart_number(c, "height", 160.0 + 30.0 * (double)n);
+    rl_chart_number(c, "last", (double)(n - 1));
+    rl_chart_number(c, "low1", times * p.low);
+    rl_chart_number(c, "high1", times * p.high);
+    rl_chart_number(c, "low2", times * q.low);
+    rl_chart_number(c, "high2", times * q.high);
+    rl_chart_number(c, "whole", times * own->est);
+    rl_chart_number(c, "whole_low", times * own->low);
+    rl_chart_number(c, "whole_high", times * own->high);
+    p.cut = p.cut || q.cut;
+    rl_chart_text(c, "xlabel", axis_words(v, words, &p));
+    rl_chart_text(c, "panel1", "average effect on the treated");
+    rl_chart_text(c, "panel2", two ? rl_sprintf(v->in, "mean over %s", rl_words_event_times(s, v->in)) : "");
+    forest_rows(c, v, s, times);
     return c;
 }
 

@@ -221,6 +221,22 @@ static int spawn(const char *cwd, int script, int said)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+/* What gnuplot stopped at: the last line it wrote that is no warning. */
+static const char *complaint(int said, rl_arena *in)
+{
+    char text[4096];
+    ssize_t n = pread(said, text, sizeof text - 1, 0);
+    const char *last = "no word why";
+    text[n > 0 ? n : 0] = '\0';
+    for (char *line = text, *end; *line != '\0'; line = end) {
+        end = line + strcspn(line, "\n");
+        if (*end != '\0') *end++ = '\0';
+        line += strspn(line, " ");
+        if (*line != '\0' && strstr(line, "warning:") == NULL) last = rl_view_clean(line, 200, in);
+    }
+    return last;
+}
+
 /* Run one script; false when it failed, with the note set. */
 static bool run(rl_gnuplot *g, rl_str *script)
 {
@@ -234,10 +250,7 @@ static bool run(rl_gnuplot *g, rl_str *script)
                           ? "gnuplot is not installed, charts left out"
                           : rl_sprintf(g->in, "gnuplot could not be started (%s), charts left out", strerror(errno));
     } else if (status > 0 && !g->note) {
-        char text[400];
-        ssize_t n = pread(said, text, sizeof text - 1, 0);
-        text[n > 0 ? n : 0] = '\0';
-        g->note = rl_sprintf(g->in, "gnuplot failed, charts left out: %s", rl_view_clean(text, 300, g->in));
+        g->note = rl_sprintf(g->in, "gnuplot failed: %s", complaint(said, g->in));
     }
     if (in >= 0) close(in);
     if (said >= 0) close(said);
@@ -249,8 +262,7 @@ static bool draw(rl_gnuplot *g, rl_chart *const *chart, size_t n)
     rl_str script = rl_str_new(g->in);
     for (size_t i = 0; i < n; i++) {
         if (script_of(g, chart[i], &script)) continue;
-        if (!g->note)
-            g->note = rl_sprintf(g->in, "the chart template '%s.gp' is missing, charts left out", chart[i]->template);
+        if (!g->note) g->note = rl_sprintf(g->in, "the template '%s.gp' is missing", chart[i]->template);
         return false;
     }
     return run(g, &script);
@@ -284,10 +296,22 @@ rl_code rl_charts_draw(rl_chart *const *chart, size_t n, rl_outdir *o, const cha
         return RL_OK;
     }
     bool all = draw(&g, chart, n);
+    const char *whole = g.note, *why = NULL, *first = NULL; /* of the batch; of the first chart that fails by itself */
+    size_t failed = 0;
     for (size_t i = 0; i < n; i++) {
+        g.note = NULL;
         bool drawn = all || (!g.missing && draw(&g, &chart[i], 1));
         RL_TRY(collect(chart[i], o, drawn, cx));
+        if (chart[i]->svg != NULL || g.missing) continue;
+        if (failed++ > 0) continue;
+        first = chart[i]->id;
+        why = g.note != NULL ? g.note : "nothing came of it";
     }
-    if (g.note) *note = rl_strdup(cx->keep, g.note);
+    if (g.missing)
+        *note = rl_strdup(cx->keep, whole);
+    else if (failed == 1)
+        *note = rl_sprintf(cx->keep, "chart '%s' was not drawn: %s", first, why);
+    else if (failed > 1)
+        *note = rl_sprintf(cx->keep, "%zu charts were not drawn; the first is '%s': %s", failed, first, why);
     return RL_OK;
 }

@@ -49,7 +49,7 @@ void rl_chart_break(rl_chart *c);                                       /* what 
 
 /* Write every .dat file, draw every chart, write every .svg.
  *
- *   note  out  NULL, or why charts are missing, one sentence
+ *   note  out  NULL, or which charts are missing and why, one sentence
  *
  * One gnuplot process draws all; when it fails, each chart is drawn by its
  * own, so one bad chart does not cost the others.

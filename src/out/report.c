@@ -38,6 +38,7 @@ static rl_code everything(const rl_answer *a, const rl_inputs *inputs, rl_outdir
     rl_story story = {.a = a, .v = &v, .charts = &charts, .inputs = inputs, .page = rl_page_new(cx->tmp)};
     rl_charts_make(a, &v, &charts);
     RL_TRY(rl_charts_draw(charts.all, charts.n, o, &story.chart_note, cx));
+    if (story.chart_note) rl_remark(cx, "charts", "%s", story.chart_note);
     RL_TRY(pages(&story, o, cx));
     RL_TRY(put(o, "results.json", rl_results_text(a, inputs->n > 0 ? &inputs->file[0] : NULL, cx->tmp), cx));
     RL_TRY(put(o, "estimates.csv", rl_csv_estimates(a, cx->tmp), cx));

@@ -190,7 +190,8 @@ static void lift(rl_json *j, const rl_model_answer *m)
 static void event(rl_json *j, const rl_model_answer *m)
 {
     rl_json_open(j, "event", '{');
-    rl_json_num(j, "base", m->base_event);
+    rl_json_str(j, "estimator", m->event.estimator->name);
+    rl_json_num(j, "base", m->base_event != RL_NO_ID ? m->base_event : (double)NAN);
     rl_json_result(j, &m->event);
     rl_json_close(j);
 }

@@ -56,41 +56,94 @@ static double finest(const rl_result *r)
     return se;
 }
 
-static void estimates(const rl_story *s, const rl_result *r, const char *caption, bool one_unit)
+static void estimates(const rl_story *s, const rl_result *r)
 {
     static const rl_column COL[] = {{"Estimate of", false}, {"Estimate", true}, {"Std. error", true},
                                     {"Low", true},          {"High", true},     {"p", true}};
     const rl_view *v = s->v;
     if (r->m == 0) return;
     rl_rows *t = rl_page_rows(s->page, RL_BLOCK_TABLE, 6, COL);
-    t->caption = caption;
-    double shared = one_unit ? finest(r) : NAN;
     for (size_t i = 0; i < r->m; i++) {
         const rl_estimate *e = &r->est[i];
         bool fixed = !(e->std_error > 0);
-        double se = one_unit ? shared : e->std_error;
+        double se = e->std_error;
         RL_ROW(t, estimate_name(v, &e->label, rl_words_period(s->a->study)),
                fixed ? rl_view_number(v, e->estimate, e->estimate == 0 ? 0 : 3) : bare(v, e->estimate, se),
-               fixed ? "" : bare(v, e->std_error, se), fixed ? "" : bare(v, e->conf_low, se),
+               fixed ? "" : bare(v, se, se), fixed ? "" : bare(v, e->conf_low, se),
                fixed ? "" : bare(v, e->conf_high, se), fixed ? "" : rl_view_p(v, e->p_value, r->p_draws));
     }
 }
 
-/* --- what is behind it ---------------------------------------------------------------- */
+/* "3", "2 *" */
+static const char *behind(const rl_view *v, const rl_model_answer *m, size_t j)
+{
+    if (m->behind[j].units == 0) return "";
+    return rl_sprintf(v->in, "%s%s", rl_view_count(v, m->behind[j].units), m->behind[j].thin ? " *" : "");
+}
 
-static void tests(const rl_story *s, const rl_model_answer *m)
+/* The event study: who made it, who is behind each figure. */
+static void events(const rl_story *s, const rl_model_answer *m)
 {
     const rl_view *v = s->v;
-    const rl_result *r = m->main.n_tests || !m->has_event ? &m->main : &m->event;
-    const char *period = rl_words_period(s->a->study);
-    rl_page_list(s->page);
+    const rl_result *r = &m->event;
+    const char *by = rl_words_events_by(v, m), *thin = rl_words_thin(v, m), *period = rl_words_period(s->a->study);
+    rl_column *col = RL_NEW(v->in, rl_column, 7);
+    static const char *const HEAD[] = {"Estimate of", "Estimate", "Std. error", "Low", "High", "p"};
+    for (size_t k = 0; k < 6; k++) col[k] = (rl_column){HEAD[k], k > 0};
+    if (m->behind != NULL)
+        col[6] = (rl_column){rl_sprintf(v->in, "Treated %s", rl_view_clean(m->behind_what, 60, v->in)), true};
+    rl_rows *t = rl_page_rows(s->page, RL_BLOCK_TABLE, m->behind != NULL ? 7 : 6, col);
+    t->caption = rl_sprintf(v->in, "Event study%s%s: effect by periods since the start; %s", by[0] ? " " : "", by,
+                            m->base_event != RL_NO_ID                ? "the base period is zero by construction"
+                            : strcmp(r->estimator->name, "bjs") == 0 ? "periods before it by a regression of their "
+                                                                       "own, against earlier ones"
+                                                                     : "counted from all periods before it");
+    double se = finest(r);
+    for (size_t i = 0; i < r->m; i++) {
+        const rl_estimate *e = &r->est[i];
+        bool fixed = !(e->std_error > 0);
+        const char *const cell[] = {estimate_name(v, &e->label, period),
+                                    fixed ? rl_view_number(v, e->estimate, e->estimate == 0 ? 0 : 3)
+                                          : bare(v, e->estimate, se),
+                                    fixed ? "" : bare(v, e->std_error, se),
+                                    fixed ? "" : bare(v, e->conf_low, se),
+                                    fixed ? "" : bare(v, e->conf_high, se),
+                                    fixed ? "" : rl_view_p(v, e->p_value, r->p_draws),
+                                    m->behind != NULL ? behind(v, m, i) : ""};
+        rl_rows_add(t, cell);
+    }
+    if (thin[0]) rl_page_text(s->page, RL_BLOCK_SMALL, "* %s.", thin);
+}
+
+/* --- what is behind it ---------------------------------------------------------------- */
+
+static void list_tests(const rl_story *s, const rl_result *r, const char *of)
+{
+    const rl_view *v = s->v;
     for (size_t i = 0; i < r->n_tests; i++) {
         const rl_test *t = &r->test[i];
         const char *df2 = isfinite(t->df2) && t->df2 > 0 ? rl_view_number(v, t->df2, 0) : "infinite";
         const char *df = rl_sprintf(v->in, "F(%s, %s)", rl_view_number(v, t->df, 0), df2);
-        rl_page_line(s->page, "Test %s%s%s: %s = %s, p %s.", v->open, rl_view_clean(t->name, 60, v->in), v->close, df,
-                     rl_view_number(v, t->statistic, 2), p_phrase(v, t->p_value, t->draws));
+        rl_page_line(s->page, "Test %s%s%s%s: %s = %s, p %s.", v->open, rl_view_clean(t->name, 60, v->in), v->close, of,
+                     df, rl_view_number(v, t->statistic, 2), p_phrase(v, t->p_value, t->draws));
     }
+}
+
+static bool noted(const rl_result *r, const char *text)
+{
+    for (size_t i = 0; i < r->n_notes; i++)
+        if (strcmp(r->note[i], text) == 0) return true;
+    return false;
+}
+
+static void tests(const rl_story *s, const rl_model_answer *m)
+{
+    const rl_view *v = s->v;
+    const char *period = rl_words_period(s->a->study), *by = m->has_event ? rl_words_events_by(v, m) : "";
+    rl_page_list(s->page);
+    list_tests(s, &m->main, "");
+    if (m->has_event && m->main.n_tests == 0)
+        list_tests(s, &m->event, by[0] ? rl_sprintf(v->in, " of the event study (%s)", by) : "");
     rl_unit unit = m->has_lift ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
     double scale = m->has_lift ? m->lift.scale : 1;
     rl_interval d = {m->breakdown_drift, NAN, NAN, NAN}, c = {m->breakdown_drift_ci, NAN, NAN, NAN};
@@ -109,6 +162,10 @@ static void tests(const rl_story *s, const rl_model_answer *m)
                                         : "",
             bare(v, m->main.rmse, m->main.rmse));
     for (size_t i = 0; i < m->main.n_notes; i++) rl_page_line(s->page, "%s", rl_words_sentence(v, m->main.note[i]));
+    for (size_t i = 0; m->has_event && i < m->event.n_notes; i++)
+        if (!noted(&m->main, m->event.note[i]))
+            rl_page_line(s->page, "Event study%s%s: %s", by[0] ? " " : "", by,
+                         rl_view_clean(rl_words_sentence(v, m->event.note[i]), 0, v->in));
 }
 
 static const char *effects(const rl_model_answer *m, const char *unit)
@@ -294,10 +351,8 @@ static void model(const rl_story *s, size_t i)
     rl_section_rollout(s, i);
     rl_section_lags(s, i);
     rl_page_head(s->page, 3, NULL, "Estimates");
-    estimates(s, &m->main, NULL, false);
-    if (m->has_event)
-        estimates(s, &m->event,
-                  "Event study: effect by periods since the start; the base period is zero by construction", true);
+    estimates(s, &m->main);
+    if (m->has_event && m->event.m > 0) events(s, m);
     rl_page_head(s->page, 3, NULL, "Checks");
     tests(s, m);
     method(s, m);

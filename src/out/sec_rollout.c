@@ -63,12 +63,14 @@ static void table(const rl_story *s, const rl_model_answer *m)
     col[7] = (rl_column){rl_sprintf(v->in, "At %s", rl_words_event_times(&m->sides, v->in)), true};
     rl_unit unit = rl_unit_of_lift(v, &m->lift);
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, near ? 8 : 7, col);
+    bool starred = false;
     for (size_t i = 0; i < m->sides.n; i++) {
         const rl_side *x = &m->sides.v[i];
         if (!x->answered) continue;
         rl_interval e = {x->effect.estimate, x->effect.std_error, x->effect.conf_low, x->effect.conf_high};
         rl_interval n = {x->near.estimate, x->near.std_error, x->near.conf_low, x->near.conf_high};
         rl_scale c = rl_scale_full(&e, unit, m->lift.scale), of_near = rl_scale_full(&n, unit, m->lift.scale);
+        starred |= !x->same_estimand;
         const char *const cell[] = {
             rl_sprintf(v->in, "%s%s", x->estimator, x->same_estimand ? "" : " *"),
             rl_scaled_signed(v, &c, e.est),
@@ -80,8 +82,10 @@ static void table(const rl_story *s, const rl_model_answer *m)
             n.se > 0 ? rl_scaled_signed(v, &of_near, n.est) : ""};
         rl_rows_add(r, cell);
     }
-    rl_page_text(s->page, RL_BLOCK_SMALL, "* not quite the average effect on the treated over their treated periods%s.",
-                 near ? ": over the same event times all stand in the last column" : "");
+    if (starred)
+        rl_page_text(s->page, RL_BLOCK_SMALL,
+                     "* not quite the average effect on the treated over their treated periods%s.",
+                     near ? ": over the same event times all stand in the last column" : "");
     sample(s, &m->sides);
 }
 

@@ -133,6 +133,8 @@ const char *rl_text_answer(const rl_answer *a, const char *report, rl_arena *in)
     rl_str out = rl_str_new(in);
     if (a->study->title && a->study->title[0]) rl_str_addf(&out, "%s\n\n", rl_view_clean(a->study->title, 120, in));
     wrapped(&out, rl_words_answer(&v, a), 0);
+    const char *few = rl_words_few(&v, a);
+    if (few[0] != '\0') wrapped(&out, few, 0);
     rl_str_addc(&out, '\n');
     for (size_t i = 0; i < a->n_models; i++) model_line(&out, &v, a, &a->model[i]);
     money_lines(&out, &v, &a->money);

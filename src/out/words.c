@@ -206,15 +206,32 @@ static const char *when_few(const rl_view *v, const rl_answer *a, const rl_model
                       rl_excludes_zero(&wide) ? "still excludes zero" : "holds zero: chance alone could have done it");
 }
 
+/* The interval of page one, and how it is written; NULL = there is none. */
+static const rl_interval *headline(const rl_view *v, const rl_answer *a, const rl_model_answer **m, rl_scale *s)
+{
+    *m = a->money.given ? a->money.value : rl_words_headline(a);
+    const rl_interval *x = a->money.given ? &a->money.total : *m ? &(*m)->lift.effect : NULL;
+    if (!x || !rl_interval_known(x)) return NULL;
+    *s = rl_scale_for(x, a->money.given ? RL_UNIT_MONEY : rl_unit_of_lift(v, &(*m)->lift),
+                      a->money.given ? 1 : (*m)->lift.scale);
+    return x;
+}
+
+const char *rl_words_few(const rl_view *v, const rl_answer *a)
+{
+    const rl_model_answer *m;
+    rl_scale s;
+    const rl_interval *x = headline(v, a, &m, &s);
+    return x != NULL && m != NULL && m->has_lift ? when_few(v, a, m, x, &s) : "";
+}
+
 const char *rl_words_sure(const rl_view *v, const rl_answer *a)
 {
-    const rl_model_answer *m = a->money.given ? a->money.value : rl_words_headline(a);
-    const rl_interval *x = a->money.given ? &a->money.total : m ? &m->lift.effect : NULL;
-    rl_unit unit = a->money.given ? RL_UNIT_MONEY : m ? rl_unit_of_lift(v, &m->lift) : RL_UNIT_PLAIN;
-    double scale = a->money.given || !m ? 1 : m->lift.scale;
-    if (!x || !rl_interval_known(x)) return "";
-    rl_scale s = rl_scale_for(x, unit, scale);
-    const char *few = m != NULL && m->has_lift ? when_few(v, a, m, x, &s) : "";
+    const rl_model_answer *m;
+    rl_scale s;
+    const rl_interval *x = headline(v, a, &m, &s);
+    const char *few = rl_words_few(v, a);
+    if (!x) return "";
     if (few[0] != '\0') return few;
     if (rl_excludes_zero(x))
         return rl_sprintf(
@@ -343,6 +360,23 @@ const char *rl_words_lift_title(const rl_view *v, const rl_model_answer *m)
     if (!rl_excludes_zero(&m->lift.effect)) return rl_sprintf(v->in, "%s: %s, cannot be told from zero", name, figure);
     return rl_sprintf(v->in, "%s %s%s after the programme", name, figure,
                       m->spec->outcome == RL_OUT_VELOCITY ? " gained" : "");
+}
+
+const char *rl_words_events_by(const rl_view *v, const rl_model_answer *m)
+{
+    if (!m->has_event || !m->event.estimator || m->event.estimator == m->main.estimator) return "";
+    return rl_sprintf(v->in, "by %s", m->event.estimator->name);
+}
+
+const char *rl_words_thin(const rl_view *v, const rl_model_answer *m)
+{
+    bool any = false;
+    for (size_t j = 0; m->behind && j < m->event.m; j++) any |= m->behind[j].thin;
+    if (!any) return "";
+    return rl_sprintf(v->in,
+                      "rests, half of it or more, on cohorts of fewer than 4 %s: no spread of its own, the interval is "
+                      "too short",
+                      rl_view_clean(m->behind_what, 40, v->in));
 }
 
 static void dependence_words(rl_str *s, const rl_view *v, const rl_result *r)

@@ -52,6 +52,10 @@ const char *rl_words_period(const rl_study *s);                           /* "qu
 const char *rl_words_vcov(const rl_view *v, const rl_result *r);          /* how the errors were made */
 const char *rl_words_refused(const rl_view *v, const rl_err *e);          /* what failed, as a sentence */
 const char *rl_words_sentence(const rl_view *v, const char *s);           /* capital letter and full stop */
+/* What the interval of page one does not count where cohorts of a few units stand behind it; "" = none do. */
+const char *rl_words_few(const rl_view *v, const rl_answer *a);
+const char *rl_words_events_by(const rl_view *v, const rl_model_answer *m);  /* "by etwfe"; "" = by the model's own */
+const char *rl_words_thin(const rl_view *v, const rl_model_answer *m);    /* of event times behind which are too few */
 const char *rl_words_capital(const rl_view *v, const char *s);            /* capital letter            */
 const char *rl_words_event_times(const rl_sides *s, rl_arena *in);        /* "event times 0 to 3" of rl_side.near */
 

@@ -386,7 +386,7 @@ static void fx_rollout(rl_rollout *r, rl_arena *in)
     for (size_t g = 0; g < 3; g++) {
         rl_rollout_row *x = &r->row[g];
         *x = (rl_rollout_row){LABEL[g], g == 2, UNITS[g], RL_NEW(in, double, 5), RL_NEW(in, size_t, 5),
-                              RL_NEW(in, unsigned char, 5)};
+                              RL_NEW(in, unsigned char, 5), 0};
         for (size_t t = 0; t < 5; t++) {
             x->rows[t] = g == 1 && t == 2 ? 0 : UNITS[g]; /* partly exposed */
             x->exposed[t] = g < 2 && t >= 2 + g;

@@ -114,6 +114,11 @@ static void draws_hostile_names(void **state)
     assert_non_null(strstr(html, "Two-way fixed effects"));
 }
 
+static bool set_to(const rl_chart *c, const char *text)
+{
+    return strstr(rl_str_text(&((rl_chart *)c)->set), text) != NULL;
+}
+
 static rl_charts drawn(const rl_answer *a, const char *dir)
 {
     rl_view v = rl_view_of(a->study, false, cx.keep);
@@ -161,8 +166,8 @@ static void marks_of_estimators(void **state)
     rl_charts charts;
     double lift = m->lift.effect.est;
     rl_charts_make(a, &v, &charts);
-    assert_non_null(strstr(charts.model[0].sides->alt, "square: by own weights"));
-    assert_null(strstr(charts.model[0].sides->alt, "ring"));
+    assert_non_null(strstr(charts.model[0].sides->alt, "ring: a mean by weights of its own"));
+    assert_null(strstr(charts.model[0].sides->alt, "panel"));
     assert_non_null(strstr(rl_str_text(&charts.model[0].sides->add), "cs (1,924 rows)"));
     s->last = 2, s->step = 1;
     s->v[0].near = fx_estimate("events", RL_NO_ID, lift + 0.25, 2.385);
@@ -172,12 +177,12 @@ static void marks_of_estimators(void **state)
     rl_charts_make(a, &v, &charts);
     rl_chart *c = charts.model[0].sides;
     const char *dat = rl_str_text(&c->dat);
-    assert_non_null(strstr(c->alt, "ring: event times 0 to 2"));
-    assert_non_null(strstr(dat, " 0 # etwfe\n0.3 ")); /* beside its dot */
-    assert_int_equal(check_times(dat, " 3 # etwfe"), 1);
-    assert_int_equal(check_times(dat, " 1 # cs"), 1); /* the mean, not its effect */
-    assert_int_equal(check_times(dat, " 2 # stacked"), 1);
-    assert_int_equal(check_times(dat, " # "), 5); /* the head too */
+    assert_true(set_to(c, "panel2 = 'mean over event times 0 to 2'"));
+    assert_non_null(strstr(c->alt, "each panel has a scale of its own"));
+    assert_int_equal(check_times(dat, " NaN NaN NaN # etwfe"), 0);     /* in both panels */
+    assert_int_equal(check_times(dat, "\n1 NaN NaN NaN 0 "), 1);       /* cs: the mean, not its effect */
+    assert_int_equal(check_times(dat, " 0 NaN NaN NaN # stacked"), 1); /* by its own weights */
+    assert_int_equal(check_times(dat, " # "), 4);                      /* the head too */
     assert_non_null(strstr(rl_str_text(&c->set), "a bar that meets the edge goes on"));
     s->v[2].effect = fx_estimate("overall", RL_NO_ID, lift, 2.5);
     rl_charts_make(a, &v, &charts);
@@ -286,11 +291,6 @@ static size_t lines_of(const rl_chart *c)
     return n;
 }
 
-static bool set_to(const rl_chart *c, const char *text)
-{
-    return strstr(rl_str_text(&((rl_chart *)c)->set), text) != NULL;
-}
-
 /* Hundreds of start dates are drawn too: lower, in bands, the largest in colour; what is not drawn is said. */
 static void large_designs_are_drawn(void **state)
 {
@@ -331,11 +331,76 @@ static void large_designs_are_drawn(void **state)
     rl_outdir_abandon(o);
 }
 
+/* An event study that is not the model's says whose it is,
+ * and dots behind which are too few are told apart. */
+static void events_say_whose_they_are(void **state)
+{
+    (void)state;
+    rl_answer *a = answer();
+    rl_model_answer *m = &a->model[0];
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_outdir *o;
+    const char *note;
+    m->sides.v[1].same_estimand = m->sides.v[1].fitted = true;
+    m->sides.v[0].same_estimand = false; /* by its own weights, and no event study: a ring */
+    m->sides.v[2].answered = true;
+    m->sides.step = m->sides.last = 1;
+    for (size_t i = 1; i < SIDES; i++) m->sides.v[i].near = fx_estimate("events", RL_NO_ID, 40 + (double)i, 2.385);
+    m->behind = RL_NEW(cx.keep, rl_behind, m->event.m);
+    m->behind_what = "stores";
+    m->behind[0] = (rl_behind){.units = 2, .few = 2, .thin = true};
+    m->event.estimator = rl_estimator_by_name("etwfe");
+    m->main.estimator = rl_estimator_by_name("staggered");
+    rl_charts_make(a, &v, &charts);
+    rl_chart *c = charts.model[0].sides, *e = charts.model[0].event;
+    assert_true(set_to(c, "panel2 = 'mean over event times 0 to 1'"));
+    assert_non_null(strstr(e->title, "(event study by etwfe)"));
+    assert_non_null(strstr(e->alt, "By etwfe, against "));
+    assert_true(set_to(e, "thin_text = 'Grey: rests, half of it or more, on cohorts of fewer than 4 stores"));
+    assert_int_equal(check_times(rl_str_text(&e->dat), " 1\n"), 1);
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/axes", place), &o, &cx), &cx);
+    rl_chart *const drawn[] = {c, e};
+    CHECK_OK(rl_charts_draw(drawn, 2, o, &note, &cx), &cx);
+    assert_null(note);
+    assert_true(c->svg != NULL && e->svg != NULL);
+    assert_non_null(strstr(e->svg, "no spread of its own"));
+    for (size_t k = 0; k < 2; k++) { /* a key to stars only where there is one */
+        rl_story s = {.a = a, .v = &v, .charts = &charts, .page = rl_page_new(cx.keep)};
+        for (size_t i = 0; i < SIDES; i++) m->sides.v[i].same_estimand = k == 1 || i == 1;
+        rl_section_rollout(&s, 0);
+        const char *html = rl_html_page(s.page, "t", cx.keep);
+        assert_true((strstr(html, "* not quite the average effect") != NULL) == (k == 0));
+    }
+    m->main.estimator = m->event.estimator;
+    m->behind = NULL;
+    m->rollout.row[2].later = 4;
+    m->sides.last = -1; /* no event time in common: one panel, rings */
+    rl_charts_make(a, &v, &charts);
+    assert_null(strstr(charts.model[0].event->title, "etwfe"));
+    assert_true(set_to(charts.model[0].event, "thin_text = ''"));
+    assert_true(set_to(charts.model[0].sides, "panel2 = ''"));
+    assert_non_null(strstr(rl_str_text(&charts.model[0].rollout->add), "never (5), later (4)"));
+    assert_non_null(strstr(charts.model[0].trends->alt, "Plain means by creation period, "));
+    rl_model_spec spec = *m->spec;
+    spec.outcome = RL_OUT_COLUMN;
+    m->spec = &spec;
+    rl_charts_make(a, &v, &charts);
+    assert_non_null(strstr(charts.model[0].trends->alt, "Plain means by quarter, "));
+    rl_chart *const one[] = {charts.model[0].sides};
+    CHECK_OK(rl_charts_draw(one, 1, o, &note, &cx), &cx);
+    assert_null(note);
+    rl_outdir_abandon(o);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
-        cmocka_unit_test(nothing_to_draw),     cmocka_unit_test(marks_of_estimators),
-        cmocka_unit_test(sides_in_text),       cmocka_unit_test(large_designs_are_drawn)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names),
+                                       cmocka_unit_test(gaps_and_panels),
+                                       cmocka_unit_test(nothing_to_draw),
+                                       cmocka_unit_test(marks_of_estimators),
+                                       cmocka_unit_test(sides_in_text),
+                                       cmocka_unit_test(large_designs_are_drawn),
+                                       cmocka_unit_test(events_say_whose_they_are)};
     return cmocka_run_group_tests(tests, setup_place, teardown_place);
 }

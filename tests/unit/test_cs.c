@@ -341,6 +341,46 @@ static void cells_without_an_answer(void **state)
     rl_ctx_free(&cx);
 }
 
+/* Cohort 4 leaves after period 6, as when its programme ends: what it has is averaged, what it has not is named. */
+static void a_cohort_that_leaves(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    check_ctx(&cx);
+    rl_table t = fit_panel(30, 8, 23, &cx);
+    const double *at = t.col[0].num, *g = t.col[1].num;
+    unsigned char *leave = RL_NEW(cx.keep, unsigned char, t.n);
+    for (size_t i = 0; i < t.n; i++) leave[i] = at[i] > 6 && g[i] == 4;
+    rl_request r = cs_request("y ~ 1", NULL, RL_AGG_GROUP_TIME);
+    r.leave = leave;
+    r.leave_why = "left out";
+    r.keep_unbalanced = true;
+    size_t notes = cx.n_notes;
+    rl_result out = run(&r, &t, &cx);
+    assert_null(cell(&out, 4, 7));
+    assert_null(cell(&out, 4, 8));
+    for (int now = 4; now <= 6; now++) CHECK_NEAR(cell(&out, 4, now)->estimate, by_hand(&t, 4, now, 3, 0), 1e-12);
+    assert_string_equal(
+        cx.note[notes].text,
+        "2 cells after treatment have no row of the cohort, nothing to estimate there and are left out: "
+        "cohort 4 (10 units) at 7 to 8");
+    r.agg = RL_AGG_SIMPLE;
+    out = run(&r, &t, &cx);
+    double sum = 0;
+    for (int now = 4; now <= 6; now++) sum += by_hand(&t, 4, now, 3, 0);
+    for (int now = 6; now <= 8; now++) sum += by_hand(&t, 6, now, 5, 0);
+    CHECK_NEAR(fit_find(&out, "overall")->estimate, sum / 6, 1e-12); /* ten units each */
+    for (size_t i = 0; i < t.n; i++) leave[i] = at[i] == 7 && g[i] == 6;
+    notes = cx.n_notes;
+    run(&r, &t, &cx);
+    assert_string_equal(cx.note[notes].text,
+                        "1 cell after treatment has no row of the cohort, nothing to estimate there "
+                        "and is left out: cohort 6 (10 units) at 7");
+    for (size_t i = 0; i < t.n; i++) leave[i] = at[i] >= g[i];
+    refused(&r, &t, RL_EDATA, "no row is treated: the first start is at 4", &cx);
+    rl_ctx_free(&cx);
+}
+
 static void one_unit(void **state)
 {
     (void)state;
@@ -372,6 +412,7 @@ int main(void)
         cmocka_unit_test(usage),
         cmocka_unit_test(cells_without_an_answer),
         cmocka_unit_test(one_unit),
+        cmocka_unit_test(a_cohort_that_leaves),
     };
     return cmocka_run_group_tests_name("cs", tests, NULL, NULL);
 }

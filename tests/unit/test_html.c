@@ -7,6 +7,7 @@
 #include "out/html.h"
 #include "out/md.h"
 #include "out/sections.h"
+#include "out/text.h"
 #include "unit/fixture_answer.h"
 #include "unit/own_place.h"
 
@@ -323,6 +324,8 @@ static void small_cohorts_in_front(void **state)
     check_markup(html);
     assert_non_null(strstr(html, "Read it with care: 3 accounts reached started with fewer than four"));
     assert_non_null(strstr(html, "holds zero: chance alone could have done it"));
+    const char *text = rl_text_answer(a, NULL, cx.keep); /* and so does the terminal */
+    assert_non_null(strstr(text, "Read it with care: 3 accounts reached started"));
     m->few.why = "no controls";
     assert_non_null(strstr(page_of(a, "front2"), "counts their luck as zero (no controls)"));
     a->money.treated_units = 1;

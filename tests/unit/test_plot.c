@@ -241,8 +241,35 @@ static void one_bad_chart_costs_no_other(void **state)
     const char *note;
     CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &note, &cx), &cx);
     assert_non_null(note);
-    assert_non_null(strstr(note, "gnuplot failed"));
+    const char *start = rl_sprintf(cx.keep, "chart '%s' was not drawn: gnuplot failed: ", charts.all[1]->id);
+    assert_memory_equal(note, start, strlen(start));
+    assert_null(strstr(note, "warning")); /* what it stopped at */
     for (size_t i = 0; i < charts.n; i++) assert_int_equal(charts.all[i]->svg != NULL, i != 1);
+    rl_outdir_abandon(o);
+}
+
+/* A template that is not there costs its own charts, which are named, in the report and at the terminal. */
+static void a_missing_template(void **state)
+{
+    (void)state;
+    rl_answer *a = fixture_full(cx.keep);
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_charts charts;
+    rl_outdir *o = opened("template");
+    const char *note;
+    rl_charts_make(a, &v, &charts);
+    charts.all[2]->template = "gone";
+    CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &note, &cx), &cx);
+    assert_string_equal(
+        note, rl_sprintf(cx.keep, "chart '%s' was not drawn: the template 'gone.gp' is missing", charts.all[2]->id));
+    for (size_t i = 0; i < charts.n; i++) assert_int_equal(charts.all[i]->svg != NULL, i != 2);
+    charts.all[0]->template = "away";
+    charts.all[0]->svg = charts.all[2]->svg = NULL;
+    CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &note, &cx), &cx);
+    assert_string_equal(note, rl_sprintf(cx.keep,
+                                         "2 charts were not drawn; the first is '%s': the template 'away.gp' "
+                                         "is missing",
+                                         charts.all[0]->id));
     rl_outdir_abandon(o);
 }
 
@@ -301,6 +328,7 @@ int main(void)
                                        cmocka_unit_test(draws_hostile_names),
                                        cmocka_unit_test(same_bytes_twice),
                                        cmocka_unit_test(one_bad_chart_costs_no_other),
+                                       cmocka_unit_test(a_missing_template),
                                        cmocka_unit_test(without_gnuplot),
                                        cmocka_unit_test(svg_for_a_page)};
     return cmocka_run_group_tests_name("plot", tests, setup_place, teardown_place);

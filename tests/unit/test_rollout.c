@@ -46,7 +46,7 @@ static void by_start(void **state)
     (void)state;
     rl_panel p = panel();
     rl_rollout r;
-    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, NULL, 0, &r, cx.keep, &cx);
+    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, NULL, 0, NULL, &r, cx.keep, &cx);
     assert_string_equal(r.unit, "account");
     assert_int_equal(r.n_periods, 6); /* the empty one too */
     assert_int_equal(r.n, 3);
@@ -73,6 +73,23 @@ static void by_start(void **state)
     }
 }
 
+/* Units that start after the last period are no never treated. */
+static void later_starts_are_told_apart(void **state)
+{
+    (void)state;
+    rl_panel p = panel();
+    rl_rollout r;
+    int32_t start[8];
+    for (size_t u = 0; u < 8; u++) start[u] = RL_NO_DAY;
+    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, NULL, 0, start, &r, cx.keep, &cx);
+    assert_int_equal(r.row[2].later, 0);
+    for (size_t u = 0; u < 8; u++) start[u] = u == 4 ? RL_NO_DAY : 20000;
+    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, NULL, 0, start, &r, cx.keep, &cx);
+    assert_int_equal(r.row[2].units, 2);
+    assert_int_equal(r.row[2].later, 1);
+    assert_int_equal(r.row[0].later + r.row[1].later, 0);
+}
+
 /* Of the rows that a fit used: those of two units. */
 static void of_some_rows(void **state)
 {
@@ -84,7 +101,7 @@ static void of_some_rows(void **state)
     for (uint32_t i = 0; i < ROWS; i++)
         if ((p.unit_code[i] == 1 || p.unit_code[i] == 2) && p.t.col[1].num[i] < 8104) row[n++] = i;
     assert_int_equal(n, 8);
-    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, row, n, &r, cx.keep, &cx);
+    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, row, n, NULL, &r, cx.keep, &cx);
     assert_int_equal(r.n_periods, 4);
     assert_int_equal(r.n, 2);
     assert_int_equal(r.row[0].units, 1);
@@ -102,7 +119,7 @@ static void of_hundreds_of_rows(void **state)
     enum { TIMES = 70 };
     uint32_t row[TIMES * ROWS];
     for (uint32_t i = 0; i < TIMES * ROWS; i++) row[i] = i % ROWS; /* 350 of most units */
-    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, row, TIMES * ROWS, &r, cx.keep, &cx);
+    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, row, TIMES * ROWS, NULL, &r, cx.keep, &cx);
     assert_int_equal(r.row[0].units, 2);
     assert_int_equal(r.row[1].units, 1);
     assert_int_equal(r.row[2].units, 2);
@@ -115,7 +132,7 @@ static void of_no_row(void **state)
     rl_panel p = panel();
     rl_rollout r;
     uint32_t none[1] = {0};
-    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, none, 0, &r, cx.keep, &cx);
+    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, none, 0, NULL, &r, cx.keep, &cx);
     assert_int_equal(r.n, 0);
     assert_int_equal(r.n_periods, 0);
 }
@@ -124,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_start),
+        cmocka_unit_test(later_starts_are_told_apart),
         cmocka_unit_test(of_some_rows),
         cmocka_unit_test(of_hundreds_of_rows),
         cmocka_unit_test(of_no_row),
