@@ -114,6 +114,11 @@ static void draws_hostile_names(void **state)
     assert_non_null(strstr(html, "Two-way fixed effects"));
 }
 
+static bool set_to(const rl_chart *c, const char *text)
+{
+    return strstr(rl_str_text(&((rl_chart *)c)->set), text) != NULL;
+}
+
 static rl_charts drawn(const rl_answer *a, const char *dir)
 {
     rl_view v = rl_view_of(a->study, false, cx.keep);
@@ -284,11 +289,6 @@ static size_t lines_of(const rl_chart *c)
     size_t n = 0;
     for (const char *s = rl_str_text(&((rl_chart *)c)->dat); *s != '\0'; s++) n += *s == '\n';
     return n;
-}
-
-static bool set_to(const rl_chart *c, const char *text)
-{
-    return strstr(rl_str_text(&((rl_chart *)c)->set), text) != NULL;
 }
 
 /* Hundreds of start dates are drawn too: lower, in bands, the largest in colour; what is not drawn is said. */
