@@ -2,7 +2,7 @@
 # dat: y estimate low high same near near_low near_high (same: 1 = the average effect on the treated, 0 = by weights of its
 # own; near: the mean over common event times).  Variables: last (rows of the chart) low1 high1 low2 high2 (ends of the
 # axes) whole whole_low whole_high own_near xlabel panel1 panel2 (what each shows; panel2 '' = one panel) height (theme.gp)
-LEFT = 0.165; RIGHT = 0.975; GAP = 0.065
+LEFT = 0.185; RIGHT = 0.975; GAP = 0.065
 two = strlen(panel2) > 0
 MIDDLE = two ? 0.5 * (LEFT + RIGHT - GAP) : RIGHT
 set border 1 lw 0.75 lc rgb AXIS

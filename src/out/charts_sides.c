@@ -40,7 +40,7 @@ static int by_size(const void *a, const void *b)
 static void set_limit(span *s)
 {
     qsort(s->w, s->n, sizeof *s->w, by_size);
-    s->limit = s->n > 0 && s->w[s->n / 2] > 0 ? WIDE * s->w[s->n / 2] : INFINITY;
+    s->limit = s->n > 0 && s->w[(s->n - 1) / 2] > 0 ? WIDE * s->w[(s->n - 1) / 2] : INFINITY;
     s->low = INFINITY, s->high = -INFINITY;
 }
 
@@ -147,7 +147,7 @@ static void forest_rows(rl_chart *c, const rl_view *v, const rl_sides *s, double
                                                rl_plural("row", x->rows, v->in));
     }
     rl_chart_number(c, "own_near", own_near);
-    rl_chart_tics(c, "y", y, label, k, 18);
+    rl_chart_tics(c, "y", y, label, k, 24);
 }
 
 /* One question by several estimators; each panel has one quantity, on a scale of its own. */

@@ -194,13 +194,20 @@ panel: {file: p.csv, unit: id, date: month, columns: [y]}
 programs:
   p: {file: w.csv, unit: id, start: start}
 models:
-  m: {question: q, outcome: y, treatment: p, estimator: cs, primary: yes}
+  m: {question: q, outcome: y, treatment: p, estimator: twfe, primary: yes}
 EOF
     run_split "$REVLIFT" run s.yaml -o o
     [ "$status" -eq 0 ]
     has "$err" "model 'm', its event study (by etwfe): more than 199 cells"
     hasnt "$err" 'note: more than 199 cells'
     hasnt "$(cat o/report.md)" '- More than 199 cells'
+    has "$(cat o/report.md)" '- Event study by etwfe: More than 199 cells'
+    has "$(cat o/report.md)" '(event study by etwfe)'
+    sed -i 's/estimator: twfe/estimator: cs/' s.yaml
+    run_split "$REVLIFT" run s.yaml -o o2
+    [ "$status" -eq 0 ]
+    hasnt "$err" 'etwfe'
+    hasnt "$(cat o2/report.md)" 'by etwfe'
 }
 
 # FILE MODEL TERM: the estimate as estimates.csv has it
