@@ -16,10 +16,11 @@
  * Assumes   parallel trends with the cohort of reference, no anticipation
  * Source    Sun & Abraham (2021), Journal of Econometrics 225(2)
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "model/holes.h"
 #include "model/roster.h"
+#include "num/order.h"
 
 enum { MOST_EVENTS = 2000, MOST_CELLS = 20000 };
 
@@ -118,9 +119,10 @@ static rl_code find_references(plan *p, const double *rows, rl_ctx *cx)
     if (others > 0)
         rl_remark(
             cx, "sunab",
-            "%zu cohorts have no row one period before their start: the last one in which they are seen before it "
-            "is their reference (event time %d of cohort %s)",
-            others, p->own[first], cohort_words(p, first, cx));
+            "%zu %s no row one period before %s start: the last one in which %s seen before it is %s reference (event "
+            "time %d of cohort %s)",
+            others, others > 1 ? "cohorts have" : "cohort has", others > 1 ? "their" : "its",
+            others > 1 ? "they are" : "it is", others > 1 ? "their" : "its", p->own[first], cohort_words(p, first, cx));
     return RL_OK;
 }
 
@@ -195,23 +197,14 @@ static rl_label average_label(const plan *p, rl_agg agg, int32_t key, rl_ctx *cx
     return l;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* The different keys, ascending; by event time those of reference too. */
 static size_t list_keys(const plan *p, rl_agg agg, int32_t *key)
 {
-    size_t n = 0, m = 0;
+    size_t n = 0;
     for (size_t j = 0; j < p->n_cell; j++) n += key_of(&p->cell[j], agg, &key[n]);
     for (size_t e = 0; e < p->width && agg == RL_AGG_DYNAMIC; e++)
         if (p->seen_event[e]) key[n++] = p->lo + (int32_t)e;
-    qsort(key, n, sizeof *key, by_number);
-    for (size_t j = 0; j < n; j++)
-        if (j == 0 || key[j] != key[j - 1]) key[m++] = key[j];
-    return m;
+    return rl_order_different_int(key, n);
 }
 
 /* Row `row` of L: the mean over the rows of all cells with this key; false: there is none. */
@@ -282,7 +275,8 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     int32_t *of = RL_NEW(cx->tmp, int32_t, d->n);
     for (size_t i = 0; i < d->n; i++) of[i] = d->cohort[i] == RL_NEVER ? -1 : *number_at(&p, i);
     rl_code code = rl_fit_indicators(d, of, p.n_cell, label, kept, f, cx);
-    if (code == RL_EDATA) rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
+    if (code == RL_EDATA && !rl_holes_cells(d, r, of, cx))
+        rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
     RL_TRY(code);
     combine(&p, agg, k, kept, f, cx);
     return RL_OK;
@@ -305,5 +299,6 @@ const rl_estimator rl_est_sunab = {
     .frame = RL_FRAME_COHORTS,
     .repeats = true,
     .takes = " window ref endpoints ref-cohort agg ",
+    .regression = true,
     .fit = fit,
 };

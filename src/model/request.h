@@ -103,6 +103,7 @@ typedef struct rl_request {
     int balance;                     /* .. so many periods after their start                   */
     const char *partition;           /* ddd: 0/1 column, 1 = eligible                          */
     const char *ref_cohort;          /* sunab: the cohort of reference, as the data have it; or NULL */
+    bool between_never;              /* sunab: a start at which no row stands is never treated, as in fixest  */
     bool same_units;                 /* lpdid, dcdh: the same units at every horizon           */
     bool normalized;                 /* dcdh: by unit of treatment received                    */
     int premean, ylags;              /* lpdid: periods of the mean before; lags of the outcome's change */

@@ -1,20 +1,5 @@
-#include "unit/fit_fixture.h"
-
 #include "model/stride.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* One series: n dates as texts, or as dates; x, and y that follows it. */
 static rl_table series(const int32_t *day, size_t n, bool texts)
@@ -49,6 +34,33 @@ static rl_period_kind found(const int32_t *day, size_t n, const char *words)
     }
     assert_int_equal(kind[0], kind[1]);
     return kind[0];
+}
+
+/* Steps of two weeks: no --period is one, which the note and the refusal of a lag say. */
+static void fortnights(void **s)
+{
+    (void)s;
+    int32_t day[40];
+    for (int i = 0; i < 40; i++) day[i] = rl_day(2021, 3, 3) + 14 * i;
+    rl_table t = series(day, 40, true);
+    rl_request r = fit_request("y ~ lag(x,0:1)");
+    r.time = "when";
+    rl_result out;
+    size_t notes = cx.n_notes;
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.note[notes].text,
+                           "14 days apart: a period is a week, 2 from each date to the next: number "
+                           "the periods 1, 2, 3 .. to count by those; --period day"));
+    assert_non_null(strstr(cx.err.hint, "rows are mostly 2 weeks apart"));
+    assert_non_null(strstr(cx.err.hint, "no --period is as long, number the periods 1, 2, 3 .."));
+    rl_forgive(&cx);
+    for (int i = 0; i < 40; i++) day[i] = rl_day(2000 + i / 4, 2 + 3 * (i % 4), 1);
+    t = series(day, 40, true);
+    r.calendar = (rl_calendar){RL_MONTH, 1}; /* one that is as long is named */
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.hint, "rows are mostly 3 months apart, and a lag of a month finds none: add --period "
+                                        "quarter"));
+    rl_forgive(&cx);
 }
 
 static void kinds(void **s)
@@ -88,13 +100,6 @@ static rl_result fitted(const rl_table *t, const char *formula, rl_period_kind k
     return out;
 }
 
-static bool says(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
-    return false;
-}
-
 /* Weeks without a word are weeks, and said to be; whoever wants days has them, with what that means. */
 static void unasked(void **s)
 {
@@ -107,9 +112,9 @@ static void unasked(void **s)
     assert_true(fit_find(&none, "x")->std_error == fit_find(&week, "x")->std_error);
     assert_true(fit_find(&none, "x")->std_error > 1.05 * fit_find(&days, "x")->std_error);
     assert_true(
-        says(&none, "the dates of 'when' are 7 days apart: a period is a week; --period day reads them as days"));
-    assert_false(says(&week, "7 days apart") || says(&week, "absent"));
-    assert_true(says(&days, "534 of 624 periods of the calendar are absent") && says(&days, "--period week"));
+        noted(&none, "the dates of 'when' are 7 days apart: a period is a week; --period day reads them as days"));
+    assert_false(noted(&week, "7 days apart") || noted(&week, "absent"));
+    assert_true(noted(&days, "534 of 624 periods of the calendar are absent") && noted(&days, "--period week"));
     none = fitted(&t, "y ~ lag(x,0:2)", RL_PERIOD_NONE);
     assert_int_equal(none.rows_used, 88);
     rl_request q = fit_request("y ~ 1");
@@ -148,7 +153,7 @@ static void no_lag_there(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(unasked),
-                                       cmocka_unit_test(no_lag_there)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(unasked), cmocka_unit_test(fortnights),
+                                       cmocka_unit_test(unasked), cmocka_unit_test(no_lag_there)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
