@@ -311,7 +311,7 @@ static void refusals(void **state)
     refused(r, table(9, 3, 10, 0), RL_EDATA, "no period before the start");
     refused(r, table(1, 2, 10, 2), RL_EDATA, "one control ('u001') and two periods");
     refused(r, table(9, 0, 10, 7), RL_EDATA, "nobody is treated");
-    refused(r, table(9, 3, 10, 10), RL_EDATA, "nobody is treated");
+    refused(r, table(9, 3, 10, 10), RL_EDATA, "no row is treated: all starts");
     with = r, with.anticipation = 5;
     refused(with, table(9, 3, 10, 11), RL_EDATA, "the start is 12, the last period 10");
     with = r, with.repeat = RL_REPEAT_JACKKNIFE;
