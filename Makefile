@@ -6,7 +6,8 @@ OPT    ?= -O2 -g
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 VERSION := $(shell sed -n 's/.*REVLIFT_VERSION "\(.*\)"/\1/p' include/revlift.h)
 
-WARN     := -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+WARN     := -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Werror=implicit-function-declaration -Werror=int-conversion -Werror=incompatible-pointer-types $(WERROR)
 CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -DRL_PLOTS_DIR='"$(PREFIX)/share/revlift/plots"'
 CFLAGS   += $(WARN) $(OPT) $(SAN) -ffp-contract=off -pthread
 LDLIBS   := -Wl,--as-needed -lgsl -lcsv -lyaml -lnettle -lxlsxwriter -lm -ldl
@@ -129,7 +130,7 @@ ANALYSER = -Xclang -analyzer-werror -Xclang -analyzer-config -Xclang max-nodes=2
            -Xclang -analyzer-disable-checker -Xclang core,unix.API \
            -Xclang -analyzer-checker -Xclang core.NonNullParamChecker,core.StackAddressEscape,core.VLASize
 lint:  ## house rules, and the clang static analyser
-	@awk -f tests/house.awk src/*/*.[ch]; status=$$?; \
+	@awk -f tests/house.awk src/*/*.[ch] && awk -f tests/names.awk CONTRIBUTING.md src/model/est.c src/*/*.c; status=$$?; \
 	  printf '%s\n' $(SRC) | xargs -P $(JOBS) -n 1 clang --analyze $(ANALYSER) -std=c17 $(CPPFLAGS) -o /dev/null && exit $$status
 
 man: $(BUILD)/revlift  ## write the manual page, build/revlift.1

@@ -1,6 +1,5 @@
 /* The bootstrap of an ARDL fit: data as arrays, what is asked of a draw, intervals from the draws. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fmath.h"
@@ -8,6 +7,7 @@
 #include "model/ardl.h"
 #include "num/ardlboot.h"
 #include "num/lagsel.h"
+#include "num/order.h"
 
 typedef struct boot {
     const rl_request *req;
@@ -213,12 +213,6 @@ static rl_code ask(boot *w, size_t row, rl_ctx *cx)
 
 /* --- from draws to intervals ----------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* The finite draws of an estimate, sorted; how many. */
 static size_t sorted(const boot *w, const double *draws, size_t row, double *v)
 {
@@ -227,18 +221,8 @@ static size_t sorted(const boot *w, const double *draws, size_t row, double *v)
         double x = draws[i + row * w->B];
         if (isfinite(x)) v[n++] = w->student[row] ? fabs(x) : x;
     }
-    qsort(v, n, sizeof *v, by_value);
+    rl_order(v, n);
     return n;
-}
-
-/* Value below which a share q of n sorted draws lies. */
-static double quantile(const double *v, size_t n, double q)
-{
-    double at = q * ((double)n + 1) - 1;
-    if (at <= 0) return v[0];
-    if (at >= (double)n - 1) return v[n - 1];
-    size_t i = (size_t)at;
-    return v[i] + (at - (double)i) * (v[i + 1] - v[i]);
 }
 
 static size_t below(const double *v, size_t n, double x, bool equal)
@@ -291,15 +275,15 @@ static void settle(boot *w, size_t row, double *v, rl_ctx *cx)
     double alpha = 1 - w->out->level, N = (double)n;
     if (!w->student[row]) {
         double up = (double)below(v, n, 0, true), down = N - (double)below(v, n, 0, false);
-        e->conf_low = quantile(v, n, alpha / 2);
-        e->conf_high = quantile(v, n, 1 - alpha / 2);
+        e->conf_low = rl_order_between(v, n, alpha / 2);
+        e->conf_high = rl_order_between(v, n, 1 - alpha / 2);
         e->p_value = fmin(1, 2 * fmin(up, down) / N);
         return;
     }
     double *u = RL_NEW(cx->tmp, double, w->B), t0;
     size_t n_slow = sorted(w, w->slow, row, u);
-    double c = quantile(v, n, 1 - alpha);
-    if (n_slow > 0) c = fmax(c, quantile(u, n_slow, 1 - alpha));
+    double c = rl_order_between(v, n, 1 - alpha);
+    if (n_slow > 0) c = fmax(c, rl_order_between(u, n_slow, 1 - alpha));
     if (strcmp(e->label.term, "ec") == 0) {
         double se = sum_error(w, cx);
         t0 = fabs(e->estimate) / se;
@@ -379,7 +363,7 @@ static rl_code draw_slow(boot *w, double *room, rl_ctx *cx)
         if (strcmp(w->out->est[j].label.term, "ec") == 0) row = j;
     for (size_t i = 1; i <= w->s.P; i++) sum += w->b[own(w, i)];
     size_t n = sorted(w, w->draws, row, room);
-    double target = fmin(sum + quantile(room, n, w->out->level) * se, MOST_MEMORY);
+    double target = fmin(sum + rl_order_between(room, n, w->out->level) * se, MOST_MEMORY);
     if (!(target > sum)) return RL_OK;
     for (int step = STEPS; step > 0; step--) {
         double by = (target - sum) * step / STEPS / (se * se);

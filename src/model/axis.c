@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/order.h"
+
 rl_code rl_fail_cell(const rl_table *t, const rl_col *c, size_t i, rl_ctx *cx, rl_code code, const char *fmt, ...)
 {
     char what[sizeof cx->err.what];
@@ -264,16 +266,10 @@ int rl_level_order(const char *a, const char *b)
 
 /* --- groups ----------------------------------------------------------------- */
 
-static int by_key(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 static size_t different(uint64_t *key, size_t n)
 {
     size_t G = 0;
-    qsort(key, n, sizeof *key, by_key);
+    rl_order_key(key, n);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || key[i] != key[i - 1]) key[G++] = key[i];
     return G;
@@ -293,8 +289,7 @@ void rl_groups_join(const rl_groups *a, const rl_groups *b, size_t n, rl_groups 
         out->code[i] = -1;
         if (a->code[i] < 0 || b->code[i] < 0) continue;
         uint64_t want = (uint64_t)a->code[i] << 32 | (uint32_t)b->code[i];
-        const uint64_t *hit = bsearch(&want, key, out->G, sizeof *key, by_key);
-        out->code[i] = (int32_t)(hit - key);
+        out->code[i] = (int32_t)rl_order_find_key(key, out->G, want);
     }
     if (a->label != NULL && b->label != NULL)
         for (size_t g = 0; g < out->G; g++)

@@ -29,7 +29,7 @@ const char *rl_bacon_name(rl_bacon_kind kind)
 static int32_t first_period(const rl_roster *r, int32_t cohort)
 {
     if (cohort == RL_NEVER) return (int32_t)r->T;
-    return cohort <= r->time[0] ? 0 : rl_roster_period(r, (int64_t)cohort - 1) + 1;
+    return (int32_t)rl_roster_before(r, cohort);
 }
 
 static rl_code unit_weight(const rl_design *d, const rl_roster *r, size_t u, double *w, rl_ctx *cx)

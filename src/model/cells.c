@@ -1,8 +1,9 @@
 #include "model/cells.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "num/order.h"
 
 /* One average: theta = sum_c a_c att_c.  Weighed by shares (`by_share`) its
  * influence has a part of the shares: for a unit of cohort g with share weight
@@ -142,24 +143,15 @@ static void simple(work *w)
     close_average(w, a);
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* The different values of key(cell), ascending. */
 static size_t different(const work *w, int32_t (*key)(const rl_att_cell *), bool after, int32_t **out)
 {
-    size_t n = 0, m = 0;
+    size_t n = 0;
     int32_t *k = RL_NEW(w->cx->tmp, int32_t, w->c->n);
     for (size_t i = 0; i < w->c->n; i++)
         if (!after || w->c->cell[i].t >= w->c->cell[i].g) k[n++] = key(&w->c->cell[i]);
-    qsort(k, n, sizeof *k, by_time);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || k[i] != k[i - 1]) k[m++] = k[i];
     *out = k;
-    return m;
+    return rl_order_different_int(k, n);
 }
 
 static int32_t event_of(const rl_att_cell *c) { return c->t - c->g; }

@@ -1,13 +1,13 @@
 #include "model/channel.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fmath.h"
 #include "base/str.h"
 #include "model/att.h"
 #include "num/dist.h"
+#include "num/order.h"
 
 enum { FAR = 1200, CURVE = 41, LONGEST = 100000 };
 
@@ -419,21 +419,12 @@ static scale scale_of(const rl_lagged *l, double *plus)
     return y->fn == RL_FN_LOG || y->fn == RL_FN_LOG1P ? OF_LOG : NO_MONEY;
 }
 
-static int by_time(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* The times of the rows used, ascending, each once. */
 static int32_t *times_used(const rl_result *r, const int32_t *at, size_t *n, rl_arena *in)
 {
     int32_t *t = RL_NEW(in, int32_t, r->rows_used);
     for (size_t i = 0; i < r->rows_used; i++) t[i] = at[r->row[i]];
-    qsort(t, r->rows_used, sizeof *t, by_time);
-    *n = 0;
-    for (size_t i = 0; i < r->rows_used; i++)
-        if (*n == 0 || t[*n - 1] != t[i]) t[(*n)++] = t[i];
+    *n = rl_order_different_int(t, r->rows_used);
     return t;
 }
 

@@ -2,12 +2,12 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/dd.h"
 #include "base/str.h"
 #include "num/ols.h"
+#include "num/order.h"
 
 enum { MOST_VALUES = 4096, MOST_PAIRS = 1 << 22, SAVES = 4, LONGEST = 4096 };
 
@@ -88,12 +88,6 @@ static uint32_t *by_unit(const int32_t *u, size_t U, size_t n, size_t *start, rl
     return place;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* By code, equal ones as they stand; the rows of a unit nearly always stand in one order. */
 static void sort_rows(uint32_t *row, size_t n, const int32_t *sign)
 {
@@ -104,7 +98,7 @@ static void sort_rows(uint32_t *row, size_t n, const int32_t *sign)
         sorted = sorted && (i == 0 || key[i] > key[i - 1]);
     }
     if (sorted) return;
-    qsort(key, n, sizeof *key, by_key);
+    rl_order_key(key, n);
     for (size_t i = 0; i < n; i++) row[i] = (uint32_t)key[i];
 }
 

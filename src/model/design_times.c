@@ -1,8 +1,8 @@
 /* The times of a programme's rows: one row a unit and period, starts at which no row stands, how long a step is. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/build.h"
+#include "num/order.h"
 
 /* --- one row a unit and period ------------------------------------------------- */
 
@@ -22,12 +22,6 @@ static bool in_turn(const rl_build *b, rl_ctx *cx)
     return so;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Of all rows that repeat unit and period of one above, the first: that row and the one above. */
 static bool find_twice(const rl_build *b, size_t *above, size_t *row, rl_ctx *cx)
 {
@@ -43,7 +37,7 @@ static bool find_twice(const rl_build *b, size_t *above, size_t *row, rl_ctx *cx
     for (size_t u = 0; u < G; u++) {
         size_t m = first[u + 1] - first[u];
         uint64_t *k = key + first[u];
-        qsort(k, m, sizeof *k, by_key);
+        rl_order_key(k, m);
         for (size_t j = 1; j < m; j++) {
             if (k[j] >> 32 != k[j - 1] >> 32 || (uint32_t)k[j] >= *row) continue;
             *row = (uint32_t)k[j];
@@ -93,12 +87,6 @@ rl_code rl_build_once(rl_build *b, rl_ctx *cx)
 
 /* --- starts and steps ------------------------------------------------------------ */
 
-static int by_time(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Starts within the data at which no row stands: what has made them never treated says so itself (--as fixest). */
 static void tell_starts_between(const rl_design *d, const rl_request *r, rl_ctx *cx)
 {
@@ -108,7 +96,7 @@ static void tell_starts_between(const rl_design *d, const rl_request *r, rl_ctx 
     for (size_t i = 0; i < d->n; i++) {
         int32_t g = d->cohort[i];
         if (g == RL_NEVER || g <= d->first_time || g > d->last_time) continue;
-        if (g != seen) between = bsearch(&g, d->time_at, d->time.G, sizeof g, by_time) == NULL;
+        if (g != seen) between = rl_order_find_int(d->time_at, d->time.G, g) == SIZE_MAX;
         seen = g;
         if (!between) continue;
         if (rows++ == 0 || g < first) first = g;

@@ -159,11 +159,30 @@ typedef struct rl_dof {
     bool constant;         /* a constant is in the model (effects imply one)       */
 } rl_dof;
 
+/* A regressor that is left out, as others hold it already: columns of one name. */
+typedef struct rl_left {
+    const char *name;      /* "x", "event -3", "x by cohort"                       */
+    size_t columns;
+    bool whole;            /* all that the formula has under this name             */
+} rl_left;
+
+/* What fit() fills in.  It is given all 0, but for the figures (rss .. loglik, deviance, loglik_null), which are NaN =
+ * does not apply.  Due are m, label, b, dof (n and k at least) and, but for .no_errors, one of
+ *
+ *   core   least squares: rl_fit_linear() and its kin fill in everything, psi and figures too
+ *   psi    influence: rl_psi_dense() (n-by-m, column-major: of row i on estimate j at i + j n) or rl_psi_units()
+ *   refit  itself with other units as the treated
+ *
+ * m comes first: rl_psi_dense() and rl_psi_units() read it.  The influence of units has no time: DK and NW are refused.
+ * A programme's effect has the term "overall"; without core a study needs `omega` for it, or the estimator says
+ * `no_lift`. */
 typedef struct rl_fit rl_fit;
 struct rl_fit {
     size_t m;              /* estimates                                            */
     rl_label *label;       /* m                                                    */
     double *b;             /* m                                                    */
+    rl_left *left;         /* n_left  the regressors left out, those of the small design of a collapse too */
+    size_t n_left;
     const rl_psi *psi;     /* NULL when the method has none: then by refit, or no errors, and infer refuses to be
                               asked for them */
     const rl_refit *refit; /* or NULL                                              */
@@ -177,7 +196,8 @@ struct rl_fit {
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     const bool *given;     /* m   what the estimate is by construction: no error, no statistic; or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
-    size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
+    double never_k;        /* coefficients fitted to the controls, times the never treated's share in them
+                              (infer_small.c); 0 = 1 */
     bool lone_count;       /* one that is alone with its start bears influence too: it is held against others */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
@@ -251,7 +271,7 @@ struct rl_wander {
  * CELLS on want to know the cohort, or units and --treated.  A new one is a case of rl_build_frame() and of
  * rl_build_did_effects(), where one that is not named gets unit and time effects. */
 typedef enum rl_frame {
-    RL_FRAME_PLAIN,        /* nothing                                              */
+    RL_FRAME_PLAIN,        /* nothing: regressions as written, and who does it all by himself (did, sc, bacon) */
     RL_FRAME_TWFE,         /* unit and time effects                                */
     RL_FRAME_EVENT,        /* the same, and a window of event times                */
     RL_FRAME_STARTS,       /* no effects; always-treated units left out            */
@@ -292,7 +312,17 @@ struct rl_estimator {
     bool lists;            /* takes --gmm-lags and --collapse                           */
     bool orders;           /* takes --lags, --max-lags, --ic                       */
     bool shocks;           /* takes --shock                                        */
-    const char *takes;     /* options for programmes that it looks at, between blanks (" base rcs "), or NULL */
+    bool regression;       /* of programmes: is one on rows of the design, and the conventions of regressions
+                              (--as fixest ..) are its too                         */
+    bool no_errors;        /* gives none at all: nothing to choose by --as         */
+    const char *no_weights; /* why it takes no weights ("units count alike in a draw"); NULL = it does */
+    const char *no_lift;   /* of programmes: why a study counts no lift from it, behind its name ("gives effects by
+                              event time and no single one"); NULL = it does: then --agg simple gives a term
+                              `overall` with influence, and with a core or omega   */
+    /* Options for programmes that it looks at, between blanks (" base rcs "), or NULL.  Each is an option's name
+     * (app/opts_table.c): agg anticipation balance base composition control endpoints normalized partition premean rcs
+     * ref ref-cohort reweight stack-weights unbalanced unit-trends window ylags */
+    const char *takes;
     const char *methods;   /* words of --method, the default first, between blanks; NULL = takes none */
     rl_code (*fit)(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx *cx);
     /* The request in terms of another formula, before the design is made (ardl: its lags written out; the
@@ -311,6 +341,14 @@ size_t rl_estimator_count(void);
 const rl_estimator *rl_estimator_at(size_t i);
 
 /* Helpers for est_*.c files. */
+
+/* For methods that compare units by their outcome alone: refuse covariates, fixed effects and, where e->no_weights says
+ * why, weights.
+ *
+ *   why     what makes them needless ("where start dates are drawn by lot none is needed"), for the hint
+ *
+ * Errors  RL_EUSAGE */
+RL_MUST rl_code rl_fit_takes_nothing(const rl_design *d, const rl_estimator *e, const char *why, rl_ctx *cx);
 
 /* Least squares of y on X with the design's effects swept out: everything of
  * f but its labels' meaning.  X is overwritten.
@@ -343,10 +381,18 @@ RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redund
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx);
 void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx);     /* a perfect fit? */
 RL_MUST rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx);
-/* Remark on, or (from `strict` on) refuse, the dropped ones of k columns. */
+/* List in f->left, and remark on, or (from `strict` on) refuse, the dropped ones of k columns; those with one label
+ * stand side by side. */
 RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
-                               rl_ctx *cx);
+                               rl_fit *f, rl_ctx *cx);
+/* One more of f->left. */
+void rl_fit_leave(rl_fit *f, rl_left left, rl_ctx *cx);
 rl_label rl_label_of(const char *term);       /* the ids absent */
+/* The regressors of the formula and `extra` columns of zeros behind them, n-by-(k+extra+1) as rl_fit_linear() takes
+ * them; label (k or more, or NULL) gets the names of the k. */
+rl_mat rl_fit_columns(const rl_design *d, size_t extra, rl_label *label, rl_ctx *cx);
+/* The last estimate, the effect, before the others. */
+void rl_fit_last_first(rl_fit *f, rl_ctx *cx);
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Is this event time one of reference (--ref; without it -1)? */

@@ -71,10 +71,7 @@ static void report(const rl_bacon *b, rl_fit *f, rl_ctx *cx)
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
     rl_bacon b;
-    if (d->X.k > d->constant || d->fe.n_fe > 0) {
-        rl_fail(cx, RL_EUSAGE, "estimator 'bacon' takes no regressors and no fixed effects");
-        return rl_hint(cx, "write --estimator bacon '%s ~ 1'", d->y_name);
-    }
+    RL_TRY(rl_fit_takes_nothing(d, r->estimator, "it takes apart the regression on the treatment alone", cx));
     if (r->agg != RL_AGG_DEFAULT && r->agg != RL_AGG_TYPE && r->agg != RL_AGG_PAIRS) {
         rl_fail(cx, RL_EUSAGE, "estimator 'bacon' has no such --agg");
         return rl_hint(cx, "--agg type gives the kinds of comparison, --agg pairs every pair of cohorts too");
@@ -111,5 +108,7 @@ const rl_estimator rl_est_bacon = {
     .needs_cohort = true,
     .first_times = true,
     .takes = " agg ",
+    .no_errors = true,
+    .no_lift = "takes two-way fixed effects apart and gives no errors",
     .fit = fit,
 };

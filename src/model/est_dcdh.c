@@ -413,10 +413,7 @@ static rl_code estimate_all(fitted *v, const span *ask, const rl_request *r, rl_
 
 static rl_code check(const rl_design *d, const rl_request *r, rl_ctx *cx)
 {
-    if (d->X.k > d->constant || d->fe.n_fe > 0) {
-        rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' takes no regressors and no fixed effects");
-        return rl_hint(cx, "write --estimator dcdh '%s ~ 1'", d->y_name);
-    }
+    RL_TRY(rl_fit_takes_nothing(d, r->estimator, "units are compared with those of the same treatment so far", cx));
     if (r->agg != RL_AGG_DEFAULT && r->agg != RL_AGG_DYNAMIC && r->agg != RL_AGG_SIMPLE) {
         rl_fail(cx, RL_EUSAGE, "estimator 'dcdh' has no such --agg");
         return rl_hint(cx, "--agg dynamic (the default) gives effects by time since the switch, --agg simple one");

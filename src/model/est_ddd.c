@@ -480,5 +480,6 @@ const rl_estimator rl_est_ddd = {
     .frame = RL_FRAME_CONTROLS,
     .takes = " partition control base anticipation agg window balance ",
     .methods = " dr reg ipw ",
+    .no_lift = "compares who is eligible with who is not, which a study does not say",
     .fit = fit,
 };

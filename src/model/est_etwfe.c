@@ -24,6 +24,7 @@
 #include "model/holes.h"
 #include "model/impute.h"
 #include "num/ols.h"
+#include "num/order.h"
 
 enum { MOST_CELLS = 20000, MANY_CELLS = 200 };
 
@@ -251,12 +252,6 @@ static rl_label average_label(const plan *p, const cell *c, rl_agg agg, rl_ctx *
     }
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* Row of L: the mean over the rows of all cells with this key. */
 static void average(const plan *p, rl_agg agg, int64_t want, const size_t *kept, rl_mat *L, size_t row,
                     const cell **one)
@@ -379,7 +374,7 @@ static rl_code averages(plan *p, const rl_request *r, const rl_glm_fit *g, rl_ag
         if (!known) key[m++] = k;
     }
     if (agg == RL_AGG_DYNAMIC && r->leads) m = reference_events(p, key, m);
-    qsort(key, m, sizeof *key, by_number);
+    rl_order_long(key, m);
     rl_mat L = rl_mat_new(m, by_hand != NULL ? p->n_cell : f->m, cx->tmp);
     rl_label *label = RL_NEW(cx->tmp, rl_label, m);
     pre = RL_NEW(cx->tmp, size_t, m);
@@ -453,6 +448,17 @@ static rl_code regress_cells(plan *p, size_t **kept, rl_fit *f, rl_ctx *cx)
     return rl_fit_indicators(p->d, p->of, p->n_cell, label, *kept, f, cx);
 }
 
+/* Covariates of which neither a slope by cohort nor one by period is left. */
+static void leave_covariates(const plan *p, const size_t *kept, rl_fit *f, rl_ctx *cx)
+{
+    size_t each = p->p > 0 ? p->first / p->p : 0;
+    for (size_t q = 0; q < p->p; q++) {
+        size_t at = q * each;
+        while (at < (q + 1) * each && kept[at] == SIZE_MAX) at++;
+        if (at == (q + 1) * each) rl_fit_leave(f, (rl_left){p->d->x_name[q], each, true}, cx);
+    }
+}
+
 /* All columns, written out. */
 static rl_code regress(plan *p, const rl_request *r, rl_glm_fit *curve, size_t **kept, rl_fit *f, rl_ctx *cx)
 {
@@ -461,8 +467,12 @@ static rl_code regress(plan *p, const rl_request *r, rl_glm_fit *curve, size_t *
     columns(p, &V, &label, cx);
     *kept = RL_NEW(cx->tmp, size_t, p->k);
     rl_mat X = {V.a, V.n, p->k, V.ld};
-    if (curve != NULL) return rl_fit_glm(p->d, r->family, r->profile, &X, label, p->first, *kept, curve, f, cx);
-    return rl_fit_linear(p->d, V, label, p->first, *kept, f, cx);
+    if (curve != NULL)
+        RL_TRY(rl_fit_glm(p->d, r->family, r->profile, &X, label, p->first, *kept, curve, f, cx));
+    else
+        RL_TRY(rl_fit_linear(p->d, V, label, p->first, *kept, f, cx));
+    if (f->leave == NULL) leave_covariates(p, *kept, f, cx);
+    return RL_OK;
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
@@ -519,5 +529,6 @@ const rl_estimator rl_est_etwfe = {
     .frame = RL_FRAME_CELLS,
     .repeats = true,
     .takes = " control agg rcs ",
+    .regression = true,
     .fit = fit,
 };

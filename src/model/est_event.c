@@ -129,5 +129,7 @@ const rl_estimator rl_est_event = {
     .frame = RL_FRAME_EVENT,
     .repeats = true,
     .takes = " window ref endpoints rcs ",
+    .regression = true,
+    .no_lift = "gives effects by event time and no single one",
     .fit = fit,
 };

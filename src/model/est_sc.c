@@ -26,5 +26,7 @@ const rl_estimator rl_est_sc = {
     .refits = true,
     .first_times = true,
     .takes = " agg ",
+    .no_weights = "those of the controls are what it looks for",
+    .no_lift = "has errors by placebos alone, and no influence of the units that money could be counted with",
     .fit = fit,
 };

@@ -370,17 +370,6 @@ static void outcome_weights(const void *self, size_t j, double *omega)
         if (w->term[q].label.event >= 0) term_weights(w, &w->term[q], 1 / (double)n, omega);
 }
 
-static rl_code refuse_extras(const rl_design *d, rl_ctx *cx)
-{
-    if (d->fe.n_fe > 0 || d->X.k > (size_t)d->constant) {
-        rl_fail(cx, RL_EUSAGE, "estimator 'staggered' takes no %s", d->fe.n_fe > 0 ? "fixed effects" : "covariates");
-        return rl_hint(cx, "where start dates are drawn by lot none is needed: y ~ 1");
-    }
-    if (d->w == NULL) return RL_OK;
-    rl_fail(cx, RL_EUSAGE, "estimator 'staggered' takes no weights: units count alike in a draw");
-    return rl_hint(cx, "cs takes weights");
-}
-
 static void pre_trend(const rl_draw *w, rl_fit *f, rl_ctx *cx)
 {
     size_t n = 0, *pre = RL_NEW(cx->tmp, size_t, w->m);
@@ -396,7 +385,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     *w = (rl_draw){.d = d, .r = r};
     RL_TRY(rl_dynamic_method(r, "efficient cs sa", &method, cx));
     w->method = method == 0 ? RL_DRAW_EFFICIENT : method == 1 ? RL_DRAW_CS : RL_DRAW_SA;
-    RL_TRY(refuse_extras(d, cx));
+    RL_TRY(rl_fit_takes_nothing(d, r->estimator, "where start dates are drawn by lot none is needed", cx));
     RL_TRY(rl_roster_make(d, false, &w->s, cx));
     RL_TRY(rl_roster_need_balanced(d, &w->s, "estimator 'staggered'", cx));
     cohorts(w, cx);
@@ -440,5 +429,6 @@ const rl_estimator rl_est_staggered = {
     .frame = RL_FRAME_DRAWN,
     .takes = " agg window ",
     .methods = " efficient cs sa ",
+    .no_weights = "units count alike in a draw",
     .fit = fit,
 };

@@ -16,11 +16,11 @@
  * Assumes   parallel trends with the cohort of reference, no anticipation
  * Source    Sun & Abraham (2021), Journal of Econometrics 225(2)
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/holes.h"
 #include "model/roster.h"
+#include "num/order.h"
 
 enum { MOST_EVENTS = 2000, MOST_CELLS = 20000 };
 
@@ -197,23 +197,14 @@ static rl_label average_label(const plan *p, rl_agg agg, int32_t key, rl_ctx *cx
     return l;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* The different keys, ascending; by event time those of reference too. */
 static size_t list_keys(const plan *p, rl_agg agg, int32_t *key)
 {
-    size_t n = 0, m = 0;
+    size_t n = 0;
     for (size_t j = 0; j < p->n_cell; j++) n += key_of(&p->cell[j], agg, &key[n]);
     for (size_t e = 0; e < p->width && agg == RL_AGG_DYNAMIC; e++)
         if (p->seen_event[e]) key[n++] = p->lo + (int32_t)e;
-    qsort(key, n, sizeof *key, by_number);
-    for (size_t j = 0; j < n; j++)
-        if (j == 0 || key[j] != key[j - 1]) key[m++] = key[j];
-    return m;
+    return rl_order_different_int(key, n);
 }
 
 /* Row `row` of L: the mean over the rows of all cells with this key; false: there is none. */
@@ -308,5 +299,6 @@ const rl_estimator rl_est_sunab = {
     .frame = RL_FRAME_COHORTS,
     .repeats = true,
     .takes = " window ref endpoints ref-cohort agg ",
+    .regression = true,
     .fit = fit,
 };

@@ -1,8 +1,8 @@
 /* Cohorts set against one of reference (sunab). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/build.h"
+#include "num/order.h"
 
 typedef struct cohorts {
     size_t G;
@@ -10,17 +10,11 @@ typedef struct cohorts {
     bool *before;   /* G  of which some row lies before it                          */
 } cohorts;
 
-static int by_time(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Where a time stands among `time` (n, ascending), or n. */
 static size_t place(const int32_t *time, size_t n, int32_t t)
 {
-    const int32_t *hit = n > 0 ? bsearch(&t, time, n, sizeof t, by_time) : NULL;
-    return hit != NULL ? (size_t)(hit - time) : n;
+    size_t hit = rl_order_find_int(time, n, t);
+    return hit != SIZE_MAX ? hit : n;
 }
 
 /* The different numbers of `of` in rows still in, but for RL_NEVER, ascending.  Rows of a panel repeat those of the
@@ -28,7 +22,7 @@ static size_t place(const int32_t *time, size_t n, int32_t t)
 static size_t list_different(const rl_build *b, const int32_t *of, int32_t **out, rl_ctx *cx)
 {
     enum { SPAN = 1 << 16 };
-    size_t n = b->t->n, m = 0, seen = 0, D = 0;
+    size_t n = b->t->n, m = 0, seen = 0;
     unsigned char *near = RL_NEW(cx->tmp, unsigned char, 2 * SPAN);
     int32_t *far = RL_NEW(cx->tmp, int32_t, n), origin = 0;
     for (size_t i = 0; i < n; i++) {
@@ -42,11 +36,8 @@ static size_t list_different(const rl_build *b, const int32_t *of, int32_t **out
     }
     for (int32_t k = 0; k < 2 * SPAN; k++)
         if (near[k]) far[m++] = origin + (k - SPAN); /* each is that of a row */
-    qsort(far, m, sizeof *far, by_time);
-    for (size_t i = 0; i < m; i++)
-        if (i == 0 || far[i] != far[i - 1]) far[D++] = far[i];
     *out = far;
-    return D;
+    return rl_order_different_int(far, m);
 }
 
 static void list_cohorts(const rl_build *b, cohorts *c, rl_ctx *cx)

@@ -1,15 +1,9 @@
 /* Rows of start dates drawn by lot: whole histories, in cohorts of two units or more. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "model/build.h"
-
-static int by_time(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
+#include "num/order.h"
 
 static const char *when(const rl_build *b, int32_t cohort, rl_ctx *cx)
 {
@@ -28,7 +22,7 @@ static size_t of_units(const rl_build *b, int32_t *cohort, rl_ctx *cx)
         seen[u] = 1;
         cohort[n++] = b->cohort[i];
     }
-    qsort(cohort, n, sizeof *cohort, by_time);
+    rl_order_int(cohort, n);
     return n;
 }
 

@@ -1,13 +1,13 @@
 #include "model/identify.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/str.h"
 #include "model/att.h"
 #include "model/few.h"
+#include "num/order.h"
 
 /* Counts of units with a row, by cohort and period. */
 typedef struct counts {
@@ -25,23 +25,14 @@ typedef struct counts {
     bool *seen;             /* T      the data have a row of anybody                */
 } counts;
 
-static int by_time(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 static void find_cohorts(counts *c)
 {
     const double *cohort = rl_table_col(&c->p->t, "cohort")->num;
-    size_t n = 0, m = 0;
+    size_t n = 0;
     c->cohort = RL_NEW(c->cx->tmp, double, c->p->t.n);
     for (size_t i = 0; i < c->p->t.n; i++)
         if (!isnan(cohort[i])) c->cohort[n++] = cohort[i];
-    qsort(c->cohort, n, sizeof *c->cohort, by_time);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || c->cohort[i] != c->cohort[i - 1]) c->cohort[m++] = c->cohort[i];
-    c->G = m;
+    c->G = rl_order_different(c->cohort, n);
 }
 
 static bool starts(const counts *c, size_t u)

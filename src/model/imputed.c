@@ -1,11 +1,11 @@
 #include "model/imputed.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "model/roster.h"
+#include "num/order.h"
 
 enum { MOST_CELLS = 1 << 22, MOST_AVERAGES = 5000 };
 
@@ -116,6 +116,18 @@ static bool far_apart(const rl_design *d)
     return high > 1e100 || low < 1e-12 * high;
 }
 
+/* Columns that say nothing of the rows not treated, nor of the others. */
+static rl_code tell_dropped(const rl_design *d, const rl_baseline *b, rl_fit *f, rl_ctx *cx)
+{
+    bool *dropped = RL_NEW(cx->tmp, bool, b->p);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, b->p);
+    for (size_t q = 0; q < b->p; q++) {
+        dropped[q] = b->out[b->x_at + q];
+        label[q] = rl_label_of(d->x_name[d->constant + q]);
+    }
+    return rl_fit_dropped(d, dropped, b->p, label, SIZE_MAX, f, cx);
+}
+
 /* Rows without a baseline: why it is so decides whether they are left out or nothing can be done. */
 static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
 {
@@ -138,10 +150,7 @@ static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
                 d->x_name[d->constant + k - b->x_at], column);
         return rl_hint(cx, "its coefficient comes from untreated rows: leave it out");
     }
-    for (size_t q = 0; q < b->p; q++)
-        if (b->out[b->x_at + q])
-            rl_remark(cx, "collinear", "'%s' was left out: it depends on the effects and other regressors",
-                      d->x_name[d->constant + q]);
+    RL_TRY(tell_dropped(d, b, f, cx));
     if (lack == 0) return RL_OK;
     if (lack == treated && unit == 0 && slope == 0 && far_apart(d)) {
         rl_fail(cx, RL_EDATA, "the weights are too large, or too far apart, for effects of units and periods");
@@ -234,12 +243,6 @@ static rl_label label_of(const rl_imputed *p, rl_agg agg, size_t cell, rl_ctx *c
     return l;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 static rl_code none_left(const rl_imputed *p, rl_ctx *cx)
 {
     const rl_design *d = p->d;
@@ -286,7 +289,7 @@ rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx)
             post += (int64_t)d->time_at[c % p->T] - p->cohort[c / p->T] >= 0;
         }
     if (post == 0) return none_left(p, cx);
-    qsort(key, p->m, sizeof *key, by_number);
+    rl_order_long(key, p->m);
     size_t m = 0;
     for (size_t i = 0; i < p->m; i++)
         if (i == 0 || key[i] != key[i - 1]) key[m++] = key[i];
@@ -300,8 +303,7 @@ rl_code rl_imputed_averages(rl_imputed *p, bool leads, rl_ctx *cx)
     for (size_t c = 0; c < cells; c++) {
         to[c] = -1;
         if (!(W[c] > 0) || !key_of(p, agg, leads, held, c, &k)) continue;
-        const int64_t *hit = bsearch(&k, key, m, sizeof *key, by_number);
-        to[c] = (int32_t)(hit - key);
+        to[c] = (int32_t)rl_order_find_long(key, m, k);
         p->label[to[c]] = label_of(p, agg, c, cx);
         p->W[to[c]] += W[c];
     }

@@ -26,7 +26,6 @@
  * Kuensch (1996); Goncalves & Vogelsang (2011); Shao (2010).
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/fmath.h"
 #include "base/par.h"
@@ -36,6 +35,7 @@
 #include "num/dist.h"
 #include "num/fixedb.h"
 #include "num/ols.h"
+#include "num/order.h"
 
 /* --- sums on the calendar ---------------------------------------------------------------- */
 
@@ -253,12 +253,6 @@ static rl_code choose_blocks(const rl_infer_work *w, const calendar *c, size_t *
     return RL_OK;
 }
 
-static int upwards(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* Influence on what is reported: combinations too. */
 static rl_mat reported(const rl_infer_work *w, const rl_mat *h, rl_ctx *cx)
 {
@@ -316,7 +310,7 @@ rl_code rl_infer_blocks(rl_infer_work *w, rl_ctx *cx)
     w->high_each = RL_NEW(cx->tmp, double, w->m);
     for (size_t j = 0; j < w->m; j++) {
         double se = sqrt(rl_block_variance(rl_mat_col(&h, j), c.T, L));
-        qsort(rl_mat_col(&t, j), N, sizeof(double), upwards);
+        rl_order(rl_mat_col(&t, j), N);
         settle(w, j, se, rl_mat_col(&t, j), N);
         endless |= isinf(w->high_each[j]) && se > 0;
     }

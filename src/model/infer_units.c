@@ -1,10 +1,10 @@
 #include "model/infer_units.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/par.h"
 #include "base/simd.h"
+#include "num/order.h"
 
 enum { LEAST_BLOCK = 1024, MOST_BLOCKS = 64, PANEL = 4 };
 
@@ -51,12 +51,6 @@ void rl_walk_room_new(const rl_walk *w, rl_walk_room *room, rl_ctx *cx)
                            .seen = RL_NEW(cx->tmp, unsigned char, w->m)};
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* A cluster of several units: sums over dense places, those touched listed. */
 static void take_several(const rl_walk *w, size_t g, rl_walk_room *r)
 {
@@ -75,7 +69,7 @@ static void take_several(const rl_walk *w, size_t g, rl_walk_room *r)
         }
     }
     if (n < w->m)
-        qsort(r->at, n, sizeof *r->at, ascending);
+        rl_order_int(r->at, n);
     else
         for (size_t j = 0; j < n; j++) r->at[j] = (int32_t)j;
     for (size_t i = 0; i < n; i++) {

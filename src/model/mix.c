@@ -1,8 +1,9 @@
 #include "model/mix.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "num/order.h"
 
 enum { MOST_LEVELS = 8, OUTSIDE = 4 };
 
@@ -56,12 +57,6 @@ static void place_deals(work *w)
         for (int b = 0; b < 2; b++) v->rate[a][b] = (double)v->deals[a][b] / (double)v->cells[a][b];
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Level of each row of accounts, -1 = not given; names of the levels. */
 static size_t levels_of(const work *w, const rl_col *c, int32_t *level, const char ***name)
 {
@@ -77,7 +72,7 @@ static size_t levels_of(const work *w, const rl_col *c, int32_t *level, const ch
     for (size_t i = 0; i < t->n; i++)
         if (!isnan(c->num[i])) v[n++] = c->num[i];
     if (n == 0) return 0;
-    qsort(v, n, sizeof *v, by_number);
+    rl_order(v, n);
     double median = v[(n - 1) / 2];
     for (size_t i = 0; i < t->n; i++) level[i] = isnan(c->num[i]) ? -1 : c->num[i] > median;
     *name = RL_NEW(w->cx->tmp, const char *, 2);

@@ -77,8 +77,9 @@ typedef struct rl_panel {
     bool has_never;                /* units that never start                                   */
     bool single_end;               /* the programme ends within the panel                      */
     int32_t first_exposed, last_exposed;   /* creation days of treated rows                    */
-    size_t n_trend;
-    rl_trend_point *trend;         /* every mature period, partly exposed cells included       */
+    size_t n_trend;                /* T: periods of the panel, plan.first_period to plan.last_period, those without
+                                      a row too                                                */
+    rl_trend_point *trend;         /* n_trend  every mature period, partly exposed cells included */
     size_t *largest;               /* at most 3 deal rows: the largest won deals in treated cells */
     size_t n_largest;
 } rl_panel;

@@ -1,9 +1,9 @@
 /* model/panel_traits.c -- covariates: what was fixed about a unit before the programme. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/panel.h"
+#include "num/order.h"
 
 typedef struct traits {
     const rl_tables *t;
@@ -12,12 +12,6 @@ typedef struct traits {
     rl_ctx *cx;
     size_t U; /* units */
 } traits;
-
-static int by_number(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
 
 typedef struct trait {
     const rl_col *from;
@@ -53,7 +47,7 @@ static void fourths(const traits *w, trait *tr)
     if (tr->from->type != RL_NUM) return;
     for (size_t u = 0; u < w->U; u++)
         if (tr->row_of[u] >= 0 && !isnan(tr->from->num[tr->row_of[u]])) v[n++] = tr->from->num[tr->row_of[u]];
-    qsort(v, n, sizeof *v, by_number);
+    rl_order(v, n);
     for (size_t i = 0; i < n; i++) values += i == 0 || v[i] != v[i - 1];
     if (values <= FEW) return;
     rl_col *c = RL_NEW(w->in, rl_col, 1);

@@ -1,9 +1,9 @@
 /* model/plan.c -- what a model leaves open: level, horizon, usable periods. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "model/panel.h"
+#include "num/order.h"
 
 const int32_t *rl_deal_units(const rl_tables *t, const rl_program *prog)
 {
@@ -27,12 +27,6 @@ int32_t rl_other_start(const rl_tables *t, const rl_program *prog, size_t u)
     return first;
 }
 
-static int by_int(const void *a, const void *b)
-{
-    int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
-
 static int32_t first_start(const rl_program *p)
 {
     int32_t first = INT32_MAX;
@@ -48,7 +42,7 @@ static rl_code default_horizon(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
     enum { YEAR = 365, FEWEST = 20 };
     const rl_deals *d = &t->deals;
     int32_t before = first_start(plan->program);
-    int *age = RL_NEW(cx->tmp, int, d->n), n = 0;
+    int32_t *age = RL_NEW(cx->tmp, int32_t, d->n), n = 0;
     for (size_t i = 0; i < d->n; i++)
         if (d->status[i] == RL_DEAL_WON && d->decided[i] != RL_NO_DAY && d->created[i] != RL_NO_DAY &&
             d->created[i] < before && d->created[i] + YEAR <= t->cut)
@@ -58,7 +52,7 @@ static rl_code default_horizon(const rl_tables *t, rl_plan *plan, rl_ctx *cx)
                 "only %d wins of mature deals created before the programme: too few to take a horizon from", n);
         return rl_hint(cx, "give the model a `horizon` in days");
     }
-    qsort(age, (size_t)n, sizeof *age, by_int);
+    rl_order_int(age, (size_t)n);
     int q = age[(9 * n + 9) / 10 - 1];
     plan->horizon = q <= 7 ? 7 : (q + 6) / 7 * 7;
     plan->horizon_why = rl_sprintf(

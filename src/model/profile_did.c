@@ -38,14 +38,7 @@ static const struct own {
 };
 enum { OWNED = sizeof OWN / sizeof *OWN };
 
-static const char *const REGRESSIONS[] = {"did", "twfe", "event", "etwfe", "sunab", "stacked"};
-
-static bool is_regression(const rl_estimator *e)
-{
-    for (size_t i = 0; i < sizeof REGRESSIONS / sizeof *REGRESSIONS; i++)
-        if (strcmp(e->name, REGRESSIONS[i]) == 0) return true;
-    return !e->needs_cohort;
-}
+static bool is_regression(const rl_estimator *e) { return e->regression || !e->needs_cohort; }
 
 static const struct own *owner(const char *profile)
 {
@@ -57,7 +50,7 @@ static const struct own *owner(const char *profile)
 bool rl_profile_fits(const char *profile, const rl_estimator *e)
 {
     const struct own *o = owner(profile);
-    if (strcmp(e->name, "bacon") == 0) return false; /* no errors */
+    if (e->no_errors) return false;
     if (strcmp(profile, "exact") == 0) return true;
     if (strcmp(profile, "small-sample") == 0) return e->needs_cohort && !e->refits;
     return o != NULL ? strcmp(o->estimator, e->name) == 0 : is_regression(e);
@@ -73,7 +66,7 @@ static rl_code refuse(const rl_request *r, rl_ctx *cx)
     const rl_estimator *e = r->estimator;
     rl_str known = rl_str_new(cx->tmp);
     rl_fail(cx, RL_EUSAGE, "--as %s is no convention of estimator '%s'", r->profile, e->name);
-    if (strcmp(e->name, "bacon") == 0) return rl_hint(cx, "it gives no standard errors: there is none to choose");
+    if (e->no_errors) return rl_hint(cx, "it gives no standard errors: there is none to choose");
     for (size_t i = 0; i < OWNED; i++)
         if (strcmp(OWN[i].estimator, e->name) == 0) rl_str_addf(&known, "%s ", OWN[i].profile);
     if (is_regression(e)) rl_str_add(&known, "those of regressions (fixest reghdfe ..) and ");

@@ -1,10 +1,10 @@
 #include "model/reach.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "num/order.h"
 
 enum { MOST_LINES = 6, LATE_PERIODS = 3, LATE_SHARE = 10 };
 
@@ -295,12 +295,6 @@ static void hint_shorter_polynomial(const rl_formula *f, size_t n_units, int64_t
                 e->text, e->a->text);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* What dates so many days apart are by. */
 static rl_period_kind kind_of_days(int32_t step)
 {
@@ -333,7 +327,7 @@ bool rl_hint_stride(rl_build *b, rl_ctx *cx)
     int32_t *step = RL_NEW(cx->tmp, int32_t, t->n + 1);
     for (size_t p = 1; p < t->n; p++)
         if (t->unit == NULL || t->unit[p] == t->unit[p - 1]) step[n++] = t->at[p] - t->at[p - 1];
-    qsort(step, n, sizeof *step, by_size);
+    rl_order_int(step, n);
     if (n == 0 || step[n / 2] <= 1) return false;
     bool dates = b->d->clock.dates;
     const char *name = dates ? rl_period_name(b->d->clock.cal.kind) : "period";

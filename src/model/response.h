@@ -177,7 +177,6 @@ void rl_response_mix(const rl_response *s, const rl_parts *const *p, const doubl
 /* Intervals and bands of n periods from draws (x: column h the draws of period h, sorted in place), joined to
  * those that stand in row (response_draw.c). */
 void rl_response_bounds(double *x, size_t draws, size_t n, double level, rl_banded *row, rl_ctx *cx);
-int rl_response_ascending(const void *a, const void *b);   /* doubles, for qsort() */
 
 /* A figure with its gradient: standard error and interval. */
 rl_summary rl_response_figure(double est, const double *g, const rl_mat *V, double crit);

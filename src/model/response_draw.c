@@ -95,12 +95,6 @@ static void draw(size_t block, void *arg)
     rl_arena_free(in);
 }
 
-int rl_response_ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 typedef struct ranked {
     double x;
     uint32_t at;

@@ -16,6 +16,7 @@
 #include "base/rng.h"
 #include "base/str.h"
 #include "model/response.h"
+#include "num/order.h"
 #include "num/supt.h"
 
 enum { DRAWS = 5000, PER_BLOCK = 250, MOST_PERIODS = 5000 };
@@ -157,7 +158,7 @@ static rl_banded *rows(double *draws, const rl_parts *const *p, const double *w,
 static rl_summary figure_of(double est, double se, double *draws, double level)
 {
     size_t point = (size_t)((1 - level) / 2 * DRAWS);
-    qsort(draws, DRAWS, sizeof *draws, rl_response_ascending);
+    rl_order(draws, DRAWS);
     return (rl_summary){est, se, draws[point], draws[DRAWS - 1 - point], NULL};
 }
 

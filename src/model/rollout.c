@@ -1,8 +1,9 @@
 #include "model/rollout.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "num/order.h"
 
 typedef struct view {
     const rl_panel *p;
@@ -14,17 +15,11 @@ typedef struct view {
 
 static size_t at(const view *v, size_t k) { return v->row != NULL ? v->row[k] : k; }
 
-static int by_time(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* The different cohorts, ascending; NaN (never) is not among them. */
 static size_t cohorts(const view *v, double **out, bool *never, rl_ctx *cx)
 {
     double *c = RL_NEW(cx->tmp, double, v->n);
-    size_t n = 0, m = 0;
+    size_t n = 0;
     *never = false;
     for (size_t k = 0; k < v->n; k++) {
         double g = v->cohort[at(v, k)];
@@ -33,11 +28,8 @@ static size_t cohorts(const view *v, double **out, bool *never, rl_ctx *cx)
         else
             c[n++] = g;
     }
-    qsort(c, n, sizeof *c, by_time);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || c[i] != c[i - 1]) c[m++] = c[i];
     *out = c;
-    return m;
+    return rl_order_different(c, n);
 }
 
 static void fill(const view *v, const double *cohort, size_t G, rl_rollout *out, rl_ctx *cx)

@@ -1,8 +1,9 @@
 #include "model/roster.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "num/order.h"
 
 /* Units of the rows, numbered in the order in which they first occur. */
 static size_t number_units(const rl_design *d, bool rows, int32_t *unit, rl_ctx *cx)
@@ -61,12 +62,6 @@ static void sort_rows(const rl_design *d, const int32_t *unit, size_t N, uint32_
     rl_release(cx->tmp, by_time);
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* The different cohorts of the units, ascending, and how many units each has. */
 static void list_cohorts(rl_roster *r, rl_ctx *cx)
 {
@@ -75,7 +70,7 @@ static void list_cohorts(rl_roster *r, rl_ctx *cx)
     for (size_t u = 0; u < r->N; u++)
         if (r->cohort[u] != RL_NEVER) all[n++] = r->cohort[u];
     r->never = r->N - n;
-    qsort(all, n, sizeof *all, by_time);
+    rl_order_int(all, n);
     size_t *size = RL_NEW(cx->tmp, size_t, n + 1);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || all[i] != all[i - 1]) all[m++] = all[i];
@@ -159,4 +154,20 @@ rl_code rl_roster_need_balanced(const rl_design *d, const rl_roster *r, const ch
     rl_fail(cx, RL_EDATA, "%s needs a balanced panel: %zu of %zu units miss a period, the first is '%s' at %s", who, n,
             r->N, rl_roster_unit(d, r, some), rl_time_words(d->clock, r->time[t], cx->tmp));
     return rl_hint(cx, "leave those units out, or use an estimator that takes what is there (etwfe, bjs)");
+}
+
+rl_code rl_roster_one_start(const rl_design *d, const rl_roster *r, const char *who, size_t *T0, rl_ctx *cx)
+{
+    enum { SHOWN = 6 };
+    bool rows = r->N == d->n; /* no units: a row may stand for many, and is not counted */
+    rl_str list = rl_str_new(cx->tmp);
+    *T0 = rl_roster_before(r, r->cohort_time[0]);
+    if (r->n_cohort == 1) return RL_OK;
+    for (size_t i = 0; i < r->n_cohort && i < SHOWN; i++) {
+        rl_str_addf(&list, "%s%s", i > 0 ? ", " : "", rl_time_words(d->clock, r->cohort_time[i], cx->tmp));
+        if (!rows) rl_str_addf(&list, " (%zu)", r->cohort_size[i]);
+    }
+    rl_fail(cx, RL_EDATA, "estimator '%s' takes one start, and the %s have %zu: %s%s", who, rows ? "rows" : "units",
+            r->n_cohort, rl_str_text(&list), r->n_cohort > SHOWN ? ", .." : "");
+    return rl_hint(cx, "leave all but one of them out, or use an estimator for several starts (cs, etwfe, bjs)");
 }

@@ -57,6 +57,19 @@ static inline uint32_t rl_roster_at(const rl_roster *r, size_t u, int32_t t)
 /* Number of the period of a time, or of the last one before it; -1 = all are later.  time[] says which it was. */
 int32_t rl_roster_period(const rl_roster *r, int64_t time);
 
+/* Periods before a time: T0 of a start. */
+static inline size_t rl_roster_before(const rl_roster *r, int64_t time)
+{
+    return (size_t)(rl_roster_period(r, time - 1) + 1);
+}
+
+/* For methods that know one start (cohort_time[0]): the periods before it, 0 .. T.
+ *
+ *   who     the estimator's name
+ *
+ * Errors  RL_EDATA   several starts: which, and of how many units each */
+RL_MUST rl_code rl_roster_one_start(const rl_design *d, const rl_roster *r, const char *who, size_t *T0, rl_ctx *cx);
+
 /* The unit's name for messages; "(row)" where a design has none. */
 const char *rl_roster_unit(const rl_design *d, const rl_roster *r, size_t u);
 

@@ -77,7 +77,7 @@ static double *before(const rl_draw *w, size_t k, size_t p, rl_ctx *cx)
 /* Q (m-by-m) = B' S B / N with the periods before `start`. */
 static void told(const rl_draw *w, int64_t start, rl_mat *Q, rl_ctx *cx)
 {
-    size_t m = w->m, p = (size_t)(rl_roster_period(&w->s, start - 1) + 1), K = 0;
+    size_t m = w->m, p = rl_roster_before(&w->s, start), K = 0;
     memset(Q->a, 0, m * m * sizeof *Q->a);
     if (p == 0) return;
     double *B = RL_NEW(cx->tmp, double, p *m), *S = RL_NEW(cx->tmp, double, p *p), *SB = RL_NEW(cx->tmp, double, p);

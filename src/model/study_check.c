@@ -264,29 +264,14 @@ static rl_code check_covariates(const rl_study *s, const rl_model_spec *m, rl_fo
     return RL_OK;
 }
 
-/* Estimators without an effect on the treated rows with an error: nothing that a lift or money can be counted from. */
-static const struct no_lift {
-    const char *name, *why;
-} NO_LIFT[] = {
-    {"bacon", "takes two-way fixed effects apart and gives no errors"},
-    {"sc", "has errors by placebos alone, and no influence of the units that money could be counted with"},
-    {"sdid", "has errors by placebos alone, and no influence of the units that money could be counted with"},
-    {"event", "gives effects by event time and no single one"},
-    {"stacked", "averages over event times of the cohorts seen through its window, not over all treated rows"},
-    {"ddd", "compares who is eligible with who is not, which a study does not say"},
-    {"lpdid", "averages over horizons of the units seen at each, not over all treated rows"},
-};
-
-static rl_code check_gives_lift(const rl_model_spec *m, rl_form *f)
+/* An estimator from which no lift can be counted, let alone money. */
+static rl_code check_gives_lift(const rl_model_spec *m, const rl_estimator *e, rl_form *f)
 {
-    for (size_t i = 0; i < sizeof NO_LIFT / sizeof *NO_LIFT; i++) {
-        if (strcmp(m->estimator.s, NO_LIFT[i].name) != 0) continue;
-        FAIL(f, m->estimator.at, "model '%s': estimator '%s' %s: no lift can be counted from it", m->name,
-             m->estimator.s, NO_LIFT[i].why);
-        return rl_hint(f->cx, "leave 'estimator' out, or take cs, bjs, did2s, sunab: the report shows the event study "
-                              "and the other estimators beside it");
-    }
-    return RL_OK;
+    if (e == NULL || e->no_lift == NULL) return RL_OK;
+    FAIL(f, m->estimator.at, "model '%s': estimator '%s' %s: no lift can be counted from it", m->name, e->name,
+         e->no_lift);
+    return rl_hint(f->cx, "leave 'estimator' out, or take cs, bjs, did2s, sunab: the report shows the event study and "
+                          "the other estimators beside it");
 }
 
 /* `method` and `anticipation`, where the estimator of a programme knows them. */
@@ -329,7 +314,7 @@ static rl_code check_estimator(const rl_model_spec *m, rl_form *f)
         return rl_hint(f->cx, "leave 'estimator' out: the program picks one for the design and says why");
     }
     if (m->treatment.s == NULL) return RL_OK;
-    RL_TRY(check_gives_lift(m, f));
+    RL_TRY(check_gives_lift(m, e, f));
     return check_manner(m, e, f);
 }
 
@@ -402,9 +387,9 @@ static rl_code check_weights(const rl_study *s, const rl_model_spec *m, rl_form 
     bool own = m->outcome == RL_OUT_COLUMN;
     names known = {.in = f->cx->tmp};
     if (m->weights.s == NULL || m->treatment.s == NULL) return RL_OK;
-    if (m->estimator.s != NULL && strcmp(m->estimator.s, "staggered") == 0) {
-        FAIL(f, m->weights.at, "model '%s': estimator 'staggered' takes no 'weights': units count alike in a draw",
-             m->name);
+    const rl_estimator *e = m->estimator.s != NULL ? rl_estimator_by_name(m->estimator.s) : NULL;
+    if (e != NULL && e->no_weights != NULL) {
+        FAIL(f, m->weights.at, "model '%s': estimator '%s' takes no 'weights': %s", m->name, e->name, e->no_weights);
         return rl_hint(f->cx, "estimators etwfe, cs, bjs, did2s, sunab and dcdh do");
     }
     add_all(&known, own ? &s->panel.columns : &s->accounts.fixed);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/order.h"
+
 typedef struct work {
     const rl_design *d;
     const rl_request *r;
@@ -73,12 +75,6 @@ static rl_code take_entries(work *p, rl_ctx *cx)
     p->first[N] = n;
     p->s->N = N;
     return RL_OK;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
 }
 
 static int by_period(const void *a, const void *b)
@@ -193,13 +189,12 @@ static void number_levels(work *p, rl_ctx *cx)
     double *v = RL_NEW(cx->tmp, double, N);
     memcpy(v, p->base, N * sizeof *v);
     for (size_t u = 1; u < N && m == 0; u++) m = v[u] < v[u - 1];
-    if (m > 0) qsort(v, N, sizeof *v, by_value);
+    if (m > 0) rl_order(v, N);
     m = 0;
     for (size_t u = 0; u < N; u++)
         if (u == 0 || v[u] != v[u - 1]) v[m++] = v[u];
     p->levels = m;
-    for (size_t u = 0; u < N; u++)
-        p->level[u] = (int32_t)((double *)bsearch(&p->base[u], v, m, sizeof *v, by_value) - v);
+    for (size_t u = 0; u < N; u++) p->level[u] = (int32_t)rl_order_find(v, m, p->base[u]);
 }
 
 /* Baselines all of whose units switch at once, or never. */

@@ -203,31 +203,6 @@ static void name_estimates(const synth *w, rl_fit *f, rl_ctx *cx)
 
 /* --- the panel --------------------------------------------------------------------------- */
 
-static rl_code refuse_extras(const rl_design *d, const char *name, rl_ctx *cx)
-{
-    if (d->fe.n_fe > 0 || d->X.k > (size_t)d->constant) {
-        rl_fail(cx, RL_EUSAGE, "estimator '%s' takes no %s", name, d->fe.n_fe > 0 ? "fixed effects" : "covariates");
-        return rl_hint(cx, "units that move alike are found by their outcome before the start: '%s ~ 1'", d->y_name);
-    }
-    if (d->w == NULL) return RL_OK;
-    rl_fail(cx, RL_EUSAGE, "estimator '%s' takes no weights: those of the controls are what it looks for", name);
-    return rl_hint(cx, "cs and etwfe take weights");
-}
-
-static rl_code one_start(const synth *w, rl_ctx *cx)
-{
-    enum { SHOWN = 6 };
-    const rl_roster *s = &w->s;
-    rl_str list = rl_str_new(cx->tmp);
-    if (s->n_cohort == 1) return RL_OK;
-    for (size_t i = 0; i < s->n_cohort && i < SHOWN; i++)
-        rl_str_addf(&list, "%s%s (%zu)", i > 0 ? ", " : "", rl_time_words(w->d->clock, s->cohort_time[i], cx->tmp),
-                    s->cohort_size[i]);
-    rl_fail(cx, RL_EDATA, "estimator '%s' takes one start, and the units have %zu: %s%s", w->name, s->n_cohort,
-            rl_str_text(&list), s->n_cohort > SHOWN ? ", .." : "");
-    return rl_hint(cx, "leave all but one of them out, or use an estimator for several starts (cs, etwfe, bjs)");
-}
-
 static rl_code need_before(const synth *w, rl_ctx *cx)
 {
     const rl_roster *s = &w->s;
@@ -337,15 +312,15 @@ static void multiply(synth *w, rl_ctx *cx)
 
 static rl_code make(const rl_design *d, const rl_request *r, synth *w, rl_ctx *cx)
 {
-    RL_TRY(refuse_extras(d, w->name, cx));
+    RL_TRY(
+        rl_fit_takes_nothing(d, r->estimator, "units that move alike are found by their outcome before the start", cx));
     RL_TRY(rl_roster_make(d, false, &w->s, cx));
     RL_TRY(rl_roster_need_balanced(d, &w->s, rl_sprintf(cx->tmp, "estimator '%s'", w->name), cx));
-    RL_TRY(one_start(w, cx));
+    RL_TRY(rl_roster_one_start(d, &w->s, w->name, &w->T0, cx));
     w->N = w->s.N;
     w->n0 = w->s.never;
     w->n1 = w->N - w->n0;
     w->T = w->s.T;
-    w->T0 = (size_t)(rl_roster_period(&w->s, (int64_t)w->s.cohort_time[0] - 1) + 1);
     order_units(w, cx);
     RL_TRY(need_before(w, cx));
     fill(w, cx);

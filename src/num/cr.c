@@ -1,10 +1,10 @@
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/par.h"
 #include "num/cr_shared.h"
 #include "num/eig.h"
+#include "num/order.h"
 
 enum { MOST_VALUES = 3000, MOST_BLOCKS = 64 };
 
@@ -352,12 +352,6 @@ static void rows_by_cluster(rl_cr_shared *s, rl_ctx *cx)
     for (size_t i = 0; i < p->n; i++) s->row[next[p->code[i]]++] = (uint32_t)i;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void levels_by_cluster(rl_cr_shared *s, rl_ctx *cx)
 {
     const rl_cr *p = s->p;
@@ -374,7 +368,7 @@ static void levels_by_cluster(rl_cr_shared *s, rl_ctx *cx)
             seen[l] = g + 1;
             s->level[n++] = l;
         }
-        if (n > from) qsort(s->level + from, n - from, sizeof *s->level, ascending);
+        rl_order_int(s->level + from, n - from);
         s->levels[g] = n - from;
         s->at[g + 1] = s->at[g] + kq + s->levels[g];
     }

@@ -1,10 +1,10 @@
 /* The Schur complement of the largest effect: built, factored, solved. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/par.h"
 #include "num/feplan.h"
+#include "num/order.h"
 
 /* A pivot below this share of what stood there before the elimination is
  * rounding error: the level depends on others. */
@@ -23,12 +23,6 @@ typedef struct cells {
     double *w;          /* start[lines]  */
 } cells;
 
-static int by_key(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Sort the cells of one u by t (ties by place, so that sums have one order)
  * and merge equal ones. */
 static size_t merge_cells(int32_t *t, double *w, size_t d, uint64_t *key, double *was)
@@ -40,7 +34,7 @@ static size_t merge_cells(int32_t *t, double *w, size_t d, uint64_t *key, double
         key[a] = (uint64_t)(uint32_t)t[a] << 32 | a;
         was[a] = w[a];
     }
-    qsort(key, d, sizeof *key, by_key);
+    rl_order_key(key, d);
     size_t end = 0;
     for (size_t a = 0; a < d; a++) {
         int32_t level = (int32_t)(key[a] >> 32);

@@ -2,12 +2,12 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/par.h"
 #include "base/rng.h"
 #include "num/eig.h"
+#include "num/order.h"
 
 bool rl_supt_root(const rl_mat *V, rl_mat *S, rl_ctx *cx)
 {
@@ -60,12 +60,6 @@ static void draw(size_t block, void *arg)
     }
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* S'g over its length for each column g of G that has one. */
 static size_t directions(const rl_mat *G, const rl_mat *S, double *T)
 {
@@ -100,7 +94,7 @@ void rl_supt(const rl_mat *G, size_t n_G, const rl_mat *V, double df, double lev
     rl_par(RL_SUPT_DRAWS / DRAWS, draw, &w, cx);
     for (size_t s = 0; s < n_G; s++) {
         double *most = w.most + s * RL_SUPT_DRAWS;
-        qsort(most, RL_SUPT_DRAWS, sizeof *most, ascending);
+        rl_order(most, RL_SUPT_DRAWS);
         if (w.n[s] > 0) c[s] = fmax(most[at], pointwise);
     }
 }

@@ -2,42 +2,30 @@
  * as often as they say where there is. */
 #include "unit/few_fixture.h"
 #include "unit/starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* --- without noise -------------------------------------------------------------- */
 
 enum { N = 48, T = 8 };
 
+/* one_start: takes one cohort, and is asked for `overall` alone. */
 static const struct kind {
     const char *name, *method;
-    bool window, plain, reweight, same, notyet;
-    int premean;
+    bool window, one_start, plain, reweight, same, notyet;
 } KIND[] = {
-    {"stacked", NULL, true, false, false, false, false, 0},
-    {"stacked", NULL, true, true, false, false, false, 0},
-    {"lpdid", NULL, true, false, false, false, false, 0},
-    {"lpdid", NULL, true, false, true, false, false, 0},
-    {"lpdid", NULL, true, false, false, true, false, 0},
-    {"staggered", "efficient", false, false, false, false, false, 0},
-    {"staggered", "cs", false, false, false, false, false, 0},
-    {"staggered", "sa", false, false, false, false, false, 0},
-    {"ddd", "dr", false, false, false, false, false, 0},
-    {"ddd", "reg", false, false, false, false, true, 0},
+    {.name = "stacked", .window = true},
+    {.name = "stacked", .window = true, .plain = true},
+    {.name = "lpdid", .window = true},
+    {.name = "lpdid", .window = true, .reweight = true},
+    {.name = "lpdid", .window = true, .same = true},
+    {.name = "staggered", .method = "efficient"},
+    {.name = "staggered", .method = "cs"},
+    {.name = "staggered", .method = "sa"},
+    {.name = "ddd", .method = "dr"},
+    {.name = "ddd", .method = "reg", .notyet = true},
+    {.name = "did", .one_start = true},
+    {.name = "sc", .one_start = true},
+    {.name = "sdid", .one_start = true},
 };
 enum { KINDS = sizeof KIND / sizeof *KIND };
 
@@ -45,7 +33,7 @@ static rl_request request(const struct kind *k)
 {
     rl_request r = starts_request(k->name, "y ~ 1");
     r.method = k->method;
-    r.agg = RL_AGG_DYNAMIC;
+    r.agg = k->one_start ? RL_AGG_DEFAULT : RL_AGG_DYNAMIC;
     r.stack_plain = k->plain;
     r.reweight = k->reweight;
     r.same_units = k->same;
@@ -56,30 +44,44 @@ static rl_request request(const struct kind *k)
     return r;
 }
 
-static void starts_of(double *start)
+static void starts_of(double *start, bool one)
 {
     for (size_t u = 0; u < N; u++)
-        start[u] = u / 2 % 4 == 0 ? 4 : u / 2 % 4 == 1 ? 5 : u / 2 % 4 == 2 && u < 40 ? 6 : NAN;
+        start[u] = one                        ? (u % 4 == 0 ? 5 : (double)NAN)
+                   : u / 2 % 4 == 0           ? 4
+                   : u / 2 % 4 == 1           ? 5
+                   : u / 2 % 4 == 2 && u < 40 ? 6
+                                              : NAN;
+}
+
+static rl_table panel_of(bool one, uint64_t seed)
+{
+    double start[N];
+    starts_of(start, one);
+    return starts_panel(N, T, start, seed, &cx);
 }
 
 /* y = unit + period + effect of the event time (ddd: of the eligible alone). */
 static void exact_without_noise(void **state)
 {
     (void)state;
-    double start[N];
-    starts_of(start);
-    rl_table t = starts_panel(N, T, start, 5, &cx);
     for (int i = 0; i < KINDS; i++) {
-        double *y = rl_table_col(&t, "y")->num;
         bool three = strcmp(KIND[i].name, "ddd") == 0;
+        rl_table t = panel_of(KIND[i].one_start, 5);
+        double *y = rl_table_col(&t, "y")->num, *g = rl_table_col(&t, "g")->num, mean = 0, treated = 0;
         for (size_t k = 0; k < t.n; k++) {
             size_t u = k / T;
-            double p = (double)(k % T) + 1, unit = sin((double)(7 * u + 1));
-            y[k] = unit + 0.4 * p + cos(3 * p) + (p >= start[u] && (!three || u % 2) ? 1.25 + 0.5 * (p - start[u]) : 0);
+            double p = (double)(k % T) + 1, unit = sin((double)(7 * u + 1)), since = p - g[k];
+            double effect = since >= 0 && (!three || u % 2) ? 1.25 + 0.5 * since : 0;
+            y[k] = unit + 0.4 * p + cos(3 * p) + effect;
+            mean += effect;
+            treated += since >= 0;
         }
         rl_request r = request(&KIND[i]);
         rl_result f = starts_fit(&t, &r, &cx);
-        for (int e = -2; e <= 2; e++) CHECK_NEAR(fit_event(&f, e)->estimate, e < 0 ? 0 : 1.25 + 0.5 * e, 1e-10);
+        if (KIND[i].one_start) CHECK_NEAR(fit_find(&f, "overall")->estimate, mean / treated, 1e-10);
+        for (int e = -2; e <= 2 && !KIND[i].one_start; e++)
+            CHECK_NEAR(fit_event(&f, e)->estimate, e < 0 ? 0 : 1.25 + 0.5 * e, 1e-10);
     }
 }
 
@@ -88,20 +90,18 @@ static void exact_without_noise(void **state)
 static void any_order_of_rows(void **state)
 {
     (void)state;
-    double start[N];
-    starts_of(start);
-    rl_table t = starts_panel(N, T, start, 6, &cx), s = fit_table(t.n);
-    for (size_t c = 0; c < t.k; c++) {
-        rl_col *to = rl_table_add(&s, t.col[c].name, t.col[c].type, t.col[c].dict, cx.keep);
-        for (size_t i = 0; i < t.n; i++) {
-            size_t from = i * 101 % t.n; /* 384 and 101 share no factor */
-            if (t.col[c].type == RL_NUM)
-                to->num[i] = t.col[c].num[from];
-            else
-                to->code[i] = t.col[c].code[from];
-        }
-    }
     for (int i = 0; i < KINDS; i++) {
+        rl_table t = panel_of(KIND[i].one_start, 6), s = fit_table(t.n);
+        for (size_t c = 0; c < t.k; c++) {
+            rl_col *to = rl_table_add(&s, t.col[c].name, t.col[c].type, t.col[c].dict, cx.keep);
+            for (size_t k = 0; k < t.n; k++) {
+                size_t from = k * 101 % t.n; /* 384 and 101 share no factor */
+                if (t.col[c].type == RL_NUM)
+                    to->num[k] = t.col[c].num[from];
+                else
+                    to->code[k] = t.col[c].code[from];
+            }
+        }
         rl_request r = request(&KIND[i]);
         rl_result a = starts_fit(&t, &r, &cx), b = starts_fit(&s, &r, &cx);
         assert_int_equal(a.m, b.m);

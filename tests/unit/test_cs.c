@@ -6,12 +6,7 @@
 
 static rl_request cs_request(const char *formula, const char *method, rl_agg agg)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name("cs");
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program("cs", formula);
     r.method = method;
     r.agg = agg;
     return r;
@@ -357,8 +352,9 @@ static void one_unit(void **state)
     rl_request r = cs_request("y ~ 1", NULL, RL_AGG_GROUP_TIME);
     size_t notes = cx.n_notes;
     run(&r, &t, &cx);
-    assert_int_equal(cx.n_notes, notes + 1);
+    assert_int_equal(cx.n_notes, notes + 2);
     assert_non_null(strstr(cx.note[notes].text, "cohort 5 has one unit"));
+    assert_non_null(strstr(cx.note[notes + 1].text, "borne by too few treated clusters"));
     rl_ctx_free(&cx);
 }
 

@@ -2,22 +2,7 @@
 #include "starts_fixture.h"
 #include "model/axis.h"
 #include "model/design.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 12, T = 6 };
 static const double START[N] = {3, NAN, 4, 3, NAN, 4, 4, NAN, 3, 5, 5, NAN};
@@ -118,24 +103,35 @@ static void refused(const rl_table *t, rl_request r, const char *what, const cha
     rl_forgive(&cx);
 }
 
-static const char *const FOLLOWS[] = {"twfe",  "event",   "etwfe", "cs",        "sunab", "bjs",
-                                      "did2s", "stacked", "lpdid", "staggered", "dcdh",  "bacon"};
-enum { FOLLOW = sizeof FOLLOWS / sizeof *FOLLOWS };
+/* Estimator i of the list where it follows units (did compares rows), else NULL. */
+static const rl_estimator *follows(size_t i)
+{
+    const rl_estimator *e = rl_estimator_at(i);
+    return e->needs_cohort && strcmp(e->name, "did") != 0 ? e : NULL;
+}
+
+static const char *partition(const rl_estimator *e)
+{
+    return e->takes != NULL && strstr(e->takes, " partition ") != NULL ? "part" : NULL;
+}
 
 static void two_rows_in_a_period(void **state)
 {
     (void)state;
     rl_table all = panel(), t = with_row_again(&all, 3 * T + 1);
-    for (size_t e = 0; e < FOLLOW; e++) {
-        rl_request r = starts_request(FOLLOWS[e], "y ~ 1");
+    for (size_t i = 0; i < rl_estimator_count(); i++) {
+        const rl_estimator *e = follows(i);
+        if (e == NULL) continue;
+        rl_request r = starts_request(e->name, "y ~ 1");
+        r.partition = partition(e);
         starts_window(&r, -1, 1);
-        bool lags = strcmp(FOLLOWS[e], "dcdh") == 0; /* refused where the past is looked up */
+        bool lags = strcmp(e->name, "dcdh") == 0; /* refused where the past is looked up */
         refused(&t, r, "unit 'u003'", "one row a unit and period");
         refused(&t, r, lags ? "time '2'" : "time 2", "one row");
         refused(&t, r, "the other: row 20", "one row");
         r.rcs = true; /* idle where it is not taken */
-        bool takes = e < 4;
-        if (!takes) refused(&t, r, "unit 'u003'", "one row a unit and period");
+        if (e->takes == NULL || strstr(e->takes, " rcs ") == NULL)
+            refused(&t, r, "unit 'u003'", "one row a unit and period");
     }
     rl_request r = starts_request("sunab", "y ~ 1");
     refused(&t, r, "row 73", "--rcs");
@@ -176,8 +172,10 @@ static void a_longer_period_folds_rows(void **state)
     (void)state;
     rl_table t = panel();
     months(&t, 1, "%d-%02d");
-    for (size_t e = 0; e < FOLLOW; e++) {
-        rl_request r = by_month(FOLLOWS[e]);
+    for (size_t i = 0; i < rl_estimator_count(); i++) {
+        if (follows(i) == NULL) continue;
+        rl_request r = by_month(follows(i)->name);
+        r.partition = partition(r.estimator);
         r.calendar = (rl_calendar){RL_QUARTER, 1};
         starts_window(&r, -1, 1);
         refused(&t, r, "unit 'u000'", "--period month keeps these two apart");
@@ -466,20 +464,20 @@ static void never_as_a_word(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_month_is_no_quarter, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_shortest_period_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_rows_in_a_period, setup, teardown),
-        cmocka_unit_test_setup_teardown(in_any_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_longer_period_folds_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(repeated_cross_sections, setup, teardown),
-        cmocka_unit_test_setup_teardown(starts_between_periods, setup, teardown),
-        cmocka_unit_test_setup_teardown(starts_beyond_the_data, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_start_at_zero, setup, teardown),
-        cmocka_unit_test_setup_teardown(steps_that_are_too_short, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_a_treatment_may_be, setup, teardown),
-        cmocka_unit_test_setup_teardown(always_treated, setup, teardown),
-        cmocka_unit_test_setup_teardown(treated_throughout, setup, teardown),
-        cmocka_unit_test_setup_teardown(never_as_a_word, setup, teardown),
+        TEST(a_month_is_no_quarter),
+        TEST(the_shortest_period_named),
+        TEST(two_rows_in_a_period),
+        TEST(in_any_order),
+        TEST(a_longer_period_folds_rows),
+        TEST(repeated_cross_sections),
+        TEST(starts_between_periods),
+        TEST(starts_beyond_the_data),
+        TEST(a_start_at_zero),
+        TEST(steps_that_are_too_short),
+        TEST(what_a_treatment_may_be),
+        TEST(always_treated),
+        TEST(treated_throughout),
+        TEST(never_as_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,7 @@
 /* What is said of designs that carry less than their errors say: by every estimator alike, and where nothing is amiss by
  * none. */
 #include "starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 36, T = 7 };
 
@@ -30,6 +15,18 @@ static const struct {
     {"lpdid", 1, 0, 0}, {"dcdh", 1, 0, 0},  {"staggered", 0, 0, 0}, {"ddd", 0, 1, 1},
 };
 enum { ALL = sizeof EACH / sizeof *EACH };
+
+/* did takes one start, sc and sdid draw their errors, bacon has none. */
+static void each_is_here(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < rl_estimator_count(); i++) {
+        const rl_estimator *e = rl_estimator_at(i);
+        bool here = !e->needs_cohort || e->refits || e->no_errors || strcmp(e->name, "did") == 0;
+        for (size_t k = 0; k < ALL && !here; k++) here = strcmp(EACH[k].name, e->name) == 0;
+        if (!here) fail_msg("%s is not in EACH", e->name);
+    }
+}
 
 static rl_request ask(size_t k)
 {
@@ -205,11 +202,9 @@ static void rows_by_period(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_said_of_large_groups),
-        cmocka_unit_test(one_treated),
-        cmocka_unit_test(few_never_treated),
-        cmocka_unit_test(cohorts_of_one),
-        cmocka_unit_test(few_clusters),
+        cmocka_unit_test(each_is_here),   cmocka_unit_test(nothing_is_said_of_large_groups),
+        cmocka_unit_test(one_treated),    cmocka_unit_test(few_never_treated),
+        cmocka_unit_test(cohorts_of_one), cmocka_unit_test(few_clusters),
         cmocka_unit_test(rows_by_period),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

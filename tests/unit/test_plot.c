@@ -1,6 +1,6 @@
 /* tests/unit/test_plot.c -- charts: what reaches gnuplot, and what comes back. */
-#include "check.h"
-
+#include <dirent.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,31 +8,7 @@
 #include "out/charts.h"
 #include "out/plot.h"
 #include "unit/fixture_answer.h"
-
-static rl_ctx cx;
-static char place[] = "/tmp/revlift-plot-XXXXXX";
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return mkdtemp(place) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return rmdir(place);
-}
-
-static rl_outdir *opened(const char *name)
-{
-    rl_outdir *o;
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/%s", place, name), &o, &cx), &cx);
-    return o;
-}
+#include "unit/own_place.h"
 
 static void texts_are_quoted(void **state)
 {
@@ -140,6 +116,46 @@ static void rollout_charts(void **state)
     assert_null(charts.model[0].sides);
     assert_null(charts.model[0].side_events);
     assert_null(charts.model[0].bacon);
+}
+
+/* A template of plots/, and a chart of the structures, that no test sees.  Lags are drawn from a fit, by
+ * test_charts_lags.c, groups from a study, by test_breakdown.c. */
+static void every_chart_is_seen(void **state)
+{
+    (void)state;
+    static const size_t BY_FIT[] = {offsetof(rl_model_charts, spend), offsetof(rl_model_charts, track)};
+    static const char *const OF_FIT = " response spend curve track forest ";
+    const rl_answer *answer[] = {fixture_full(cx.keep), fixture_hostile(cx.keep), fixture_rollout(cx.keep)};
+    bool slot[sizeof(rl_model_charts) / sizeof(void *)] = {false};
+    rl_str made = rl_str_new(cx.keep);
+    rl_str_add(&made, OF_FIT);
+    for (size_t i = 0; i < 3; i++) {
+        rl_view v = rl_view_of(answer[i]->study, false, cx.keep);
+        rl_charts charts;
+        rl_charts_make(answer[i], &v, &charts);
+        for (size_t k = 0; k < charts.n; k++) {
+            rl_str_addf(&made, "%s ", charts.all[k]->template);
+            if (access(rl_sprintf(cx.keep, "plots/%s.gp", charts.all[k]->template), R_OK) != 0)
+                fail_msg("%s has no template", charts.all[k]->id);
+        }
+        for (size_t k = 0; i == 0 && k < offsetof(rl_charts, model) / sizeof(void *); k++)
+            if (((const void *const *)&charts)[k] == NULL) fail_msg("chart %zu of rl_charts has no value", k + 1);
+        for (size_t m = 0; m < answer[i]->n_models; m++)
+            for (size_t k = 0; k < sizeof slot / sizeof *slot; k++)
+                slot[k] = slot[k] || ((const void *const *)&charts.model[m])[k] != NULL;
+    }
+    for (size_t k = 0; k < sizeof BY_FIT / sizeof *BY_FIT; k++) slot[BY_FIT[k] / sizeof(void *)] = true;
+    for (size_t k = 0; k < sizeof slot / sizeof *slot; k++)
+        if (!slot[k]) fail_msg("chart %zu of rl_model_charts has no value in fixture_answer.h", k + 1);
+    DIR *plots = opendir("plots");
+    assert_non_null(plots);
+    for (const struct dirent *f; (f = readdir(plots)) != NULL;) {
+        const char *end = strstr(f->d_name, ".gp");
+        if (end == NULL || end[3] != '\0' || strcmp(f->d_name, "theme.gp") == 0) continue;
+        const char *word = rl_sprintf(cx.keep, " %.*s ", (int)(end - f->d_name), f->d_name);
+        if (strstr(rl_str_text(&made), word) == NULL) fail_msg("plots/%s is drawn by no fixture", f->d_name);
+    }
+    closedir(plots);
 }
 
 /* In the whole script text between single quotes, nothing of a user's stands outside them. */
@@ -280,11 +296,12 @@ int main(void)
                                        cmocka_unit_test(list_grows),
                                        cmocka_unit_test(titles),
                                        cmocka_unit_test(rollout_charts),
+                                       cmocka_unit_test(every_chart_is_seen),
                                        cmocka_unit_test(nothing_outside_quotes),
                                        cmocka_unit_test(draws_hostile_names),
                                        cmocka_unit_test(same_bytes_twice),
                                        cmocka_unit_test(one_bad_chart_costs_no_other),
                                        cmocka_unit_test(without_gnuplot),
                                        cmocka_unit_test(svg_for_a_page)};
-    return cmocka_run_group_tests_name("plot", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("plot", tests, setup_place, teardown_place);
 }
