@@ -21,6 +21,7 @@
 
 #include "base/str.h"
 #include "model/infer_work.h"
+#include "num/order.h"
 
 /* Who bears an estimate: cohorts (bits), and how many clusters they are. */
 typedef struct crew {
@@ -39,16 +40,9 @@ typedef struct holder {
     size_t *rows;     /* C-by-T rows of a cohort in a period                         */
 } holder;
 
-static int ascending(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 static size_t place(const holder *h, int32_t cohort)
 {
-    const int32_t *c = bsearch(&cohort, h->cohort, h->C, sizeof cohort, ascending);
-    return c != NULL ? (size_t)(c - h->cohort) : h->C;
+    return rl_order_find_int(h->cohort, h->C, cohort);
 }
 
 static void list_cohorts(holder *h, rl_ctx *cx)
@@ -58,9 +52,7 @@ static void list_cohorts(holder *h, rl_ctx *cx)
     h->cohort = RL_NEW(cx->tmp, int32_t, d->n);
     for (size_t i = 0; i < d->n; i++)
         if (d->cohort[i] != RL_NEVER && (n == 0 || h->cohort[n - 1] != d->cohort[i])) h->cohort[n++] = d->cohort[i];
-    qsort(h->cohort, n, sizeof *h->cohort, ascending);
-    for (size_t i = 0; i < n; i++)
-        if (h->C == 0 || h->cohort[h->C - 1] != h->cohort[i]) h->cohort[h->C++] = h->cohort[i];
+    h->C = rl_order_different_int(h->cohort, n);
     h->words = h->C / 64 + 1;
 }
 
