@@ -250,7 +250,8 @@ static void mistakes(void **s)
     r.cohort = "first";
     refused_both(&t, r, RL_EDATA, "reference", "pre-period");
     r.estimator = rl_estimator_by_name("etwfe");
-    refused_both(&t, r, RL_EDATA, "always treated", "no row is left");
+    refused_both(&t, r, RL_EDATA, "all that are treated start then or before (1; 84 rows of 12 units)",
+                 "no cohort has a pre-period");
     (void)never;
 }
 

@@ -1,21 +1,6 @@
 /* Cells that are not identified, and what is missing: a period without controls, a past, a covariate of its own. */
 #include "starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 12, T = 6 };
 static const double START[N] = {3, NAN, 4, 3, NAN, 4, 4, NAN, 3, 5, 5, NAN};
@@ -125,10 +110,10 @@ static void covariates_that_say_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_period_without_controls, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_cohort_without_a_past, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_cell_without_a_past, setup, teardown),
-        cmocka_unit_test_setup_teardown(covariates_that_say_the_same, setup, teardown),
+        TEST(a_period_without_controls),
+        TEST(a_cohort_without_a_past),
+        TEST(a_cell_without_a_past),
+        TEST(covariates_that_say_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

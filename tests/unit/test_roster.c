@@ -132,7 +132,8 @@ static void nothing_to_compare(void **state)
     assert_int_equal(rl_roster_make(&d, false, &r, &cx), RL_EDATA);
     assert_non_null(strstr(cx.err.what, "nobody is treated"));
     rl_forgive(&cx);
-    t = starts_panel(N, 1, START, 11, &cx);
+    static const double AT_ONCE[N] = {1, NAN, 1, 1, NAN, 1, 1};
+    t = starts_panel(N, 1, AT_ONCE, 11, &cx);
     d = design(&t, true);
     assert_int_equal(rl_roster_make(&d, false, &r, &cx), RL_EDATA);
     assert_non_null(strstr(cx.err.what, "one period"));

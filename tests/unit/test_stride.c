@@ -153,7 +153,7 @@ static void no_lag_there(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(unasked), cmocka_unit_test(fortnights),
-                                       cmocka_unit_test(unasked), cmocka_unit_test(no_lag_there)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(fortnights), cmocka_unit_test(unasked),
+                                       cmocka_unit_test(no_lag_there)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
