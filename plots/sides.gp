@@ -1,10 +1,7 @@
 # sides.gp -- event studies of several estimators on one base and one scale: a panel each, one of them behind all others.
 # dat: one index an estimator: event estimate low high, NaN where the
 # event times have a gap.  Variables: sides rows (of panels, 3 a row) behind (index of the
-# one drawn in each) ylabel xlabel first last height (theme.gp); name1 ..
-stats dat using 3:4 nooutput
-low = STATS_min_x < 0 ? STATS_min_x : 0
-high = STATS_max_y > 0 ? STATS_max_y : 0
+# one drawn in each) low high (of the intervals, or where the widest are cut) ylabel xlabel first last height (theme.gp); name1 ..
 room = 0.06 * (high - low)
 LEFT = 0.105; RIGHT = 0.985; GAP = 0.018
 TOP = 1.0 - 74.0 / height; BOTTOM = 58.0 / height; ROW_GAP = 14.0 / height

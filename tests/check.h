@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/ctx.h"
 
@@ -44,6 +45,21 @@ static inline double check_digits_of(double got, double want)
             fail_msg("%s: %s:%d:%d: %s (hint: %s)", #call, (cx)->err.file ? (cx)->err.file : "-", \
                      (cx)->err.line, (cx)->err.col, (cx)->err.what, (cx)->err.hint);         \
     } while (0)
+
+/* How many draws a simulation makes: RL_DRAWS where it is set, else what is usual. */
+static inline size_t check_draws(size_t usual)
+{
+    const char *n = getenv("RL_DRAWS");
+    return n != NULL && atoi(n) > 0 ? (size_t)atoi(n) : usual;
+}
+
+/* How often `what` stands in a text. */
+static inline size_t check_times(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what)) n++;
+    return n;
+}
 
 static void check_nomem(size_t bytes, void *user)
 {

@@ -38,91 +38,6 @@ static rl_code take_agg(rl_fit_args *a, const char *v, rl_ctx *cx)
     return rl_fit_bad_value(cx, "agg", v, "known: group-time simple dynamic group calendar; bacon: type pairs");
 }
 
-static rl_code take_control(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.notyet = strcmp(v, "notyet") == 0;
-    return rl_fit_take_word("control", v, "never", "notyet", cx);
-}
-
-static rl_code take_base(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.universal = strcmp(v, "universal") == 0;
-    return rl_fit_take_word("base", v, "varying", "universal", cx);
-}
-
-static rl_code take_anticipation(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    return rl_fit_take_count("anticipation", v, &a->req.anticipation, cx);
-}
-
-static rl_code take_rcs(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    (void)v;
-    (void)cx;
-    a->req.rcs = true;
-    return RL_OK;
-}
-
-static rl_code take_unit_trends(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    (void)v;
-    (void)cx;
-    a->req.unit_trends = true;
-    return RL_OK;
-}
-
-static rl_code take_balance(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.has_balance = true;
-    return rl_fit_take_count("balance", v, &a->req.balance, cx);
-}
-
-static rl_code take_unbalanced(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.keep_unbalanced = strcmp(v, "keep") == 0;
-    return rl_fit_take_word("unbalanced", v, "balance", "keep", cx);
-}
-
-static rl_code take_composition(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.same_units = true;
-    return rl_fit_take_word("composition", v, "fixed", NULL, cx);
-}
-
-static rl_code take_normalized(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.normalized = strcmp(v, "yes") == 0;
-    return rl_fit_take_word("normalized", v, "yes", "no", cx);
-}
-
-static rl_code take_reweight(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.reweight = strcmp(v, "yes") == 0;
-    return rl_fit_take_word("reweight", v, "yes", "no", cx);
-}
-
-static rl_code take_premean(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    return rl_fit_take_count("premean", v, &a->req.premean, cx);
-}
-
-static rl_code take_ylags(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    return rl_fit_take_count("ylags", v, &a->req.ylags, cx);
-}
-
-static rl_code take_stack_weights(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.stack_plain = strcmp(v, "none") == 0;
-    return rl_fit_take_word("stack-weights", v, "wfh", "none", cx);
-}
-
-static rl_code take_endpoints(rl_fit_args *a, const char *v, rl_ctx *cx)
-{
-    a->req.endpoints_drop = true;
-    return rl_fit_take_word("endpoints", v, "drop", NULL, cx);
-}
-
 static rl_code take_multiplier(rl_fit_args *a, const char *v, rl_ctx *cx)
 {
     static const char *const NAME[] = {"rademacher", "webb", "mammen"};
@@ -135,46 +50,87 @@ static rl_code take_multiplier(rl_fit_args *a, const char *v, rl_ctx *cx)
     return rl_fit_bad_value(cx, "multiplier", v, "known: rademacher webb mammen");
 }
 
+/* One of two words (NULL: of one), of which `sets` turns the switch on. */
+static rl_code take_word(rl_request *r, const char *name, const char *v, bool *taken, rl_ctx *cx)
+{
+    const struct {
+        const char *name, *first, *second, *sets;
+        bool *to;
+    } WORD[] = {
+        {"control", "never", "notyet", "notyet", &r->notyet},
+        {"base", "varying", "universal", "universal", &r->universal},
+        {"unbalanced", "balance", "keep", "keep", &r->keep_unbalanced},
+        {"composition", "fixed", NULL, "fixed", &r->same_units},
+        {"normalized", "yes", "no", "yes", &r->normalized},
+        {"reweight", "yes", "no", "yes", &r->reweight},
+        {"stack-weights", "wfh", "none", "none", &r->stack_plain},
+        {"endpoints", "drop", NULL, "drop", &r->endpoints_drop},
+    };
+    for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++) {
+        if (strcmp(name, WORD[i].name) != 0) continue;
+        *WORD[i].to = strcmp(v, WORD[i].sets) == 0;
+        *taken = true;
+        return rl_fit_take_word(name, v, WORD[i].first, WORD[i].second, cx);
+    }
+    return RL_OK;
+}
+
+/* A whole number; `said`, where there is one, tells that it was given. */
+static rl_code take_count(rl_request *r, const char *name, const char *v, bool *taken, rl_ctx *cx)
+{
+    const struct {
+        const char *name;
+        int *to;
+        bool *said;
+    } COUNT[] = {
+        {"anticipation", &r->anticipation, NULL},
+        {"balance", &r->balance, &r->has_balance},
+        {"premean", &r->premean, NULL},
+        {"ylags", &r->ylags, NULL},
+    };
+    for (size_t i = 0; i < sizeof COUNT / sizeof *COUNT; i++) {
+        if (strcmp(name, COUNT[i].name) != 0) continue;
+        if (COUNT[i].said != NULL) *COUNT[i].said = true;
+        *taken = true;
+        return rl_fit_take_count(name, v, COUNT[i].to, cx);
+    }
+    return RL_OK;
+}
+
 rl_code rl_fit_option_did(rl_fit_args *a, const char *name, const char *v, bool *taken, rl_ctx *cx)
 {
     static const struct {
         const char *name;
         rl_code (*take)(rl_fit_args *, const char *, rl_ctx *);
-    } WORD[] = {
+    } OWN[] = {
         {"window", take_window},
         {"ref", take_refs},
         {"agg", take_agg},
-        {"endpoints", take_endpoints},
-        {"control", take_control},
-        {"base", take_base},
-        {"anticipation", take_anticipation},
-        {"rcs", take_rcs},
-        {"unit-trends", take_unit_trends},
-        {"balance", take_balance},
-        {"unbalanced", take_unbalanced},
-        {"composition", take_composition},
-        {"normalized", take_normalized},
-        {"reweight", take_reweight},
-        {"premean", take_premean},
-        {"ylags", take_ylags},
-        {"stack-weights", take_stack_weights},
         {"multiplier", take_multiplier},
     };
     const struct {
         const char *name;
         const char **to;
     } PLAIN[] = {{"partition", &a->req.partition}, {"ref-cohort", &a->req.ref_cohort}};
+    const struct {
+        const char *name;
+        bool *to;
+    } FLAG[] = {{"rcs", &a->req.rcs}, {"unit-trends", &a->req.unit_trends}};
     enum { MOST = sizeof a->did / sizeof *a->did };
     for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++)
         if (strcmp(name, PLAIN[i].name) == 0) {
             *PLAIN[i].to = v;
             *taken = true;
         }
-    for (size_t i = 0; i < sizeof WORD / sizeof *WORD; i++)
-        if (strcmp(name, WORD[i].name) == 0) {
-            RL_TRY(WORD[i].take(a, v, cx));
+    for (size_t i = 0; i < sizeof FLAG / sizeof *FLAG; i++)
+        if (strcmp(name, FLAG[i].name) == 0) *taken = *FLAG[i].to = true;
+    for (size_t i = 0; i < sizeof OWN / sizeof *OWN; i++)
+        if (strcmp(name, OWN[i].name) == 0) {
+            RL_TRY(OWN[i].take(a, v, cx));
             *taken = true;
         }
+    RL_TRY(take_word(&a->req, name, v, taken, cx));
+    RL_TRY(take_count(&a->req, name, v, taken, cx));
     if (*taken && strcmp(name, "multiplier") != 0 && a->n_did < MOST) a->did[a->n_did++] = name;
     return RL_OK;
 }

@@ -72,7 +72,7 @@ static rl_code regress(beside *p, rl_ctx *cx)
 
 /* Which covariates would go if the small design's regressors were not there?  When others go beside them, it is an
  * effect that depends on the covariates, which come first: the one with most of it is named. */
-static rl_code judge(const beside *p, const bool *dropped, const rl_label *label, const rl_fit *f, rl_ctx *cx)
+static rl_code judge(const beside *p, const bool *dropped, const rl_label *label, rl_fit *f, rl_ctx *cx)
 {
     const rl_design *d = p->c->all;
     rl_mat X = rl_mat_new(d->n, p->q, cx->tmp);
@@ -98,7 +98,7 @@ static rl_code judge(const beside *p, const bool *dropped, const rl_label *label
                 d->fe.n_fe > 1 ? d->fe_name[1] : d->fe_name[0]);
         return rl_hint(cx, "leave the covariate out: it says when units are treated");
     }
-    return rl_fit_dropped(d, dropped, p->q, label, SIZE_MAX, cx);
+    return rl_fit_dropped(d, dropped, p->q, label, SIZE_MAX, f, cx);
 }
 
 /* The estimates and the core with the covariates that stayed, `at` of them: where they stand in o. */

@@ -8,8 +8,10 @@
 #include "model/bacon.h"
 #include "model/design.h"
 #include "model/infer.h"
+#include "num/order.h"
 
 enum { LEAD = -2, LAG = 3, ROUNDS = 8 }; /* event times of methods that need a window; attempts at one sample */
+enum { MOST_UNITS = 500, MOST_REPEATED_ROWS = 25000 }; /* of a method that is repeated for its errors */
 
 static const char NOT_COMMON[] = "not usable by all estimators of the comparison";
 
@@ -22,41 +24,42 @@ static const struct method {
     bool estimand;       /* average effect on the treated, over treated periods         */
     bool parallel;       /* .. by parallel trends of the outcome                        */
     bool curve;          /* has an event study on the same base                         */
+    bool repeats;        /* errors by repetition: no sample hangs on it, and its cost has an end */
     const char *compares, *base, *weighs;
 } METHOD[] = {
-    {"etwfe", true, true, false, true, true, true, true, "rows not treated yet",
+    {"etwfe", true, true, false, true, true, true, true, false, "rows not treated yet",
      "all periods before the start (of its event study: the last of them)", "every treated row alike"},
-    {"cs", true, true, false, true, true, true, true, NULL, "the last period before the start",
+    {"cs", true, true, false, true, true, true, true, false, NULL, "the last period before the start",
      "cohorts by their size"},
-    {"bjs", true, true, false, true, true, true, true, "rows not treated yet", "all periods before the start",
+    {"bjs", true, true, false, true, true, true, true, false, "rows not treated yet", "all periods before the start",
      "every treated row alike"},
-    {"did2s", true, true, false, true, true, true, true, "rows not treated yet", "all periods before the start",
+    {"did2s", true, true, false, true, true, true, true, false, "rows not treated yet", "all periods before the start",
      "every treated row alike"},
-    {"sunab", true, false, false, true, true, true, true, "units never treated, or else the last cohort",
+    {"sunab", true, false, false, true, true, true, true, false, "units never treated, or else the last cohort",
      "the period before the start", "cohorts by their rows"},
-    {"staggered", true, false, false, false, true, false, false,
+    {"staggered", true, false, false, false, true, false, false, false,
      "all units not treated yet, as if dates were drawn by lot", "periods before, as far as they help",
      "cohorts by their size"},
-    {"ddd", false, true, false, false, true, false, true,
+    {"sdid", true, false, false, true, true, false, false, true,
+     "units weighted so that they move with the treated before", "periods before, weighted", "every treated row alike"},
+    {"sc", false, false, false, true, true, false, false, true, "units weighted so that they equal the treated before",
+     "none: the weights take its place", "every treated row alike"},
+    {"ddd", false, true, false, false, true, false, true, false,
      "the eligible beside those not eligible, in the cohort and in its controls", "the last period before the start",
      "cohorts by their size"},
-    {"lpdid", true, false, true, false, false, false, true, "units not treated yet at the horizon",
+    {"lpdid", true, false, true, false, false, false, true, false, "units not treated yet at the horizon",
      "the period before the start", "every treated unit alike at a horizon"},
-    {"stacked", true, false, true, false, false, false, true, "units not treated through the window",
+    {"stacked", true, false, true, false, false, false, true, false, "units not treated through the window",
      "the period before the start", "treated units of cohorts seen in the whole window"},
-    {"dcdh", true, false, true, false, false, false, true, "units with the same treatment so far",
+    {"dcdh", true, false, true, false, false, false, true, false, "units with the same treatment so far",
      "the last period before the change", "by treatment received"},
-    {"twfe", true, false, false, false, false, false, false, "all other rows, those treated earlier too",
+    {"twfe", true, false, false, false, false, false, false, false, "all other rows, those treated earlier too",
      "all other periods", "where treatment varies most; weights may be negative"},
-    {"event", false, false, false, false, false, false, true, "all other rows, those treated earlier too",
+    {"event", false, false, false, false, false, false, true, false, "all other rows, those treated earlier too",
      "the period before the start", "event times alike, each pooled over the cohorts; weights may be negative"},
-    {"did", false, true, false, false, true, true, false, "the units never treated, all together",
+    {"did", false, true, false, false, true, true, false, false, "the units never treated, all together",
      "all periods before the start", "every treated row alike"},
-    {"sdid", false, false, false, true, true, false, false, "units weighted so that they move with the treated before",
-     "periods before, weighted", "every treated row alike"},
-    {"sc", false, false, false, true, true, false, false, "units weighted so that they equal the treated before",
-     "none: the weights take its place", "every treated row alike"},
-    {"bacon", false, false, false, false, false, false, false, "all pairs of cohorts, those treated earlier too",
+    {"bacon", false, false, false, false, false, false, false, false, "all pairs of cohorts, those treated earlier too",
      "all other periods", "where treatment varies most"},
 };
 enum { METHODS = sizeof METHOD / sizeof *METHOD };
@@ -71,6 +74,7 @@ typedef struct work {
     int32_t base;                    /* the last event time before the start that has rows      */
     int last;                        /* the latest event time that has rows                     */
     int32_t step;                    /* times are so far apart, all of them                     */
+    size_t units;                    /* of the sample                                           */
     rl_sides *out;
     rl_arena *keep;
 } work;
@@ -113,6 +117,14 @@ static void forget_own(rl_request *r, const rl_estimator *est)
     r->rcs = r->rcs || (r->unit == NULL && strcmp(est->name, "cs") == 0);
 }
 
+/* Errors as the method has them when nothing is asked for. */
+static void repeated(rl_request *r)
+{
+    r->vcov = (rl_vcov_spec){.lag = -1};
+    r->reps = 0;
+    r->inference_said = false;
+}
+
 static rl_request request_of(const work *w, const struct method *m)
 {
     rl_request r = *w->req;
@@ -121,13 +133,14 @@ static rl_request request_of(const work *w, const struct method *m)
     r.spend = NULL;
     r.universal = true;
     r.every = false;
-    r.bootstrap = r.bootstrap && (is(m, "sdid") || is(m, "sc")); /* those have no other errors */
+    r.bootstrap = r.bootstrap && m->repeats && own(w, m);
     if (!own(w, m)) forget_own(&r, r.estimator);
+    if (m->repeats && !own(w, m)) repeated(&r);
     if (w->req->student) r.keep_unbalanced = true; /* a study leaves out partly exposed periods */
     r.agg = m->window                                        ? RL_AGG_DYNAMIC
             : takes(r.estimator, " agg ") && !is(m, "bacon") ? RL_AGG_SIMPLE
                                                              : RL_AGG_DEFAULT;
-    r.inference_said = true;
+    r.inference_said = m->repeats ? r.inference_said : true;
     r.leads = r.estimator->frame == RL_FRAME_CELLS && !r.notyet;
     if (m->window && !r.has_window) {
         r.has_window = true;
@@ -188,31 +201,30 @@ static void why_not(rl_side *s, rl_arena *keep, rl_ctx *cx)
     rl_forgive(cx);
 }
 
-/* Covariates that a fit left out, from what it said: its notes are the only place that names them. */
+/* The covariates that a fit left out. */
 static const char *left_out(const rl_result *fit, rl_arena *keep)
 {
     enum { MOST = 4 };
     rl_str out = rl_str_new(keep);
     size_t n = 0;
-    for (size_t i = 0; i < fit->n_notes; i++) {
-        const char *at = fit->note[i], *end = strstr(at, " left out: ");
-        while (end != NULL && *at == '\'') {
-            const char *close = strchr(at + 1, '\'');
-            if (close == NULL || close > end) break;
-            size_t length = (size_t)(close + 1 - at);
-            bool cell = length > 11 && strncmp(close - 10, " by cohort", 10) == 0; /* the covariate itself stays */
-            if (!cell && n++ < MOST) {
-                if (n > 1) rl_str_add(&out, ", ");
-                rl_str_addn(&out, at, length);
-            }
-            at = close + 1;
-            if (strncmp(at, " (", 2) == 0) at += strcspn(at, ")") + 1; /* how many columns of it */
-            if (strncmp(at, ", ", 2) == 0) at += 2;
-        }
-    }
+    for (size_t i = 0; i < fit->n_left; i++)
+        if (fit->left[i].whole && n++ < MOST) rl_str_addf(&out, "%s'%s'", n > 1 ? ", " : "", fit->left[i].name);
     if (n == 0) return NULL;
     if (n > MOST) rl_str_add(&out, ", ..");
     return rl_str_text(&out);
+}
+
+/* Why a method is not repeated for its errors; NULL = it is. */
+static const char *not_repeated(const work *w, rl_arena *keep)
+{
+    const rl_request *r = w->req;
+    bool by_unit = r->vcov.kind == RL_VCOV_DEFAULT || (r->vcov.kind == RL_CLUSTER && r->vcov.ways == 1 &&
+                                                       r->unit != NULL && strcmp(r->vcov.by[0], r->unit) == 0);
+    if (!by_unit) return "its errors repeat it on other units, which are not the errors asked for";
+    if (w->units <= MOST_UNITS && w->out->rows <= MOST_REPEATED_ROWS) return NULL;
+    return rl_sprintf(
+        keep, "its errors repeat it hundreds of times, which is done up to %d units and %d rows: fit it by itself",
+        MOST_UNITS, MOST_REPEATED_ROWS);
 }
 
 /* Reasons known before anything is fitted. */
@@ -223,6 +235,7 @@ static const char *cannot(const work *w, const struct method *m, rl_arena *keep)
     if (r->unit == NULL && !m->cross_sections) return "follows units over time, and every row here is seen once";
     if (r->anticipation > 0 && !takes(rl_estimator_by_name(m->name), " anticipation "))
         return "knows no effect that begins before the start";
+    if (m->repeats) return not_repeated(w, keep);
     if (w->base == -1 || !m->window) return NULL;
     if (w->step > 1)
         return rl_sprintf(keep,
@@ -347,6 +360,25 @@ static rl_code answer(work *w, size_t i, bool shrinks, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Units that start, and those that are alone with their start. */
+static void count_starters(work *w, const rl_design *d, rl_ctx *cx)
+{
+    size_t n = 0;
+    int32_t *start = RL_NEW(cx->tmp, int32_t, d->unit.G);
+    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, d->unit.G);
+    for (size_t i = 0; i < d->n && d->unit.G > 0; i++) {
+        if (d->cohort[i] == RL_NEVER || seen[d->unit.code[i]]) continue;
+        seen[d->unit.code[i]] = 1;
+        start[n++] = d->cohort[i];
+    }
+    rl_order_int(start, n);
+    w->units = d->unit.G;
+    w->out->starters = n;
+    w->out->alone = 0;
+    for (size_t i = 0; i < n; i++)
+        w->out->alone += (i == 0 || start[i] != start[i - 1]) && (i + 1 == n || start[i] != start[i + 1]);
+}
+
 /* From the rows as cells take them: where the base is, how far the event times go, how far apart times are. */
 static void look(work *w, rl_ctx *cx)
 {
@@ -357,6 +389,7 @@ static void look(work *w, rl_ctx *cx)
     int32_t base = INT32_MIN, last = 0;
     cx->tmp = rl_arena_like(outer);
     if (rl_design_make(&r, w->t, &d, cx) == RL_OK) {
+        count_starters(w, &d, cx);
         for (size_t i = 0; i < d.n; i++) {
             if (d.cohort[i] == RL_NEVER) continue;
             int32_t e = d.at[i] - d.cohort[i];
@@ -389,16 +422,18 @@ static size_t fitted(const work *w)
     return SIZE_MAX;
 }
 
+/* Is the sample to be one that this method can use? */
+static bool joins(const work *w, const struct method *m) { return m->common && (own(w, m) || !m->repeats); }
+
 static rl_code one_sample(work *w, rl_ctx *cx)
 {
     size_t first = fitted(w);
-    look(w, cx);
     if (first != SIZE_MAX) RL_TRY(answer(w, first, !w->m[first]->window && !is(w->m[first], "event"), cx));
     for (int round = 0; round < ROUNDS; round++) {
         size_t before = w->out->rows;
         look(w, cx);
         for (size_t i = 0; i < w->out->n; i++)
-            if (w->m[i]->common && w->used[i] != w->out->rows) RL_TRY(answer(w, i, true, cx));
+            if (joins(w, w->m[i]) && w->used[i] != w->out->rows) RL_TRY(answer(w, i, true, cx));
         if (w->out->rows == before) break;
     }
     for (size_t i = 0; i < w->out->n; i++)
@@ -482,8 +517,10 @@ rl_code rl_compare(const rl_request *req, const rl_table *t, bool events, rl_sid
 {
     work w = {.req = req, .t = t, .base = -1, .last = LAG, .step = 1, .out = out, .keep = keep};
     *out = (rl_sides){.v = RL_NEW(keep, rl_side, METHODS), .rows = t->n, .read = t->n};
+    look(&w, cx);
     for (size_t i = 0; i < METHODS; i++) {
-        if (!METHOD[i].listed && !own(&w, &METHOD[i])) continue;
+        bool listed = METHOD[i].listed || (is(&METHOD[i], "sc") && out->starters == 1);
+        if (!listed && !own(&w, &METHOD[i])) continue;
         w.used[out->n] = SIZE_MAX;
         w.m[out->n++] = &METHOD[i];
     }

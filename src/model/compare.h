@@ -6,7 +6,9 @@
  * Sample    what the fitted estimator uses (balanced units, where it balances),
  *           less the rows that another one of the average effect on the treated
  *           cannot use: the same for all.  One that needs still fewer, say
- *           complete units among incomplete ones, says so instead of an answer.
+ *           complete units among incomplete ones, says so instead of an answer;
+ *           one that leaves rows out by its nature (stacked, dcdh), or asks for
+ *           others beside (ddd), is marked as standing on rows of its own.
  *           With --partition the question is of the eligible alone.
  * Estimand  the average effect on the treated over their treated periods, where
  *           the method has it, and the mean of the effects at event times
@@ -16,6 +18,13 @@
  *
  * What an estimator does differently is said in words: which rows it compares
  * with, its base period, how it weighs, covariates that it had to leave out.
+ *
+ * Synthetic difference-in-differences (sdid), and the synthetic control (sc)
+ * beside one treated unit, get their errors by repetition: they take part up
+ * to 500 units and 25,000 rows (a second at most), where errors are by unit and
+ * their own conditions hold (one start, complete units, no covariates, no
+ * weights), and say why not elsewhere.  They do without parallel trends, so no
+ * agreement is asked of them.
  *
  * Event studies stand on one base: effects before treatment are counted from
  * the period before the start (--ref -1, universal base), so that curves of
@@ -36,6 +45,7 @@ typedef struct rl_side {
     const char *why;              /* when not                                                */
     rl_estimate effect;           /* term overall, in the unit of the outcome                */
     size_t rows, units;           /* used by this method; units 0 = does not apply           */
+    bool same_rows;               /* .. those of the sample of all                            */
     const char *compares, *base, *weighs;    /* in words                                      */
     const char *without;          /* covariates it had to leave out, in words; or NULL        */
     bool same_estimand;           /* the average effect on the treated, over treated periods  */
@@ -53,8 +63,9 @@ typedef struct rl_sides {
     size_t n_dropped;
     int step;                     /* the times are so far apart (biennial data: 2)            */
     int last;                     /* of the event times 0, step, .. that all with an event study have; < 0 = none */
-    double low, high;             /* least and largest estimate of the same estimand by parallel trends; NaN with
-                                     fewer than two */
+    size_t starters, alone;       /* treated units; those alone with their start, whose luck errors do not hold */
+    double low, high;             /* least and largest estimate of the same estimand by parallel trends on the same
+                                     rows; NaN with fewer than two */
     const char *says;             /* do they agree, and what that means                       */
     /* what plain two-way fixed effects compare (model/bacon.h) */
     bool has_bacon;
@@ -78,7 +89,8 @@ typedef struct rl_sides {
 RL_MUST rl_code rl_compare(const rl_request *req, const rl_table *t, bool events, rl_sides *out, rl_arena *keep,
                            rl_ctx *cx);
 
-/* Sets last (step is there), the sides' near, low, high and says, of sides that are there otherwise (compare_says.c).
+/* Sets last (step is there), the sides' near and same_rows, low, high and says, of sides that are there otherwise
+ * (compare_says.c).
  *
  *   last    the latest event time to look at */
 void rl_compare_judge(rl_sides *s, int last, double level, rl_arena *keep);

@@ -83,16 +83,29 @@ static double largest_gap(const rl_sides *s)
     return gap;
 }
 
+/* The same effect and assumption on other rows: not held against the others. */
+static bool elsewhere(const rl_sides *s, const rl_side *v)
+{
+    return v->answered && v->same_estimand && v->parallel && v->rows != s->rows;
+}
+
 /* "cs, bjs and did2s" */
-static const char *names_of(const rl_sides *s, size_t n, rl_arena *keep)
+static const char *names_of(const rl_sides *s, bool (*is)(const rl_sides *, const rl_side *), size_t n, rl_arena *keep)
 {
     rl_str out = rl_str_new(keep);
     for (size_t i = 0, k = 0; i < s->n; i++) {
-        if (!comparable(s, &s->v[i])) continue;
+        if (!is(s, &s->v[i])) continue;
         rl_str_addf(&out, "%s%s", k == 0 ? "" : k + 1 < n ? ", " : " and ", s->v[i].estimator);
         k++;
     }
     return rl_str_text(&out);
+}
+
+static size_t count(const rl_sides *s, bool (*is)(const rl_sides *, const rl_side *))
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) n += is(s, &s->v[i]);
+    return n;
 }
 
 /* Some of them hold covariates fixed that others had to leave out. */
@@ -109,51 +122,78 @@ static bool covariates_differ(const rl_sides *s)
     return false;
 }
 
-static void agree(rl_sides *s, rl_arena *keep)
+/* Least and largest estimate, and the least standard error; NaN where one of them has none. */
+static double spread(rl_sides *s)
 {
-    double se = NAN;
-    size_t n = 0;
+    double se = INFINITY;
     s->low = s->high = NAN;
     for (size_t i = 0; i < s->n; i++) {
         const rl_side *v = &s->v[i];
         if (!comparable(s, v)) continue;
-        n++;
         if (!(v->effect.estimate >= s->low)) s->low = v->effect.estimate;
         if (!(v->effect.estimate <= s->high)) s->high = v->effect.estimate;
-        if (!(v->effect.std_error >= se)) se = v->effect.std_error;
+        se = v->effect.std_error > 0 && !isnan(se) ? fmin(se, v->effect.std_error) : (double)NAN;
     }
-    double gap = largest_gap(s);
-    const char *who =
-        rl_sprintf(keep, "the %zu estimators of the same effect by parallel trends (%s)", n, names_of(s, n, keep));
+    return se;
+}
+
+/* What a difference of so many standard errors means. */
+static const char *of_gap(const rl_sides *s, const char *who, double gap, rl_arena *keep)
+{
+    if (gap <= 2)
+        return rl_sprintf(keep,
+                          "%s differ by up to %.1f standard errors (of the less precise of two), which may be "
+                          "chance: they compare with other rows and another base period, which the table names",
+                          who, gap);
+    if (2 * s->alone >= s->starters && s->alone > 0)
+        return rl_sprintf(keep,
+                          "%s differ by %.1f standard errors (of the less precise of two), but %s alone with %s "
+                          "start, and the errors of these methods hold nothing of such a unit's own luck: whether this "
+                          "is chance cannot be told from them",
+                          who, gap,
+                          s->starters == 1 ? "the treated unit is"
+                                           : rl_sprintf(keep, "%zu of %zu treated units are", s->alone, s->starters),
+                          s->starters == 1 ? "its" : "their");
+    if (covariates_differ(s))
+        return rl_sprintf(keep,
+                          "%s differ by %.1f standard errors (of the less precise of two), and not all of them "
+                          "hold the covariates fixed, which the table names: see whether they agree without them",
+                          who, gap);
+    return rl_sprintf(keep,
+                      "%s differ by %.1f standard errors (of the less precise of two): parallel trends cannot "
+                      "hold for all of their comparisons; look at the event studies before any of them is "
+                      "believed",
+                      who, gap);
+}
+
+static void agree(rl_sides *s, rl_arena *keep)
+{
+    size_t n = count(s, comparable), others = count(s, elsewhere);
+    double se = spread(s);
+    const char *who = rl_sprintf(keep, "the %zu estimators of the same effect by parallel trends (%s)", n,
+                                 names_of(s, comparable, n, keep));
     if (n < 2) {
         s->low = s->high = NAN;
         s->says = "fewer than two estimators of the same effect can answer here";
+    } else if (isnan(se)) {
+        s->says = rl_sprintf(keep, "%s do not all have a standard error: whether they agree cannot be told", who);
     } else if (s->high - s->low <= 0.5 * se) {
         s->says = rl_sprintf(keep,
                              "%s agree to within half of the smallest standard error: the answer does not hang on the "
                              "choice of method",
                              who);
-    } else if (gap <= 2) {
-        s->says = rl_sprintf(keep,
-                             "%s differ by up to %.1f standard errors (of the less precise of two), which may be "
-                             "chance: they compare with other rows and another base period, which the table names",
-                             who, gap);
-    } else if (covariates_differ(s)) {
-        s->says = rl_sprintf(keep,
-                             "%s differ by %.1f standard errors (of the less precise of two), and not all of them "
-                             "hold the covariates fixed, which the table names: see whether they agree without them",
-                             who, gap);
     } else {
-        s->says = rl_sprintf(keep,
-                             "%s differ by %.1f standard errors (of the less precise of two): parallel trends cannot "
-                             "hold for all of their comparisons; look at the event studies before any of them is "
-                             "believed",
-                             who, gap);
+        s->says = of_gap(s, who, largest_gap(s), keep);
     }
+    if (others > 0)
+        s->says = rl_sprintf(keep, "%s; %s %s on rows of %s own and %s not held against %s", s->says,
+                             names_of(s, elsewhere, others, keep), others > 1 ? "stand" : "stands",
+                             others > 1 ? "their" : "its", others > 1 ? "are" : "is", n < 2 ? "another" : "them");
 }
 
 void rl_compare_judge(rl_sides *s, int last, double level, rl_arena *keep)
 {
+    for (size_t i = 0; i < s->n; i++) s->v[i].same_rows = s->v[i].answered && s->v[i].rows == s->rows;
     near_all(s, last, level);
     agree(s, keep);
 }

@@ -147,39 +147,54 @@ static size_t effects_rank(const rl_design *d, size_t redundant)
     return levels > redundant ? levels - redundant : 0;
 }
 
-rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
-                       rl_ctx *cx)
+void rl_fit_leave(rl_fit *f, rl_left left, rl_ctx *cx)
+{
+    size_t cap = f->n_left; /* room doubles when a power of 2 is full */
+    if ((cap & (cap - 1)) == 0) f->left = rl_regrow(cx->tmp, f->left, cap, cap > 0 ? 2 * cap : 1, sizeof *f->left);
+    f->left[f->n_left++] = left;
+}
+
+static bool in_formula(const rl_design *d, const char *name)
+{
+    for (size_t j = 0; j < d->X.k; j++)
+        if (strcmp(d->x_name[j], name) == 0) return true;
+    return false;
+}
+
+/* What f->left has from number `first` on, as a note. */
+static void tell_left(const rl_design *d, const rl_fit *f, size_t first, rl_ctx *cx)
 {
     enum { SAID = 8 };
     rl_str names = rl_str_new(cx->tmp);
-    const char *name[SAID];
-    size_t gone = 0, n = 0, times[SAID] = {0}; /* columns, different names of them */
+    size_t n = f->n_left - first, listed = n < SAID ? n : SAID;
+    for (size_t i = 0; i < listed; i++) {
+        const rl_left *l = &f->left[first + i];
+        rl_str_addf(&names, "%s'%s'", i > 0 ? ", " : "", l->name);
+        if (l->columns > 1) rl_str_addf(&names, " (%zu columns)", l->columns);
+    }
+    rl_remark(cx, "collinear", "%s%s left out: collinear with the columns before%s%s", rl_str_text(&names),
+              n > listed                            ? ", .. were"
+              : n > 1 || f->left[first].columns > 1 ? " were"
+                                                    : " was",
+              d->fe.n_fe > 0 ? " or the effects of " : "", effect_names(d, cx));
+}
+
+rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
+                       rl_fit *f, rl_ctx *cx)
+{
+    size_t first = f->n_left;
     for (size_t j = 0; j < k; j++) {
         if (!dropped[j]) continue;
-        if (j >= strict) {
-            return rl_fail(cx, RL_EDATA, "%s is not identified: its column depends on the other columns%s%s",
-                           rl_label_text(&label[j], cx->tmp), d->fe.n_fe > 0 ? " and the effects of " : "",
-                           effect_names(d, cx));
-        }
-        gone++;
-        const char *own = rl_label_text(&label[j], cx->tmp);
-        size_t at = 0;
-        while (at < n && strcmp(name[at], own) != 0) at++;
-        if (at == n && n < SAID) name[n++] = own;
-        if (at < SAID) times[at]++;
+        const char *name = rl_label_text(&label[j], cx->tmp);
+        if (j >= strict)
+            return rl_fail(cx, RL_EDATA, "%s is not identified: its column depends on the other columns%s%s", name,
+                           d->fe.n_fe > 0 ? " and the effects of " : "", effect_names(d, cx));
+        if (f->n_left > first && strcmp(f->left[f->n_left - 1].name, name) == 0)
+            f->left[f->n_left - 1].columns++;
+        else
+            rl_fit_leave(f, (rl_left){name, 1, in_formula(d, name)}, cx);
     }
-    size_t listed = 0;
-    for (size_t i = 0; i < n; i++) {
-        rl_str_addf(&names, "%s'%s'", i > 0 ? ", " : "", name[i]);
-        if (times[i] > 1) rl_str_addf(&names, " (%zu columns)", times[i]);
-        listed += times[i];
-    }
-    if (gone == 0) return RL_OK;
-    rl_remark(cx, "collinear", "%s%s left out: collinear with the columns before%s%s", rl_str_text(&names),
-              gone > listed ? ", .. were"
-              : gone > 1    ? " were"
-                            : " was",
-              d->fe.n_fe > 0 ? " or the effects of " : "", effect_names(d, cx));
+    if (f->n_left > first) tell_left(d, f, first, cx);
     return RL_OK;
 }
 
@@ -317,7 +332,7 @@ static rl_code finish(const rl_design *d, const rl_ols_fit *o, const rl_cols *X,
 {
     if (o->rank == 0) return rl_fit_nothing(d, label, X->k, cx);
     rl_core *core = RL_NEW(cx->tmp, rl_core, 1);
-    RL_TRY(rl_fit_dropped(d, o->dropped, X->k, label, strict, cx));
+    RL_TRY(rl_fit_dropped(d, o->dropped, X->k, label, strict, f, cx));
     pack(o, X, label, kept, core, f, cx);
     core->w = d->w;
     core->e = o->e;
@@ -463,4 +478,26 @@ void rl_fit_combine(rl_fit *f, rl_mat L, const rl_label *label, rl_ctx *cx)
     }
     f->core = core;
     f->psi = rl_psi_core(core, f->psi->n, f->m, f->psi->has_time, cx);
+}
+
+rl_mat rl_fit_columns(const rl_design *d, size_t extra, rl_label *label, rl_ctx *cx)
+{
+    rl_mat V = rl_mat_new(d->n, d->X.k + extra + 1, cx->tmp);
+    for (size_t j = 0; j < d->X.k; j++) {
+        memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+        if (label != NULL) label[j] = rl_label_of(d->x_name[j]);
+    }
+    return V;
+}
+
+void rl_fit_last_first(rl_fit *f, rl_ctx *cx)
+{
+    rl_mat L = rl_mat_new(f->m, f->m, cx->tmp);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, f->m);
+    for (size_t j = 0; j < f->m; j++) {
+        size_t from = j == 0 ? f->m - 1 : j - 1;
+        *rl_mat_at(&L, j, from) = 1;
+        label[j] = f->label[from];
+    }
+    rl_fit_combine(f, L, label, cx);
 }

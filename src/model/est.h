@@ -159,6 +159,13 @@ typedef struct rl_dof {
     bool constant;         /* a constant is in the model (effects imply one)       */
 } rl_dof;
 
+/* A regressor that is left out, as others hold it already: columns of one name. */
+typedef struct rl_left {
+    const char *name;      /* "x", "event -3", "x by cohort"                       */
+    size_t columns;
+    bool whole;            /* all that the formula has under this name             */
+} rl_left;
+
 /* What fit() fills in.  It is given all 0, but for the figures (rss .. loglik, deviance, loglik_null), which are NaN =
  * does not apply.  Due are m, label, b, dof (n and k at least) and, but for .no_errors, one of
  *
@@ -174,6 +181,8 @@ struct rl_fit {
     size_t m;              /* estimates                                            */
     rl_label *label;       /* m                                                    */
     double *b;             /* m                                                    */
+    rl_left *left;         /* n_left  the regressors left out, those of the small design of a collapse too */
+    size_t n_left;
     const rl_psi *psi;     /* NULL when the method has none: then by refit, or no errors, and infer refuses to be
                               asked for them */
     const rl_refit *refit; /* or NULL                                              */
@@ -187,7 +196,8 @@ struct rl_fit {
     const double *neyman;  /* m   conservative standard errors beside those of psi (0 = none); or NULL */
     const bool *given;     /* m   what the estimate is by construction: no error, no statistic; or NULL */
     double **effect;       /* n_fe of their levels: the recovered effects, or NULL */
-    size_t cell_k;         /* coefficients that every cohort and period has of its own (infer_small.c); 0 = 1 */
+    double never_k;        /* coefficients fitted to the controls, times the never treated's share in them
+                              (infer_small.c); 0 = 1 */
     bool lone_count;       /* one that is alone with its start bears influence too: it is held against others */
     bool perfect;          /* nothing but rounding error is left: errors are given, statistics are not */
     /* fit statistics; NaN = does not apply */
@@ -371,10 +381,18 @@ RL_MUST rl_code rl_fit_degrees(const rl_design *d, size_t k_asked, size_t redund
 void rl_fit_figures(const rl_design *d, double within, rl_fit *f, rl_ctx *cx);
 void rl_fit_judge(const rl_design *d, rl_fit *f, rl_ctx *cx);     /* a perfect fit? */
 RL_MUST rl_code rl_fit_nothing(const rl_design *d, const rl_label *label, size_t k, rl_ctx *cx);
-/* Remark on, or (from `strict` on) refuse, the dropped ones of k columns. */
+/* List in f->left, and remark on, or (from `strict` on) refuse, the dropped ones of k columns; those with one label
+ * stand side by side. */
 RL_MUST rl_code rl_fit_dropped(const rl_design *d, const bool *dropped, size_t k, const rl_label *label, size_t strict,
-                               rl_ctx *cx);
+                               rl_fit *f, rl_ctx *cx);
+/* One more of f->left. */
+void rl_fit_leave(rl_fit *f, rl_left left, rl_ctx *cx);
 rl_label rl_label_of(const char *term);       /* the ids absent */
+/* The regressors of the formula and `extra` columns of zeros behind them, n-by-(k+extra+1) as rl_fit_linear() takes
+ * them; label (k or more, or NULL) gets the names of the k. */
+rl_mat rl_fit_columns(const rl_design *d, size_t extra, rl_label *label, rl_ctx *cx);
+/* The last estimate, the effect, before the others. */
+void rl_fit_last_first(rl_fit *f, rl_ctx *cx);
 /* Name of a label for messages: "event -2", "att (cohort 2004, time 2005)". */
 const char *rl_label_text(const rl_label *l, rl_arena *in);
 /* Is this event time one of reference (--ref; without it -1)? */

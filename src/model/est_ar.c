@@ -68,7 +68,7 @@ static rl_code in_order(const rl_design *d, bool gaps, place *v, int32_t *since,
 }
 
 /* The columns that do not depend on earlier ones, rows in order. */
-static rl_code columns(const rl_design *d, const place *v, rl_mat *X, double *y, rl_label *label, rl_ctx *cx)
+static rl_code columns(const rl_design *d, const place *v, rl_mat *X, double *y, rl_label *label, rl_fit *f, rl_ctx *cx)
 {
     rl_ols_fit o = {0};
     rl_mat all = {d->X.a, d->n, d->X.k, d->X.ld};
@@ -78,7 +78,7 @@ static rl_code columns(const rl_design *d, const place *v, rl_mat *X, double *y,
     *X = rl_mat_new(d->n, all.k, cx->tmp);
     if (all.k == 0) return RL_OK;
     RL_TRY(rl_ols(&all, d->y, NULL, NULL, &o, cx->tmp, cx));
-    RL_TRY(rl_fit_dropped(d, o.dropped, all.k, label, SIZE_MAX, cx));
+    RL_TRY(rl_fit_dropped(d, o.dropped, all.k, label, SIZE_MAX, f, cx));
     for (size_t j = 0; j < all.k; j++) {
         if (o.dropped[j]) continue;
         for (size_t t = 0; t < d->n; t++) *rl_mat_at(X, t, kept) = *rl_mat_at(&all, v[t].row, j);
@@ -227,7 +227,7 @@ static rl_code average(const rl_design *d, const rl_request *req, rl_fit *f, rl_
     RL_TRY(refuse(d, req, 1, cx));
     RL_TRY(in_order(d, true, v, since, step, cx));
     f->label = RL_NEW(cx->tmp, rl_label, d->X.k + 1);
-    RL_TRY(columns(d, v, &X, y, f->label, cx));
+    RL_TRY(columns(d, v, &X, y, f->label, f, cx));
     f->m = X.k;
     if (f->m == 0) return rl_fit_nothing(d, f->label, 0, cx);
     rl_ar_grid(rho, prior);
@@ -258,7 +258,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     if (method == AVERAGE) return average(d, req, f, cx);
     RL_TRY(refuse(d, req, most, cx));
     RL_TRY(in_order(d, false, v, since, RL_NEW(cx->tmp, int32_t, d->n), cx));
-    RL_TRY(columns(d, v, &X, y, label, cx));
+    RL_TRY(columns(d, v, &X, y, label, f, cx));
     RL_TRY(order_of(&X, y, since, req, &p, cx));
     RL_TRY(rl_ar(&X, y, since, p, &a, cx));
     f->m = X.k + p;

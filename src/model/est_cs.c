@@ -348,6 +348,22 @@ static const double *unit_weights(const rl_cs *p, rl_ctx *cx)
     return out;
 }
 
+/* What part of the controls is never treated: units of a comparison, averaged over the comparisons. */
+static double never_share(const rl_cs *p)
+{
+    const rl_roster *r = p->r;
+    double sum = 0, n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        const rl_cs_cell *a = &p->cell[i];
+        double units = (double)r->never;
+        for (size_t c = a->from; c < p->it.C; c++) units += c != a->c ? (double)r->cohort_size[c] : 0;
+        if (a->reference || units <= 0) continue;
+        sum += (double)r->never / units;
+        n++;
+    }
+    return n > 0 ? sum / n : 1;
+}
+
 #define METHODS "dr reg ipw ipw-ht drimp"
 static const rl_did_method METHOD[] = {RL_DID_DR, RL_DID_REG, RL_DID_IPW, RL_DID_HT, RL_DID_IMPROVED};
 
@@ -385,7 +401,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     }
     rl_units by = {.N = r->N, .row = r->start, .most = p->n, .of = panel ? of_panel : of_rows, .self = p};
     *cells = (rl_att_cells){d, r, p->n, cell, by, unit_weights(p, cx), outcome};
-    f->cell_k = p->it.k;
+    f->never_k = (double)p->it.k * never_share(p);
     return rl_att_average(cells, req, f, cx);
 }
 

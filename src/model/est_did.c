@@ -10,8 +10,6 @@
  * Assumes   parallel trends; no anticipation; no spill-over to controls
  * Source    Card & Krueger (1994), American Economic Review 84(4), table 3
  */
-#include <string.h>
-
 #include "model/roster.h"
 
 /* It walks rows, not units; where they have several starts a roster of rows says which. */
@@ -47,12 +45,8 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     int32_t start;
     RL_TRY(find_start(d, &start, cx));
     size_t k = d->X.k;
-    rl_mat V = rl_mat_new(d->n, k + 4, cx->tmp);
-    rl_label *label = RL_NEW(cx->tmp, rl_label, k + 3), *out = RL_NEW(cx->tmp, rl_label, k + 3);
-    for (size_t j = 0; j < k; j++) {
-        memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
-        label[j] = rl_label_of(d->x_name[j]);
-    }
+    rl_label *label = RL_NEW(cx->tmp, rl_label, k + 3);
+    rl_mat V = rl_fit_columns(d, 3, label, cx);
     label[k] = rl_label_of("treated");
     label[k + 1] = rl_label_of("post");
     label[k + 2] = rl_label_of("overall");
@@ -63,13 +57,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
         rl_mat_col(&V, k + 2)[i] = treated * post;
     }
     RL_TRY(rl_fit_linear(d, V, label, k, NULL, f, cx));
-    rl_mat L = rl_mat_new(f->m, f->m, cx->tmp); /* the effect first */
-    for (size_t j = 0; j < f->m; j++) {
-        size_t from = j == 0 ? f->m - 1 : j - 1;
-        *rl_mat_at(&L, j, from) = 1;
-        out[j] = f->label[from];
-    }
-    rl_fit_combine(f, L, out, cx);
+    rl_fit_last_first(f, cx);
     return RL_OK;
 }
 

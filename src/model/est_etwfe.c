@@ -447,6 +447,17 @@ static rl_code regress_cells(plan *p, size_t **kept, rl_fit *f, rl_ctx *cx)
     return rl_fit_indicators(p->d, p->of, p->n_cell, label, *kept, f, cx);
 }
 
+/* Covariates of which neither a slope by cohort nor one by period is left. */
+static void leave_covariates(const plan *p, const size_t *kept, rl_fit *f, rl_ctx *cx)
+{
+    size_t each = p->p > 0 ? p->first / p->p : 0;
+    for (size_t q = 0; q < p->p; q++) {
+        size_t at = q * each;
+        while (at < (q + 1) * each && kept[at] == SIZE_MAX) at++;
+        if (at == (q + 1) * each) rl_fit_leave(f, (rl_left){p->d->x_name[q], each, true}, cx);
+    }
+}
+
 /* All columns, written out. */
 static rl_code regress(plan *p, const rl_request *r, rl_glm_fit *curve, size_t **kept, rl_fit *f, rl_ctx *cx)
 {
@@ -455,8 +466,12 @@ static rl_code regress(plan *p, const rl_request *r, rl_glm_fit *curve, size_t *
     columns(p, &V, &label, cx);
     *kept = RL_NEW(cx->tmp, size_t, p->k);
     rl_mat X = {V.a, V.n, p->k, V.ld};
-    if (curve != NULL) return rl_fit_glm(p->d, r->family, r->profile, &X, label, p->first, *kept, curve, f, cx);
-    return rl_fit_linear(p->d, V, label, p->first, *kept, f, cx);
+    if (curve != NULL)
+        RL_TRY(rl_fit_glm(p->d, r->family, r->profile, &X, label, p->first, *kept, curve, f, cx));
+    else
+        RL_TRY(rl_fit_linear(p->d, V, label, p->first, *kept, f, cx));
+    if (f->leave == NULL) leave_covariates(p, *kept, f, cx);
+    return RL_OK;
 }
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)

@@ -412,7 +412,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     ask.lo = req->gmm_lo > 0 ? req->gmm_lo : 2;
     ask.hi = req->gmm_hi > 0 ? req->gmm_hi : -1;
     RL_TRY(check_clusters(d, cx));
-    RL_TRY(rl_gmm_rows_make(d, &ask, &g, cx));
+    RL_TRY(rl_gmm_rows_make(d, &ask, &g, f, cx));
     if (g.leave != NULL) {
         f->leave = g.leave;
         f->leave_why = "without a complete row one period before or after";

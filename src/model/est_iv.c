@@ -111,13 +111,13 @@ static rl_code too_few(const stages *s, size_t left, rl_ctx *cx)
 }
 
 /* Columns of Z that depend on earlier ones go, named. */
-static rl_code drop_dependent(stages *s, rl_ctx *cx)
+static rl_code drop_dependent(stages *s, rl_fit *f, rl_ctx *cx)
 {
     rl_ols_fit o;
     size_t all = s->k + s->q, kept = 0, k = 0, n = s->d->n;
     RL_TRY(regress(s, &s->Z, s->Z_low, s->y, s->y_low, s->norm0, &o, cx));
     rl_release(cx->tmp, o.e);
-    RL_TRY(rl_fit_dropped(s->d, o.dropped, all, s->label, SIZE_MAX, cx));
+    RL_TRY(rl_fit_dropped(s->d, o.dropped, all, s->label, SIZE_MAX, f, cx));
     for (size_t j = 0; j < all; j++) {
         if (o.dropped[j]) continue;
         if (kept != j) memcpy(rl_mat_col(&s->Z, kept), rl_mat_col(&s->Z, j), n * sizeof(double));
@@ -367,7 +367,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     stages s = {.d = d, .k = d->X.k, .q = d->inst.k, .g = d->endo.k};
     if (s.q < s.g) return too_few(&s, s.q, cx);
     RL_TRY(sweep(&s, cx));
-    RL_TRY(drop_dependent(&s, cx));
+    RL_TRY(drop_dependent(&s, f, cx));
     RL_TRY(first_stages(&s, f, cx));
     return second_stage(&s, f, cx);
 }

@@ -46,6 +46,8 @@ typedef struct work {
     bool *there; /* m   not a reference, and not ..                */
     bool *given; /* m   .. made of the controls: 0                 */
     rl_dof dof;  /* of event time 0                                */
+    rl_fit *out; /* .. and the covariates left out there           */
+    rl_arena *tmp;
 } work;
 
 static rl_code settle(work *w, rl_ctx *cx)
@@ -234,6 +236,19 @@ static void note_effect(work *w, size_t j, int32_t e, double b, size_t k, size_t
     if (e == 0) w->dof = (rl_dof){.n = w->n, .k = k + T, .constant = true};
 }
 
+/* What the regression of event time 0 left out, beyond its arena. */
+static void hand_on(const work *w, const rl_fit *f, rl_ctx *cx)
+{
+    rl_arena *inner = cx->tmp;
+    cx->tmp = w->tmp;
+    for (size_t i = 0; i < f->n_left; i++) {
+        rl_left l = f->left[i];
+        l.name = rl_strdup(cx->tmp, l.name);
+        rl_fit_leave(w->out, l, cx);
+    }
+    cx->tmp = inner;
+}
+
 static rl_code with_covariates(work *w, size_t j, int32_t e, const double *by, const int32_t *period, size_t T,
                                rl_ctx *cx)
 {
@@ -246,6 +261,8 @@ static rl_code with_covariates(work *w, size_t j, int32_t e, const double *by, c
                    .y_name = w->d->y_name,
                    .y = w->dy,
                    .fe_name = &name,
+                   .X = {.k = w->k},
+                   .x_name = w->d->x_name + w->first_x,
                    .vcov = w->d->vcov};
     a.fe = fe;
     a.w = by;
@@ -267,6 +284,7 @@ static rl_code with_covariates(work *w, size_t j, int32_t e, const double *by, c
     rl_fit f = {.r2_within = NAN};
     size_t *kept = RL_NEW(cx->tmp, size_t, k);
     RL_TRY(rl_fit_linear(&a, V, label, k, kept, &f, cx));
+    if (e == 0) hand_on(w, &f, cx);
     if (kept[0] == SIZE_MAX) return not_there(w, e, cx);
     double root = sqrt(factor_of(w, (double)(f.dof.k + T), cx)), *la = RL_NEW(cx->tmp, double, f.core->X.k),
            *v = RL_NEW(cx->tmp, double, w->n), *psi = w->psi + j * w->d->n;
@@ -374,7 +392,7 @@ static void say_given(const work *w, rl_ctx *cx)
 
 static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *cx)
 {
-    work w = {.d = d, .r = r};
+    work w = {.d = d, .r = r, .out = f, .tmp = cx->tmp};
     RL_TRY(rl_roster_make(d, false, &w.s, cx));
     RL_TRY(settle(&w, cx));
     size_t E = (size_t)(w.hi - w.lo) + 1, n_pre = 0, *pre = RL_NEW(cx->tmp, size_t, E);

@@ -400,7 +400,6 @@ static rl_code regress(const work *w, const rl_design *d, const int32_t *row_of,
 {
     size_t k = d->X.k, at = k, E = (size_t)(w->hi - w->lo) + 1, *column = RL_NEW(cx->tmp, size_t, E);
     rl_label *label = RL_NEW(cx->tmp, rl_label, k + E);
-    for (size_t j = 0; j < k; j++) label[j] = rl_label_of(d->x_name[j]);
     for (size_t i = 0; i < E; i++) {
         column[i] = SIZE_MAX;
         if (rl_is_reference(w->r, w->lo + (int32_t)i)) continue;
@@ -408,8 +407,7 @@ static rl_code regress(const work *w, const rl_design *d, const int32_t *row_of,
         label[at].event = w->lo + (int32_t)i;
         column[i] = at++;
     }
-    rl_mat V = rl_mat_new(d->n, at + 1, cx->tmp);
-    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+    rl_mat V = rl_fit_columns(d, at - k, label, cx);
     for (size_t i = 0; i < w->n; i++) {
         size_t c = column[w->event[i] - w->lo];
         if (w->on[i] && c != SIZE_MAX) *rl_mat_at(&V, row_of != NULL ? (size_t)row_of[i] : i, c) = 1;

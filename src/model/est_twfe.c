@@ -18,12 +18,8 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
 {
     (void)req;
     size_t k = d->X.k;
-    rl_mat V = rl_mat_new(d->n, k + 2, cx->tmp);
-    rl_label *label = RL_NEW(cx->tmp, rl_label, k + 1), *out = RL_NEW(cx->tmp, rl_label, k + 1);
-    for (size_t j = 0; j < k; j++) {
-        memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
-        label[j] = rl_label_of(d->x_name[j]);
-    }
+    rl_label *label = RL_NEW(cx->tmp, rl_label, k + 1);
+    rl_mat V = rl_fit_columns(d, 1, label, cx);
     memcpy(rl_mat_col(&V, k), d->treated, d->n * sizeof(double));
     label[k] = rl_label_of("overall");
     double treated = 0;
@@ -33,14 +29,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     if (code == RL_EDATA)
         rl_hint(cx, "there is no control: some units must be treated and others not, or later, in the same periods");
     RL_TRY(code);
-
-    rl_mat L = rl_mat_new(f->m, f->m, cx->tmp); /* the effect first, then the covariates */
-    for (size_t j = 0; j < f->m; j++) {
-        size_t from = j == 0 ? f->m - 1 : j - 1;
-        *rl_mat_at(&L, j, from) = 1;
-        out[j] = f->label[from];
-    }
-    rl_fit_combine(f, L, out, cx);
+    rl_fit_last_first(f, cx);
     return RL_OK;
 }
 

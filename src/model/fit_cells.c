@@ -103,7 +103,7 @@ static rl_code without_columns(const rl_design *d, const int32_t *cell, size_t C
     if (w->f.first_dropped < C) {
         bool *dropped = RL_NEW(cx->tmp, bool, w->q + C);
         dropped[w->q + w->f.first_dropped] = true;
-        return rl_fit_dropped(d, dropped, w->q + C, label, w->q, cx);
+        return rl_fit_dropped(d, dropped, w->q + C, label, w->q, f, cx);
     }
     double *e = RL_NEW(cx->tmp, double, d->n);
     w->b = RL_NEW(cx->tmp, double, C);
@@ -135,8 +135,7 @@ rl_code rl_fit_indicators(const rl_design *d, const int32_t *cell, size_t C, con
     for (size_t j = 0; j < k + C; j++) kept[j] = j;
     RL_TRY(without_columns(d, cell, C, label, &done, f, cx));
     if (done) return RL_OK;
-    rl_mat V = rl_mat_new(d->n, k + C + 1, cx->tmp);
-    for (size_t j = 0; j < k; j++) memcpy(rl_mat_col(&V, j), rl_mat_col(&d->X, j), d->n * sizeof(double));
+    rl_mat V = rl_fit_columns(d, C, NULL, cx);
     for (size_t i = 0; i < d->n; i++)
         if (cell[i] >= 0) *rl_mat_at(&V, i, k + (size_t)cell[i]) = 1;
     return rl_fit_linear(d, V, label, k, kept, f, cx);

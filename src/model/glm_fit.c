@@ -97,7 +97,7 @@ rl_code rl_fit_glm(const rl_design *d, rl_family family, const char *profile, co
         return rl_hint(cx, "look for regressors of very different size, or nearly collinear ones");
     }
     if (g->rank == 0) return rl_fit_nothing(d, label, X->k, cx);
-    RL_TRY(rl_fit_dropped(d, g->dropped, g->k, label, strict, cx));
+    RL_TRY(rl_fit_dropped(d, g->dropped, g->k, label, strict, f, cx));
     pack(d, g, label, kept, f, cx);
     RL_TRY(rl_fit_degrees(d, X->k, g->redundant, f, cx));
     f->normal = true;

@@ -162,7 +162,7 @@ static void difference(const walk *w, const size_t *entry, rl_gmm_rows *g, rl_ct
 }
 
 /* Regressors that do not vary in time, or only as others do, are named and go. */
-static rl_code keep_varying(const rl_design *d, rl_gmm_rows *g, rl_ctx *cx)
+static rl_code keep_varying(const rl_design *d, rl_gmm_rows *g, rl_fit *f, rl_ctx *cx)
 {
     rl_gmm *p = &g->p;
     size_t k = p->X.k, n = p->n, kept = g->n_time;
@@ -175,7 +175,7 @@ static rl_code keep_varying(const rl_design *d, rl_gmm_rows *g, rl_ctx *cx)
     }
     for (size_t j = 0; j < d->X.k; j++) label[j] = rl_label_of(d->x_name[j]);
     RL_TRY(rl_ols(&p->X, p->y, NULL, norm0, &o, cx->tmp, cx));
-    RL_TRY(rl_fit_dropped(d, o.dropped + g->n_time, d->X.k, label, SIZE_MAX, cx));
+    RL_TRY(rl_fit_dropped(d, o.dropped + g->n_time, d->X.k, label, SIZE_MAX, f, cx));
     g->col = RL_NEW(cx->tmp, size_t, d->X.k);
     g->y_lag = RL_NEW(cx->tmp, int, d->X.k);
     for (size_t j = 0; j < d->X.k; j++) {
@@ -288,7 +288,7 @@ static bool is_own(const walk *w, const rl_gmm_rows *g, size_t j)
     return true;
 }
 
-rl_code rl_gmm_rows_make(const rl_design *d, const rl_gmm_ask *ask, rl_gmm_rows *g, rl_ctx *cx)
+rl_code rl_gmm_rows_make(const rl_design *d, const rl_gmm_ask *ask, rl_gmm_rows *g, rl_fit *f, rl_ctx *cx)
 {
     walk w = {.d = d, .ask = ask, .back = 2};
     size_t *entry, *own;
@@ -298,7 +298,7 @@ rl_code rl_gmm_rows_make(const rl_design *d, const rl_gmm_ask *ask, rl_gmm_rows 
     if (g->p.n == 0) return nothing(&w, cx);
     if (g->leave != NULL) return RL_OK;
     difference(&w, entry, g, cx);
-    RL_TRY(keep_varying(d, g, cx));
+    RL_TRY(keep_varying(d, g, f, cx));
     if (ask->single)
         make_single(&w, entry, g, cx);
     else

@@ -44,6 +44,7 @@ const char *rl_gmm_base(const rl_design *d, size_t j);
 
 /* Errors  RL_EDATA  nothing to difference, too many instruments, nothing varies
  *         RL_ENUM   see num/ols.h */
-RL_MUST rl_code rl_gmm_rows_make(const rl_design *d, const rl_gmm_ask *ask, rl_gmm_rows *g, rl_ctx *cx);
+RL_MUST rl_code rl_gmm_rows_make(const rl_design *d, const rl_gmm_ask *ask, rl_gmm_rows *g, rl_fit *f,
+                                 rl_ctx *cx);
 
 #endif

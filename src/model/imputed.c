@@ -116,6 +116,18 @@ static bool far_apart(const rl_design *d)
     return high > 1e100 || low < 1e-12 * high;
 }
 
+/* Columns that say nothing of the rows not treated, nor of the others. */
+static rl_code tell_dropped(const rl_design *d, const rl_baseline *b, rl_fit *f, rl_ctx *cx)
+{
+    bool *dropped = RL_NEW(cx->tmp, bool, b->p);
+    rl_label *label = RL_NEW(cx->tmp, rl_label, b->p);
+    for (size_t q = 0; q < b->p; q++) {
+        dropped[q] = b->out[b->x_at + q];
+        label[q] = rl_label_of(d->x_name[d->constant + q]);
+    }
+    return rl_fit_dropped(d, dropped, b->p, label, SIZE_MAX, f, cx);
+}
+
 /* Rows without a baseline: why it is so decides whether they are left out or nothing can be done. */
 static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
 {
@@ -138,10 +150,7 @@ static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
                 d->x_name[d->constant + k - b->x_at], column);
         return rl_hint(cx, "its coefficient comes from untreated rows: leave it out");
     }
-    for (size_t q = 0; q < b->p; q++)
-        if (b->out[b->x_at + q])
-            rl_remark(cx, "collinear", "'%s' was left out: it depends on the effects and other regressors",
-                      d->x_name[d->constant + q]);
+    RL_TRY(tell_dropped(d, b, f, cx));
     if (lack == 0) return RL_OK;
     if (lack == treated && unit == 0 && slope == 0 && far_apart(d)) {
         rl_fail(cx, RL_EDATA, "the weights are too large, or too far apart, for effects of units and periods");

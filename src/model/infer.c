@@ -377,6 +377,11 @@ static rl_label kept_label(const rl_label *l, rl_arena *keep)
     return out;
 }
 
+double rl_infer_freedom(const rl_infer_work *w, size_t j)
+{
+    return w->df_each != NULL ? w->df_each[j] : j < w->aside ? w->aside_df : w->df;
+}
+
 static void estimates(rl_infer_work *w, double level)
 {
     rl_result *r = w->out;
@@ -387,8 +392,7 @@ static void estimates(rl_infer_work *w, double level)
     memcpy(r->V, w->V.a, m * m * sizeof(double));
     for (size_t j = 0; j < m; j++) {
         rl_estimate *e = &r->est[j];
-        double v = *rl_mat_at(&w->V, j, j), df = j < w->aside ? w->aside_df : w->df;
-        if (w->df_each != NULL) df = w->df_each[j];
+        double v = *rl_mat_at(&w->V, j, j), df = rl_infer_freedom(w, j);
         *e = (rl_estimate){kept_label(&w->label[j], w->keep), w->b[j], NAN, NAN, NAN, NAN, NAN, df, NAN, NAN, 0};
         if (j < w->f->m && w->f->neyman != NULL) e->std_error_neyman = w->f->neyman[j];
         if (j < w->f->m && fixed_at_zero(w, j)) continue;
@@ -410,44 +414,6 @@ static void estimates(rl_infer_work *w, double level)
         e->band_low = e->estimate - w->crit * e->std_error;
         e->band_high = e->estimate + w->crit * e->std_error;
     }
-}
-
-static rl_code joint_tests(rl_infer_work *w, rl_ctx *cx)
-{
-    rl_result *r = w->out;
-    r->test = RL_NEW(w->keep, rl_test, 2 * w->f->n_joint);
-    for (size_t i = 0; i < w->f->n_joint && !w->f->perfect; i++) {
-        const struct rl_joint *q = &w->f->joint[i];
-        rl_mat C = rl_mat_new(q->n, w->f->m, cx->tmp);
-        double *b = RL_NEW(cx->tmp, double, q->n);
-        rl_test t;
-        for (size_t a = 0; a < q->n; a++) {
-            *rl_mat_at(&C, a, q->index[a]) = 1;
-            b[a] = w->b[q->index[a]];
-        }
-        double df = w->df;
-        if (q->n > 0 && q->index[q->n - 1] < w->aside) w->df = w->aside_df;
-        RL_TRY(rl_infer_joint(w, &C, b, &t, cx));
-        w->df = df;
-        if (!isfinite(t.p_value)) {
-            rl_remark(cx, "tests",
-                      isfinite(rl_infer_series_freedom(w))
-                          ? "the %s test was left out: too few degrees of freedom for its %zu estimates"
-                      : isfinite(t.statistic)
-                          ? "the %s test was left out: too few clusters for its %zu estimates"
-                          : "the %s test was left out: the covariance of its %zu estimates is singular",
-                      q->name, q->n);
-            continue;
-        }
-        t.name = rl_strdup(w->keep, q->name);
-        if (q->chi2 && w->df == 0) {
-            t.statistic *= t.df;
-            t.kind = "chi2";
-        }
-        r->test[r->n_tests++] = t;
-        if (q->n > 0 && q->index[q->n - 1] >= w->aside) RL_TRY(rl_infer_small_beside(w, q->name, &C, b, cx));
-    }
-    return RL_OK;
 }
 
 static void fit_shares(rl_infer_work *w, rl_ctx *cx)
@@ -584,7 +550,7 @@ rl_code rl_infer(const rl_design *d, const rl_fit *f, const rl_request *req, rl_
     estimates(&w, req->level);
     rl_infer_say_thin(&w, req, cx);
     rl_infer_say_missing(&w, req, cx);
-    RL_TRY(joint_tests(&w, cx));
+    RL_TRY(rl_infer_joint_tests(&w, req, cx));
     RL_TRY(rl_infer_restrictions(&w, req, cx));
     fit_shares(&w, cx);
     for (size_t i = 0; i < f->n_test; i++) rl_infer_add_test(out, f->test[i], keep);

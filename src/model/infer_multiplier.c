@@ -231,20 +231,21 @@ static bool in_band(const rl_infer_work *w, size_t j)
 
 static void critical(rl_infer_work *w, const double *b, size_t N, rl_ctx *cx)
 {
-    double *most = RL_NEW(cx->tmp, double, N), z = rl_t_quantile(0.5 + w->level / 2, 0);
+    double *most = RL_NEW(cx->tmp, double, N), single = 0;
     size_t n = 0;
     for (size_t j = 0; j < w->m; j++) {
         if (!in_band(w, j)) continue;
         n++;
+        single = fmax(single, rl_t_quantile(0.5 + w->level / 2, rl_infer_freedom(w, j)));
         for (size_t d = 0; d < N; d++) most[d] = fmax(most[d], fabs(b[j * N + d]) / w->se_each[j]);
     }
     w->crit = NAN;
     if (n < 2) return;
     rl_order(most, N);
     w->crit = rl_order_quantile(most, N, w->level);
-    if (w->crit < z) {
+    if (w->crit < single) {
         rl_remark(cx, "bands", "the uniform band came out narrower than single intervals: those are shown instead");
-        w->crit = z;
+        w->crit = single;
     }
     if (w->crit >= 7)
         rl_remark(cx, "bands", "the critical value of the uniform band is %.1f: some estimates rest on very few units",
@@ -262,6 +263,10 @@ rl_code rl_infer_multiplier(rl_infer_work *w, const rl_request *req, rl_ctx *cx)
     const rl_groups *g = clustered ? &d->cluster[0] : NULL;
     rl_walk walk = {.m = w->f->m, .G = w->sums.n, .S = w->sums};
     if (w->sums.a == NULL) RL_TRY(rl_walk_make(w->f->psi, g != NULL ? g->code : NULL, g != NULL ? g->G : 0, &walk, cx));
+    if (walk.G < 3) { /* influence adds to nought: half of the draws of 2 clusters are 0, the others of one size */
+        rl_fail(cx, RL_EDATA, "--inference bootstrap: draws of %zu clusters tell no spread", walk.G);
+        return rl_hint(cx, "leave --inference out, or draw by a column with more clusters: --cluster COL");
+    }
     size_t reps = req->reps > 0 ? req->reps : DEFAULT_DRAWS;
     rl_boot_plan plan = {
         .kind = req->multiplier, .G = walk.G, .N = reps, .seed = cx->seed, .unit = keys(g, walk.G, cx)};

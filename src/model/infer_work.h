@@ -49,6 +49,7 @@ void rl_infer_count_K(rl_infer_work *w, bool clustered, rl_ctx *cx);
 double rl_infer_n_factor(const rl_infer_work *w, rl_nfactor rule);
 const char *rl_infer_n_words(rl_nfactor rule);
 void rl_infer_set_df(rl_infer_work *w, rl_dfrule rule);
+double rl_infer_freedom(const rl_infer_work *w, size_t j); /* of what is reported: estimate j; 0 = normal */
 /* "G/(G-1) x (n-1)/(n-K) = 1.0123, n = .., K = .." */
 void rl_infer_say_factor(rl_infer_work *w, const char *first, const char *second, double value);
 void rl_infer_scale(rl_mat *V, double by);
@@ -93,7 +94,8 @@ RL_MUST rl_code rl_infer_blocks(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_fixed_b(rl_infer_work *w, int lags, double t_factor, rl_nfactor n_rule, rl_ctx *cx);
 
 /* infer_multiplier.c: errors and uniform bands from draws, after the covariance and its combinations.
- * Errors RL_EUSAGE more than one cluster variable */
+ * Errors RL_EUSAGE more than one cluster variable
+ *        RL_EDATA  fewer than 3 clusters */
 RL_MUST rl_code rl_infer_multiplier(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
 /* infer_repeat.c: the covariance of methods that have a refit, by placebos, bootstrap or jackknife, and its
@@ -104,12 +106,12 @@ RL_MUST rl_code rl_infer_multiplier(rl_infer_work *w, const rl_request *req, rl_
 RL_MUST rl_code rl_infer_repeat(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 
 /* infer_small.c: for few clusters, from the influence by cluster, cohort and period.  small: V, psi_G, factor and
- * df_each anew.  joint: as rl_infer_joint().  beside: that test, "NAME-small-sample", appended to the result where the
- * method has no factor and there are at most 5,000 clusters.  or_not: refuses what does not go with it; a study gets
+ * df_each anew.  joint: as rl_infer_joint().  beside: it is made beside the test of a method that has no factor, as
+ * "NAME-small-sample", with at most 5,000 clusters.  or_not: refuses what does not go with it; a study gets
  * what it asks for instead. */
 RL_MUST rl_code rl_infer_small(rl_infer_work *w, rl_ctx *cx);
 RL_MUST rl_code rl_infer_small_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx);
-RL_MUST rl_code rl_infer_small_beside(rl_infer_work *w, const char *name, const rl_mat *C, const double *b, rl_ctx *cx);
+bool rl_infer_small_beside(const rl_infer_work *w);
 RL_MUST rl_code rl_infer_small_or_not(rl_infer_work *w, const rl_request *req, bool of_study, rl_ctx *cx);
 
 /* infer_few.c: combinations, bias-reduced covariances and the wild bootstrap. */
@@ -121,6 +123,9 @@ RL_MUST rl_code rl_infer_wild(rl_infer_work *w, double level, rl_ctx *cx);
  * freedom and p; by Hotelling's T squared under CR2 and CR3.  NaN when their covariance is singular;
  * df2 <= 0: no freedom is left for q of them. */
 RL_MUST rl_code rl_infer_joint(rl_infer_work *w, const rl_mat *C, const double *b, rl_test *t, rl_ctx *cx);
+/* infer_joint.c: the joint tests of the fit, into the result; those of infer_small.c without estimates that too few
+ * treated clusters bear, with a remark. */
+RL_MUST rl_code rl_infer_joint_tests(rl_infer_work *w, const rl_request *req, rl_ctx *cx);
 /* Degrees of freedom of the variance of a series, NaN where there are other rules. */
 double rl_infer_series_freedom(const rl_infer_work *w);
 RL_MUST rl_code rl_infer_restrictions(rl_infer_work *w, const rl_request *r, rl_ctx *cx);

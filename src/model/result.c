@@ -81,6 +81,16 @@ static void keep_shares(const rl_fit *f, rl_result *out, rl_arena *keep)
     out->n_share = f->n_share;
 }
 
+static void keep_left(const rl_fit *f, rl_result *out, rl_arena *keep)
+{
+    out->left = RL_NEW(keep, rl_left, f->n_left);
+    out->n_left = f->n_left;
+    for (size_t i = 0; i < f->n_left; i++) {
+        out->left[i] = f->left[i];
+        out->left[i].name = rl_strdup(keep, f->left[i].name);
+    }
+}
+
 static void keep_wander(const rl_fit *f, rl_result *out, rl_arena *keep)
 {
     if (f->wander == NULL) return;
@@ -216,6 +226,7 @@ rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result 
     RL_TRY(rl_diag_unasked(&d, &f, &req, out, keep, cx));
     rl_result_sample(&d, &f, out, keep, cx);
     keep_wander(&f, out, keep);
+    keep_left(&f, out, keep);
     if (f.n_share > 0) keep_shares(&f, out, keep);
     RL_TRY(rl_response_run(&req, &d, out, keep, cx));
     if (req.n_response > 0) keep_residuals(&d, &f, out, keep);

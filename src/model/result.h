@@ -85,6 +85,8 @@ struct rl_result {
     bool spurious;
     struct rl_differenced { const char *base; double est, se, low, high; } *differenced;
     size_t n_differenced;
+    rl_left *left;              /* n_left  regressors left out, as a note says too; none of lp's     */
+    size_t n_left;
     const char **note;
     size_t n_notes;
     /* for joint covariances across models: psi summed over the first cluster

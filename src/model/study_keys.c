@@ -241,6 +241,7 @@ static void new_program(void *element)
 #define TEXT_KEY(T, member, key, h) {.name = key, .type = RL_KEY_TEXT, AT(T, member), .help = h}
 #define TEXT_MUST(T, member, key, h) {.name = key, .type = RL_KEY_TEXT, AT(T, member), .required = true, .help = h}
 #define TEXTS_KEY(T, member, key, h) {.name = key, .type = RL_KEY_TEXTS, AT(T, member), .help = h}
+#define TEXTS_MUST(T, member, key, h) {.name = key, .type = RL_KEY_TEXTS, AT(T, member), .required = true, .help = h}
 
 static const rl_key STUDY[] = {
     {.name = "title", .type = RL_KEY_STRING, AT(rl_study, title), .help = "heads the report; default: the file's name"},
@@ -269,8 +270,7 @@ static const rl_key LOOKUP[] = {
     FILE_KEYS(rl_lookup, file, "CSV file with one row a key"),
     TEXT_MUST(rl_lookup, key, "key", "column of the deals that holds the key"),
     TEXT_KEY(rl_lookup, as, "as", "its name in the lookup file; default the same"),
-    {.name = "add", .type = RL_KEY_TEXTS, AT(rl_lookup, add), .required = true,
-     .help = "columns of the lookup file that every deal gets"},
+    TEXTS_MUST(rl_lookup, add, "add", "columns of the lookup file that every deal gets"),
     END};
 
 static const rl_key DEALS[] = {
@@ -280,8 +280,7 @@ static const rl_key DEALS[] = {
     TEXT_MUST(rl_deals_spec, created, "created", "column with the day the deal was created"),
     TEXT_MUST(rl_deals_spec, closed, "closed", "column with the day it was decided; read for won and lost deals only"),
     TEXT_MUST(rl_deals_spec, status, "status", "column with the stage or status"),
-    {.name = "won", .type = RL_KEY_TEXTS, AT(rl_deals_spec, won), .required = true,
-     .help = "every status that means won"},
+    TEXTS_MUST(rl_deals_spec, won, "won", "every status that means won"),
     TEXTS_KEY(rl_deals_spec, lost, "lost", "every status that means lost"),
     TEXTS_KEY(rl_deals_spec, open, "open", "every status that means not decided yet"),
     TEXT_KEY(rl_deals_spec, amount, "amount", "column with the money; needed for value, deal size and revenue"),
@@ -342,8 +341,7 @@ static const rl_key SPEND[] = {
 static const rl_key MARKET[] = {
     FILE_KEYS(rl_market_spec, file, "CSV file with outside swings to control for"),
     TEXT_MUST(rl_market_spec, date, "date", "column with the day or the period"),
-    {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_market_spec, columns), .required = true,
-     .help = "columns with the figures"},
+    TEXTS_MUST(rl_market_spec, columns, "columns", "columns with the figures"),
     END};
 
 static const rl_key PANEL[] = {
@@ -352,8 +350,7 @@ static const rl_key PANEL[] = {
     TEXT_MUST(rl_panel_spec, date, "date", "column with the day or the period"),
     {.name = "first", .type = RL_KEY_DATE, AT(rl_panel_spec, first),
      .help = "when the periods are numbered 1, 2, 3 ..: a day of the first one"},
-    {.name = "columns", .type = RL_KEY_TEXTS, AT(rl_panel_spec, columns), .required = true,
-     .help = "columns with the figures; each may be an outcome"},
+    TEXTS_MUST(rl_panel_spec, columns, "columns", "columns with the figures; each may be an outcome"),
     END};
 
 static const rl_key COST[] = {
@@ -369,8 +366,7 @@ static const rl_key COST[] = {
 static const rl_key PROGRAM[] = {
     OPTIONAL_FILE(rl_program_spec, file, "CSV file with one row a unit that got the programme"),
     TEXT_KEY(rl_program_spec, unit, "unit", "column with the unit: named as in the deals or the panel"),
-    {.name = "start", .type = RL_KEY_TEXT, AT(rl_program_spec, start), .required = true,
-     .help = "column with the first day, or a date for all"},
+    TEXT_MUST(rl_program_spec, start, "start", "column with the first day, or a date for all"),
     TEXT_KEY(rl_program_spec, end, "end", "column with the last day, or a date for all; none: it goes on"),
     TEXT_KEY(rl_program_spec, dose, "dose", "column with how much of it"),
     TEXTS_KEY(rl_program_spec, where_units, "units", "the units by name, instead of a file"),
@@ -407,14 +403,12 @@ static const rl_key MODEL[] = {
     {.name = "outcome", .type = RL_KEY_TEXT, AT(rl_model_spec, outcome_column),
      .help = "value, win_rate, deal_size, log_deal_size, velocity,"
      " decision_time, days_to_win, opportunities, wins, revenue, or a column of the panel"},
-    {.name = "treatment", .type = RL_KEY_TEXT, AT(rl_model_spec, treatment),
-     .help = "the programme whose effect is asked for"},
-    {.name = "formula", .type = RL_KEY_TEXT, AT(rl_model_spec, formula),
-     .help = "instead of outcome and treatment: y ~ x | fixed effects"},
-    {.name = "level", .type = RL_KEY_TEXT, AT(rl_model_spec, level),
-     .help = "rows it is fitted on: deal, account, panel, a group column, or all: one series"},
-    {.name = "estimator", .type = RL_KEY_TEXT, AT(rl_model_spec, estimator),
-     .help = "a name that `revlift help fit` lists; default auto: picks by the design and says why"},
+    TEXT_KEY(rl_model_spec, treatment, "treatment", "the programme whose effect is asked for"),
+    TEXT_KEY(rl_model_spec, formula, "formula", "instead of outcome and treatment: y ~ x | fixed effects"),
+    TEXT_KEY(rl_model_spec, level, "level",
+             "rows it is fitted on: deal, account, panel, a group column, or all: one series"),
+    TEXT_KEY(rl_model_spec, estimator, "estimator",
+             "a name that `revlift help fit` lists; default auto: picks by the design and says why"),
     {.name = "horizon", .type = RL_KEY_WHOLE, AT(rl_model_spec, horizon), .lo = 1, .hi = 3650,
      .help = "days of follow-up after creation; default: by which 90 % of the wins had come"},
     {.name = "control", .type = RL_KEY_FLAG, AT(rl_model_spec, control_never), .choice = CONTROLS,

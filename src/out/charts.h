@@ -21,7 +21,7 @@ typedef struct rl_model_charts {
     rl_chart **curve;    /* one a channel                          */
     rl_chart *rollout;   /* who is treated when                   */
     rl_chart *cohorts;   /* means by cohort, as seen              */
-    rl_chart *sides;     /* other estimators of the same: template forest, id m1-estimators */
+    rl_chart *sides;     /* other estimators of the same: template estimators */
     rl_chart *side_events;   /* .. and their event studies: template sides */
     rl_chart *bacon;     /* what two-way fixed effects compare    */
     rl_chart *track;     /* actual, fitted, residuals in time      */
@@ -48,6 +48,9 @@ double rl_chart_money_axis(const rl_view *v, const char *what, double largest, c
 double rl_chart_axis(const rl_view *v, const rl_model_answer *m, double largest, bool effect, const char **words);
 /* Charts of model `at` whose programme starts at different times (charts_rollout.c). */
 void rl_charts_rollout(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at);
+/* .. of the same question by several estimators: the effects, cut where one interval is far wider than the others, and
+ * the event studies (charts_sides.c). */
+void rl_charts_sides(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period);
 /* Charts of model `at` with lags (charts_lags.c). */
 void rl_charts_lags(rl_charts *out, const rl_view *v, const rl_answer *a, size_t at);
 

@@ -135,6 +135,23 @@ static void groups(rl_str *s, const rl_model_answer *m, const rl_breakdown *b)
     }
 }
 
+/* The same event times by each that has an event study. */
+static void near(rl_str *s, const rl_model_answer *m, const rl_side *x)
+{
+    if (!x->answered || !(x->near.std_error > 0)) return;
+    const rl_estimate *e = &x->near;
+    rl_label l = {.term = x->estimator,
+                  .group = RL_NO_ID,
+                  .time = RL_NO_ID,
+                  .time_text = rl_words_event_times(&m->sides, s->in),
+                  .event = m->sides.last};
+    head(s, m->spec->name, "done", outcome(m), "estimator events", &l, rl_unit_own(m));
+    const double v[] = {e->estimate, e->std_error, e->statistic,           e->p_value,
+                        e->conf_low, e->conf_high, e->df > 0 ? e->df : NAN};
+    for (size_t j = 0; j < sizeof v / sizeof *v; j++) number(s, v[j]);
+    tail(s, x->rows, NAN, NAN, NAN);
+}
+
 /* The same by other estimators; and the lift when small cohorts are not taken for precise. */
 static void sides(rl_str *s, const rl_model_answer *m)
 {
@@ -157,6 +174,7 @@ static void sides(rl_str *s, const rl_model_answer *m)
         for (size_t j = 0; j < sizeof v / sizeof *v; j++) number(s, v[j]);
         tail(s, x->rows, NAN, NAN, NAN);
     }
+    for (size_t k = 0; k < m->sides.n; k++) near(s, m, &m->sides.v[k]);
 }
 
 /* --- a regression with lags ------------------------------------------------------------------ */

@@ -5,7 +5,9 @@
  *
  * kind: "estimate" (of the fitted model), "event", "lift", "relative lift",
  * "small cohorts" (the lift when cohorts of a few units are not taken for precise), "estimator" (the same by another
- * one, `term`), "by", "by jointly", "spillover", "money", "age"; of a regression with lags
+ * one, `term`; `n` its rows), "estimator events" (the mean of its effects at the event times that all with an event
+ * study have: from 0 to `event`, `time` says which), "by", "by jointly", "spillover", "money", "age"; of a regression
+ * with lags
  *   "response" "cumulative" "cumulative averaged"   `event` periods later, to one more of `term`;
  *                            `group` the segment; band_low, band_high hold for all periods at once
  *   "long run" "mean lag" "half-life" "share after" (`event` periods)

@@ -95,6 +95,8 @@ void rl_json_int(rl_json *j, const char *key, int64_t x)
     rl_str_addf(&j->out, "%" PRId64, x);
 }
 
+void rl_json_count(rl_json *j, const char *key, uint64_t n) { rl_json_int(j, key, (int64_t)n); }
+
 void rl_json_str(rl_json *j, const char *key, const char *s)
 {
     before(j, key);
@@ -102,6 +104,13 @@ void rl_json_str(rl_json *j, const char *key, const char *s)
         rl_json_quote(&j->out, s);
     else
         rl_str_add(&j->out, "null");
+}
+
+void rl_json_texts(rl_json *j, const char *key, const char *const *s, size_t n)
+{
+    rl_json_open(j, key, '[');
+    for (size_t i = 0; i < n; i++) rl_json_str(j, NULL, s[i]);
+    rl_json_close(j);
 }
 
 void rl_json_bool(rl_json *j, const char *key, bool b)

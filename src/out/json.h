@@ -37,7 +37,9 @@ void rl_json_open_flat(rl_json *j, const char *key, char bracket);   /* all in o
 void rl_json_close(rl_json *j);
 void rl_json_num(rl_json *j, const char *key, double x);
 void rl_json_int(rl_json *j, const char *key, int64_t x);
+void rl_json_count(rl_json *j, const char *key, uint64_t n);
 void rl_json_str(rl_json *j, const char *key, const char *s);        /* NULL = null */
+void rl_json_texts(rl_json *j, const char *key, const char *const *s, size_t n);     /* an array, a text a line */
 void rl_json_bool(rl_json *j, const char *key, bool b);
 void rl_json_null(rl_json *j, const char *key);
 const char *rl_json_text(rl_json *j);                                /* with a final newline; all must be closed */

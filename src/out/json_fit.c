@@ -57,7 +57,7 @@ static void dropped(rl_json *j, const rl_dropped *x, size_t n)
     for (size_t i = 0; i < n; i++) {
         rl_json_open_flat(j, NULL, '{');
         rl_json_str(j, "why", x[i].why);
-        rl_json_int(j, "rows", (int64_t)x[i].rows);
+        rl_json_count(j, "rows", x[i].rows);
         rl_json_close(j);
     }
     rl_json_close(j);
@@ -66,9 +66,9 @@ static void dropped(rl_json *j, const rl_dropped *x, size_t n)
 static void sample(rl_json *j, const rl_result *r)
 {
     rl_json_open(j, "sample", '{');
-    rl_json_int(j, "rows_read", (int64_t)r->rows_read);
-    rl_json_int(j, "rows_used", (int64_t)r->rows_used);
-    if (r->rows_behind < r->rows_used) rl_json_int(j, "rows_behind", (int64_t)r->rows_behind);
+    rl_json_count(j, "rows_read", r->rows_read);
+    rl_json_count(j, "rows_used", r->rows_used);
+    if (r->rows_behind < r->rows_used) rl_json_count(j, "rows_behind", r->rows_behind);
     dropped(j, r->dropped, r->n_dropped);
     count_if(j, "clusters", r->clusters);
     count_if(j, "units", r->units);
@@ -170,7 +170,7 @@ static void response_rows(rl_json *j, const rl_banded *impulse, const rl_banded 
     rl_json_open(j, "rows", '[');
     for (size_t h = 0; h < n; h++) {
         rl_json_open(j, NULL, '{');
-        rl_json_int(j, "h", (int64_t)h);
+        rl_json_count(j, "h", h);
         banded(j, "impulse", &impulse[h]);
         banded(j, "cumulative", &cumulative[h]);
         rl_json_close(j);
@@ -235,9 +235,7 @@ void rl_json_response(rl_json *j, const rl_response *s)
     rl_json_str(j, "variable", s->variable_unit);
     rl_json_num(j, "variable_mean", s->mean_variable);
     rl_json_close(j);
-    rl_json_open(j, "says", '[');
-    for (size_t i = 0; i < s->n_says; i++) rl_json_str(j, NULL, s->says[i]);
-    rl_json_close(j);
+    rl_json_texts(j, "says", s->says, s->n_says);
     rl_json_close(j);
 }
 
@@ -280,8 +278,8 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
     number_if(j, "low", s->low);
     number_if(j, "high", s->high);
     rl_json_str(j, "says", s->says);
-    rl_json_int(j, "rows_read", (int64_t)s->read);
-    rl_json_int(j, "rows_used", (int64_t)s->rows);
+    rl_json_count(j, "rows_read", s->read);
+    rl_json_count(j, "rows_used", s->rows);
     dropped(j, s->dropped, s->n_dropped);
     if (s->last >= 0) {
         rl_json_open_flat(j, "event_times", '[');
@@ -290,8 +288,8 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
     }
     if (s->has_weights) {
         rl_json_open_flat(j, "twfe_weights", '{');
-        rl_json_int(j, "treated", (int64_t)s->treated);
-        rl_json_int(j, "negative", (int64_t)s->negative);
+        rl_json_count(j, "treated", s->treated);
+        rl_json_count(j, "negative", s->negative);
         rl_json_num(j, "negative_sum", s->negative_sum);
         rl_json_close(j);
     }
@@ -312,7 +310,8 @@ void rl_json_sides(rl_json *j, const rl_sides *s)
             rl_json_close(j);
             continue;
         }
-        rl_json_int(j, "rows_used", (int64_t)v->rows);
+        rl_json_count(j, "rows_used", v->rows);
+        rl_json_bool(j, "same_rows", v->same_rows);
         rl_json_bool(j, "same_estimand", v->same_estimand);
         rl_json_str(j, "compares", v->compares);
         rl_json_str(j, "base", v->base);
@@ -343,9 +342,7 @@ void rl_json_result(rl_json *j, const rl_result *r)
     tests(j, r);
     responses(j, r);
     if (r->sides != NULL) rl_json_sides(j, r->sides);
-    rl_json_open(j, "notes", '[');
-    for (size_t i = 0; i < r->n_notes; i++) rl_json_str(j, NULL, r->note[i]);
-    rl_json_close(j);
+    rl_json_texts(j, "notes", r->note, r->n_notes);
 }
 
 const char *rl_json_fit(const rl_result *r, const char *const *call, size_t n_call, rl_arena *in)

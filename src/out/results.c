@@ -9,9 +9,7 @@
 #include "out/manifest.h"
 #include "out/view.h"
 
-static void count(rl_json *j, const char *key, uint64_t n) { rl_json_int(j, key, (int64_t)n); }
-
-static void date(rl_json *j, const char *key, int32_t day)
+void rl_results_date(rl_json *j, const char *key, int32_t day)
 {
     char buf[16];
     rl_json_str(j, key, day == RL_NO_DAY ? NULL : rl_day_text(buf, day));
@@ -25,7 +23,7 @@ void rl_results_interval(rl_json *j, const rl_interval *x)
     rl_json_num(j, "conf_high", x->high);
 }
 
-static void interval(rl_json *j, const char *key, const rl_interval *x)
+void rl_results_figure(rl_json *j, const char *key, const rl_interval *x)
 {
     rl_json_open(j, key, '{');
     rl_results_interval(j, x);
@@ -52,13 +50,13 @@ static void waterfall(rl_json *j, const rl_waterfall *w)
 {
     rl_json_open(j, "waterfall", '{');
     rl_json_str(j, "unit", w->unit);
-    count(j, "start", w->start);
+    rl_json_count(j, "start", w->start);
     rl_json_open(j, "steps", '[');
     for (size_t i = 0; i < w->n_steps; i++) {
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "why", w->step[i].why);
-        count(j, "lost", w->step[i].lost);
-        count(j, "left", w->step[i].left);
+        rl_json_count(j, "lost", w->step[i].lost);
+        rl_json_count(j, "left", w->step[i].left);
         rl_json_close(j);
     }
     rl_json_close(j);
@@ -75,7 +73,7 @@ static void study(rl_json *j, const rl_answer *a, const rl_input_file *file)
     rl_json_str(j, "currency", s->currency);
     rl_json_str(j, "period", s->calendar.kind == RL_PERIOD_NONE ? NULL : rl_period_name(s->calendar.kind));
     rl_json_num(j, "level", s->level);
-    date(j, "cut", a->cut);
+    rl_results_date(j, "cut", a->cut);
     rl_json_str(j, "cut_why", a->cut_why);
     rl_json_str(j, "file", file ? rl_relative_path(file->path, j->out.in) : NULL);
     rl_json_str(j, "sha256", file ? file->sha256 : NULL);
@@ -90,10 +88,10 @@ static void tables(rl_json *j, const rl_answer *a)
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "table", t->table);
         rl_json_str(j, "file", t->file);
-        count(j, "rows_read", t->rows_read);
-        count(j, "rows_used", t->rows_used);
-        date(j, "first", t->first_day);
-        date(j, "last", t->last_day);
+        rl_json_count(j, "rows_read", t->rows_read);
+        rl_json_count(j, "rows_used", t->rows_used);
+        rl_results_date(j, "first", t->first_day);
+        rl_results_date(j, "last", t->last_day);
         rl_json_open(j, "facts", '[');
         for (size_t k = 0; k < t->n_facts; k++) {
             rl_json_open(j, NULL, '{');
@@ -117,11 +115,9 @@ static void faults(rl_json *j, const rl_answer *a)
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "rule", rl_rule_name(f->rule));
         rl_json_str(j, "policy", rl_policy_name(f->policy));
-        count(j, "count", f->count);
+        rl_json_count(j, "count", f->count);
         rl_json_str(j, "file", f->file);
-        rl_json_open(j, "examples", '[');
-        for (size_t k = 0; k < f->n_examples; k++) rl_json_str(j, NULL, f->example[k]);
-        rl_json_close(j);
+        rl_json_texts(j, "examples", f->example, f->n_examples);
         rl_json_close(j);
     }
     rl_json_close(j);
@@ -132,15 +128,15 @@ static void program(rl_json *j, const rl_program_facts *p)
     rl_json_open(j, NULL, '{');
     rl_json_str(j, "name", p->name);
     rl_json_str(j, "unit", p->unit);
-    count(j, "treated", p->treated);
-    count(j, "controls", p->controls);
-    count(j, "clusters", p->clusters);
-    count(j, "horizon", p->horizon > 0 ? (uint64_t)p->horizon : 0);
+    rl_json_count(j, "treated", p->treated);
+    rl_json_count(j, "controls", p->controls);
+    rl_json_count(j, "clusters", p->clusters);
+    rl_json_count(j, "horizon", p->horizon > 0 ? (uint64_t)p->horizon : 0);
     rl_json_str(j, "horizon_why", p->horizon_why);
     rl_json_num(j, "open_at_start_treated", p->open_at_start_treated);
     rl_json_num(j, "open_at_start_control", p->open_at_start_control);
-    count(j, "overlap", p->overlap);
-    count(j, "partly_exposed", p->partly_exposed);
+    rl_json_count(j, "overlap", p->overlap);
+    rl_json_count(j, "partly_exposed", p->partly_exposed);
     rl_json_num(j, "same_day_treated", p->decided_treated > 0 ? p->same_day_treated : NAN);
     rl_json_num(j, "same_day_control", p->decided_control > 0 ? p->same_day_control : NAN);
     rl_results_shares(j, p);
@@ -150,11 +146,11 @@ static void program(rl_json *j, const rl_program_facts *p)
         const rl_cohort_facts *c = &p->cohort[i];
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "label", c->label);
-        count(j, "units", c->units);
-        count(j, "deals_before", c->deals_before);
-        count(j, "deals_after", c->deals_after);
-        count(j, "pre_periods", c->pre_periods);
-        count(j, "post_periods", c->post_periods);
+        rl_json_count(j, "units", c->units);
+        rl_json_count(j, "deals_before", c->deals_before);
+        rl_json_count(j, "deals_after", c->deals_after);
+        rl_json_count(j, "pre_periods", c->pre_periods);
+        rl_json_count(j, "post_periods", c->post_periods);
         rl_json_num(j, "open_at_start", c->open_at_start);
         rl_json_close(j);
     }
@@ -165,8 +161,8 @@ static void program(rl_json *j, const rl_program_facts *p)
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "period", m->period);
         rl_json_bool(j, "mature", m->mature);
-        date(j, "matures_on", m->matures_on);
-        count(j, "deals", m->deals);
+        rl_results_date(j, "matures_on", m->matures_on);
+        rl_json_count(j, "deals", m->deals);
         rl_json_close(j);
     }
     rl_json_close(j);
@@ -181,13 +177,13 @@ static void lift(rl_json *j, const rl_model_answer *m)
     rl_json_open(j, "lift", '{');
     rl_results_interval(j, &l->effect);
     rl_json_num(j, "p_value", l->p_value);
-    interval(j, "relative", &l->relative);
+    rl_results_figure(j, "relative", &l->relative);
     rl_json_num(j, "with", l->with);
     rl_json_num(j, "without", l->without);
     rl_json_str(j, "unit", rl_unit_own(m));
     rl_json_num(j, "scale", l->scale);
     rl_json_str(j, "shown_in", l->unit);
-    count(j, "n", l->n);
+    rl_json_count(j, "n", l->n);
     rl_json_close(j);
 }
 
@@ -208,8 +204,8 @@ static void trend(rl_json *j, const rl_model_answer *m)
         rl_json_str(j, "period", p->period);
         rl_json_num(j, "treated", p->treated);
         rl_json_num(j, "control", p->control);
-        count(j, "n_treated", p->n_treated);
-        count(j, "n_control", p->n_control);
+        rl_json_count(j, "n_treated", p->n_treated);
+        rl_json_count(j, "n_control", p->n_control);
         rl_json_bool(j, "exposed", p->exposed);
         rl_json_close(j);
     }
@@ -223,7 +219,7 @@ static void lags(rl_json *j, const rl_model_answer *m)
     for (size_t i = 0; i < m->n_lags; i++) rl_json_str(j, NULL, m->lag[i]->label.term);
     rl_json_close(j);
     rl_json_open(j, "cumulated", '[');
-    for (size_t i = 0; m->cumulated && i < m->n_lags; i++) interval(j, NULL, &m->cumulated[i]);
+    for (size_t i = 0; m->cumulated && i < m->n_lags; i++) rl_results_figure(j, NULL, &m->cumulated[i]);
     rl_json_close(j);
     rl_json_close(j);
 }
@@ -274,7 +270,7 @@ static void without(rl_json *j, const char *key, const rl_without *w)
     rl_json_open(j, key, '{');
     rl_json_str(j, "label", w->label);
     rl_json_num(j, "amount", w->amount);
-    interval(j, "total", &w->total);
+    rl_results_figure(j, "total", &w->total);
     rl_json_close(j);
 }
 
@@ -286,11 +282,11 @@ static void ages(rl_json *j, const rl_money *m)
         rl_json_open(j, NULL, '{');
         rl_json_num(j, "age", g->age);
         rl_json_bool(j, "answerable", g->answerable);
-        date(j, "answerable_on", g->answerable ? RL_NO_DAY : g->answerable_on);
-        interval(j, "total", &g->total);
-        interval(j, "per_cell", &g->per_cell);
-        interval(j, "since", &g->since);
-        count(j, "cells", g->cells);
+        rl_results_date(j, "answerable_on", g->answerable ? RL_NO_DAY : g->answerable_on);
+        rl_results_figure(j, "total", &g->total);
+        rl_results_figure(j, "per_cell", &g->per_cell);
+        rl_results_figure(j, "since", &g->since);
+        rl_json_count(j, "cells", g->cells);
         rl_json_close(j);
     }
     rl_json_close(j);
@@ -301,7 +297,7 @@ static void pipeline(rl_json *j, const rl_money *m)
     rl_json_open(j, "pipeline_velocity", '{');
     rl_json_num(j, "with", m->pipeline_with > 0 ? m->pipeline_with : NAN);
     rl_json_num(j, "without", m->pipeline_without > 0 ? m->pipeline_without : NAN);
-    interval(j, "effect", &m->pipeline);
+    rl_results_figure(j, "effect", &m->pipeline);
     rl_json_close(j);
 }
 
@@ -342,8 +338,8 @@ static void overturn(rl_json *j, const rl_money *m)
     rl_json_open(j, "without_account", '[');
     for (size_t i = 0; i < m->n_without; i++) without(j, NULL, &m->without_account[i]);
     rl_json_close(j);
-    count(j, "sign_flips", m->n_sign_flips);
-    count(j, "interval_flips", m->n_interval_flips);
+    rl_json_count(j, "sign_flips", m->n_sign_flips);
+    rl_json_count(j, "interval_flips", m->n_interval_flips);
 }
 
 static void money(rl_json *j, const rl_money *m)
@@ -351,21 +347,21 @@ static void money(rl_json *j, const rl_money *m)
     rl_json_open(j, "money", '{');
     rl_json_str(j, "program", m->program);
     rl_json_str(j, "model", m->value ? m->value->spec->name : NULL);
-    count(j, "treated_cells", m->treated_cells);
-    count(j, "treated_units", m->treated_units);
-    count(j, "missing_cells", m->missing_cells);
-    date(j, "exposure_first", m->exposure_first);
-    date(j, "exposure_last", m->exposure_last);
+    rl_json_count(j, "treated_cells", m->treated_cells);
+    rl_json_count(j, "treated_units", m->treated_units);
+    rl_json_count(j, "missing_cells", m->missing_cells);
+    rl_results_date(j, "exposure_first", m->exposure_first);
+    rl_results_date(j, "exposure_last", m->exposure_last);
     rl_json_num(j, "with", m->with);
     rl_json_num(j, "without", m->without);
-    interval(j, "total", &m->total);
-    interval(j, "wins", &m->wins);
-    interval(j, "gross_profit", &m->gross_profit);
+    rl_results_figure(j, "total", &m->total);
+    rl_results_figure(j, "wins", &m->wins);
+    rl_results_figure(j, "gross_profit", &m->gross_profit);
     rl_json_num(j, "cost", m->cost);
     rl_json_num(j, "cost_media", m->cost_media);
     rl_json_num(j, "cost_to_date", m->cost_to_date);
     rl_json_num(j, "loaded_cost", m->loaded_cost > 0 ? m->loaded_cost : NAN);
-    interval(j, "net", &m->net);
+    rl_results_figure(j, "net", &m->net);
     ratio(j, "roi", &m->roi);
     ratio(j, "payback_months", &m->payback_months);
     rl_json_num(j, "exposure_months", m->exposure_months > 0 ? m->exposure_months : NAN);
@@ -378,7 +374,7 @@ static void money(rl_json *j, const rl_money *m)
         rl_json_close(j);
     }
     rl_json_close(j);
-    interval(j, "time_value", &m->time_value);
+    rl_results_figure(j, "time_value", &m->time_value);
     pipeline(j, m);
     composition(j, m);
     ages(j, m);
@@ -390,7 +386,7 @@ const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_ar
 {
     rl_json made = rl_json_new(in), *j = &made;
     rl_json_open(j, NULL, '{');
-    count(j, "schema", 1);
+    rl_json_count(j, "schema", 1);
     study(j, a, file);
     rl_json_open(j, "data", '{');
     tables(j, a);
@@ -417,9 +413,7 @@ const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_ar
         rl_json_close(j);
     }
     rl_json_close(j);
-    rl_json_open(j, "warnings", '[');
-    for (size_t i = 0; i < a->n_warnings; i++) rl_json_str(j, NULL, a->warning[i]);
-    rl_json_close(j);
+    rl_json_texts(j, "warnings", a->warning, a->n_warnings);
     rl_json_bool(j, "primary_refused", a->primary_refused);
     rl_json_bool(j, "diagnostic_failed", a->diagnostic_failed);
     rl_json_close(j);

@@ -74,8 +74,12 @@
 /* file: the study file, for its name and SHA-256; NULL = not known */
 const char *rl_results_text(const rl_answer *a, const rl_input_file *file, rl_arena *in);
 
-/* Pieces of it (out/results_more.c). */
+/* Pieces of it. */
 void rl_results_interval(rl_json *j, const rl_interval *x);     /* estimate, std_error, conf_low, conf_high */
+void rl_results_figure(rl_json *j, const char *key, const rl_interval *x);              /* .. as an object  */
+void rl_results_date(rl_json *j, const char *key, int32_t day); /* null without one                         */
+
+/* out/results_more.c */
 void rl_results_groups(rl_json *j, const rl_model_answer *m);   /* looks, by, spillover                     */
 void rl_results_channels(rl_json *j, const rl_model_answer *m); /* channels                                  */
 void rl_results_shares(rl_json *j, const rl_program_facts *p);

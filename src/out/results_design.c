@@ -2,16 +2,14 @@
 #include "out/json_fit.h"
 #include "out/results.h"
 
-static void count(rl_json *j, const char *key, size_t n) { rl_json_int(j, key, (int64_t)n); }
-
 static void cell(rl_json *j, const rl_wave_cell *x)
 {
     rl_json_open_flat(j, NULL, '{');
     rl_json_str(j, "period", x->period);
     rl_json_int(j, "event", x->event);
-    count(j, "units", x->units);
-    count(j, "never", x->never);
-    count(j, "notyet", x->notyet);
+    rl_json_count(j, "units", x->units);
+    rl_json_count(j, "never", x->never);
+    rl_json_count(j, "notyet", x->notyet);
     rl_json_str(j, "state", x->exposed ? "exposed" : x->clean ? "clean" : "none");
     rl_json_bool(j, "estimable", x->estimable);
     rl_json_str(j, "reason", x->why);
@@ -22,18 +20,18 @@ static void wave(rl_json *j, const rl_identified *d, const rl_wave *w)
 {
     rl_json_open(j, NULL, '{');
     rl_json_str(j, "cohort", w->label);
-    count(j, "units", w->units);
+    rl_json_count(j, "units", w->units);
     rl_json_bool(j, "few", w->few);
-    count(j, "clean_periods", w->clean);
+    rl_json_count(j, "clean_periods", w->clean);
     rl_json_str(j, "base", w->base);
-    count(j, "partly_exposed_between", w->between);
-    count(j, "exposed_periods", w->exposed);
-    count(j, "estimable_periods", w->estimable);
+    rl_json_count(j, "partly_exposed_between", w->between);
+    rl_json_count(j, "exposed_periods", w->exposed);
+    rl_json_count(j, "estimable_periods", w->estimable);
     rl_json_bool(j, "identified", w->identified);
     rl_json_str(j, "reason", w->why);
     if (w->exposed > 0) {
-        count(j, "fewest_never", w->never);
-        count(j, "fewest_notyet", w->notyet);
+        rl_json_count(j, "fewest_never", w->never);
+        rl_json_count(j, "fewest_notyet", w->notyet);
     }
     rl_json_open(j, "periods", '[');
     for (size_t k = 0; k < d->n_periods && w->cell[k].event != INT32_MIN; k++) cell(j, &w->cell[k]);
@@ -56,10 +54,10 @@ static void design(rl_json *j, const rl_identified *d)
     rl_json_str(j, "unit", d->unit);
     rl_json_str(j, "rows", d->rows);
     rl_json_str(j, "controls", d->never_only ? "never" : "notyet");
-    count(j, "treated", d->treated);
-    count(j, "never", d->never);
-    count(j, "later", d->later);
-    count(j, "clusters", d->clusters);
+    rl_json_count(j, "treated", d->treated);
+    rl_json_count(j, "never", d->never);
+    rl_json_count(j, "later", d->later);
+    rl_json_count(j, "clusters", d->clusters);
     rl_json_str(j, "own_estimator_refused", d->own_why);
     rl_json_open(j, "cohorts", '[');
     for (size_t g = 0; g < d->n; g++) wave(j, d, &d->wave[g]);

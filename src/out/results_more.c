@@ -4,25 +4,22 @@
 #include "out/json_fit.h"
 #include "out/results.h"
 
-static void count(rl_json *j, const char *key, size_t n) { rl_json_int(j, key, (int64_t)n); }
-
-static void interval(rl_json *j, const char *key, const rl_interval *x)
+/* Answered, or why not. */
+static void status(rl_json *j, bool answered, const char *why)
 {
-    rl_json_open(j, key, '{');
-    rl_results_interval(j, x);
-    rl_json_close(j);
+    rl_json_str(j, "status", answered ? "done" : "refused");
+    rl_json_str(j, "reason", answered ? NULL : why);
 }
 
 static void group(rl_json *j, const rl_group_answer *g)
 {
     rl_json_open(j, NULL, '{');
     rl_json_str(j, "group", g->label);
-    rl_json_str(j, "status", g->answered ? "done" : "refused");
-    rl_json_str(j, "reason", g->answered ? NULL : g->why);
-    count(j, "treated", g->treated);
-    count(j, "controls", g->controls);
+    status(j, g->answered, g->why);
+    rl_json_count(j, "treated", g->treated);
+    rl_json_count(j, "controls", g->controls);
     if (g->answered) {
-        count(j, "rows", g->rows);
+        rl_json_count(j, "rows", g->rows);
         rl_results_interval(j, &g->effect);
         rl_json_num(j, "df", g->df > 0 ? g->df : NAN);
         rl_json_num(j, "p_value", g->p_value);
@@ -40,7 +37,7 @@ static void breakdown(rl_json *j, const rl_breakdown *b)
     rl_json_str(j, "column", b->column);
     rl_json_str(j, "refused", b->refused);
     rl_json_str(j, "hint", b->refused ? b->hint : NULL);
-    count(j, "unplaced", b->unplaced);
+    rl_json_count(j, "unplaced", b->unplaced);
     rl_json_open(j, "groups", '[');
     for (size_t g = 0; g < b->n_groups; g++) group(j, &b->group[g]);
     rl_json_close(j);
@@ -59,16 +56,15 @@ static void breakdown(rl_json *j, const rl_breakdown *b)
 static void spillover(rl_json *j, const rl_spillover *s)
 {
     rl_json_open(j, "spillover", '{');
-    rl_json_str(j, "status", s->answered ? "done" : "refused");
-    rl_json_str(j, "reason", s->answered ? NULL : s->why);
-    count(j, "exposed", s->exposed);
-    count(j, "rest", s->rest);
+    status(j, s->answered, s->why);
+    rl_json_count(j, "exposed", s->exposed);
+    rl_json_count(j, "rest", s->rest);
     if (s->answered) {
         rl_results_interval(j, &s->effect);
         rl_json_num(j, "p_value", s->p_value);
         rl_json_num(j, "detectable", s->detectable);
-        interval(j, "lift_against_rest", &s->apart);
-        count(j, "rest_all_along", s->apart_controls);
+        rl_results_figure(j, "lift_against_rest", &s->apart);
+        rl_json_count(j, "rest_all_along", s->apart_controls);
     }
     rl_json_close(j);
 }
@@ -77,8 +73,8 @@ static void spillover(rl_json *j, const rl_spillover *s)
 static void small_cohorts(rl_json *j, const rl_few *f)
 {
     rl_json_open(j, "small_cohorts", '{');
-    count(j, "units", f->units);
-    count(j, "alone", f->alone);
+    rl_json_count(j, "units", f->units);
+    rl_json_count(j, "alone", f->alone);
     rl_json_num(j, "std_error_widened", f->se);
     rl_json_num(j, "conf_low_widened", f->low);
     rl_json_num(j, "conf_high_widened", f->high);
@@ -94,13 +90,13 @@ static void rollout(rl_json *j, const rl_rollout *r)
         const rl_rollout_row *x = &r->row[g];
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "cohort", x->label);
-        count(j, "units", x->units);
+        rl_json_count(j, "units", x->units);
         rl_json_open(j, "periods", '[');
         for (size_t t = 0; t < r->n_periods; t++) {
             if (x->rows[t] == 0) continue;
             rl_json_open_flat(j, NULL, '{');
             rl_json_str(j, "period", r->period[t]);
-            count(j, "rows", x->rows[t]);
+            rl_json_count(j, "rows", x->rows[t]);
             rl_json_num(j, "mean", x->mean[t]);
             rl_json_bool(j, "exposed", x->exposed[t]);
             rl_json_close(j);
@@ -114,7 +110,7 @@ static void rollout(rl_json *j, const rl_rollout *r)
 void rl_results_groups(rl_json *j, const rl_model_answer *m)
 {
     if (m->n_by > 0) {
-        count(j, "looks", m->looks);
+        rl_json_count(j, "looks", m->looks);
         rl_json_open(j, "by", '[');
         for (size_t k = 0; k < m->n_by; k++) breakdown(j, &m->by[k]);
         rl_json_close(j);
@@ -135,13 +131,13 @@ void rl_results_members(rl_json *j, const rl_program_facts *p)
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "column", b->column);
         rl_json_str(j, "refused", b->refused);
-        count(j, "unplaced", b->unplaced);
+        rl_json_count(j, "unplaced", b->unplaced);
         rl_json_open(j, "groups", '[');
         for (size_t g = 0; g < b->n_groups; g++) {
             rl_json_open(j, NULL, '{');
             rl_json_str(j, "group", b->group[g].label);
-            count(j, "treated", b->group[g].treated);
-            count(j, "controls", b->group[g].controls);
+            rl_json_count(j, "treated", b->group[g].treated);
+            rl_json_count(j, "controls", b->group[g].controls);
             rl_json_close(j);
         }
         rl_json_close(j);
@@ -154,9 +150,9 @@ void rl_results_shares(rl_json *j, const rl_program_facts *p)
 {
     rl_json_str(j, "shares", p->shares);
     if (p->shares == NULL) return;
-    count(j, "controls_exposed", p->exposed);
-    count(j, "controls_apart", p->apart);
-    count(j, "controls_unplaced", p->unplaced);
+    rl_json_count(j, "controls_exposed", p->exposed);
+    rl_json_count(j, "controls_apart", p->apart);
+    rl_json_count(j, "controls_unplaced", p->unplaced);
 }
 
 void rl_results_overlaps(rl_json *j, const rl_answer *a)
@@ -166,17 +162,16 @@ void rl_results_overlaps(rl_json *j, const rl_answer *a)
     rl_json_open(j, "pairs", '[');
     for (size_t i = 0; i < a->n_overlaps; i++) {
         const rl_overlap *o = &a->overlap[i];
-        char day[16];
         rl_json_open(j, NULL, '{');
         rl_json_str(j, "first", o->a);
         rl_json_str(j, "second", o->b);
         rl_json_str(j, "unit", o->unit);
         if (o->unit != NULL) {
-            count(j, "both", o->both);
-            count(j, "at_one_time", o->at_once);
-            count(j, "of_first", o->of_a);
-            count(j, "of_second", o->of_b);
-            rl_json_str(j, "from", o->first == RL_NO_DAY ? NULL : rl_day_text(day, o->first));
+            rl_json_count(j, "both", o->both);
+            rl_json_count(j, "at_one_time", o->at_once);
+            rl_json_count(j, "of_first", o->of_a);
+            rl_json_count(j, "of_second", o->of_b);
+            rl_results_date(j, "from", o->first);
         }
         rl_json_close(j);
     }
@@ -190,8 +185,7 @@ static void channel(rl_json *j, const rl_channel *x)
 {
     rl_json_open(j, NULL, '{');
     rl_json_str(j, "column", x->column);
-    rl_json_str(j, "status", x->answered ? "done" : "refused");
-    rl_json_str(j, "reason", x->answered ? NULL : x->why);
+    status(j, x->answered, x->why);
     if (x->answered) {
         rl_json_bool(j, "against_no_spend", x->from_zero);
         rl_json_num(j, "spend", x->spend);
@@ -199,11 +193,11 @@ static void channel(rl_json *j, const rl_channel *x)
         rl_json_num(j, "lowest", x->lowest);
         rl_json_num(j, "highest", x->highest);
         rl_json_num(j, "today", x->today);
-        interval(j, "gain", &x->gain);
-        interval(j, "average", &x->average);
-        interval(j, "marginal", &x->marginal);
-        interval(j, "to_come", &x->to_come);
-        interval(j, "profit", &x->profit);
+        rl_results_figure(j, "gain", &x->gain);
+        rl_results_figure(j, "average", &x->average);
+        rl_results_figure(j, "marginal", &x->marginal);
+        rl_results_figure(j, "to_come", &x->to_come);
+        rl_results_figure(j, "profit", &x->profit);
         rl_json_str(j, "ahead_reason", x->ahead_why);
         rl_json_open(j, "curve", '[');
         for (size_t i = 0; i < x->n_curve; i++) {

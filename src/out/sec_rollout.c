@@ -39,11 +39,15 @@ static void sample(const rl_story *s, const rl_sides *x)
 {
     const rl_view *v = s->v;
     rl_str lost = rl_str_new(v->in);
+    bool others = false;
     if (x->rows == 0) return;
     for (size_t i = 0; i < x->n_dropped; i++)
-        rl_str_addf(&lost, "%s%s %s", i > 0 ? ", " : "; left out: ", rl_view_count(v, x->dropped[i].rows),
+        rl_str_addf(&lost, "%s%s (%s)", i > 0 ? ", " : "; left out: ", rl_view_count(v, x->dropped[i].rows),
                     x->dropped[i].why);
-    rl_page_text(s->page, RL_BLOCK_SMALL, "All on the same %s rows%s.", rl_view_count(v, x->rows), rl_str_text(&lost));
+    for (size_t i = 0; i < x->n; i++) others |= x->v[i].answered && !x->v[i].same_rows;
+    rl_page_text(s->page, RL_BLOCK_SMALL, "%s on the same %s rows%s.%s", others ? "All but \xe2\x80\xa0" : "All",
+                 rl_view_count(v, x->rows), rl_str_text(&lost),
+                 others ? " \xe2\x80\xa0 stands on rows of its own: as many as the column says." : "");
 }
 
 static void table(const rl_story *s, const rl_model_answer *m)
@@ -56,7 +60,7 @@ static void table(const rl_story *s, const rl_model_answer *m)
                                     {"Weighs", false}};
     rl_column *col = RL_NEW(v->in, rl_column, 8); /* the page keeps it */
     memcpy(col, COL, sizeof COL);
-    col[7] = (rl_column){rl_sprintf(v->in, "At %s", rl_words_event_times(v, &m->sides)), true};
+    col[7] = (rl_column){rl_sprintf(v->in, "At %s", rl_words_event_times(&m->sides, v->in)), true};
     rl_unit unit = rl_unit_of_lift(v, &m->lift);
     rl_rows *r = rl_page_rows(s->page, RL_BLOCK_TABLE, near ? 8 : 7, col);
     for (size_t i = 0; i < m->sides.n; i++) {
@@ -65,14 +69,15 @@ static void table(const rl_story *s, const rl_model_answer *m)
         rl_interval e = {x->effect.estimate, x->effect.std_error, x->effect.conf_low, x->effect.conf_high};
         rl_interval n = {x->near.estimate, x->near.std_error, x->near.conf_low, x->near.conf_high};
         rl_scale c = rl_scale_full(&e, unit, m->lift.scale), of_near = rl_scale_full(&n, unit, m->lift.scale);
-        const char *const cell[] = {rl_sprintf(v->in, "%s%s", x->estimator, x->same_estimand ? "" : " *"),
-                                    rl_scaled_signed(v, &c, e.est),
-                                    rl_view_range(v, &c, &e),
-                                    rl_view_count(v, x->rows),
-                                    x->compares,
-                                    x->base,
-                                    x->weighs,
-                                    n.se > 0 ? rl_scaled_signed(v, &of_near, n.est) : ""};
+        const char *const cell[] = {
+            rl_sprintf(v->in, "%s%s", x->estimator, x->same_estimand ? "" : " *"),
+            rl_scaled_signed(v, &c, e.est),
+            rl_view_range(v, &c, &e),
+            rl_sprintf(v->in, "%s%s", rl_view_count(v, x->rows), x->same_rows ? "" : " \xe2\x80\xa0"),
+            x->compares,
+            x->base,
+            x->weighs,
+            n.se > 0 ? rl_scaled_signed(v, &of_near, n.est) : ""};
         rl_rows_add(r, cell);
     }
     rl_page_text(s->page, RL_BLOCK_SMALL, "* not quite the average effect on the treated over their treated periods%s.",

@@ -164,13 +164,13 @@ static void put_design(rl_json *j, const rl_sim *s)
     rl_json_int(j, "periods", s->periods);
     rl_json_str(j, "cut", rl_day_text(buf, w->cut));
     rl_json_int(j, "horizon", w->horizon);
-    rl_json_int(j, "accounts", (int64_t)s->n);
-    rl_json_int(j, "treated", (int64_t)treated);
+    rl_json_count(j, "accounts", s->n);
+    rl_json_count(j, "treated", treated);
     rl_json_open(j, "cohorts", '[');
     for (size_t c = 0; c < s->n_cohorts; c++) {
         rl_json_open_flat(j, NULL, '{');
         rl_json_str(j, "cohort", period_text(s, s->cohort[c], buf));
-        rl_json_int(j, "accounts", (int64_t)s->cohort_size[c]);
+        rl_json_count(j, "accounts", s->cohort_size[c]);
         rl_json_close(j);
     }
     rl_json_close(j);

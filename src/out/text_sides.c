@@ -1,11 +1,41 @@
 #include "out/text_sides.h"
 
+#include "out/words.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { BAR = 33 };
+enum { BAR = 33, WIDE = 6 }; /* WIDE: times the width in the middle, such an interval is cut */
 
-/* What stands between the ends of all intervals, drawn: "   (----o----)   ". */
+static int by_size(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The ends of what is drawn, 0 among it: of all intervals but those that would press the others into a point. */
+static void ends(const rl_sides *s, double *low, double *high, rl_arena *in)
+{
+    double *w = RL_NEW(in, double, s->n);
+    size_t n = 0;
+    *low = *high = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_estimate *e = &s->v[i].effect;
+        if (s->v[i].answered && isfinite(e->conf_high - e->conf_low)) w[n++] = e->conf_high - e->conf_low;
+    }
+    qsort(w, n, sizeof *w, by_size);
+    double limit = n > 0 && w[n / 2] > 0 ? WIDE * w[n / 2] : INFINITY;
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_estimate *e = &s->v[i].effect;
+        if (!s->v[i].answered) continue;
+        bool whole = e->conf_high - e->conf_low <= limit;
+        *low = fmin(*low, whole ? e->conf_low : e->estimate);
+        *high = fmax(*high, whole ? e->conf_high : e->estimate);
+    }
+}
+
+/* What stands between these ends, drawn: "   ----o----   "; "<---o--->" goes on. */
 static void bar(char line[BAR + 1], const rl_estimate *e, double low, double high)
 {
     double step = (high - low) / (BAR - 1);
@@ -13,8 +43,11 @@ static void bar(char line[BAR + 1], const rl_estimate *e, double low, double hig
     line[BAR] = '\0';
     if (low <= 0 && high >= 0 && step > 0) line[(size_t)lround(-low / step)] = '|';
     if (!isfinite(e->conf_low) || !(step > 0)) return;
-    size_t a = (size_t)lround((e->conf_low - low) / step), b = (size_t)lround((e->conf_high - low) / step);
+    size_t a = (size_t)lround((fmax(e->conf_low, low) - low) / step),
+           b = (size_t)lround((fmin(e->conf_high, high) - low) / step);
     for (size_t i = a; i <= b && i < BAR; i++) line[i] = line[i] == '|' ? '+' : '-';
+    if (e->conf_low < low) line[0] = '<';
+    if (e->conf_high > high) line[BAR - 1] = '>';
     line[(size_t)lround((e->estimate - low) / step)] = 'o';
 }
 
@@ -28,15 +61,15 @@ static const char *figure(double x, double se, rl_arena *in)
 /* Which rows, which figures. */
 static void head(rl_str *out, const rl_sides *s, rl_arena *in)
 {
+    bool others = false;
     rl_str_addf(out, "\nthe same question by the estimators for programmes, on the same %zu rows of %zu", s->rows,
                 s->read);
     for (size_t i = 0; i < s->n_dropped; i++)
-        rl_str_addf(out, "%s%zu %s", i > 0 ? ", " : "; left out: ", s->dropped[i].rows, s->dropped[i].why);
+        rl_str_addf(out, "%s%zu (%s)", i > 0 ? ", " : "; left out: ", s->dropped[i].rows, s->dropped[i].why);
     rl_str_add(out, "\n  > the one above; * the average effect on the treated");
-    if (s->last >= 0)
-        rl_str_addf(out, "; last column: mean of the effects at event time%s 0%s%s", s->last > 0 ? "s" : "",
-                    s->step > 1 && s->last > s->step ? rl_sprintf(in, ", %d", s->step) : "",
-                    s->last > 0 ? rl_sprintf(in, " to %d", s->last) : "");
+    for (size_t i = 0; i < s->n; i++) others |= s->v[i].answered && !s->v[i].same_rows;
+    if (others) rl_str_add(out, "; ! on rows of its own");
+    if (s->last >= 0) rl_str_addf(out, "; last column: mean of the effects at %s", rl_words_event_times(s, in));
     rl_str_add(out, "\n");
 }
 
@@ -49,24 +82,20 @@ static void one_row(rl_str *out, const rl_side *v, double low, double high, rl_a
 {
     char line[BAR + 1];
     bar(line, &v->effect, low, high);
-    rl_str_addf(out, "%c %c %-10s %12s %11s  %s %8zu rows", v->fitted ? '>' : ' ', v->same_estimand ? '*' : ' ',
+    rl_str_addf(out, "%c %c %-10s %12s %11s  %s %8zu rows%s", v->fitted ? '>' : ' ', v->same_estimand ? '*' : ' ',
                 v->estimator, figure(v->effect.estimate, v->effect.std_error, in), beside(&v->effect, in), line,
-                v->rows);
+                v->rows, v->same_rows ? "" : " !");
     if (v->near.std_error > 0)
-        rl_str_addf(out, " %9s %s", figure(v->near.estimate, v->near.std_error, in), beside(&v->near, in));
+        rl_str_addf(out, "%s %9s %s", v->same_rows ? "  " : "", figure(v->near.estimate, v->near.std_error, in),
+                    beside(&v->near, in));
     rl_str_add(out, "\n");
 }
 
 void rl_text_sides(rl_str *out, const rl_sides *s, rl_arena *in)
 {
-    double low = 0, high = 0;
+    double low, high;
     head(out, s, in);
-    for (size_t i = 0; i < s->n; i++) {
-        if (!s->v[i].answered) continue;
-        const rl_estimate *e = &s->v[i].effect;
-        low = fmin(low, isfinite(e->conf_low) ? e->conf_low : e->estimate);
-        high = fmax(high, isfinite(e->conf_high) ? e->conf_high : e->estimate);
-    }
+    ends(s, &low, &high, in);
     for (size_t i = 0; i < s->n; i++)
         if (s->v[i].answered) one_row(out, &s->v[i], low, high, in);
     rl_str_add(out, "\n    estimator  compares with; base period; weighs\n");

@@ -8,11 +8,17 @@
 #include "base/date.h"
 #include "base/str.h"
 
+const char *rl_words_capital(const rl_view *v, const char *s)
+{
+    char *out = rl_strdup(v->in, s);
+    if (out[0] >= 'a' && out[0] <= 'z') out[0] = (char)(out[0] - 'a' + 'A');
+    return out;
+}
+
 const char *rl_words_sentence(const rl_view *v, const char *s)
 {
-    char *out = rl_strdup(v->in, rl_view_clean(s, 0, v->in));
+    const char *out = rl_words_capital(v, rl_view_clean(s, 0, v->in));
     size_t n = strlen(out);
-    out[0] = (char)toupper((unsigned char)out[0]);
     return n > 0 && strchr(".!?", out[n - 1]) ? out : rl_sprintf(v->in, "%s.", out);
 }
 
@@ -399,9 +405,9 @@ const char *rl_words_vcov(const rl_view *v, const rl_result *r)
     return rl_str_text(&s);
 }
 
-const char *rl_words_event_times(const rl_view *v, const rl_sides *s)
+const char *rl_words_event_times(const rl_sides *s, rl_arena *in)
 {
     if (s->last <= 0) return "event time 0";
-    if (s->step > 1 && s->last > s->step) return rl_sprintf(v->in, "event times 0, %d .. %d", s->step, s->last);
-    return rl_sprintf(v->in, "event times 0 to %d", s->last);
+    if (s->step > 1 && s->last > s->step) return rl_sprintf(in, "event times 0, %d .. %d", s->step, s->last);
+    return rl_sprintf(in, "event times 0 to %d", s->last);
 }

@@ -52,7 +52,8 @@ const char *rl_words_period(const rl_study *s);                           /* "qu
 const char *rl_words_vcov(const rl_view *v, const rl_result *r);          /* how the errors were made */
 const char *rl_words_refused(const rl_view *v, const rl_err *e);          /* what failed, as a sentence */
 const char *rl_words_sentence(const rl_view *v, const char *s);           /* capital letter and full stop */
-const char *rl_words_event_times(const rl_view *v, const rl_sides *s);    /* "event times 0 to 3" of rl_side.near */
+const char *rl_words_capital(const rl_view *v, const char *s);            /* capital letter            */
+const char *rl_words_event_times(const rl_sides *s, rl_arena *in);        /* "event times 0 to 3" of rl_side.near */
 
 /* Groups and neighbours (out/words_groups.c); "" = not asked.
  *

@@ -8,26 +8,13 @@
 #include <libgen.h>
 
 #include "unit/fit_fixture.h"
+#include "own_ctx.h"
 
 enum { K = 10, ROWS = 1031 };
 
 static const char *const FORMULA = "n ~ lag(n,1:2) + lag(w,0:1) + lag(k,0:2) + lag(ys,0:2) | unit + year";
 static const char *const TERM[K] = {"lag(n,1)", "lag(n,2)", "lag(w,0)",  "lag(w,1)",  "lag(k,0)",
                                     "lag(k,1)", "lag(k,2)", "lag(ys,0)", "lag(ys,1)", "lag(ys,2)"};
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 static rl_table employment(void)
 {
@@ -172,10 +159,10 @@ static void lists_and_gaps(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_step, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_steps, setup, teardown),
-        cmocka_unit_test_setup_teardown(lists_and_gaps, setup, teardown),
-        cmocka_unit_test_setup_teardown(independent_errors, setup, teardown),
+        TEST(one_step),
+        TEST(two_steps),
+        TEST(lists_and_gaps),
+        TEST(independent_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "model/response.h"
+#include "own_ctx.h"
 
 enum { BEFORE = 60, AFTER = 300 };
 
@@ -21,24 +22,8 @@ typedef struct truth {
 static const truth TRUTH[] = {{"stays .3", 0.3, 0, 0},  {"stays .6", 0.6, 0, 0},   {"stays .8", 0.8, 0, 0},
                               {"delayed", 0, 2.2, 3.2}, {"long delay", 0, 2.2, 6}, {"short", 0, 0, 0}};
 
-static rl_ctx cx;
-static size_t draws = 20;
+static size_t draws;
 static bool grid;
-static int setup(void **s)
-{
-    (void)s;
-    const char *n = getenv("RL_DRAWS");
-    grid = n != NULL && atoi(n) > 0;
-    if (grid) draws = (size_t)atoi(n);
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 static void true_response(const truth *t, double *psi)
 {
@@ -186,6 +171,8 @@ static void covered(void **s)
 
 int main(void)
 {
+    draws = check_draws(20);
+    grid = check_draws(0) > 0;
     const struct CMUnitTest tests[] = {cmocka_unit_test(covered)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -8,23 +8,9 @@
 #include "num/ratio.h"
 #include "num/recursive.h"
 #include "num/unitroot.h"
+#include "own_ctx.h"
 
-static rl_ctx cx;
-static size_t draws = 400;
-static int setup(void **s)
-{
-    (void)s;
-    const char *n = getenv("RL_DRAWS");
-    if (n != NULL && atoi(n) > 0) draws = (size_t)atoi(n);
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+static size_t draws;
 
 /* y in other units and from another zero, x too, rows in another order. */
 static void units(void **s)
@@ -293,6 +279,7 @@ static void guard(void **s)
 
 int main(void)
 {
+    draws = check_draws(400);
     const struct CMUnitTest tests[] = {cmocka_unit_test(units),        cmocka_unit_test(exact),
                                        cmocka_unit_test(unit_roots),   cmocka_unit_test(of_regressions),
                                        cmocka_unit_test(short_panels), cmocka_unit_test(guard)};

@@ -1,21 +1,6 @@
 /* Truths about lags of the outcome beside effects of the unit that need no stored answer. */
-#include "unit/fit_fixture.h"
-
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 static const double RHO = 0.5, BETA = 0.8;
 
@@ -49,13 +34,6 @@ static rl_request request(const char *formula, const char *estimator)
     r.unit = "unit", r.time = "t";
     r.vcov.kind = RL_VCOV_DEFAULT;
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static void same(const rl_result *a, const rl_result *b, double digits)
@@ -206,12 +184,12 @@ static void the_truth_is_covered(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(anderson_hsiao_is_instrumental_variables_on_differences, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_lag_collapsed_is_anderson_hsiao, setup, teardown),
-        cmocka_unit_test_setup_teardown(order_of_rows_and_threads_change_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(effects_of_units_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(units_of_measurement_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_truth_is_covered, setup, teardown),
+        TEST(anderson_hsiao_is_instrumental_variables_on_differences),
+        TEST(one_lag_collapsed_is_anderson_hsiao),
+        TEST(order_of_rows_and_threads_change_nothing),
+        TEST(effects_of_units_do_not_matter),
+        TEST(units_of_measurement_do_not_matter),
+        TEST(the_truth_is_covered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,22 +2,7 @@
 #include "unit/fit_fixture.h"
 
 #include "model/est.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { WORLDS = 500, CLUSTERS = 10, ROWS = 120 };
 
@@ -169,7 +154,6 @@ static void true_nulls_elsewhere(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(true_nulls, setup, teardown),
-                                       cmocka_unit_test_setup_teardown(true_nulls_elsewhere, setup, teardown)};
+    const struct CMUnitTest tests[] = {TEST(true_nulls), TEST(true_nulls_elsewhere)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,5 @@
 /* Truths about a fit that need no stored answer. */
-#include "unit/fit_fixture.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
+#include "unit/own_fit.h"
 
 static rl_request request(const char *formula, rl_vcov_kind kind, const char *by)
 {
@@ -35,30 +14,6 @@ static void holes(rl_table *t)
 {
     rl_col *y = rl_table_col(t, "y");
     for (size_t i = 0; i < t->n; i += 11) y->num[i] = NAN;
-}
-
-/* Rows of a table in another order. */
-static rl_table shuffled(const rl_table *t, uint64_t seed)
-{
-    rl_table u = *t;
-    uint32_t *to = RL_NEW(cx.keep, uint32_t, t->n);
-    rl_rng r = rl_rng_for(seed, 1);
-    for (size_t i = 0; i < t->n; i++) {
-        size_t j = (size_t)(rl_uniform(&r) * (double)(i + 1));
-        to[i] = to[j];
-        to[j] = (uint32_t)i;
-    }
-    u.col = RL_NEW(cx.keep, rl_col, t->k);
-    for (size_t j = 0; j < t->k; j++) {
-        u.col[j] = t->col[j];
-        if (t->col[j].num != NULL) u.col[j].num = RL_NEW(cx.keep, double, t->n);
-        if (t->col[j].code != NULL) u.col[j].code = RL_NEW(cx.keep, int32_t, t->n);
-        for (size_t i = 0; i < t->n; i++) {
-            if (t->col[j].num != NULL) u.col[j].num[i] = t->col[j].num[to[i]];
-            if (t->col[j].code != NULL) u.col[j].code[i] = t->col[j].code[to[i]];
-        }
-    }
-    return u;
 }
 
 static void same(const rl_result *a, const rl_result *b, double digits)
@@ -171,7 +126,7 @@ static void order_of_rows_does_not_matter(void **s)
     (void)s;
     rl_table t = fit_panel(20, 7, 102, &cx);
     holes(&t);
-    rl_table u = shuffled(&t, 5);
+    rl_table u = fit_shuffled(&t, 5, &cx);
     rl_request q = request("y ~ x + lag(x,1) + region | unit", RL_CLUSTER, "unit");
     rl_result a = run(&t, q), b = run(&u, q);
     same(&a, &b, 12);

@@ -1,19 +1,6 @@
 /* Truths about carry-over that need no stored answer. */
 #include "unit/fit_fixture.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* One series: t, x >= 0 with pauses, z, and y of the stock of x with the rate, its saturation when half > 0. */
 static rl_table series(size_t n, double rate, double half, double noise, uint64_t seed)

@@ -1,28 +1,12 @@
 /* Intervals of a sum of lags hold where series are short and persist, after the choice of their length too, and
  * unrelated random walks are seldom taken for related: a slice of `make coverage`, whose 1,200 draws a cell are
  * 40 here.  RL_DRAWS takes more. */
-#include "check.h"
-
 #include <stdlib.h>
 
 #include "coverage/series.h"
+#include "own_ctx.h"
 
-static rl_ctx cx;
-static size_t draws = 40;
-static int setup(void **s)
-{
-    (void)s;
-    const char *n = getenv("RL_DRAWS");
-    if (n != NULL && atoi(n) > 0) draws = (size_t)atoi(n);
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+static size_t draws;
 
 typedef struct tally {
     size_t held[WAYS], found[WAYS], untold;
@@ -72,6 +56,7 @@ static void walks_are_not_related(void **s)
 
 int main(void)
 {
+    draws = check_draws(40);
     const struct CMUnitTest tests[] = {cmocka_unit_test(intervals_hold), cmocka_unit_test(walks_are_not_related)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,37 +1,11 @@
 /* Truths about imputed effects that need no stored answer. */
-#include "unit/fit_fixture.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 static rl_request ask(const char *who, const char *formula, rl_agg agg)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name(who);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program(who, formula);
     r.agg = agg;
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static void same(const rl_result *a, const rl_result *b, double digits, double scale)
@@ -117,29 +91,6 @@ static void saturated(void **s)
     }
 }
 
-static rl_table shuffled(const rl_table *t, uint64_t seed)
-{
-    rl_table u = *t;
-    uint32_t *to = RL_NEW(cx.keep, uint32_t, t->n);
-    rl_rng r = rl_rng_for(seed, 1);
-    for (size_t i = 0; i < t->n; i++) {
-        size_t j = (size_t)(rl_uniform(&r) * (double)(i + 1));
-        to[i] = to[j];
-        to[j] = (uint32_t)i;
-    }
-    u.col = RL_NEW(cx.keep, rl_col, t->k);
-    for (size_t j = 0; j < t->k; j++) {
-        u.col[j] = t->col[j];
-        if (t->col[j].num != NULL) u.col[j].num = RL_NEW(cx.keep, double, t->n);
-        if (t->col[j].code != NULL) u.col[j].code = RL_NEW(cx.keep, int32_t, t->n);
-        for (size_t i = 0; i < t->n; i++) {
-            if (t->col[j].num != NULL) u.col[j].num[i] = t->col[j].num[to[i]];
-            if (t->col[j].code != NULL) u.col[j].code[i] = t->col[j].code[to[i]];
-        }
-    }
-    return u;
-}
-
 /* Order of the rows, names of the units, where time begins, how many threads: nothing changes. */
 static void invariances(void **s)
 {
@@ -150,7 +101,7 @@ static void invariances(void **s)
         holes(&t);
         rl_request r = varied(WHO[kind % 2], kind + kind / 7);
         rl_result want = run(&t, r);
-        rl_table mixed = shuffled(&t, 5);
+        rl_table mixed = fit_shuffled(&t, 5, &cx);
         rl_result order = run(&mixed, r);
         same(&order, &want, 11, 1);
         rl_table named = fit_panel(27, 9, 211, &cx);

@@ -1,23 +1,8 @@
 /* Truths about ardl, koyck and lp that need no stored answer. */
-#include "unit/fit_fixture.h"
-
 #include "base/fmath.h"
 #include "base/str.h"
 #include "model/dynamic.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* Two regressors, one of them slow; AR(1) outcome. */
 static rl_table series(size_t n, uint64_t seed, double phi)
@@ -42,13 +27,6 @@ static rl_request lagged(const char *estimator, const char *formula)
     r.time = "t";
     r.horizon = r.max_lags = -1;
     return r;
-}
-
-static rl_result run(const rl_request *r, const rl_table *t)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static rl_table shuffled(const rl_table *t)
@@ -83,7 +61,7 @@ static void shuffled_rows(void **s)
     q[1].method = "ecm";
     q[3].shock = "x", q[3].horizon = 5, q[3].vcov.kind = RL_NW;
     for (size_t i = 0; i < 4; i++) {
-        rl_result a = run(&q[i], &t), b = run(&q[i], &u);
+        rl_result a = run(&t, q[i]), b = run(&u, q[i]);
         same(&a, &b, 12);
     }
 }
@@ -96,9 +74,9 @@ static void two_forms(void **s)
         rl_table t = series(60, seed, 0.6);
         rl_request q = lagged("ardl", "y ~ x + z");
         q.max_lags = 3;
-        rl_result a = run(&q, &t);
+        rl_result a = run(&t, q);
         q.method = "ecm";
-        rl_result b = run(&q, &t);
+        rl_result b = run(&t, q);
         double sum = -1;
         for (size_t i = 0; i < a.m; i++)
             if (strncmp(a.est[i].label.term, "lag(y,", 6) == 0) sum += a.est[i].estimate;
@@ -121,7 +99,7 @@ static void order_never_beaten(void **s)
         double best = INFINITY;
         const char *winner = NULL;
         q.max_lags = MOST, q.ic = RL_IC_BIC;
-        rl_result a = run(&q, &t);
+        rl_result a = run(&t, q);
         o.leave = leave, o.leave_why = "start";
         for (int p = 1; p <= MOST; p++)
             for (int x = 0; x <= MOST; x++)
@@ -131,12 +109,12 @@ static void order_never_beaten(void **s)
                     if (x > 0) rl_str_addf(&f, " + lag(x,1:%d)", x);
                     if (z > 0) rl_str_addf(&f, " + lag(z,1:%d)", z);
                     o.formula = rl_str_text(&f);
-                    rl_result b = run(&o, &t);
+                    rl_result b = run(&t, o);
                     assert_int_equal(b.rows_used, N - MOST);
                     if (b.bic < best) best = b.bic, winner = o.formula;
                 }
         rl_request w = lagged("ols", winner);
-        rl_result b = run(&w, &t);
+        rl_result b = run(&t, w);
         CHECK_DIGITS(a.bic, b.bic, 12);
         CHECK_DIGITS(fit_find(&a, "lag(y,1)")->estimate, fit_find(&b, "lag(y,1)")->estimate, 12);
     }
@@ -150,7 +128,7 @@ static void units(void **s)
     for (size_t i = 0; i < 70; i++) u.col[1].num[i] *= 2, u.col[2].num[i] /= 1024;
     rl_request q = lagged("ardl", "y ~ x + z");
     q.max_lags = 2;
-    rl_result a = run(&q, &t), b = run(&q, &u);
+    rl_result a = run(&t, q), b = run(&u, q);
     CHECK_DIGITS(fit_find(&b, "long_run::x")->estimate, 2048 * fit_find(&a, "long_run::x")->estimate, 11);
     CHECK_DIGITS(fit_find(&b, "ec")->std_error, fit_find(&a, "ec")->std_error, 11);
     for (size_t i = 0; i < a.n_tests; i++) CHECK_DIGITS(a.test[i].statistic, b.test[i].statistic, 10);
@@ -175,7 +153,7 @@ static void koyck_covers(void **s)
         }
         rl_request q = lagged("koyck", "y ~ x");
         q.vcov.kind = RL_NW, q.vcov.lag = 1;
-        rl_result a = run(&q, &t);
+        rl_result a = run(&t, q);
         const rl_estimate *e = fit_find(&a, "long_run::x");
         in += e->conf_low <= 0.7 / 0.4 && e->conf_high >= 0.7 / 0.4;
     }
@@ -184,7 +162,7 @@ static void koyck_covers(void **s)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest t[] = {T(shuffled_rows), T(two_forms), T(order_never_beaten), T(units), T(koyck_covers)};
+    const struct CMUnitTest t[] = {TEST(shuffled_rows), TEST(two_forms), TEST(order_never_beaten), TEST(units),
+                                   TEST(koyck_covers)};
     return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -1,22 +1,7 @@
 /* Truths about logit, Poisson and instruments that need no stored answer. */
-#include "unit/fit_fixture.h"
-
 #include "base/fmath.h"
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 static double poisson_draw(rl_rng *r, double mean)
 {
@@ -66,13 +51,6 @@ static rl_request request(const char *formula, const char *estimator, rl_vcov_ki
     r.profile = "statsmodels"; /* at the estimate, no factor */
     if (kind == RL_CLUSTER) r.vcov.ways = 1, r.vcov.by[0] = "seg";
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static void same(const rl_result *a, const rl_result *b, double digits, double se_digits)
@@ -150,33 +128,10 @@ static void margins_are_derivatives(void **s)
     }
 }
 
-static rl_table shuffled(const rl_table *t, uint64_t seed)
-{
-    rl_table u = fit_table(t->n);
-    uint32_t *to = RL_NEW(cx.keep, uint32_t, t->n);
-    rl_rng r = rl_rng_for(seed, 1);
-    for (size_t i = 0; i < t->n; i++) {
-        size_t j = (size_t)(rl_uniform(&r) * (double)(i + 1));
-        to[i] = to[j];
-        to[j] = (uint32_t)i;
-    }
-    for (size_t c = 0; c < t->k; c++) {
-        const rl_col *from = &t->col[c];
-        rl_col *col = rl_table_add(&u, from->name, from->type, from->dict, cx.keep);
-        for (size_t i = 0; i < t->n; i++) {
-            if (from->type == RL_NUM)
-                col->num[i] = from->num[to[i]];
-            else
-                col->code[i] = from->code[to[i]];
-        }
-    }
-    return u;
-}
-
 static void order_scale_and_threads_change_nothing(void **s)
 {
     (void)s;
-    rl_table t = world(40, 7, 4), u = shuffled(&t, 2);
+    rl_table t = world(40, 7, 4), u = fit_shuffled(&t, 2, &cx);
     rl_request r = request("y ~ x + q | unit + t", "poisson", RL_CLUSTER);
     r.vcov.by[0] = "unit";
     rl_result one = run(&t, r), other = run(&u, r);
@@ -274,14 +229,6 @@ static void intervals_cover(void **s)
             fail_msg("model %zu covers %zu of %d", j, hit[j], RUNS);
 }
 
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *words)
-{
-    rl_result out;
-    assert_int_equal(rl_estimate_run(&r, t, &out, cx.keep, &cx), code);
-    if (strstr(cx.err.what, words) == NULL) fail_msg("'%s' lacks '%s'", cx.err.what, words);
-    rl_forgive(&cx);
-}
-
 static void refusals_name_the_matter(void **s)
 {
     (void)s;
@@ -344,15 +291,15 @@ static void margins_of_shared_variables_are_left_out(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(absorbed_effects_are_dummies, setup, teardown),
-        cmocka_unit_test_setup_teardown(margins_are_derivatives, setup, teardown),
-        cmocka_unit_test_setup_teardown(order_scale_and_threads_change_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(perfect_levels_are_left_out_and_counted, setup, teardown),
-        cmocka_unit_test_setup_teardown(rows_that_effects_separate_are_left_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(intervals_cover, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_constant_outcome_is_a_perfect_fit, setup, teardown),
-        cmocka_unit_test_setup_teardown(margins_of_shared_variables_are_left_out, setup, teardown),
+        TEST(absorbed_effects_are_dummies),
+        TEST(margins_are_derivatives),
+        TEST(order_scale_and_threads_change_nothing),
+        TEST(perfect_levels_are_left_out_and_counted),
+        TEST(rows_that_effects_separate_are_left_out),
+        TEST(intervals_cover),
+        TEST(refusals_name_the_matter),
+        TEST(a_constant_outcome_is_a_perfect_fit),
+        TEST(margins_of_shared_variables_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,5 @@
 /* All estimators for programmes on one table: where they must agree, and what must not matter to any of them. */
-#include "unit/fit_fixture.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* What becomes of the variance when every unit is there twice. */
 typedef enum doubling {
@@ -53,26 +39,14 @@ enum { METHODS = sizeof METHOD / sizeof *METHOD };
 
 static rl_request ask(const struct method *m, int32_t lo, int32_t hi)
 {
-    rl_request r = fit_request("y ~ 1");
-    r.estimator = rl_estimator_by_name(m->name);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program(m->name, "y ~ 1");
     r.agg = m->agg;
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
     r.has_window = m->window;
     r.method = m->method;
     if (strcmp(m->name, "ddd") == 0) r.partition = "p";
     r.window_lo = lo;
     r.window_hi = hi;
     return r;
-}
-
-static rl_result run(rl_request r, const rl_table *t)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 /* The one effect after the start: `overall`, else the event time 0. */
@@ -125,7 +99,7 @@ static void all_agree(void **s)
         const struct method *m = &METHOD[k];
         bool dcdh = strcmp(m->name, "dcdh") == 0, lpdid = strcmp(m->name, "lpdid") == 0;
         if (m->differs) continue;
-        rl_result r = run(ask(m, dcdh ? 0 : -1, 0), &t);
+        rl_result r = run(&t, ask(m, dcdh ? 0 : -1, 0));
         const rl_estimate *e = effect(&r);
         CHECK_DIGITS(e->estimate, mean[1] - mean[0], 12.5);
         if (m->twice == NONE) continue;
@@ -149,11 +123,11 @@ static void third_difference(void **s)
     rl_request r = ask(&METHOD[METHODS - 1], 0, 0), q = ask(&METHOD[7], 0, 0);
     assert_string_equal(r.estimator->name, "ddd");
     assert_string_equal(q.estimator->name, "cs");
-    rl_result third = run(r, &t), part[2];
+    rl_result third = run(&t, r), part[2];
     q.subset_col = "p";
     for (int k = 0; k < 2; k++) {
         q.subset_value = k == 1 ? "1" : "0";
-        part[k] = run(q, &t);
+        part[k] = run(&t, q);
     }
     const rl_estimate *a = effect(&part[1]), *b = effect(&part[0]);
     CHECK_DIGITS(effect(&third)->estimate, a->estimate - b->estimate, 12);
@@ -169,10 +143,10 @@ static void cross_sections(void **s)
     rl_table t = two_by_two();
     const struct method *cs = &METHOD[7];
     rl_request r = ask(cs, 0, 0);
-    rl_result panel = run(r, &t);
+    rl_result panel = run(&t, r);
     r.rcs = true;
     r.vcov = (rl_vcov_spec){.kind = RL_HC0, .lag = -1};
-    rl_result rows = run(r, &t);
+    rl_result rows = run(&t, r);
     double mean[4] = {0}, V = 0;
     const double *y = t.col[4].num;
     for (int pass = 0; pass < 2; pass++)
@@ -194,10 +168,10 @@ static void cross_sections(void **s)
         r = ask(cs, 0, 0);
         r.agg = AGG[a];
         r.notyet = a % 2 == 1;
-        panel = run(r, &t);
+        panel = run(&t, r);
         r.rcs = true;
         r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
-        rows = run(r, &t);
+        rows = run(&t, r);
         assert_int_equal(rows.m, panel.m);
         for (size_t j = 0; j < rows.m; j++) {
             CHECK_DIGITS(rows.est[j].estimate, panel.est[j].estimate, 10);
@@ -241,7 +215,7 @@ static void stacks_are_means(void **s)
         static const char *const TESTS[] = {"jarque-bera"};
         r.diag = TESTS;
         r.n_diag = (size_t)way;
-        rl_result got = run(r, &t);
+        rl_result got = run(&t, r);
         for (int e = 0; e < E; e++) {
             if (e == 1) continue; /* the reference */
             double want = sum[1][e] / W[1][e] - sum[0][e] / W[0][e] - sum[1][1] / W[1][1] + sum[0][1] / W[0][1], V = 0;
@@ -311,21 +285,21 @@ static void what_does_not_matter(void **s)
             other[i] = rl_sprintf(cx.keep, "%zu", 7000 - 13 * (i / 9));
         }
         rl_request r = ask(m, -2, 2);
-        rl_result want = run(r, &t), got;
+        rl_result want = run(&t, r), got;
         rl_table u = rows_of(&t, mixed, n, own);
-        got = run(r, &u);
+        got = run(&u, r);
         same("rows mixed", m, &want, &got, 1e-13);
         u = rows_of(&t, as_is, n, other);
-        got = run(r, &u);
+        got = run(&u, r);
         same("units renamed", m, &want, &got, 1e-13);
         for (size_t i = 0; i < n; i++) {
             u.col[0].num[i] += 1990;
             u.col[1].num[i] += 1990;
         }
-        got = run(r, &u);
+        got = run(&u, r);
         same("time shifted", m, &want, &got, 1e-13);
         cx.threads = 1;
-        got = run(r, &t);
+        got = run(&t, r);
         cx.threads = 2;
         same("threads", m, &want, &got, 0);
     }
@@ -366,7 +340,7 @@ static void every_unit_twice(void **s)
         const struct method *m = &METHOD[k];
         rl_table t = world(m, 71), tt = with_copies(&t, every);
         rl_request r = ask(m, -2, 2);
-        rl_result one = run(r, &t), two = run(r, &tt);
+        rl_result one = run(&t, r), two = run(&tt, r);
         assert_int_equal(one.m, two.m);
         for (size_t j = 0; j < one.m; j++) {
             CHECK_NEAR(two.est[j].estimate, one.est[j].estimate, 1e-12);
@@ -400,10 +374,10 @@ static void weight_of_two(void **s)
         if (!dcdh) r.profile = "exact";
         rl_result copies, heavy;
         if (!dcdh) r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"who"}, .lag = -1};
-        copies = run(r, &tt);
+        copies = run(&tt, r);
         if (!dcdh) r.vcov.by[0] = "unit";
         r.weights = "w";
-        heavy = run(r, &t);
+        heavy = run(&t, r);
         assert_int_equal(copies.m, heavy.m);
         for (size_t j = 0; j < heavy.m; j++) {
             CHECK_NEAR(copies.est[j].estimate, heavy.est[j].estimate, 1e-12);
@@ -418,13 +392,9 @@ static void weight_of_two(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(all_agree, setup, teardown),
-        cmocka_unit_test_setup_teardown(third_difference, setup, teardown),
-        cmocka_unit_test_setup_teardown(cross_sections, setup, teardown),
-        cmocka_unit_test_setup_teardown(stacks_are_means, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_does_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(every_unit_twice, setup, teardown),
-        cmocka_unit_test_setup_teardown(weight_of_two, setup, teardown),
+        TEST(all_agree),        TEST(third_difference),     TEST(cross_sections),
+        TEST(stacks_are_means), TEST(what_does_not_matter), TEST(every_unit_twice),
+        TEST(weight_of_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

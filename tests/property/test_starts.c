@@ -2,22 +2,7 @@
  * as often as they say where there is. */
 #include "unit/few_fixture.h"
 #include "unit/starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* --- without noise -------------------------------------------------------------- */
 

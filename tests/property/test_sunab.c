@@ -7,11 +7,7 @@
 
 static rl_request request(const char *estimator, rl_agg agg)
 {
-    rl_request r = fit_request("y ~ 1");
-    r.estimator = rl_estimator_by_name(estimator);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program(estimator, "y ~ 1");
     r.agg = agg;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     return r;

@@ -4,24 +4,9 @@
 #include "unit/fit_fixture.h"
 
 #include "model/bacon.h"
+#include "own_ctx.h"
 
 enum { MOST_N = 80, MOST_T = 9 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* Nothing stays between worlds. */
 static void fresh(void)
@@ -368,14 +353,8 @@ static void nothing_varies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_definition, setup, teardown),
-        cmocka_unit_test_setup_teardown(order_and_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(every_unit_twice, setup, teardown),
-        cmocka_unit_test_setup_teardown(weights_of_outcomes, setup, teardown),
-        cmocka_unit_test_setup_teardown(coverage, setup, teardown),
-        cmocka_unit_test_setup_teardown(parts_add_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(weights_of_effects, setup, teardown),
-        cmocka_unit_test_setup_teardown(nothing_varies, setup, teardown),
+        TEST(the_definition), TEST(order_and_names), TEST(every_unit_twice),   TEST(weights_of_outcomes),
+        TEST(coverage),       TEST(parts_add_up),    TEST(weights_of_effects), TEST(nothing_varies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,21 +1,6 @@
 /* Weighted controls (sc, sdid): what must not matter does not, and where the truth is known it is found. */
 #include "unit/starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 30, T = 16, START = 12, TREATED = 4 };
 static const char *const NAME[] = {"sdid", "sc"};
@@ -137,10 +122,10 @@ static void truth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(scale, setup, teardown),
-        cmocka_unit_test_setup_teardown(levels, setup, teardown),
-        cmocka_unit_test_setup_teardown(mixture, setup, teardown),
-        cmocka_unit_test_setup_teardown(truth, setup, teardown),
+        TEST(scale),
+        TEST(levels),
+        TEST(mixture),
+        TEST(truth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

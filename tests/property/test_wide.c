@@ -3,25 +3,10 @@
  * The figures are of exact fractions: the data below are fractions of powers of two, the sums and their
  * inverses were computed from them with 70 digits.  Columns rounded to doubles before the fit lose up to ten digits.
  */
-#include "unit/fit_fixture.h"
-
 #include "model/est.h"
+#include "unit/own_fit.h"
 
 enum { N = 82 };
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- data --------------------------------------------------------------------- */
 
@@ -76,13 +61,6 @@ static rl_request request(const char *formula, const char *estimator, const char
     r.profile = profile;
     r.time = "t";
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 /* --- figures -------------------------------------------------------------------- */

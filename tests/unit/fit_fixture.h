@@ -31,6 +31,18 @@ static inline rl_request fit_request(const char *formula)
     return (rl_request){.formula = formula, .level = 0.95, .vcov = {.kind = RL_IID, .lag = -1}, .max_lags = -1, .horizon = -1};
 }
 
+/* What a programme is asked with, of a table with columns unit, t and g. */
+static inline rl_request fit_program(const char *estimator, const char *formula)
+{
+    rl_request r = fit_request(formula);
+    r.estimator = rl_estimator_by_name(estimator);
+    r.unit = "unit";
+    r.time = "t";
+    r.cohort = "g";
+    r.vcov.kind = RL_VCOV_DEFAULT;
+    return r;
+}
+
 static inline const rl_estimate *fit_find(const rl_result *r, const char *term)
 {
     for (size_t i = 0; i < r->m; i++)
@@ -74,6 +86,30 @@ static inline rl_table fit_panel(size_t N, int T, uint64_t seed, rl_ctx *cx)
     fit_text(&t, "unit", unit, cx);
     fit_text(&t, "region", region, cx);
     return t;
+}
+
+/* The rows of a table in another order. */
+static inline rl_table fit_shuffled(const rl_table *t, uint64_t seed, rl_ctx *cx)
+{
+    rl_table u = *t;
+    uint32_t *to = RL_NEW(cx->keep, uint32_t, t->n);
+    rl_rng r = rl_rng_for(seed, 1);
+    for (size_t i = 0; i < t->n; i++) {
+        size_t j = (size_t)(rl_uniform(&r) * (double)(i + 1));
+        to[i] = to[j];
+        to[j] = (uint32_t)i;
+    }
+    u.col = RL_NEW(cx->keep, rl_col, t->k);
+    for (size_t j = 0; j < t->k; j++) {
+        u.col[j] = t->col[j];
+        if (t->col[j].num != NULL) u.col[j].num = RL_NEW(cx->keep, double, t->n);
+        if (t->col[j].code != NULL) u.col[j].code = RL_NEW(cx->keep, int32_t, t->n);
+        for (size_t i = 0; i < t->n; i++) {
+            if (t->col[j].num != NULL) u.col[j].num[i] = t->col[j].num[to[i]];
+            if (t->col[j].code != NULL) u.col[j].code[i] = t->col[j].code[to[i]];
+        }
+    }
+    return u;
 }
 
 #endif

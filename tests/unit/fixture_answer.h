@@ -2,7 +2,7 @@
  *
  *   fixture_full     four lifts, money, lags, one refused model
  *   fixture_rollout  the full one, whose programme starts at two dates: cohorts, small ones, other estimators,
- *                    pairs of cohorts
+ *                    pairs of cohorts; a lift by region
  *   fixture_refused  a study without any programme
  *   fixture_hostile  the full one under names that try to become code or markup
  *
@@ -12,8 +12,8 @@
 #define RL_TESTS_FIXTURE_ANSWER_H
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/date.h"
 #include "base/str.h"
@@ -314,7 +314,7 @@ static void fx_program(rl_answer *a, rl_arena *in)
     p->maturity[3] = (rl_maturity){"2026Q2", false, rl_day(2026, 12, 27), 492};
 }
 
-static rl_answer *fixture_full(rl_arena *in)
+static inline rl_answer *fixture_full(rl_arena *in)
 {
     rl_study *s = RL_NEW(in, rl_study, 1);
     *s = (rl_study){.path = "models/quarterly.yaml",
@@ -356,7 +356,7 @@ static rl_answer *fixture_full(rl_arena *in)
     return a;
 }
 
-static rl_answer *fixture_refused(rl_arena *in)
+static inline rl_answer *fixture_refused(rl_arena *in)
 {
     rl_study *s = RL_NEW(in, rl_study, 1);
     *s = (rl_study){.path = "crm.yaml", .folder = "", .title = "CRM export", .currency = "EUR", .level = 0.95};
@@ -398,18 +398,20 @@ static void fx_rollout(rl_rollout *r, rl_arena *in)
 static void fx_sides(rl_sides *s, double lift, double se, rl_arena *in)
 {
     static const char *const NAME[] = {"etwfe", "cs", "lpdid", "twfe"};
-    *s = (rl_sides){.n = 4, .v = RL_NEW(in, rl_side, 4), .low = lift, .high = 1.07 * lift, .has_weights = true,
+    *s = (rl_sides){.n = 4, .v = RL_NEW(in, rl_side, 4), .low = lift, .high = 1.07 * lift, .rows = 6431, .read = 6500,
+                    .step = 1, .last = 1, .has_weights = true,
                     .treated = 1648, .negative = 231, .negative_sum = -0.0371};
     s->says = "the 2 estimators of the same effect agree to within half of the smallest standard error";
     for (size_t i = 0; i < 4; i++) {
         rl_side *x = &s->v[i];
         *x = (rl_side){.estimator = NAME[i], .source = "a paper", .answered = i != 2, .same_estimand = i < 2,
                        .rows = 6431 - i, .units = 824, .compares = "rows not treated yet",
-                       .base = "all periods before the start", .weighs = "every treated row alike"};
+                       .base = "all periods before the start", .weighs = "every treated row alike", .same_rows = i != 1};
         x->effect = fx_estimate("overall", RL_NO_ID, lift * (1 + 0.07 * (double)i), se * (1 + 0.11 * (double)i));
         if (i == 2) x->why = "its base is the period before the start, which is partly exposed here";
         x->has_event = i < 2;
         if (i >= 2) continue;
+        x->near = fx_estimate("events", RL_NO_ID, lift * (0.9 + 0.03 * (double)i), se * 1.21);
         fx_result(&x->event, &FX_TWFE, 4, in);
         for (int32_t e = 0; e < 4; e++)
             x->event.est[e] = fx_estimate("event", e - 2, lift * (e < 2 ? 0.04 : 1 + 0.05 * (double)i), e == 1 ? 0 : se);
@@ -428,12 +430,38 @@ static void fx_sides(rl_sides *s, double lift, double se, rl_arena *in)
     }
 }
 
-static rl_answer *fixture_rollout(rl_arena *in)
+/* Three groups of one column, of which the last cannot be answered, and a column that makes none. */
+static void fx_by(rl_model_answer *m, rl_arena *in)
+{
+    static const char *const LABEL[] = {"North America", "EMEA", "APAC"};
+    m->n_by = 2, m->looks = 2;
+    m->by = RL_NEW(in, rl_breakdown, 2);
+    m->by[0] = (rl_breakdown){.column = "region", .unplaced = 7, .n_groups = 3, .answered = 2,
+                              .group = RL_NEW(in, rl_group_answer, 3), .same_adjusted = 0.213, .unit = "account"};
+    m->by[0].same = (rl_test){.name = "same effect", .statistic = 1.553, .df = 1, .df2 = 311.5, .p_value = 0.213};
+    for (size_t g = 0; g < 3; g++) {
+        rl_group_answer *x = &m->by[0].group[g];
+        double est = m->lift.effect.est * (1.21 - 0.43 * (double)g), se = 1.4 * m->lift.effect.se;
+        *x = (rl_group_answer){.label = LABEL[g], .answered = g < 2, .treated = 203 - 97 * g, .controls = 211 - 98 * g};
+        if (g == 2) x->why = "9 accounts with the programme can be compared: fewer than 10";
+        if (g == 2) continue;
+        x->rows = 3211 - 1703 * g;
+        x->effect = (rl_interval){est, se, est - 1.968 * se, est + 1.968 * se};
+        x->low = est - 2.25 * se, x->high = est + 2.25 * se;
+        x->df = 310 - 150 * (double)g, x->p_value = g ? 0.131 : 0.0043, x->p_adjusted = g ? 0.131 : 0.0086;
+        x->stands = g == 0;
+    }
+    m->by[1] = (rl_breakdown){.column = "stage", .refused = "it changes within an account", .same_adjusted = NAN,
+                              .hint = "a column of `by` is fixed", .unit = "account"};
+}
+
+static inline rl_answer *fixture_rollout(rl_arena *in)
 {
     rl_answer *a = fixture_full(in);
     rl_model_answer *m = &a->model[0];
     fx_rollout(&m->rollout, in);
     fx_sides(&m->sides, m->lift.effect.est, m->lift.effect.se, in);
+    fx_by(m, in);
     m->few = (rl_few){3, 0, 305.25, 152.5, 1355.125, NULL,
                       "3 treated units are in cohorts of fewer than 4: their own luck is taken from the controls"};
     return a;
@@ -443,7 +471,7 @@ static rl_answer *fixture_rollout(rl_arena *in)
     "=cmd|' /C calc'!A0`touch PWNED`$(touch PWNED)\"'\\ <script>alert(1)</script>&amp; %n%s _a^{b} @x\n!touch " \
     "PWNED\r\nEOD\n\xe2\x80\xaetxt\x1b[31m caf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xff"
 
-static rl_answer *fixture_hostile(rl_arena *in)
+static inline rl_answer *fixture_hostile(rl_arena *in)
 {
     rl_answer *a = fixture_rollout(in);
     rl_study *s = RL_NEW(in, rl_study, 1);
@@ -474,6 +502,9 @@ static rl_answer *fixture_hostile(rl_arena *in)
     r->unit = FX_EVIL;
     for (size_t t = 0; t < r->n_periods; t++) r->period[t] = FX_EVIL;
     for (size_t g = 0; g < r->n; g++) r->row[g].label = FX_EVIL;
+    for (size_t g = 0; g < 3; g++) a->model[0].by[0].group[g].label = FX_EVIL;
+    a->model[0].by[0].column = a->model[0].by[0].group[2].why = FX_EVIL;
+    a->model[0].by[1].column = a->model[0].by[1].refused = a->model[0].by[1].hint = FX_EVIL;
     a->model[0].few.says = a->model[0].sides.says = a->model[0].sides.v[2].why = FX_EVIL;
     a->money.program = FX_EVIL;
     for (size_t i = 0; i < a->money.n_parts; i++) a->money.part[i].name = FX_EVIL;
@@ -500,12 +531,5 @@ static const rl_inputs FX_INPUTS = {.version = "0.1.0",
                                     .seed = 20260630,
                                     .n = 2,
                                     .file = FX_FILE};
-
-/* Every test uses some of the three; templates from the tree the tests are run in. */
-static inline void fixture_use(void)
-{
-    (void)fixture_full, (void)fixture_refused, (void)fixture_hostile, (void)FX_INPUTS;
-    if (access("plots/theme.gp", R_OK) == 0) setenv("RLV_PLOTS", "plots", 0);
-}
 
 #endif

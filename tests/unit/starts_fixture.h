@@ -70,13 +70,7 @@ static inline size_t starts_size(const double *start, size_t N, double g)
 
 static inline rl_request starts_request(const char *estimator, const char *formula)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name(estimator);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
-    r.vcov.kind = RL_VCOV_DEFAULT;
-    return r;
+    return fit_program(estimator, formula);
 }
 
 static inline void starts_window(rl_request *r, int lo, int hi)

@@ -1,25 +1,10 @@
-#include "unit/fit_fixture.h"
-
 #include "model/dynamic.h"
 #include "num/ardlboot.h"
 #include "num/lagsel.h"
 #include "num/ols.h"
+#include "unit/own_fit.h"
 
 enum { M = 61, P = 3, FULL = 1 + P + (P + 1), START = 2 };
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* y_t = .4 + .5 y_(t-1) - .2 y_(t-2) + .8 x_t + .3 x_(t-1) + e_t with a constant; orders 2 and 1. */
 typedef struct world {
@@ -225,16 +210,6 @@ static void covers(void **s)
     assert_true(in >= 0.91 * DRAWS && in <= 0.99 * DRAWS);
 }
 
-static void refused(const rl_request *q, const rl_table *t, rl_code code, const char *word)
-{
-    rl_ctx one;
-    rl_result r;
-    check_ctx(&one);
-    assert_int_equal(rl_estimate_run(q, t, &r, one.keep, &one), code);
-    if (strstr(one.err.what, word) == NULL) fail_msg("no '%s' in '%s'", word, one.err.what);
-    rl_ctx_free(&one);
-}
-
 static void refusals(void **s)
 {
     (void)s;
@@ -243,19 +218,19 @@ static void refusals(void **s)
     for (size_t i = 31; i < 60; i++) gap.col[0].num[i] += 4;
     for (size_t i = 1; i < 60; i++) grows.col[1].num[i] = 1.2 * grows.col[1].num[i - 1] + grows.col[2].num[i];
     rl_request q = drawn(99);
-    refused(&q, &gap, RL_EDATA, "consecutive");
-    refused(&q, &grows, RL_EDATA, "explodes");
+    refused(&gap, q, RL_EDATA, "consecutive");
+    refused(&grows, q, RL_EDATA, "explodes");
     q.weights = "x";
-    refused(&q, &t, RL_EUSAGE, "weights");
+    refused(&t, q, RL_EUSAGE, "weights");
     q.weights = NULL, q.lincom = list, q.n_lincom = 1;
-    refused(&q, &t, RL_EUSAGE, "--lincom");
+    refused(&t, q, RL_EUSAGE, "--lincom");
     q.n_lincom = 0, q.formula = "y ~ x + lag(x,4)";
-    refused(&q, &t, RL_EDATA, "rows are used");
+    refused(&t, q, RL_EDATA, "rows are used");
 }
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest t[] = {T(once), T(one_draw), T(chosen_anew), T(same_draws), T(covers), T(refusals)};
+    const struct CMUnitTest t[] = {TEST(once),       TEST(one_draw), TEST(chosen_anew),
+                                   TEST(same_draws), TEST(covers),   TEST(refusals)};
     return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -1,20 +1,5 @@
-#include "unit/fit_fixture.h"
-
 #include "model/response.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* N units of T periods: x stays by .55 a period, z acts at once and a period later. */
 static rl_table series(size_t N, size_t T, double noise, uint64_t seed)
@@ -210,13 +195,6 @@ static void feedback(void **s)
     assert_true(isnan(a->half_life.low) && a->half_life.why != NULL);
 }
 
-static bool noted(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
-    return false;
-}
-
 /* Several channels: one at a time, the others as written; with units and effects. */
 static void channels(void **s)
 {
@@ -265,32 +243,25 @@ static void threads(void **s)
     assert_memory_equal(&a->half_life, &b->half_life, 4 * sizeof(double));
 }
 
-static void refused(const rl_table *t, rl_request r, const char *word)
-{
-    rl_ctx one;
-    rl_result out;
-    check_ctx(&one);
-    assert_int_equal(rl_estimate_run(&r, t, &out, one.keep, &one), RL_EUSAGE);
-    if (strstr(one.err.what, word) == NULL) fail_msg("%s: \"%s\" lacks '%s'", r.formula, one.err.what, word);
-    assert_true(one.err.hint[0] != '\0');
-    rl_ctx_free(&one);
-}
-
 static void refusals(void **s)
 {
     (void)s;
     rl_table t = series(4, 40, 0.9, 10);
-    refused(&t, asked("y ~ lag(x,0:3):region", "x", RL_AVERAGE_FORMS), "not one range");
-    refused(&t, asked("y ~ adstock(x,0.5)", "x", RL_AVERAGE_FORMS), "not one range");
-    refused(&t, asked("y ~ lag(x,0:3) + adstock(x,0.9)", "x", RL_AVERAGE_FORMS), "not one range");
-    refused(&t, asked("y ~ lag(x,-1:3)", "x", RL_AVERAGE_FORMS), "not one range");
+    refused_hint(&t, asked("y ~ lag(x,0:3):region", "x", RL_AVERAGE_FORMS), RL_EUSAGE, "not one range",
+                 "write them as lag(x, 0:6)");
+    refused_hint(&t, asked("y ~ adstock(x,0.5)", "x", RL_AVERAGE_FORMS), RL_EUSAGE, "not one range",
+                 "write them as lag(x, 0:6)");
+    refused_hint(&t, asked("y ~ lag(x,0:3) + adstock(x,0.9)", "x", RL_AVERAGE_FORMS), RL_EUSAGE, "not one range",
+                 "write them as lag(x, 0:6)");
+    refused_hint(&t, asked("y ~ lag(x,-1:3)", "x", RL_AVERAGE_FORMS), RL_EUSAGE, "not one range",
+                 "write them as lag(x, 0:6)");
     rl_request none = asked("y ~ lag(x,0:3)", "x", RL_AVERAGE_FORMS);
     none.n_response = 0;
-    refused(&t, none, "needs a response");
+    refused_hint(&t, none, RL_EUSAGE, "needs a response", "add --response COL");
     rl_request ardl = asked("y ~ x | unit", "x", RL_AVERAGE_FORMS);
     ardl.estimator = rl_estimator_by_name("ardl");
     ardl.n_orders = 2, ardl.order[0] = 1, ardl.order[1] = 2;
-    refused(&t, ardl, "'ardl' gives no criterion");
+    refused_hint(&t, ardl, RL_EUSAGE, "'ardl' gives no criterion", "use it with ols");
     none.response_if_any = true; /* what a study tells unasked is passed over */
     rl_result out;
     CHECK_OK(rl_estimate_run(&none, &t, &out, cx.keep, &cx), &cx);

@@ -1,21 +1,5 @@
-#include "fit_fixture.h"
 #include "model/bacon.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* Eight units, five periods: one treated all along, two from period 2, three from 4, two never. */
 enum { UNITS = 8, PERIODS = 5 };
@@ -165,50 +149,40 @@ static void dates_between(void **state)
     CHECK_DIGITS(fit_find(&out, "overall")->estimate, 1.8585964912280706, 14);
 }
 
-static void refused(rl_request r, rl_table t, rl_code code, const char *word)
-{
-    rl_result out;
-    cx.err = (rl_err){0};
-    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), code);
-    if (strstr(cx.err.what, word) == NULL) fail_msg("'%s' says nothing of '%s'", cx.err.what, word);
-}
+static void refused_of(rl_request r, rl_table t, rl_code code, const char *word) { refused(&t, r, code, word); }
 
 static void refusals(void **state)
 {
     (void)state;
     rl_request r = request(), with;
-    refused(r, table("11111111", 3, 2), RL_EDATA, "'14'");
-    refused(r, table("00011100", -1, 0), RL_EDATA, "none is never treated");
-    refused(r, table("10000011", -1, 0), RL_EDATA, "first period");
-    refused(r, table("00000011", -1, 0), RL_EDATA, "nobody");
+    refused_of(r, table("11111111", 3, 2), RL_EDATA, "'14'");
+    refused_of(r, table("00011100", -1, 0), RL_EDATA, "none is never treated");
+    refused_of(r, table("10000011", -1, 0), RL_EDATA, "first period");
+    refused_of(r, table("00000011", -1, 0), RL_EDATA, "nobody");
     with = r, with.formula = "y ~ w";
-    refused(with, table("11111111", -1, 0), RL_EUSAGE, "no covariates");
+    refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "no covariates");
     with = r, with.agg = RL_AGG_GROUP;
-    refused(with, table("11111111", -1, 0), RL_EUSAGE, "--agg");
+    refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "--agg");
     with = r, with.vcov = (rl_vcov_spec){.kind = RL_HC1, .lag = -1};
-    refused(with, table("11111111", -1, 0), RL_EUSAGE, "no standard errors");
+    refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "no standard errors");
     with = r, with.bootstrap = true;
-    refused(with, table("11111111", -1, 0), RL_EUSAGE, "no standard errors");
+    refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "no standard errors");
     static const char *const ZERO[] = {"overall = 0"};
     with = r, with.restriction = ZERO, with.n_restriction = 1;
-    refused(with, table("11111111", -1, 0), RL_EUSAGE, "no standard errors");
+    refused_of(with, table("11111111", -1, 0), RL_EUSAGE, "no standard errors");
     rl_table t = table("11111111", -1, 0);
     with = r, with.weights = "w";
     t.col[3].num[7] += 1;
-    refused(with, t, RL_EINPUT, "'12'");
+    refused_of(with, t, RL_EINPUT, "'12'");
     t = table("11111111", -1, 0);
     t.col[1].num[1] = t.col[1].num[0];
-    refused(r, t, RL_EINPUT, "two rows");
+    refused_of(r, t, RL_EINPUT, "two rows");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_comparison, setup, teardown),
-        cmocka_unit_test_setup_teardown(why_it_is_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_errors_are_made_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(dates_between, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(every_comparison), TEST(why_it_is_off), TEST(no_errors_are_made_up), TEST(dates_between), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

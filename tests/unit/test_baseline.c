@@ -1,24 +1,10 @@
 /* The regression on some rows against one with every dummy written out. */
 #include <string.h>
 
-#include "check.h"
 #include "base/rng.h"
 #include "num/baseline.h"
 #include "num/ols.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { UNITS = 13, TIMES = 9, REGIONS = 3 };
 

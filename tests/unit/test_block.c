@@ -1,22 +1,6 @@
 #include "base/rng.h"
-#include "check.h"
 #include "num/block.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static void variance(void **state)
 {

@@ -1,22 +1,7 @@
 #include "fit_fixture.h"
 #include "base/rng.h"
 #include "model/cells.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* Cohorts 3 and 5 of periods 1 .. 6, never: 2, 3 and 5 units of weights 1, 2, 3 ... */
 enum { N = 10, T = 6, CELLS = 10 };
@@ -177,9 +162,9 @@ static void windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(by_hand, setup, teardown),
-        cmocka_unit_test_setup_teardown(shares_move, setup, teardown),
-        cmocka_unit_test_setup_teardown(windows, setup, teardown),
+        TEST(by_hand),
+        TEST(shares_move),
+        TEST(windows),
     };
     return cmocka_run_group_tests_name("cells", tests, NULL, NULL);
 }

@@ -13,23 +13,7 @@
 #include "out/sections.h"
 #include "out/words.h"
 #include "out/workbook.h"
-
-static rl_ctx cx;
-static char place[] = "/tmp/revlift-lags-XXXXXX";
-
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    if (access("plots/theme.gp", R_OK) == 0) setenv("RLV_PLOTS", "plots", 0);
-    return mkdtemp(place) ? 0 : -1;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return rmdir(place);
-}
+#include "unit/own_place.h"
 
 enum { T = 48 };
 
@@ -172,9 +156,8 @@ static void draws(void **s)
     a->model[0].main.response[0].variable = "it's `x` $(y)";
     page(a, &charts);
     assert_int_equal(charts.n, 4);
-    rl_outdir *o;
     const char *note;
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/out", place), &o, &cx), &cx);
+    rl_outdir *o = opened("out");
     CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &note, &cx), &cx);
     if (note != NULL) fail_msg("%s", note);
     for (size_t i = 0; i < charts.n; i++) {
@@ -263,17 +246,6 @@ static void tidy_refused(void **s)
     assert_true(isnan(in_csv(csv, "\"media\",\"done\",\"revenue\",\"long run\"", -1, HIGH)));
 }
 
-/* A part of the workbook, unpacked. */
-static const char *part(const rl_outdir *o, const char *name)
-{
-    FILE *f = popen(rl_sprintf(cx.keep, "unzip -p '%s/w.xlsx' '%s'", o->path, name), "r");
-    char *text = rl_alloc(cx.keep, 400000, 1);
-    assert_non_null(f);
-    text[fread(text, 1, 399999, f)] = '\0';
-    assert_int_equal(pclose(f), 0);
-    return text;
-}
-
 static void sheets(void **s)
 {
     (void)s;
@@ -282,19 +254,19 @@ static void sheets(void **s)
     ((rl_study *)a->study)->money.gross_margin = 0.5;
     a->model[0].main.response[0].mean_lag = (rl_summary){NAN, NAN, NAN, NAN, "signs differ"};
     rl_view v = rl_view_of(a->study, false, cx.keep);
-    rl_outdir *o;
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/book", place), &o, &cx), &cx);
+    rl_outdir *o = opened("book");
     CHECK_OK(rl_workbook_write(a, &v, o, "w.xlsx", &cx), &cx);
-    const char *book = part(o, "xl/workbook.xml");
+    const char *book = unzipped(o, "xl/workbook.xml");
     static const char *const SHEET[] = {"Responses", "Timing", "Channels", "By period", "Curves"};
     for (size_t i = 0; i < 5; i++) has(book, rl_sprintf(cx.keep, "name=\"%s\"", SHEET[i]));
-    const char *responses = part(o, "xl/worksheets/sheet3.xml"), *channels = part(o, "xl/worksheets/sheet5.xml");
+    const char *responses = unzipped(o, "xl/worksheets/sheet3.xml"),
+               *channels = unzipped(o, "xl/worksheets/sheet5.xml");
     has(responses, "<f>F2</f>"); /* added up: live */
     has(responses, "<f>L2+F3</f>");
     has(channels, "<f>SUM('By period'!D2:D48)</f>"); /* T less a lag */
     has(channels, "<f>I5/E5</f>");
     has(channels, "<f>M5*$B$2-1</f>");
-    has(part(o, "xl/sharedStrings.xml"), "signs differ");
+    has(unzipped(o, "xl/sharedStrings.xml"), "signs differ");
     rl_outdir_abandon(o);
 }
 
@@ -304,5 +276,5 @@ int main(void)
         cmocka_unit_test(straight),  cmocka_unit_test(estimated),    cmocka_unit_test(answers),
         cmocka_unit_test(seen_only), cmocka_unit_test(draws),        cmocka_unit_test(figures),
         cmocka_unit_test(tidy),      cmocka_unit_test(tidy_refused), cmocka_unit_test(sheets)};
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup_place, teardown_place);
 }

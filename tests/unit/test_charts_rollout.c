@@ -1,7 +1,5 @@
 /* tests/unit/test_charts_rollout.c -- charts and section of a programme that starts at different times, under names
  * that try to become code. */
-#include "check.h"
-
 #include <string.h>
 #include <unistd.h>
 
@@ -9,25 +7,9 @@
 #include "out/charts.h"
 #include "out/html.h"
 #include "out/sections.h"
+#include "out/text_sides.h"
 #include "unit/fixture_answer.h"
-
-static rl_ctx cx;
-static char place[] = "/tmp/revlift-rollout-XXXXXX";
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return mkdtemp(place) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return rmdir(place);
-}
+#include "unit/own_place.h"
 
 enum { PERIODS = 5, COHORTS = 3, SIDES = 3 };
 
@@ -69,7 +51,12 @@ static rl_sides sides(double lift)
                                          {"Later vs Earlier Treated", 0.75, 8102, 8100, FX_EVIL, FX_EVIL}};
     rl_sides s = {.n = SIDES, .v = RL_NEW(cx.keep, rl_side, SIDES), .says = "they agree", .bacon_why = FX_EVIL};
     for (size_t i = 0; i < SIDES; i++) {
-        s.v[i] = (rl_side){.estimator = NAME[i], .answered = i < 2, .why = FX_EVIL, .same_estimand = i == 0};
+        s.v[i] = (rl_side){.estimator = NAME[i],
+                           .answered = i < 2,
+                           .why = FX_EVIL,
+                           .same_estimand = i == 0,
+                           .same_rows = i != 1,
+                           .rows = 1924};
         s.v[i].compares = s.v[i].base = s.v[i].weighs = "words";
         s.v[i].effect = fx_estimate("overall", RL_NO_ID, lift + (double)i, 2.385);
         s.v[i].has_event = i < 2;
@@ -100,7 +87,6 @@ static void draws_hostile_names(void **state)
     const rl_answer *a = answer();
     rl_view v = rl_view_of(a->study, false, cx.keep);
     rl_charts charts;
-    rl_outdir *o;
     const char *note;
     rl_charts_make(a, &v, &charts);
     const rl_model_charts *m = &charts.model[0];
@@ -109,7 +95,7 @@ static void draws_hostile_names(void **state)
     assert_string_equal(m->rollout->title, "The programme started at 2 dates");
     assert_non_null(strstr(m->sides->title, "by 2 estimators"));
     assert_non_null(strstr(m->bacon->title, rl_sprintf(cx.keep, ": 75%s%% of the weight is on forbidden", v.nbsp)));
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/hostile", place), &o, &cx), &cx);
+    rl_outdir *o = opened("hostile");
     CHECK_OK(rl_charts_draw(drawn, 5, o, &note, &cx), &cx);
     assert_null(note);
     assert_int_equal(access(rl_sprintf(cx.keep, "%s/PWNED", o->path), F_OK), -1);
@@ -132,22 +118,14 @@ static rl_charts drawn(const rl_answer *a, const char *dir)
 {
     rl_view v = rl_view_of(a->study, false, cx.keep);
     rl_charts charts;
-    rl_outdir *o;
     const char *note;
     rl_charts_make(a, &v, &charts);
     rl_chart *const all[] = {charts.model[0].cohorts, charts.model[0].side_events};
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/%s", place, dir), &o, &cx), &cx);
+    rl_outdir *o = opened(dir);
     CHECK_OK(rl_charts_draw(all, 2, o, &note, &cx), &cx);
     assert_null(note);
     rl_outdir_abandon(o);
     return charts;
-}
-
-static size_t count(const char *text, const char *what)
-{
-    size_t n = 0;
-    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what)) n++;
-    return n;
 }
 
 /* A cohort's line breaks where no row is; each event study has a panel and its name once. */
@@ -162,13 +140,86 @@ static void gaps_and_panels(void **state)
     m->sides.v[1].fitted = true;
     rl_charts gaps = drawn(a, "gaps");
     rl_chart *lines = gaps.model[0].cohorts, *panels = gaps.model[0].side_events;
-    size_t pieces = count(whole.model[0].cohorts->svg, "<path") + count(whole.model[0].cohorts->svg, " M");
-    assert_true(count(lines->svg, "<path") + count(lines->svg, " M") > pieces);
+    size_t pieces = check_times(whole.model[0].cohorts->svg, "<path") + check_times(whole.model[0].cohorts->svg, " M");
+    assert_true(check_times(lines->svg, "<path") + check_times(lines->svg, " M") > pieces);
     assert_non_null(strstr(rl_str_text(&lines->dat), "\n2 NaN 1 0 0\n"));
-    assert_int_equal(count(rl_str_text(&lines->dat), " 0 1 1\n"), 1); /* alone between two gaps: a small dot */
+    assert_int_equal(check_times(rl_str_text(&lines->dat), " 0 1 1\n"), 1); /* alone between two gaps: a small dot */
     assert_non_null(strstr(rl_str_text(&panels->dat), "NaN NaN NaN\n"));
     assert_non_null(strstr(panels->alt, "grey line: cs"));
-    assert_int_equal(count(panels->svg, "etwfe"), 1);
+    assert_int_equal(check_times(panels->svg, "etwfe"), 1);
+}
+
+/* Marks by what a figure is, means over the same event times beside the effects, and one interval that knows nothing
+ * does not press the others into a line. */
+static void marks_of_estimators(void **state)
+{
+    (void)state;
+    rl_answer *a = answer();
+    rl_view v = rl_view_of(a->study, false, cx.keep);
+    rl_model_answer *m = &a->model[0];
+    rl_sides *s = &m->sides;
+    rl_charts charts;
+    double lift = m->lift.effect.est;
+    rl_charts_make(a, &v, &charts);
+    assert_non_null(strstr(charts.model[0].sides->alt, "square: by own weights"));
+    assert_null(strstr(charts.model[0].sides->alt, "ring"));
+    assert_non_null(strstr(rl_str_text(&charts.model[0].sides->add), "cs (1,924 rows)"));
+    s->last = 2, s->step = 1;
+    s->v[0].near = fx_estimate("events", RL_NO_ID, lift + 0.25, 2.385);
+    s->v[1].near = fx_estimate("events", RL_NO_ID, lift + 0.5, 2.385);
+    s->v[2].answered = s->v[2].same_rows = true;
+    s->v[2].effect = fx_estimate("overall", RL_NO_ID, lift, 2385);
+    rl_charts_make(a, &v, &charts);
+    rl_chart *c = charts.model[0].sides;
+    const char *dat = rl_str_text(&c->dat);
+    assert_non_null(strstr(c->alt, "ring: event times 0 to 2"));
+    assert_non_null(strstr(dat, " 0 # etwfe\n0.3 ")); /* beside its dot */
+    assert_int_equal(check_times(dat, " 3 # etwfe"), 1);
+    assert_int_equal(check_times(dat, " 1 # cs"), 1); /* the mean, not its effect */
+    assert_int_equal(check_times(dat, " 2 # stacked"), 1);
+    assert_int_equal(check_times(dat, " # "), 5); /* the head too */
+    assert_non_null(strstr(rl_str_text(&c->set), "a bar that meets the edge goes on"));
+    s->v[2].effect = fx_estimate("overall", RL_NO_ID, lift, 2.5);
+    rl_charts_make(a, &v, &charts);
+    assert_null(strstr(rl_str_text(&charts.model[0].sides->set), "meets the edge"));
+    assert_null(strstr(rl_str_text(&charts.model[0].side_events->set), "meets the edge"));
+    s->v[0].event.est[3] = fx_estimate("event", 1, lift, 2385);
+    rl_charts_make(a, &v, &charts);
+    assert_non_null(strstr(rl_str_text(&charts.model[0].side_events->set), "meets the edge"));
+    for (size_t i = 0; i < 3; i++) /* equal, and without errors */
+        s->v[i].effect = s->v[i].near = (rl_estimate){.estimate = lift, .conf_low = NAN, .conf_high = NAN};
+    rl_charts_make(a, &v, &charts);
+    rl_chart *const all[] = {charts.model[0].sides};
+    rl_outdir *o;
+    const char *note;
+    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/equal", place), &o, &cx), &cx);
+    CHECK_OK(rl_charts_draw(all, 1, o, &note, &cx), &cx);
+    assert_null(note);
+    assert_non_null(all[0]->svg);
+    rl_outdir_abandon(o);
+}
+
+/* The same at the terminal. */
+static void sides_in_text(void **state)
+{
+    (void)state;
+    rl_sides s = sides(12.385);
+    rl_str out = rl_str_new(cx.keep);
+    s.rows = s.read = 2000, s.last = 4, s.step = 2;
+    s.dropped = &(rl_dropped){"always treated", 76};
+    s.n_dropped = 1;
+    s.v[0].near = fx_estimate("events", RL_NO_ID, 11.5, 2.385);
+    s.v[2].answered = s.v[2].same_rows = true;
+    s.v[2].effect = fx_estimate("overall", RL_NO_ID, 12.5, 2385);
+    rl_text_sides(&out, &s, cx.keep);
+    const char *text = rl_str_text(&out);
+    assert_non_null(strstr(text, "left out: 76 (always treated)\n"));
+    assert_non_null(strstr(text, "! on rows of its own; last column: mean of the effects at event times 0, 2 .. 4\n"));
+    assert_non_null(strstr(text, " 1924 rows !\n"));
+    assert_non_null(strstr(text, "1924 rows        11.5 (2.4)\n"));
+    assert_non_null(strstr(text, "<-------"));
+    assert_int_equal(check_times(text, "<"), 1);
+    assert_int_equal(check_times(text, "->"), 1);
 }
 
 /* One cohort, one answer; no lift. */
@@ -252,9 +303,8 @@ static void large_designs_are_drawn(void **state)
         {40, 60, "Dark: exposed; light", "the 8 largest of 40 start dates in colour, the other 32 grey; a dot where"},
         {298, 330, "A row is 2 neighbouring starts.",
          "the 8 largest of 298 start dates in colour, the next 60 grey, 230 more not drawn; thick where"}};
-    rl_outdir *o;
     const char *note;
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/large", place), &o, &cx), &cx);
+    rl_outdir *o = opened("large");
     for (size_t i = 0; i < sizeof CASE / sizeof *CASE; i++) {
         rl_answer *a = answer();
         rl_view v = rl_view_of(a->study, false, cx.keep);
@@ -283,7 +333,9 @@ static void large_designs_are_drawn(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
-                                       cmocka_unit_test(nothing_to_draw), cmocka_unit_test(large_designs_are_drawn)};
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(draws_hostile_names), cmocka_unit_test(gaps_and_panels),
+        cmocka_unit_test(nothing_to_draw),     cmocka_unit_test(marks_of_estimators),
+        cmocka_unit_test(sides_in_text),       cmocka_unit_test(large_designs_are_drawn)};
+    return cmocka_run_group_tests(tests, setup_place, teardown_place);
 }

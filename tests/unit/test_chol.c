@@ -1,5 +1,3 @@
-#include "check.h"
-
 #include <string.h>
 
 #include "base/rng.h"
@@ -9,10 +7,9 @@
 #include "num/gram.h"
 #include "num/sandwich.h"
 #include "num/slices.h"
+#include "own_ctx.h"
 
 enum { N = 700, K = 203, PAIRS = (K + 1) * (K + 2) / 2 };
-
-static rl_ctx cx;
 
 /* Columns of all sizes; each seventh is the sum of two before it, so it is
  * dropped, and the 100th all but depends on the 99th. */
@@ -44,7 +41,6 @@ static rl_ols_fit room(void)
 static void both_ways_agree(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     double y[N];
     rl_mat X = example(y);
     rl_cols C = rl_cols_of(&X, NULL, cx.keep);
@@ -78,7 +74,6 @@ static void both_ways_agree(void **state)
     assert_memory_equal(c, t, K * sizeof *c);
     assert_memory_equal(g.A.a, h.A.a, K * K * sizeof(double));
     assert_memory_equal(g.R.a, h.R.a, K * K * sizeof(double));
-    rl_ctx_free(&cx);
 }
 
 /* Whole numbers up to the limit: the library and the plain loops give the same bits. */
@@ -128,7 +123,6 @@ static void slices_hold_a_double_double(void **state)
 static void a_sandwich_of_what_cancels(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     enum { ESTIMATES = 70, COLS = 90 };
     rl_mat X = rl_mat_new(N, COLS, cx.keep), L = rl_mat_new(ESTIMATES, COLS, cx.keep),
            V = rl_mat_new(ESTIMATES, ESTIMATES, cx.keep), T = rl_mat_new(ESTIMATES, ESTIMATES, cx.keep);
@@ -156,16 +150,15 @@ static void a_sandwich_of_what_cancels(void **state)
         }
         CHECK_DIGITS(*rl_mat_at(&V, a, a), (double)want, 14);
     }
-    rl_ctx_free(&cx);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sandwich_of_what_cancels),
-        cmocka_unit_test(both_ways_agree),
-        cmocka_unit_test(products_of_whole_numbers_are_exact),
-        cmocka_unit_test(slices_hold_a_double_double),
+        TEST(a_sandwich_of_what_cancels),
+        TEST(both_ways_agree),
+        TEST(products_of_whole_numbers_are_exact),
+        TEST(slices_hold_a_double_double),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

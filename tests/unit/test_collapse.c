@@ -65,11 +65,7 @@ static void same(const both *b, rl_ctx *cx)
 
 static rl_request request(const char *estimator, const char *formula)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name(estimator);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program(estimator, formula);
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     return r;
 }

@@ -1,14 +1,11 @@
-#include "check.h"
-
 #include <string.h>
 
 #include "base/rng.h"
 #include "num/gram.h"
 #include "num/ols.h"
+#include "own_ctx.h"
 
 enum { N = 20011, A = 5, B = 3, DENSE = 3, K = DENSE + (A - 1) + A * B + B + B, PAIRS = (K + 1) * (K + 2) / 2 };
-
-static rl_ctx cx;
 
 /* Numbers with more than 53 bits, a factor of A levels whose level 2 is the
  * reference, the same crossed with one of B levels, the latter times u, and
@@ -82,7 +79,6 @@ static void gram(const rl_cols *X, const double *y, const double *w, rl_dd *G)
 static void blocks_are_the_columns_they_stand_for(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     double *y, *w;
     rl_cols X = example(&y, &w), D = dense(&X);
     for (int weighted = 0; weighted < 2; weighted++) {
@@ -103,13 +99,11 @@ static void blocks_are_the_columns_they_stand_for(void **state)
             if (g != 2) assert_true(sum == G[rl_gram_pair(K + 1, j, j)].hi && G[rl_gram_pair(K + 1, j, j)].lo == 0);
         }
     }
-    rl_ctx_free(&cx);
 }
 
 static void the_same_bits_from_any_number_of_threads(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     double *y, *w;
     rl_cols X = example(&y, &w);
     rl_dd G[2][PAIRS];
@@ -118,13 +112,11 @@ static void the_same_bits_from_any_number_of_threads(void **state)
         gram(&X, y, w, G[t]);
     }
     assert_memory_equal(G[0], G[1], sizeof G[0]);
-    rl_ctx_free(&cx);
 }
 
 static void rows_and_stretches(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     double *y, *w, a[K], out[7], v[K], whole[K], room[7];
     size_t at[K];
     rl_cols X = example(&y, &w);
@@ -151,13 +143,11 @@ static void rows_and_stretches(void **state)
             CHECK_NEAR(out[r], sum, 1e-14 * size);
         }
     }
-    rl_ctx_free(&cx);
 }
 
 static void columns_left_out(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     double *y, *w, room[2];
     size_t keep[K], m = 0;
     rl_cols X = example(&y, &w);
@@ -168,14 +158,12 @@ static void columns_left_out(void **state)
     for (size_t j = 0; j < K; j++)
         for (size_t i = 0; i < 50 && keep[j] != SIZE_MAX; i++)
             assert_true(*rl_cols_part(&Y, keep[j], i, 1, room) == *rl_mat_at(&M, i, j));
-    rl_ctx_free(&cx);
 }
 
 /* Residuals and estimates of a fit on blocks and on the same columns written out; one column depends on others. */
 static void a_fit_on_blocks(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     double *y, *w;
     rl_cols X = example(&y, &w), D = dense(&X);
     rl_ols_fit f, g;
@@ -195,13 +183,11 @@ static void a_fit_on_blocks(void **state)
     rl_cols_leverage(&X, K, w, &f.A, h, &cx);
     rl_leverage(&M, w, &f.A, l, &cx);
     for (size_t i = 0; i < N; i++) CHECK_NEAR(h[i], l[i], 1e-9 * l[i]);
-    rl_ctx_free(&cx);
 }
 
 static void a_value_that_is_not_finite(void **state)
 {
     (void)state;
-    check_ctx(&cx);
     double *y, *w;
     rl_cols X = example(&y, &w);
     rl_ols_fit f;
@@ -211,7 +197,6 @@ static void a_value_that_is_not_finite(void **state)
     X.hot[2].z = v;
     assert_int_equal(rl_ols_cols(&X, y, NULL, w, NULL, NULL, &f, cx.keep, &cx), RL_ENUM);
     assert_non_null(strstr(cx.err.what, "not finite"));
-    rl_ctx_free(&cx);
 }
 
 /* A stretch of a column, rows here and there, and both beside a block: what is seen counts, not where it stands. */
@@ -219,7 +204,6 @@ static void views_are_the_columns_they_show(void **state)
 {
     (void)state;
     enum { M = 1700, W = 5 };
-    check_ctx(&cx);
     double *base = RL_NEW(cx.keep, double, M + 9), *y = RL_NEW(cx.keep, double, M);
     uint32_t *row = RL_NEW(cx.keep, uint32_t, M), *mixed = RL_NEW(cx.keep, uint32_t, M);
     int32_t *code = RL_NEW(cx.keep, int32_t, M), col[2] = {3, 4};
@@ -266,19 +250,18 @@ static void views_are_the_columns_they_show(void **state)
         assert_int_equal(rl_cols_row(&X, i, at, v), rl_cols_row(&D, i, at, u));
         assert_memory_equal(v, u, rl_cols_most(&X) * sizeof *v);
     }
-    rl_ctx_free(&cx);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_are_the_columns_they_stand_for),
-        cmocka_unit_test(the_same_bits_from_any_number_of_threads),
-        cmocka_unit_test(rows_and_stretches),
-        cmocka_unit_test(columns_left_out),
-        cmocka_unit_test(a_fit_on_blocks),
-        cmocka_unit_test(a_value_that_is_not_finite),
-        cmocka_unit_test(views_are_the_columns_they_show),
+        TEST(blocks_are_the_columns_they_stand_for),
+        TEST(the_same_bits_from_any_number_of_threads),
+        TEST(rows_and_stretches),
+        TEST(columns_left_out),
+        TEST(a_fit_on_blocks),
+        TEST(a_value_that_is_not_finite),
+        TEST(views_are_the_columns_they_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -220,8 +220,10 @@ static void incomplete_units(void **state)
     assert_int_equal(s.dropped[0].rows, GONE);
     assert_int_equal(s.dropped[1].rows, GONE * (T - 1));
     for (size_t i = 0; i < s.n; i++) {
+        if (strcmp(s.v[i].estimator, "sdid") == 0) continue;
         assert_true(s.v[i].answered);
-        if (strcmp(s.v[i].estimator, "stacked") != 0) assert_int_equal(s.v[i].rows, s.rows);
+        assert_int_equal(s.v[i].same_rows, strcmp(s.v[i].estimator, "stacked") != 0);
+        assert_int_equal(s.v[i].same_rows, s.v[i].rows == s.rows);
         assert_int_equal(s.v[i].fitted, strcmp(s.v[i].estimator, "cs") == 0);
     }
     CHECK_DIGITS(side(&s, "cs")->effect.estimate, fitted_overall(&t, &r).estimate, 13);
@@ -236,6 +238,112 @@ static void incomplete_units(void **state)
     assert_non_null(strstr(side(&s, "cs")->base, "some units miss periods"));
     assert_false(side(&s, "staggered")->answered);
     assert_non_null(strstr(side(&s, "staggered")->why, "280 of these 315 rows"));
+}
+
+/* Those treated start at `at`: the first n of N units. */
+static rl_table one_wave(size_t n, int at, size_t of, int T, uint64_t seed)
+{
+    double *start = RL_NEW(cx.keep, double, of);
+    for (size_t u = 0; u < of; u++) start[u] = u < n ? (double)at : (double)NAN;
+    return starts_panel(of, T, start, seed, &cx);
+}
+
+/* Errors by repetition: beside others as by itself, also where it is the one asked for, and no part of agreement. */
+static void synthetic(void **state)
+{
+    (void)state;
+    rl_table t = one_wave(6, 6, 24, 9, 95);
+    rl_request r = starts_request("sdid", "y ~ 1");
+    rl_estimate own = fitted_overall(&t, &r);
+    static const char *const NAME[] = {"cs", "sdid"};
+    for (int k = 0; k < 2; k++) {
+        r = starts_request(NAME[k], "y ~ 1");
+        r.reps = k == 0 ? 37 : 0; /* draws of another bootstrap are none of its */
+        rl_sides s = compare(&t, &r, true);
+        const rl_side *v = side(&s, "sdid");
+        assert_true(v->answered && v->same_rows && v->same_estimand && !v->parallel && !v->has_event);
+        CHECK_DIGITS(v->effect.estimate, own.estimate, 13);
+        CHECK_DIGITS(v->effect.std_error, own.std_error, 12);
+        assert_null(strstr(s.says, "sdid"));
+        assert_int_equal(s.starters, 6);
+        assert_int_equal(s.alone, 0);
+        for (size_t i = 0; i < s.n; i++) assert_string_not_equal(s.v[i].estimator, "sc");
+    }
+    t = one_wave(1, 6, 24, 9, 96);
+    r = starts_request("sc", "y ~ 1");
+    own = fitted_overall(&t, &r);
+    r = starts_request("bjs", "y ~ 1");
+    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}};
+    rl_sides s = compare(&t, &r, false);
+    CHECK_DIGITS(side(&s, "sc")->effect.estimate, own.estimate, 13);
+    CHECK_DIGITS(side(&s, "sc")->effect.std_error, own.std_error, 12);
+    assert_true(side(&s, "sdid")->answered);
+    assert_int_equal(s.alone, 1);
+}
+
+/* Where it is not repeated, why. */
+static void synthetic_has_conditions(void **state)
+{
+    (void)state;
+    rl_table t = one_wave(6, 4, 24, 6, 97);
+    rl_request r = starts_request("cs", "y ~ x");
+    rl_sides s = compare(&t, &r, false);
+    assert_non_null(strstr(side(&s, "sdid")->why, "no covariates"));
+    r = starts_request("cs", "y ~ 1");
+    r.weights = "w";
+    s = compare(&t, &r, false);
+    assert_non_null(strstr(side(&s, "sdid")->why, "no weights"));
+    r.weights = NULL;
+    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"part"}};
+    s = compare(&t, &r, false);
+    assert_non_null(strstr(side(&s, "sdid")->why, "not the errors asked for"));
+    r = starts_request("etwfe", "y ~ 1");
+    rl_table_col(&t, "y")->num[3] = NAN;
+    s = compare(&t, &r, false);
+    assert_false(side(&s, "sdid")->answered);
+    assert_int_equal(s.rows, t.n - 1); /* and nobody goes without rows for it */
+    t = one_wave(20, 4, 501, 5, 98);
+    s = compare(&t, &r, false);
+    assert_non_null(strstr(side(&s, "sdid")->why, "500 units"));
+    t = two_waves(99, 8);
+    s = compare(&t, &r, false);
+    assert_non_null(strstr(side(&s, "sdid")->why, "one start"));
+}
+
+/* Handmade: what is said of estimates that have no error, that stand elsewhere, that rest on one treated unit. */
+static void what_is_said(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"etwfe", "cs", "bjs", "twfe"};
+    rl_side v[4];
+    rl_sides s = {.n = 4, .v = v, .rows = 240, .last = -1, .step = 1, .starters = 9};
+    for (size_t i = 0; i < 4; i++) {
+        v[i] =
+            (rl_side){.estimator = NAME[i], .answered = true, .rows = 240, .same_estimand = i < 3, .parallel = i < 3};
+        v[i].effect = (rl_estimate){.estimate = 2.385 + (double)i, .std_error = 0.25};
+    }
+    rl_compare_judge(&s, 3, 0.95, cx.keep);
+    CHECK_DIGITS(s.high, 4.385, 15);
+    assert_non_null(strstr(s.says, "(etwfe, cs and bjs) differ by 8.0 standard errors"));
+    assert_non_null(strstr(s.says, "cannot hold for all"));
+    v[2].rows = 232;
+    rl_compare_judge(&s, 3, 0.95, cx.keep);
+    assert_false(v[2].same_rows);
+    CHECK_DIGITS(s.high, 3.385, 15);
+    assert_non_null(strstr(s.says, "(etwfe and cs) differ by 4.0"));
+    assert_non_null(strstr(s.says, "; bjs stands on rows of its own and is not held against them"));
+    v[2].rows = 240;
+    s.alone = s.starters = 1;
+    rl_compare_judge(&s, 3, 0.95, cx.keep);
+    assert_non_null(strstr(s.says, "the treated unit is alone with its start"));
+    assert_null(strstr(s.says, "cannot hold for all"));
+    s.starters = 9, s.alone = 5;
+    rl_compare_judge(&s, 3, 0.95, cx.keep);
+    assert_non_null(strstr(s.says, "5 of 9 treated units are alone with their start"));
+    v[0].effect.std_error = NAN;
+    rl_compare_judge(&s, 3, 0.95, cx.keep);
+    assert_non_null(strstr(s.says, "whether they agree cannot be told"));
+    CHECK_DIGITS(s.low, 2.385, 15);
 }
 
 /* Options of the fitted estimator are its row's, a window is everybody's, and what all have is a mean over the
@@ -280,6 +388,7 @@ static void the_eligible(void **state)
     assert_true(side(&s, "ddd")->fitted && side(&s, "ddd")->answered);
     CHECK_DIGITS(side(&s, "ddd")->effect.estimate, fitted_overall(&t, &r).estimate, 13);
     assert_int_equal(side(&s, "ddd")->rows, t.n);
+    assert_false(side(&s, "ddd")->same_rows);
     assert_int_equal(s.rows, t.n / 2);
     assert_string_equal(s.dropped[0].why, "not eligible");
     r = starts_request("bjs", "y ~ 1");
@@ -310,6 +419,39 @@ static void covariates_left_out(void **state)
     assert_string_equal(side(&s, "sunab")->without, "'x'");
     assert_non_null(strstr(s.says, "hold the covariates fixed"));
     assert_null(strstr(s.says, "parallel trends cannot"));
+}
+
+/* What left a covariate out says so by name: one that others hold, one that is the same everywhere. */
+static void left_out_by_name(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"etwfe", "bjs", "did2s", "sunab", "stacked", "lpdid", "twfe"};
+    rl_table t = two_waves(93, 9);
+    double *w = rl_table_col(&t, "w")->num, *part = rl_table_col(&t, "part")->num, *x = rl_table_col(&t, "x")->num,
+           *at = rl_table_col(&t, "t")->num;
+    for (size_t i = 0; i < t.n; i++) {
+        x[i] *= at[i] * at[i];
+        w[i] = 3 - 2 * x[i];
+        part[i] = 2.385;
+    }
+    rl_request r = starts_request("bjs", "y ~ x + w + part");
+    for (size_t k = 0; k < sizeof NAME / sizeof *NAME; k++) {
+        bool etwfe = k == 0;
+        r.estimator = rl_estimator_by_name(NAME[k]);
+        r.formula = etwfe ? "y ~ x + part" : "y ~ x + w + part"; /* it tells slopes of cells that no one can */
+        r.has_window = false;
+        if (strcmp(NAME[k], "stacked") == 0 || strcmp(NAME[k], "lpdid") == 0) starts_window(&r, -2, 1);
+        rl_result f = starts_fit(&t, &r, &cx);
+        size_t whole = 0;
+        const char *want[] = {etwfe ? "part" : "w", "part"};
+        for (size_t i = 0; i < f.n_left; i++)
+            if (f.left[i].whole) assert_string_equal(f.left[i].name, want[whole++]);
+        assert_int_equal(whole, etwfe ? 1 : 2);
+    }
+    r = starts_request("bjs", "y ~ x + w + part");
+    rl_sides s = compare(&t, &r, false);
+    assert_string_equal(side(&s, "bjs")->without, "'w', 'part'");
+    assert_string_equal(side(&s, "lpdid")->without, "'w', 'part'");
 }
 
 /* Every second year: the base of those that want the period before is not in the data, and that is the reason. */
@@ -357,18 +499,14 @@ static void every_estimator_has_a_row(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_agree_on_four_means),
-        cmocka_unit_test(chance_is_no_disagreement),
-        cmocka_unit_test(one_sample_for_all),
-        cmocka_unit_test(each_is_its_own_fit),
-        cmocka_unit_test(cross_sections),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(incomplete_units),
-        cmocka_unit_test(options_belong_to_it),
-        cmocka_unit_test(the_eligible),
-        cmocka_unit_test(covariates_left_out),
-        cmocka_unit_test(every_second_year),
-        cmocka_unit_test(every_estimator_has_a_row),
+        cmocka_unit_test(all_agree_on_four_means),  cmocka_unit_test(chance_is_no_disagreement),
+        cmocka_unit_test(one_sample_for_all),       cmocka_unit_test(each_is_its_own_fit),
+        cmocka_unit_test(cross_sections),           cmocka_unit_test(refusals),
+        cmocka_unit_test(incomplete_units),         cmocka_unit_test(synthetic),
+        cmocka_unit_test(synthetic_has_conditions), cmocka_unit_test(what_is_said),
+        cmocka_unit_test(options_belong_to_it),     cmocka_unit_test(the_eligible),
+        cmocka_unit_test(covariates_left_out),      cmocka_unit_test(left_out_by_name),
+        cmocka_unit_test(every_second_year),        cmocka_unit_test(every_estimator_has_a_row),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

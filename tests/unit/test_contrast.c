@@ -1,23 +1,7 @@
-#include "check.h"
 #include "model/contrast.h"
 
 #include <string.h>
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { M = 9 };
 
@@ -100,8 +84,8 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(sums, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(sums),
+        TEST(refusals),
     };
     return cmocka_run_group_tests_name("contrast", tests, NULL, NULL);
 }

@@ -6,12 +6,7 @@
 
 static rl_request cs_request(const char *formula, const char *method, rl_agg agg)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name("cs");
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program("cs", formula);
     r.method = method;
     r.agg = agg;
     return r;

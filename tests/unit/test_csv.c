@@ -1,6 +1,4 @@
 /* CSV files: libcsv's traps, encodings, delimiters, and where things stand. */
-#include "check.h"
-
 #include <sys/stat.h>
 #include <string.h>
 
@@ -8,6 +6,7 @@
 #include "base/str.h"
 #include "data/csv.h"
 #include "data_file.h"
+#include "own_ctx.h"
 
 /* A file read into one text: fields in [], rows ended by /, "" as [<>]. */
 typedef struct seen {
@@ -34,22 +33,6 @@ typedef struct result {
     uint64_t rows;
     const char *text;
 } result;
-
-static rl_ctx cx;
-
-static int begin(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 static result read_source(rl_source src)
 {
@@ -433,7 +416,6 @@ static void blocks_do_not_show(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(rows_and_line_ends),
         TEST(fields_and_quotes),

@@ -1,6 +1,4 @@
 /* tests/unit/test_csvout.c -- estimates.csv and results.json: right figures, no formulas, valid whatever the names. */
-#include "check.h"
-
 #include <csv.h>
 #include <ctype.h>
 #include <string.h>
@@ -10,23 +8,7 @@
 #include "out/csv_out.h"
 #include "out/results.h"
 #include "unit/fixture_answer.h"
-
-static rl_ctx cx;
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_place.h"
 
 /* The text as rows of cells, by libcsv in strict mode. */
 typedef struct grid {
@@ -186,7 +168,19 @@ static void other_estimators(void **state)
         assert_string_equal(g->cell[i][column(g, "unit")], "USD");
     }
     assert_int_equal(n, 4);
-    size_t i = row_of(g, "value", "small cohorts");
+    size_t i = row_of(g, "value", "estimator events"), more = i;
+    const rl_estimate *near = &m->sides.v[0].near;
+    assert_string_equal(g->cell[i][column(g, "term")], "etwfe");
+    assert_string_equal(g->cell[i][column(g, "time")], "event times 0 to 1");
+    assert_string_equal(g->cell[i][column(g, "event")], "1");
+    assert_true(strtod(g->cell[i][est], NULL) == near->estimate);
+    assert_true(strtod(g->cell[i][column(g, "std_error")], NULL) == near->std_error);
+    assert_true(strtod(g->cell[i][column(g, "conf_low")], NULL) == near->conf_low);
+    assert_true(strtod(g->cell[i][column(g, "conf_high")], NULL) == near->conf_high);
+    assert_string_equal(g->cell[i + 1][column(g, "term")], "cs");
+    for (n = 0; more < g->n; more++) n += strcmp(g->cell[more][kind], "estimator events") == 0;
+    assert_int_equal(n, 2); /* the others have no event study */
+    i = row_of(g, "value", "small cohorts");
     assert_true(strtod(g->cell[i][est], NULL) == m->lift.effect.est);
     assert_true(strtod(g->cell[i][column(g, "std_error")], NULL) == 305.25);
     assert_true(strtod(g->cell[i][column(g, "conf_high")], NULL) == 1355.125);
@@ -197,7 +191,7 @@ static void other_estimators(void **state)
     check_json(json);
     static const char *const HAS[] = {
         "\"std_error_widened\": 305.25", "\"conf_high_widened\": 1355.125", "\"rollout\": [", "\"cohort\": \"2024Q4\"",
-        "\"estimator\": \"lpdid\"",      "which is partly exposed here",    "\"negative"};
+        "\"estimator\": \"lpdid\"",      "which is partly exposed here",    "\"negative",     "\"same_rows\": false"};
     for (size_t k = 0; k < sizeof HAS / sizeof *HAS; k++)
         if (!strstr(json, HAS[k])) fail_msg("results.json lacks %s", HAS[k]);
 }
@@ -230,44 +224,33 @@ static void results(void **state)
     assert_non_null(strstr(none, "\"primary_refused\": true"));
 }
 
-/* A part of the workbook, unpacked. */
-static const char *part(const rl_outdir *o, const char *name)
-{
-    FILE *f = popen(rl_sprintf(cx.keep, "unzip -p '%s/w.xlsx' '%s'", o->path, name), "r");
-    char *text = rl_alloc(cx.keep, 400000, 1);
-    assert_non_null(f);
-    text[fread(text, 1, 399999, f)] = '\0';
-    assert_int_equal(pclose(f), 0);
-    return text;
-}
-
 static void sheet_of_estimators(void **state)
 {
     (void)state;
     if (system("command -v unzip >/dev/null") != 0) skip();
-    char place[] = "/tmp/revlift-book-XXXXXX";
-    assert_non_null(mkdtemp(place));
-    rl_outdir *o;
     for (int full = 0; full < 2; full++) {
         rl_answer *a = full ? fixture_full(cx.keep) : fixture_rollout(cx.keep);
         rl_view v = rl_view_of(a->study, false, cx.keep);
-        CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/b", place), &o, &cx), &cx);
+        rl_outdir *o = opened("b");
         CHECK_OK(rl_workbook_write(a, &v, o, "w.xlsx", &cx), &cx);
-        bool there = strstr(part(o, "xl/workbook.xml"), "name=\"Estimators\"") != NULL;
+        bool there = strstr(unzipped(o, "xl/workbook.xml"), "name=\"Estimators\"") != NULL;
         assert_int_equal(there, !full);
         if (there) {
-            const char *sheet = part(o, "xl/worksheets/sheet3.xml"), *text = part(o, "xl/sharedStrings.xml");
+            const char *sheet = unzipped(o, "xl/worksheets/sheet4.xml"), *text = unzipped(o, "xl/sharedStrings.xml");
             assert_non_null(strstr(sheet, "<v>753.83</v>"));
             assert_non_null(strstr(sheet, "<v>1355.125</v>"));
             assert_non_null(strstr(sheet, "r=\"D7\"")); /* head, the answer, small cohorts, four estimators */
-            assert_null(strstr(sheet, "r=\"A8\""));
+            assert_non_null(strstr(sheet, "r=\"D9\"")); /* and two means over the same event times */
+            assert_null(strstr(sheet, "r=\"A10\""));
+            assert_non_null(strstr(sheet, rl_sprintf(cx.keep, "<v>%.16g</v>", a->model[0].sides.v[1].near.std_error)));
+            assert_non_null(strstr(text, "mean of the effects at event times 0 to 1"));
+            assert_non_null(strstr(text, "rows of its own"));
             assert_null(strstr(sheet, "r=\"D6\"")); /* lpdid cannot answer */
             assert_non_null(strstr(text, "small cohorts not taken for precise"));
             assert_non_null(strstr(text, "which is partly exposed here"));
         }
         rl_outdir_abandon(o);
     }
-    assert_int_equal(rmdir(place), 0);
 }
 
 int main(void)
@@ -278,5 +261,5 @@ int main(void)
                                        cmocka_unit_test(sheet_of_estimators),
                                        cmocka_unit_test(hostile_csv),
                                        cmocka_unit_test(results)};
-    return cmocka_run_group_tests_name("csvout", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("csvout", tests, setup_place, teardown_place);
 }

@@ -2,20 +2,7 @@
 
 #include "base/fmath.h"
 #include "model/design.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* y, a, b numbers, seg text, t 1..8 with a gap, u two units */
 static rl_table eight(void)
@@ -240,12 +227,7 @@ static void treatment(void **s)
 {
     (void)s;
     rl_table t = fit_panel(6, 5, 3, &cx);
-    rl_request r = fit_request("y ~ 1");
-    r.estimator = rl_estimator_by_name("event");
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
+    rl_request r = fit_program("event", "y ~ 1");
     rl_design d = design(&t, r);
     assert_int_equal(d.n, 30);
     assert_int_equal(d.vcov.kind, RL_CLUSTER);

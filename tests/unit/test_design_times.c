@@ -2,22 +2,7 @@
 #include "starts_fixture.h"
 #include "model/axis.h"
 #include "model/design.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 12, T = 6 };
 static const double START[N] = {3, NAN, 4, 3, NAN, 4, 4, NAN, 3, 5, 5, NAN};
@@ -396,17 +381,17 @@ static void always_treated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_month_is_no_quarter, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_shortest_period_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_rows_in_a_period, setup, teardown),
-        cmocka_unit_test_setup_teardown(in_any_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_longer_period_folds_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(repeated_cross_sections, setup, teardown),
-        cmocka_unit_test_setup_teardown(starts_between_periods, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_start_at_zero, setup, teardown),
-        cmocka_unit_test_setup_teardown(steps_that_are_too_short, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_a_treatment_may_be, setup, teardown),
-        cmocka_unit_test_setup_teardown(always_treated, setup, teardown),
+        TEST(a_month_is_no_quarter),
+        TEST(the_shortest_period_named),
+        TEST(two_rows_in_a_period),
+        TEST(in_any_order),
+        TEST(a_longer_period_folds_rows),
+        TEST(repeated_cross_sections),
+        TEST(starts_between_periods),
+        TEST(a_start_at_zero),
+        TEST(steps_that_are_too_short),
+        TEST(what_a_treatment_may_be),
+        TEST(always_treated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

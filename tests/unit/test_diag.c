@@ -4,20 +4,7 @@
 
 #include "model/diag.h"
 #include "num/unitroot.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* --- peers: R 4.2.2, lmtest 0.9.40, tseries 0.10.53, urca 1.3.3, strucchange 1.5.3, car 3.1.1, sandwich 3.0.2 ---- */
 
@@ -155,16 +142,9 @@ static bool has_test(const rl_result *r, const char *name)
     return false;
 }
 
-static bool noted(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
-    return false;
-}
-
 /* --- words --------------------------------------------------------------------------- */
 
-static void refused(const char *text, const char *word)
+static void misread(const char *text, const char *word)
 {
     rl_ctx one;
     rl_diag_spec spec;
@@ -183,9 +163,9 @@ static void words(void **s)
     assert_true(rl_diag_known("cusumsq"));
     assert_false(rl_diag_known("jarque"));
     assert_false(rl_diag_known("x1 = x2"));
-    refused("jarque-bero", "jarque-bera");
-    refused("jarque-bera:3", "takes");
-    refused("granger:x", "COL:L");
+    misread("jarque-bero", "jarque-bera");
+    misread("jarque-bera:3", "takes");
+    misread("granger:x", "COL:L");
 }
 
 /* A name that is no word, with and without backticks; a colon in it; a function. */

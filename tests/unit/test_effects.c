@@ -1,23 +1,6 @@
 /* Effects recovered, singletons kept, and everything that is wrong with data by its name. */
-#include "fit_fixture.h"
-
 #include "model/axis.h"
-
-static rl_ctx cx;
-
-static int begin(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 static double effect_of(const rl_result *r, const char *effect, const char *level)
 {
@@ -152,21 +135,6 @@ static rl_table plain_table(size_t n)
     return t;
 }
 
-static void refused(rl_request req, const rl_table *t, rl_code code, const char *what)
-{
-    rl_result r;
-    assert_int_equal(rl_estimate_run(&req, t, &r, cx.keep, &cx), code);
-    if (strstr(cx.err.what, what) == NULL) fail_msg("'%s' does not say '%s'", cx.err.what, what);
-    rl_forgive(&cx);
-}
-
-static bool noted(const rl_result *r, const char *what)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], what) != NULL) return true;
-    return false;
-}
-
 static void bad_input_has_a_name(void **state)
 {
     (void)state;
@@ -175,32 +143,32 @@ static void bad_input_has_a_name(void **state)
     rl_result r;
 
     req.keep_effects = true;
-    refused(req, &t, RL_EUSAGE, "no fixed effects");
+    refused(&t, req, RL_EUSAGE, "no fixed effects");
     req = fit_request("y ~ x | g");
     req.keep_effects = true;
     req.estimator = rl_estimator_by_name("poisson");
-    refused(req, &t, RL_EUSAGE, "--fe-out does not apply");
+    refused(&t, req, RL_EUSAGE, "--fe-out does not apply");
 
     req = fit_request("y ~ x");
     t.col[2].num[5] = -0.5;
     req.weights = "w";
-    refused(req, &t, RL_EINPUT, "a negative weight, -0.5");
+    refused(&t, req, RL_EINPUT, "a negative weight, -0.5");
     t.col[2].num[5] = 1;
 
     req = fit_request("y ~ x");
     req.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"g"}, .lag = -1};
     for (size_t i = 0; i < t.n; i++) t.col[3].num[i] = 4;
-    refused(req, &t, RL_EDATA, "one cluster");
+    refused(&t, req, RL_EDATA, "one cluster");
     req = fit_request("y ~ x + factor(g)");
     CHECK_OK(rl_estimate_run(&req, &t, &r, cx.keep, &cx), &cx);
     assert_int_equal(r.m, 2);
     assert_true(noted(&r, "one level"));
 
     for (size_t i = 0; i < t.n; i++) t.col[0].num[i] = NAN;
-    refused(fit_request("y ~ x"), &t, RL_EDATA, "every cell of the outcome 'y' is missing");
+    refused(&t, fit_request("y ~ x"), RL_EDATA, "every cell of the outcome 'y' is missing");
 
     rl_table few = plain_table(3);
-    refused(fit_request("y ~ x + w + g"), &few, RL_EDATA, "no degree of freedom");
+    refused(&few, fit_request("y ~ x + w + g"), RL_EDATA, "no degree of freedom");
 }
 
 static void leverage_of_one_is_refused(void **state)
@@ -210,7 +178,7 @@ static void leverage_of_one_is_refused(void **state)
     for (size_t i = 0; i < t.n; i++) t.col[3].num[i] = (double)(i == 4);
     rl_request req = fit_request("y ~ x + g");
     req.vcov.kind = RL_HC3;
-    refused(req, &t, RL_EDATA, "leverage");
+    refused(&t, req, RL_EDATA, "leverage");
 }
 
 static void blank_cells_are_dropped_and_counted(void **state)
@@ -233,7 +201,7 @@ static void values_that_do_not_exist(void **state)
     rl_table t = plain_table(30);
     rl_result r;
     for (size_t i = 0; i < t.n; i++) t.col[1].num[i] = (double)(i % 10);
-    refused(fit_request("y ~ log(x)"), &t, RL_EINPUT, "log of 0 does not exist, and in 2 more rows");
+    refused(&t, fit_request("y ~ log(x)"), RL_EINPUT, "log of 0 does not exist, and in 2 more rows");
     rl_request req = fit_request("y ~ log(x) + w");
     req.na_drop = true;
     CHECK_OK(rl_estimate_run(&req, &t, &r, cx.keep, &cx), &cx);
@@ -287,16 +255,11 @@ static void columns_are_taken_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(columns_are_taken_over, begin, end),
-        cmocka_unit_test_setup_teardown(effects_solve_the_normal_equations, begin, end),
-        cmocka_unit_test_setup_teardown(singletons_are_kept_when_asked, begin, end),
-        cmocka_unit_test_setup_teardown(no_freedom_by_count, begin, end),
-        cmocka_unit_test_setup_teardown(labels_have_an_order, begin, end),
-        cmocka_unit_test_setup_teardown(bad_input_has_a_name, begin, end),
-        cmocka_unit_test_setup_teardown(leverage_of_one_is_refused, begin, end),
-        cmocka_unit_test_setup_teardown(blank_cells_are_dropped_and_counted, begin, end),
-        cmocka_unit_test_setup_teardown(values_that_do_not_exist, begin, end),
-        cmocka_unit_test_setup_teardown(a_perfect_fit_is_a_note, begin, end),
+        TEST(columns_are_taken_over),         TEST(effects_solve_the_normal_equations),
+        TEST(singletons_are_kept_when_asked), TEST(no_freedom_by_count),
+        TEST(labels_have_an_order),           TEST(bad_input_has_a_name),
+        TEST(leverage_of_one_is_refused),     TEST(blank_cells_are_dropped_and_counted),
+        TEST(values_that_do_not_exist),       TEST(a_perfect_fit_is_a_note),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

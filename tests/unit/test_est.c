@@ -1,37 +1,11 @@
-#include "unit/fit_fixture.h"
-
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 static rl_request did(const char *formula, const char *estimator)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name(estimator);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program(estimator, formula);
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static double mean(const rl_table *t, double g, double lo, double hi)
@@ -83,6 +57,10 @@ static void collinear_columns_are_named(void **s)
     rl_result r = run(&t, fit_request("y ~ x + z"));
     assert_int_equal(r.m, 2);
     assert_non_null(strstr(r.note[0], "'z'"));
+    assert_int_equal(r.n_left, 1);
+    assert_string_equal(r.left[0].name, "z");
+    assert_true(r.left[0].whole && r.left[0].columns == 1);
+    assert_int_equal(run(&t, fit_request("y ~ x")).n_left, 0);
 }
 
 /* Columns of one name are counted, not listed. */
@@ -245,45 +223,34 @@ static void etwfe_by_trait(void **s)
 
 /* --- errors --------------------------------------------------------------------------- */
 
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *word, const char *second)
-{
-    rl_ctx one;
-    rl_result out;
-    check_ctx(&one);
-    assert_int_equal(rl_estimate_run(&r, t, &out, one.keep, &one), code);
-    if (strstr(one.err.what, word) == NULL || strstr(one.err.what, second) == NULL)
-        fail_msg("\"%s\" lacks '%s' or '%s'", one.err.what, word, second);
-    rl_ctx_free(&one);
-}
-
 static void mistakes(void **s)
 {
     (void)s;
     rl_table t = fit_panel(12, 7, 28, &cx);
-    refused(&t, fit_request("y ~ 0"), RL_EDATA, "nothing to estimate", "no regressor");
-    refused(&t, fit_request("y ~ 1 | unit"), RL_EDATA, "nothing to estimate", "'unit'");
-    refused(&t, fit_request("y ~ g | unit"), RL_EDATA, "'g'", "'unit'");
+    refused_both(&t, fit_request("y ~ 0"), RL_EDATA, "nothing to estimate", "no regressor");
+    refused_both(&t, fit_request("y ~ 1 | unit"), RL_EDATA, "nothing to estimate", "'unit'");
+    refused_both(&t, fit_request("y ~ g | unit"), RL_EDATA, "'g'", "'unit'");
     rl_request r = fit_request("y ~ poly(x,4) + t");
     r.subset_col = "unit";
     r.subset_value = "u002";
     r.formula = "y ~ poly(x,6) + t";
-    refused(&t, r, RL_EDATA, "7 rows", "8 coefficients");
+    refused_both(&t, r, RL_EDATA, "7 rows", "8 coefficients");
     r = did("y ~ 1", "event");
     r.n_ref = 1;
     r.ref[0] = -40;
-    refused(&t, r, RL_EDATA, "reference", "-40");
+    refused_both(&t, r, RL_EDATA, "reference", "-40");
     double *never = fit_num(&t, "never", &cx), *first = fit_num(&t, "first", &cx);
     never = rl_table_col(&t, "never")->num;
     for (size_t i = 0; i < t.n; i++) first[i] = 1;
     r = did("y ~ 1", "twfe");
     r.cohort = "never";
-    refused(&t, r, RL_EDATA, "treated", "no row");
+    refused_both(&t, r, RL_EDATA, "treated", "no row");
     r.estimator = rl_estimator_by_name("event");
-    refused(&t, r, RL_EDATA, "ever treated", "no unit");
+    refused_both(&t, r, RL_EDATA, "ever treated", "no unit");
     r.cohort = "first";
-    refused(&t, r, RL_EDATA, "reference", "pre-period");
+    refused_both(&t, r, RL_EDATA, "reference", "pre-period");
     r.estimator = rl_estimator_by_name("etwfe");
-    refused(&t, r, RL_EDATA, "always treated", "no row is left");
+    refused_both(&t, r, RL_EDATA, "always treated", "no row is left");
     (void)never;
 }
 
@@ -295,11 +262,11 @@ static void without_never_treated(void **s)
     unsigned char *keep = RL_NEW(cx.keep, unsigned char, t.n);
     for (size_t i = 0; i < t.n; i++) keep[i] = t.col[1].num[i] > 0;
     rl_table_filter(&t, keep, cx.keep);
-    refused(&t, did("y ~ 1", "event"), RL_EDATA, "event time", "not identified");
+    refused_both(&t, did("y ~ 1", "event"), RL_EDATA, "event time", "not identified");
     rl_request r = did("y ~ 1", "event");
     r.n_ref = 2;
     r.ref[0] = -1, r.ref[1] = -3; /* cohorts are two periods apart */
-    refused(&t, r, RL_EDATA, "event time", "not identified");
+    refused_both(&t, r, RL_EDATA, "event time", "not identified");
     r.n_ref = 3; /* a level, a slope and a zigzag */
     r.ref[2] = -2;
     rl_result ok = run(&t, r);

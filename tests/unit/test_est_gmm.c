@@ -1,21 +1,6 @@
-#include "unit/fit_fixture.h"
-
 #include "base/fmath.h"
 #include "model/est.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 static rl_request request(const char *formula, const char *estimator)
 {
@@ -26,36 +11,11 @@ static rl_request request(const char *formula, const char *estimator)
     return r;
 }
 
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
-
 static const rl_test *test_of(const rl_result *r, const char *name)
 {
     for (size_t i = 0; i < r->n_tests; i++)
         if (strcmp(r->test[i].name, name) == 0) return &r->test[i];
     return NULL;
-}
-
-static bool noted(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
-    return false;
-}
-
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *word, const char *second)
-{
-    rl_ctx one;
-    rl_result out;
-    check_ctx(&one);
-    assert_int_equal(rl_estimate_run(&r, t, &out, one.keep, &one), code);
-    if (strstr(one.err.what, word) == NULL || strstr(one.err.what, second) == NULL)
-        fail_msg("\"%s\" lacks '%s' or '%s'", one.err.what, word, second);
-    rl_ctx_free(&one);
 }
 
 /* Rows are found unusable while fitting, and the design is made again: of a table that may be spent by then. */
@@ -90,22 +50,22 @@ static void formulas(void **s)
     rl_table t = fit_panel(12, 7, 28, &cx);
     static const char *const BOTH[] = {"arellano-bond", "anderson-hsiao"};
     for (size_t e = 0; e < 2; e++) {
-        refused(&t, request("y ~ x | unit", BOTH[e]), RL_EUSAGE, BOTH[e], "needs a lag of the outcome");
-        refused(&t, request("y ~ lag(y,1) + x", BOTH[e]), RL_EUSAGE, "removes the effect of 'unit'", "none");
-        refused(&t, request("y ~ lag(y,1) + x | t", BOTH[e]), RL_EUSAGE, "removes the effect of 'unit'", "none");
-        refused(&t, request("y ~ lag(y,1) | unit + region", BOTH[e]), RL_EUSAGE, "effects of 'unit' and 't'",
-                "'region'");
-        refused(&t, request("y ~ lag(y,1) + lag(y,1):x | unit", BOTH[e]), RL_EUSAGE, "lag(y,1):x", "another form");
-        refused(&t, request("y ~ lag(y,1) + abs(y) | unit", BOTH[e]), RL_EUSAGE, "abs(y)", "another form");
-        refused(&t, request("y ~ lag(y,1) + lead(y,1) | unit", BOTH[e]), RL_EUSAGE, "lead(y,1)", "another form");
-        refused(&t, request("y ~ lag(y,1) | unit | x ~ w", BOTH[e]), RL_EUSAGE, BOTH[e], "takes no instruments");
+        refused_both(&t, request("y ~ x | unit", BOTH[e]), RL_EUSAGE, BOTH[e], "needs a lag of the outcome");
+        refused_both(&t, request("y ~ lag(y,1) + x", BOTH[e]), RL_EUSAGE, "removes the effect of 'unit'", "none");
+        refused_both(&t, request("y ~ lag(y,1) + x | t", BOTH[e]), RL_EUSAGE, "removes the effect of 'unit'", "none");
+        refused_both(&t, request("y ~ lag(y,1) | unit + region", BOTH[e]), RL_EUSAGE, "effects of 'unit' and 't'",
+                     "'region'");
+        refused_both(&t, request("y ~ lag(y,1) + lag(y,1):x | unit", BOTH[e]), RL_EUSAGE, "lag(y,1):x", "another form");
+        refused_both(&t, request("y ~ lag(y,1) + abs(y) | unit", BOTH[e]), RL_EUSAGE, "abs(y)", "another form");
+        refused_both(&t, request("y ~ lag(y,1) + lead(y,1) | unit", BOTH[e]), RL_EUSAGE, "lead(y,1)", "another form");
+        refused_both(&t, request("y ~ lag(y,1) | unit | x ~ w", BOTH[e]), RL_EUSAGE, BOTH[e], "takes no instruments");
         rl_request r = request("y ~ lag(y,1) | unit", BOTH[e]);
         r.time = NULL;
-        refused(&t, r, RL_EUSAGE, BOTH[e], "needs --time");
+        refused_both(&t, r, RL_EUSAGE, BOTH[e], "needs --time");
     }
-    refused(&t, request("exp(y) ~ lag(exp(y),1) + lag(y,1) | unit", "arellano-bond"), RL_EUSAGE, "lag(y,1)",
-            "another form");
-    refused(&t, request("y ~ lag(y,2) | unit", "anderson-hsiao"), RL_EUSAGE, "anderson-hsiao", "needs a lag");
+    refused_both(&t, request("exp(y) ~ lag(exp(y),1) + lag(y,1) | unit", "arellano-bond"), RL_EUSAGE, "lag(y,1)",
+                 "another form");
+    refused_both(&t, request("y ~ lag(y,2) | unit", "anderson-hsiao"), RL_EUSAGE, "anderson-hsiao", "needs a lag");
     assert_true(run(&t, request("y ~ lag(y,2) | unit", "arellano-bond")).m == 1);
 }
 
@@ -115,26 +75,26 @@ static void words(void **s)
     rl_table t = fit_panel(12, 7, 28, &cx);
     rl_request r = request("y ~ lag(y,1) + x | unit", "arellano-bond"), q;
     q = r, q.method = "level";
-    refused(&t, q, RL_EUSAGE, "--method 'level'", "arellano-bond");
+    refused_both(&t, q, RL_EUSAGE, "--method 'level'", "arellano-bond");
     q = r, q.estimator = rl_estimator_by_name("anderson-hsiao"), q.method = "two-step";
-    refused(&t, q, RL_EUSAGE, "--method 'two-step'", "anderson-hsiao");
+    refused_both(&t, q, RL_EUSAGE, "--method 'two-step'", "anderson-hsiao");
     q = r, q.weights = "w";
-    refused(&t, q, RL_EUSAGE, "--weights", "arellano-bond");
+    refused_both(&t, q, RL_EUSAGE, "--weights", "arellano-bond");
     q = r, q.keep_effects = true;
-    refused(&t, q, RL_EUSAGE, "--fe-out", "arellano-bond");
+    refused_both(&t, q, RL_EUSAGE, "--fe-out", "arellano-bond");
     q = r, q.vcov.kind = RL_HC1;
-    refused(&t, q, RL_EUSAGE, "--vcov", "cluster and wild");
+    refused_both(&t, q, RL_EUSAGE, "--vcov", "cluster and wild");
     q = r, q.vcov.kind = RL_IID;
-    refused(&t, q, RL_EUSAGE, "--vcov iid", "two-step");
+    refused_both(&t, q, RL_EUSAGE, "--vcov iid", "two-step");
     q = r, q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"t"}, .lag = -1};
-    refused(&t, q, RL_EDATA, "clusters of 't'", "'unit'");
+    refused_both(&t, q, RL_EDATA, "clusters of 't'", "'unit'");
     q.vcov.by[0] = "region";
     assert_int_equal(run(&t, q).clusters, 3);
     static const char *const NAME[] = {"w", "x", "`x`"};
     q = r, q.predetermined = NAME, q.n_predetermined = 1;
-    refused(&t, q, RL_EUSAGE, "--predetermined 'w'", "no regressor");
+    refused_both(&t, q, RL_EUSAGE, "--predetermined 'w'", "no regressor");
     q = r, q.endogenous = NAME + 1, q.n_endogenous = 1, q.formula = "y ~ lag(y,1) + x + x^2 | unit";
-    refused(&t, q, RL_EUSAGE, "--endogenous x", "x^2");
+    refused_both(&t, q, RL_EUSAGE, "--endogenous x", "x^2");
     q.formula = r.formula;
     rl_result a = run(&t, q);
     q.endogenous = NAME + 2;
@@ -146,26 +106,27 @@ static void too_little(void **s)
 {
     (void)s;
     rl_table two = fit_panel(12, 2, 28, &cx), three = fit_panel(12, 3, 28, &cx);
-    refused(&two, request("y ~ lag(y,1) + x | unit", "arellano-bond"), RL_EDATA, "nothing to difference", "'unit'");
+    refused_both(&two, request("y ~ lag(y,1) + x | unit", "arellano-bond"), RL_EDATA, "nothing to difference",
+                 "'unit'");
     rl_request r = request("y ~ lag(y,1) | unit", "anderson-hsiao");
     rl_result a = run(&three, r);
     assert_int_equal(a.rows_used, 12);
     assert_null(test_of(&a, "m1"));
     assert_true(noted(&a, "m2 was left out"));
     r.method = "difference";
-    refused(&three, r, RL_EDATA, "no instrument", "2 periods before");
+    refused_both(&three, r, RL_EDATA, "no instrument", "2 periods before");
     r = request("y ~ lag(y,1:2) + x | unit + t", "arellano-bond");
     rl_table four = fit_panel(5, 4, 28, &cx);
     r.gmm_lo = r.gmm_hi = 2;
-    refused(&four, r, RL_EDATA, "not identified", "3 instruments");
+    refused_both(&four, r, RL_EDATA, "not identified", "3 instruments");
     rl_table longer = fit_panel(3, 66, 28, &cx); /* 64 + 63 + .. */
     r = request("y ~ lag(y,1) + x | unit", "arellano-bond");
-    refused(&longer, r, RL_EDATA, "2081 instruments", "too many");
+    refused_both(&longer, r, RL_EDATA, "2081 instruments", "too many");
     r.collapse = true;
     assert_true(run(&longer, r).m == 3);
     rl_table few = fit_panel(3, 4, 28, &cx);
-    refused(&few, request("y ~ lag(y,1) + x + w + x:w + lag(x,1) + lag(w,1) | unit", "arellano-bond"), RL_EDATA,
-            "6 differences", "6 coefficients");
+    refused_both(&few, request("y ~ lag(y,1) + x + w + x:w + lag(x,1) + lag(w,1) | unit", "arellano-bond"), RL_EDATA,
+                 "6 differences", "6 coefficients");
     assert_int_equal(run(&four, request("y ~ lag(y,1) | unit", "arellano-bond")).rows_used, 10);
 }
 
@@ -196,7 +157,7 @@ static void gaps(void **s)
         CHECK_DIGITS(gone.est[j].std_error, r.est[j].std_error, 13);
     }
     t.col[0].num[hole] = 5;
-    refused(&t, request("y ~ lag(y,1) | unit", "arellano-bond"), RL_EINPUT, "two rows of unit 'u003'", "'5'");
+    refused_both(&t, request("y ~ lag(y,1) | unit", "arellano-bond"), RL_EINPUT, "two rows of unit 'u003'", "'5'");
 }
 
 /* Unit 0 has every other period only: no difference, so it is no cluster. */
@@ -225,7 +186,7 @@ static void regressors_that_do_not_vary_are_named(void **s)
     CHECK_DIGITS(fit_find(&f, "x")->estimate, fit_find(&same, "x")->estimate, 10);
     CHECK_DIGITS(fit_find(&f, "x")->std_error, fit_find(&same, "x")->std_error, 10);
     assert_true(fit_find(&f, "t::5")->std_error > 0);
-    refused(&t, request("y ~ lag(g,1) + t | unit + t", "arellano-bond"), RL_EUSAGE, "needs a lag", "outcome");
+    refused_both(&t, request("y ~ lag(g,1) + t | unit + t", "arellano-bond"), RL_EUSAGE, "needs a lag", "outcome");
 }
 
 /* --- results ---------------------------------------------------------------------------- */
@@ -333,17 +294,17 @@ static void nickell(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(formulas, setup, teardown),
-        cmocka_unit_test_setup_teardown(words, setup, teardown),
-        cmocka_unit_test_setup_teardown(too_little, setup, teardown),
-        cmocka_unit_test_setup_teardown(gaps, setup, teardown),
-        cmocka_unit_test_setup_teardown(units_without_a_difference_are_left_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(regressors_that_do_not_vary_are_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(long_run, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_spent_table, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_said, setup, teardown),
-        cmocka_unit_test_setup_teardown(iid_is_half_the_residuals, setup, teardown),
-        cmocka_unit_test_setup_teardown(nickell, setup, teardown),
+        TEST(formulas),
+        TEST(words),
+        TEST(too_little),
+        TEST(gaps),
+        TEST(units_without_a_difference_are_left_out),
+        TEST(regressors_that_do_not_vary_are_named),
+        TEST(long_run),
+        TEST(a_spent_table),
+        TEST(what_is_said),
+        TEST(iid_is_half_the_residuals),
+        TEST(nickell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,24 +1,9 @@
-#include "check.h"
-
 #include <string.h>
 
 #include "app/fit.h"
 #include "model/est.h"
 #include "model/infer.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static void set(rl_fit_args *a, const char *name, const char *value)
 {

@@ -1,22 +1,7 @@
-#include "unit/fit_fixture.h"
-
 #include "base/fmath.h"
 #include "base/holiday.h"
 #include "model/infer.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 enum { N = 48 };
 
@@ -67,26 +52,6 @@ static void is(const rl_result *r, const char *term, double b, double se, double
     CHECK_DIGITS(e->std_error, se, digits);
 }
 
-static void noted(const rl_result *r, const char *words)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], words) != NULL) return;
-    fail_msg("no note says '%s'", words);
-}
-
-/* The request fails with these words in message and hint. */
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *what, const char *hint)
-{
-    rl_ctx one;
-    rl_result out;
-    check_ctx(&one);
-    rl_code got = rl_estimate_run(&r, t, &out, one.keep, &one);
-    if (got != code) fail_msg("'%s': code %d (%s), not %d", r.formula, (int)got, one.err.what, (int)code);
-    if (strstr(one.err.what, what) == NULL) fail_msg("'%s': \"%s\" lacks '%s'", r.formula, one.err.what, what);
-    if (strstr(one.err.hint, hint) == NULL) fail_msg("'%s': hint \"%s\" lacks '%s'", r.formula, one.err.hint, hint);
-    rl_ctx_free(&one);
-}
-
 /* nls() of R 4.2.2, tol = 1e-8 with central differences. */
 static void rates(void **s)
 {
@@ -111,13 +76,13 @@ static void rates(void **s)
     t.n = 14; /* the set rss(rate) <= rss (1 + F / df) by uniroot(): .14875 to .56458 */
     r = fitted(&t, asked("yh ~ adstock(x)"));
     CHECK_DIGITS(fit_find(&r, "rate::adstock(x)")->estimate, 0.399578084, 6);
-    noted(&r, "every rate from 0.149 to 0.565 fits at 95 %, the estimate being 0.4");
+    assert_true(noted(&r, "every rate from 0.149 to 0.565 fits at 95 %, the estimate being 0.4"));
     t.n = 11;
     r = fitted(&t, asked("yh ~ adstock(x)"));
-    noted(&r, "every rate from 0 to 0.654 fits at 95 %, down to the least that was looked at");
+    assert_true(noted(&r, "every rate from 0 to 0.654 fits at 95 %, down to the least that was looked at"));
     w = asked("yh ~ adstock(x)");
     w.level = 0.999;
-    refused(&t, w, RL_EDATA, "every one from 0 to 0.99 fits at 99.9 %", "adstock(x,0.399)");
+    refused_hint(&t, w, RL_EDATA, "every one from 0 to 0.99 fits at 99.9 %", "adstock(x,0.399)");
 }
 
 static void saturation_and_delay(void **s)
@@ -200,28 +165,29 @@ static void cannot_be_estimated(void **s)
 {
     (void)s;
     rl_table t = series();
-    refused(&t, asked("adstock(y) ~ x"), RL_EUSAGE, "the rate of 'adstock(y)' cannot be estimated in the outcome",
-            "adstock(y,0.5)");
-    refused(&t, asked("y ~ log1p(adstock(x))"), RL_EUSAGE, "inside another function", "adstock(x,0.5)");
-    refused(&t, asked("y ~ adstock(log1p(weibull(x)),0.5)"), RL_EUSAGE, "the shape and the scale of 'weibull(x)'",
-            "weibull(x,2,3)");
-    refused(&t, asked("y ~ adstock(x):hill(z)"), RL_EUSAGE, "in a product with another", "hill(z,20,2)");
-    refused(&t, asked("y ~ z | 0 | adstock(x) ~ w"), RL_EUSAGE, "of an endogenous regressor", "");
-    refused(&t, asked("y ~ z | 0 | x ~ adstock(w)"), RL_EUSAGE, "of an instrument", "");
-    refused(&t, asked("y ~ almon(x,0:2,1):almon(z,0:2,1)"), RL_EUSAGE, "two polynomials", "");
+    refused_hint(&t, asked("adstock(y) ~ x"), RL_EUSAGE, "the rate of 'adstock(y)' cannot be estimated in the outcome",
+                 "adstock(y,0.5)");
+    refused_hint(&t, asked("y ~ log1p(adstock(x))"), RL_EUSAGE, "inside another function", "adstock(x,0.5)");
+    refused_hint(&t, asked("y ~ adstock(log1p(weibull(x)),0.5)"), RL_EUSAGE, "the shape and the scale of 'weibull(x)'",
+                 "weibull(x,2,3)");
+    refused_hint(&t, asked("y ~ adstock(x):hill(z)"), RL_EUSAGE, "in a product with another", "hill(z,20,2)");
+    refused_hint(&t, asked("y ~ z | 0 | adstock(x) ~ w"), RL_EUSAGE, "of an endogenous regressor", "");
+    refused_hint(&t, asked("y ~ z | 0 | x ~ adstock(w)"), RL_EUSAGE, "of an instrument", "");
+    refused_hint(&t, asked("y ~ almon(x,0:2,1):almon(z,0:2,1)"), RL_EUSAGE, "two polynomials", "");
     rl_request r = asked("y ~ adstock(x) + z");
     r.estimator = rl_estimator_by_name("poisson");
-    refused(&t, r, RL_EUSAGE, "by estimator 'poisson'", "adstock(x,0.5)");
-    refused(&t, asked("y ~ weibull(x) + weibull(z) + weibull(w) + weibull(yh) + adstock(yw)"), RL_EUSAGE,
-            "more than 8 parameters", "give some");
+    refused_hint(&t, r, RL_EUSAGE, "by estimator 'poisson'", "adstock(x,0.5)");
+    refused_hint(&t, asked("y ~ weibull(x) + weibull(z) + weibull(w) + weibull(yh) + adstock(yw)"), RL_EUSAGE,
+                 "more than 8 parameters", "give some");
     r = fit_request("y ~ adstock(x) + z");
-    refused(&t, r, RL_EUSAGE, "needs to know the time", "--time");
+    refused_hint(&t, r, RL_EUSAGE, "needs to know the time", "--time");
     r.formula = "y ~ trend()";
-    refused(&t, r, RL_EUSAGE, "needs to know the time", "--time");
-    refused(&t, asked("y ~ x + season()"), RL_EUSAGE, "'season()' needs dates: 't' holds numbers", "--period month");
+    refused_hint(&t, r, RL_EUSAGE, "needs to know the time", "--time");
+    refused_hint(&t, asked("y ~ x + season()"), RL_EUSAGE, "'season()' needs dates: 't' holds numbers",
+                 "--period month");
     r = asked("y ~ adstock(x) + z");
     r.vcov = (rl_vcov_spec){.kind = RL_WILD, .ways = 1, .by = {"t"}, .lag = -1, .reps = 99, .form = 11};
-    refused(&t, r, RL_EDATA, "null imposed", "null=no");
+    refused_hint(&t, r, RL_EDATA, "null imposed", "null=no");
 }
 
 static void cannot_be_told(void **s)
@@ -229,26 +195,27 @@ static void cannot_be_told(void **s)
     (void)s;
     rl_table t = series();
     double *x = t.col[1].num, *y = t.col[3].num, *z = t.col[2].num;
-    refused(&t, asked("z ~ adstock(x)"), RL_EDATA,
-            "the data cannot tell the rate of 'adstock(x)': every one from 0 to 0.99", "adstock(x,");
+    refused_hint(&t, asked("z ~ adstock(x)"), RL_EDATA,
+                 "the data cannot tell the rate of 'adstock(x)': every one from 0 to 0.99", "adstock(x,");
     rl_rng noise = rl_rng_for(3, 1);
     for (size_t i = 0; i < N; i++) y[i] = 3 * x[i] - z[i] + 0.8 * rl_normal(&noise) - (i > 0 ? 0.4 * x[i - 1] : 0);
-    refused(&t, asked("y ~ adstock(x) + z"), RL_EDATA, "the best is 0, an end of what was looked at", "no carry-over");
-    refused(&t, asked("y ~ hill(x) + z"), RL_EDATA, "the half of 'hill(x)'", "no saturation is seen");
+    refused_hint(&t, asked("y ~ adstock(x) + z"), RL_EDATA, "the best is 0, an end of what was looked at",
+                 "no carry-over");
+    refused_hint(&t, asked("y ~ hill(x) + z"), RL_EDATA, "the half of 'hill(x)'", "no saturation is seen");
     for (size_t i = 0; i < N; i++) x[i] = 7.25;
-    refused(&t, asked("y ~ adstock(x) + z"), RL_EDATA, "'x' is the same in all rows", "adstock(x,0.5)");
+    refused_hint(&t, asked("y ~ adstock(x) + z"), RL_EDATA, "'x' is the same in all rows", "adstock(x,0.5)");
     for (size_t i = 0; i < N; i++) x[i] = NAN;
-    refused(&t, asked("y ~ adstock(x) + z"), RL_EDATA, "'x' has no value in any row", "");
+    refused_hint(&t, asked("y ~ adstock(x) + z"), RL_EDATA, "'x' has no value in any row", "");
     t = series();
     t.col[1].num[17] = -2.5;
-    refused(&t, asked("y ~ hill(x,20,2)"), RL_EINPUT, "hill of -2.5 does not exist", "");
-    refused(&t, asked("y ~ hill(adstock(x))"), RL_EINPUT, "of -2.5 does not exist", "");
+    refused_hint(&t, asked("y ~ hill(x,20,2)"), RL_EINPUT, "hill of -2.5 does not exist", "");
+    refused_hint(&t, asked("y ~ hill(adstock(x))"), RL_EINPUT, "of -2.5 does not exist", "");
     rl_result r = fitted(&t, asked("y ~ adstock(x) + z"));
-    noted(&r, "'x' is negative in 1 row: 'adstock(x)' carries");
+    assert_true(noted(&r, "'x' is negative in 1 row: 'adstock(x)' carries"));
     t = series();
     t.n = 5;
-    refused(&t, asked("y ~ adstock(x) + z + w"), RL_EDATA,
-            "5 rows cannot carry 4 coefficients and 1 parameter:", "give the");
+    refused_hint(&t, asked("y ~ adstock(x) + z + w"), RL_EDATA,
+                 "5 rows cannot carry 4 coefficients and 1 parameter:", "give the");
 }
 
 /* What lags, gaps and late starts do to the rows is said. */
@@ -265,33 +232,34 @@ static void waterfall(void **s)
     for (size_t i = 0; i < 9; i++) t.col[1].num[i] = 0;
     r = fitted(&t, asked("y ~ adstock(x,0.5)"));
     assert_int_equal(r.n_dropped, 0);
-    noted(&r, "'x' is 0 in the first 9 of 48 periods and starts in 10");
+    assert_true(noted(&r, "'x' is 0 in the first 9 of 48 periods and starts in 10"));
     r = fitted(&t, asked("y ~ hill(x,3,2)"));
-    noted(&r, "'x' is 0 in the first 9 of 48 periods and starts in 10");
+    assert_true(noted(&r, "'x' is 0 in the first 9 of 48 periods and starts in 10"));
     t.col[1].name = "spend_x";
     t.col[1].num[30] = -2.5;
     r = fitted(&t, asked("y ~ lag(spend_x,0:1)"));
-    noted(&r, "'spend_x' is negative in 1 row: 'lag(spend_x,0:1)' takes it as less than nothing spent");
+    assert_true(noted(&r, "'spend_x' is negative in 1 row: 'lag(spend_x,0:1)' takes it as less than nothing spent"));
     t.col[1].name = "x";
     t.col[1].num[30] = 2.5;
     for (size_t i = 0; i < 9; i++) t.col[1].num[i] = NAN;
     r = fitted(&t, asked("y ~ lag(x,1)"));
-    noted(&r, "'x' has no value in the first 9 of 48 periods and starts in 10: the rows before are left out");
+    assert_true(
+        noted(&r, "'x' has no value in the first 9 of 48 periods and starts in 10: the rows before are left out"));
     assert_int_equal(r.dropped[0].rows, 1);
     assert_int_equal(r.dropped[1].rows, 9);
     for (size_t i = 20; i < N; i++) t.col[0].num[i] += 2; /* periods 21 and 22 */
     r = fitted(&t, asked("y ~ adstock(x,0.5)"));
-    noted(&r, "2 periods are missing, the first after 20");
-    noted(&r, "6 rows behind a missing period left out"); /* .5^7 is below 1 % */
+    assert_true(noted(&r, "2 periods are missing, the first after 20"));
+    assert_true(noted(&r, "6 rows behind a missing period left out")); /* .5^7 is below 1 % */
     assert_int_equal(r.rows_used, N - 9 - 6);
     r = fitted(&t, asked("y ~ trend() + x"));
     CHECK_DIGITS(fit_find(&r, "trend()")->estimate, fitted(&t, asked("y ~ t + x")).est[1].estimate,
                  12); /* gaps count */
     for (size_t i = 0; i < N; i++) t.col[2].num[i] = 3.5;
     r = fitted(&t, asked("y ~ adstock(x,0.5) + lag(z,0:1)"));
-    noted(&r, "'z' is 3.5 in every row");
+    assert_true(noted(&r, "'z' is 3.5 in every row"));
     t.col[0].num[30] = t.col[0].num[29];
-    refused(&t, asked("y ~ adstock(x)"), RL_EINPUT, "two rows of time", "--panel UNIT");
+    refused_hint(&t, asked("y ~ adstock(x)"), RL_EINPUT, "two rows of time", "--panel UNIT");
 }
 
 /* Too few periods: what they could carry is said. */
@@ -300,17 +268,18 @@ static void too_few(void **s)
     (void)s;
     rl_table t = series();
     t.n = 12;
-    refused(&t, asked("y ~ lag(x,0:5) + z"), RL_EDATA, "7 rows cannot carry 8 coefficients",
-            "lag(x,0:4) would leave enough");
+    refused_hint(&t, asked("y ~ lag(x,0:5) + z"), RL_EDATA, "7 rows cannot carry 8 coefficients",
+                 "lag(x,0:4) would leave enough");
     rl_result r = fitted(&t, asked("y ~ lag(x,0:4) + z"));
     assert_true(r.rows_used > r.K);
-    refused(&t, asked("y ~ almon(x,0:8,2) + z"), RL_EDATA, "4 rows cannot carry 5", "almon(x,0:6,2) would leave");
+    refused_hint(&t, asked("y ~ almon(x,0:8,2) + z"), RL_EDATA, "4 rows cannot carry 5", "almon(x,0:6,2) would leave");
     assert_int_equal(fitted(&t, asked("y ~ almon(x,0:6,2) + z")).K, 5);
-    refused(&t, asked("y ~ lag(x,0:20) + z"), RL_EDATA, "no row is left", "lag(x,0:4) would leave enough");
+    refused_hint(&t, asked("y ~ lag(x,0:20) + z"), RL_EDATA, "no row is left", "lag(x,0:4) would leave enough");
     t.n = 4;
-    refused(&t, asked("y ~ lag(x,0:1) + z"), RL_EDATA, "3 rows cannot carry 4", "lag(x,0) alone would leave enough");
+    refused_hint(&t, asked("y ~ lag(x,0:1) + z"), RL_EDATA, "3 rows cannot carry 4",
+                 "lag(x,0) alone would leave enough");
     t.n = 3;
-    refused(&t, asked("y ~ lag(x,0:1) + z"), RL_EDATA, "2 rows cannot carry 4", "not even lag(x,0) alone");
+    refused_hint(&t, asked("y ~ lag(x,0:1) + z"), RL_EDATA, "2 rows cannot carry 4", "not even lag(x,0) alone");
 }
 
 /* x by lags and its polynomial; instruments; a likelihood; what cannot be told apart. */
@@ -341,9 +310,9 @@ static void polynomials(void **s)
     rl_result glm = fitted(&t, r);
     fit_find(&glm, "lag(x,1)");
     fit_find(&glm, "ame::lag(x,1)");
-    refused(&t, asked("y ~ lag(x,0:2) + almon(x,0:2,1)"), RL_EDATA, "'almon(x,0:2,1)' is not identified",
-            "leave out what moves");
-    refused(&t, asked("y ~ almon(x,0:4,2) + almon(x,0:4,1)"), RL_EDATA, "'almon(x,0:4,1)' is not identified", "");
+    refused_hint(&t, asked("y ~ lag(x,0:2) + almon(x,0:2,1)"), RL_EDATA, "'almon(x,0:2,1)' is not identified",
+                 "leave out what moves");
+    refused_hint(&t, asked("y ~ almon(x,0:4,2) + almon(x,0:4,1)"), RL_EDATA, "'almon(x,0:4,1)' is not identified", "");
     r = asked("y ~ almon(x,0:2,1)");
     r.estimator = rl_estimator_by_name("twfe");
     r.unit = "w", r.treated = "w";
@@ -387,12 +356,12 @@ static void seasons(void **s)
     rl_table t = series();
     rl_request r = asked("y ~ season() + x");
     r.calendar = (rl_calendar){RL_MONTH, 1};
-    refused(&t, r, RL_EUSAGE, "needs dates", "");
+    refused_hint(&t, r, RL_EUSAGE, "needs dates", "");
     r.numbered = true;
     rl_result out = fitted(&t, r); /* a study's periods */
     assert_string_equal(out.est[1].label.term, "season::Feb");
     r.calendar = (rl_calendar){RL_YEAR, 1};
-    refused(&t, r, RL_EUSAGE, "a year has no seasons", "--period");
+    refused_hint(&t, r, RL_EUSAGE, "a year has no seasons", "--period");
 }
 
 /* A table of n periods from `first` on; y = base + effect (working days lost to US holidays) exactly. */
@@ -439,14 +408,14 @@ static void holidays(void **s)
     t = closed_days((rl_calendar){RL_MONTH, 1}, rl_period_of((rl_calendar){RL_MONTH, 1}, rl_day(1977, 11, 1)), 30);
     r = fit_request("y ~ holiday(US)");
     r.time = "when", r.calendar = (rl_calendar){RL_MONTH, 1};
-    refused(&t, r, RL_EUSAGE, "known from 1978 on, and 'when' begins with 1977-11", "holiday(christmas)");
+    refused_hint(&t, r, RL_EUSAGE, "known from 1978 on, and 'when' begins with 1977-11", "holiday(christmas)");
     t = series();
     r = asked("y ~ x + holiday(thanksgiving)");
-    refused(&t, r, RL_EUSAGE, "'holiday(thanksgiving)' needs dates: 't' holds numbers", "--period month");
+    refused_hint(&t, r, RL_EUSAGE, "'holiday(thanksgiving)' needs dates: 't' holds numbers", "--period month");
     r.numbered = true, r.calendar = (rl_calendar){RL_YEAR, 1};
-    refused(&t, r, RL_EUSAGE, "every year has it", "--period");
+    refused_hint(&t, r, RL_EUSAGE, "every year has it", "--period");
     r.time = NULL;
-    refused(&t, r, RL_EUSAGE, "", "--time");
+    refused_hint(&t, r, RL_EUSAGE, "", "--time");
 }
 
 int main(void)

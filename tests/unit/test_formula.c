@@ -1,23 +1,8 @@
-#include "check.h"
-
 #include <string.h>
 
 #include "base/str.h"
 #include "model/formula.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_formula parsed(const char *text)
 {

@@ -1,27 +1,10 @@
 /* Texts that wait to be looked up: the codes of going through them one after another. */
-#include "check.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fresh.h"
 #include "base/rng.h"
-
-static rl_ctx cx;
-
-static int begin(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { LISTS = 5, MOST = 4000, BATCHES = 6 };
 
@@ -184,9 +167,9 @@ static void when_to_look_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(codes_are_those_of_one_after_another, begin, end),
-        cmocka_unit_test_setup_teardown(crowded_regions, begin, end),
-        cmocka_unit_test_setup_teardown(when_to_look_up, begin, end),
+        TEST(codes_are_those_of_one_after_another),
+        TEST(crowded_regions),
+        TEST(when_to_look_up),
     };
     return cmocka_run_group_tests_name("fresh", tests, NULL, NULL);
 }

@@ -1,23 +1,9 @@
 #include <string.h>
 
-#include "check.h"
 #include "base/fmath.h"
 #include "base/rng.h"
 #include "num/glm.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* A 2x2 table: cells are counts, the slope is the log of the odds ratio. */
 static void logit_of_a_table(void **s)
@@ -218,15 +204,15 @@ static void means_and_slopes(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(logit_of_a_table, setup, teardown),
-        cmocka_unit_test_setup_teardown(poisson_of_dobson, setup, teardown),
-        cmocka_unit_test_setup_teardown(poisson_takes_amounts_weights_offsets, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_dependent_column_is_passed_over, setup, teardown),
-        cmocka_unit_test_setup_teardown(separation_is_found_and_not_imagined, setup, teardown),
-        cmocka_unit_test_setup_teardown(effects_together_separate, setup, teardown),
-        cmocka_unit_test_setup_teardown(runaways_are_suspects, setup, teardown),
-        cmocka_unit_test_setup_teardown(values_that_are_not_finite_are_an_error, setup, teardown),
-        cmocka_unit_test_setup_teardown(means_and_slopes, setup, teardown),
+        TEST(logit_of_a_table),
+        TEST(poisson_of_dobson),
+        TEST(poisson_takes_amounts_weights_offsets),
+        TEST(a_dependent_column_is_passed_over),
+        TEST(separation_is_found_and_not_imagined),
+        TEST(effects_together_separate),
+        TEST(runaways_are_suspects),
+        TEST(values_that_are_not_finite_are_an_error),
+        TEST(means_and_slopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,27 +1,12 @@
 /* GMM on differences against the textbook's matrices, written out. */
-#include "check.h"
-
 #include <string.h>
 
 #include "base/rng.h"
 #include "num/gmm.h"
 #include "num/weight.h"
+#include "own_ctx.h"
 
 enum { N = 14, T = 5, ROWS = N * T, K = 3, Q = 7, LISTED = 5 };
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* Unit 3 has a hole after its second row; column 0 of X has instruments in lists, 1 and 2 their own. */
 typedef struct sample {
@@ -294,12 +279,8 @@ static void not_finite(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(first_step, setup, teardown),
-        cmocka_unit_test_setup_teardown(second_step, setup, teardown),
-        cmocka_unit_test_setup_teardown(instruments_twice, setup, teardown),
-        cmocka_unit_test_setup_teardown(not_identified, setup, teardown),
-        cmocka_unit_test_setup_teardown(inverse_on_the_span, setup, teardown),
-        cmocka_unit_test_setup_teardown(not_finite, setup, teardown),
+        TEST(first_step),     TEST(second_step),         TEST(instruments_twice),
+        TEST(not_identified), TEST(inverse_on_the_span), TEST(not_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

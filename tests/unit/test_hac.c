@@ -1,22 +1,7 @@
 #include "fit_fixture.h"
 #include "model/hac.h"
 #include "model/infer.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* A series with persistent errors. */
 static rl_table series(size_t n, uint64_t seed)
@@ -190,11 +175,7 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(quadratic_spectral, setup, teardown),
-        cmocka_unit_test_setup_teardown(gaps, setup, teardown),
-        cmocka_unit_test_setup_teardown(many_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(rules_by_name, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(quadratic_spectral), TEST(gaps), TEST(many_rows), TEST(rules_by_name), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

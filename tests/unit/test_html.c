@@ -1,6 +1,4 @@
 /* tests/unit/test_html.c -- the page: well formed, self-contained, and deaf to hostile names. */
-#include "check.h"
-
 #include <ctype.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,24 +8,7 @@
 #include "out/md.h"
 #include "out/sections.h"
 #include "unit/fixture_answer.h"
-
-static rl_ctx cx;
-static char place[] = "/tmp/revlift-html-XXXXXX";
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return mkdtemp(place) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return rmdir(place);
-}
+#include "unit/own_place.h"
 
 static rl_page *story(const rl_answer *a, const char *name)
 {
@@ -36,13 +17,13 @@ static rl_page *story(const rl_answer *a, const char *name)
     rl_charts charts;
     rl_story s = {.a = a, .v = v, .charts = &charts, .inputs = &FX_INPUTS, .page = rl_page_new(cx.keep)};
     rl_charts_make(a, v, &charts);
-    rl_outdir *o;
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/%s", place, name), &o, &cx), &cx);
+    rl_outdir *o = opened(name);
     CHECK_OK(rl_charts_draw(charts.all, charts.n, o, &s.chart_note, &cx), &cx);
     rl_outdir_abandon(o);
     assert_null(s.chart_note);
     rl_section_front(&s);
     rl_section_doubts(&s);
+    rl_section_groups(&s);
     rl_section_models(&s);
     rl_section_data(&s);
     rl_section_repeat(&s);
@@ -142,13 +123,6 @@ static size_t check_markup(const char *html)
     return r.tags;
 }
 
-static size_t times(const char *in, const char *what)
-{
-    size_t n = 0;
-    for (const char *p = in; (p = strstr(p, what)) != NULL; p += strlen(what)) n++;
-    return n;
-}
-
 /* --- tests ---------------------------------------------------------------------------- */
 
 static void escapes(void **state)
@@ -164,10 +138,10 @@ static void full_page(void **state)
     (void)state;
     const char *html = page_of(fixture_full(cx.keep), "full");
     assert_true(check_markup(html) > 1000);
-    assert_int_equal(times(html, "role=\"img\""), 13);
+    assert_int_equal(check_times(html, "role=\"img\""), 13);
     assert_null(strstr(html, "ignificant"));
     assert_null(strstr(html, "nan"));
-    assert_int_equal(times(html, "http"), 2 * 13 + 1); /* two names of namespaces a chart; http-equiv */
+    assert_int_equal(check_times(html, "http"), 2 * 13 + 1); /* two names of namespaces a chart; http-equiv */
     assert_non_null(
         strstr(html, "raised revenue by $1.24\xc2\xa0M (95\xc2\xa0% interval $0.40\xc2\xa0M to $2.09\xc2\xa0M)"));
     assert_non_null(strstr(html, "+3.12\xc2\xa0points"));
@@ -186,7 +160,7 @@ static void full_page(void **state)
     assert_non_null(strstr(html, "revenue per account = account effect + quarter effect + one effect while treated"));
     assert_non_null(strstr(html, "Run it in the folder of the study file"));
     assert_non_null(strstr(html, "Prepared by"));
-    assert_int_equal(times(html, "<details>"), 1); /* 30 estimates are folded */
+    assert_int_equal(check_times(html, "<details>"), 1); /* 30 estimates are folded */
     assert_non_null(strstr(html, "Not answered: No account is left as a control"));
     assert_non_null(strstr(html, "What to do: Give the programme a start by account"));
     assert_non_null(strstr(html, "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"));
@@ -275,11 +249,14 @@ static void rollout_part(void **state)
     rl_answer *a = fixture_rollout(cx.keep);
     const char *html = page_of(a, "rollout");
     check_markup(html);
-    assert_int_equal(times(html, "role=\"img\""), 18);
+    assert_int_equal(check_times(html, "role=\"img\""), 19);
     assert_non_null(
         strstr(html, "Small cohorts: the 95\xc2\xa0% interval is $152 to $1,355 when they are not taken for precise"));
     assert_non_null(strstr(html, "3 treated units are in cohorts of fewer than 4"));
     assert_non_null(strstr(html, "The same question by other estimators"));
+    assert_non_null(strstr(html, ">6,430 \xe2\x80\xa0<")); /* cs, on rows of its own */
+    assert_non_null(strstr(html, "All but \xe2\x80\xa0 on the same 6,431 rows"));
+    assert_non_null(strstr(html, ">At event times 0 to 1<"));
     assert_non_null(strstr(html, "<td>twfe *</td>"));
     assert_non_null(strstr(html, "<td>cs</td>"));
     assert_non_null(strstr(html, "lpdid cannot answer: its base is the period before the start"));
@@ -393,8 +370,8 @@ static void hostile_names(void **state)
     assert_null(strstr(html, "<script"));
     assert_null(strstr(html, "\x1b"));
     assert_null(strstr(html, "\xe2\x80\xae"));
-    assert_true(times(html, "&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") > 50);
-    assert_int_equal(times(html, "role=\"img\""), 18);
+    assert_true(check_times(html, "&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") > 50);
+    assert_int_equal(check_times(html, "role=\"img\""), 19);
 }
 
 static void markdown(void **state)
@@ -406,7 +383,7 @@ static void markdown(void **state)
     assert_non_null(strstr(md, "](charts/money-bridge.svg)"));
     md = rl_md_text(story(fixture_hostile(cx.keep), "md2"), cx.keep);
     for (const char *p = md; (p = strstr(p, "<script")) != NULL; p++) assert_int_equal(p[-1], '\\');
-    assert_true(times(md, "\\<script\\>") > 50);
+    assert_true(check_times(md, "\\<script\\>") > 50);
     assert_null(strstr(md, "\nEOD"));
 }
 
@@ -427,5 +404,5 @@ int main(void)
                                        cmocka_unit_test(nothing_answered),
                                        cmocka_unit_test(hostile_names),
                                        cmocka_unit_test(markdown)};
-    return cmocka_run_group_tests_name("html", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("html", tests, setup_place, teardown_place);
 }

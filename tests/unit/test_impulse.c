@@ -1,24 +1,9 @@
 /* Responses put together by hand, their derivatives by differences, where they end, and their band. */
 #include <string.h>
 
-#include "check.h"
-
 #include "num/impulse.h"
 #include "num/supt.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 40, Q = 6 };
 

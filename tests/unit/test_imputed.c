@@ -1,43 +1,17 @@
 /* bjs and did2s against the same written out with every dummy, row by row. */
-#include "unit/fit_fixture.h"
-
 #include "num/dist.h"
 #include "num/ols.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 enum { UNITS = 21, TIMES = 8 };
 
 static rl_request ask(const char *who, const char *formula, const char *cluster, rl_agg agg)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name(who);
+    rl_request r = fit_program(who, formula);
     assert_non_null(r.estimator);
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
     r.agg = agg;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {cluster}, .lag = -1};
     return r;
-}
-
-static rl_result run(const rl_table *t, const rl_request *r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static const double *col(const rl_table *t, const char *name) { return rl_table_col(t, name)->num; }
@@ -168,7 +142,7 @@ static void compare(int kind, const char *who, const char *cluster, bool simple)
     r.weights = h.weights ? "w" : NULL;
     r.unit_trends = h.trend;
     r.omega = simple ? "overall" : NULL;
-    rl_result f = run(&t, &r);
+    rl_result f = run(&t, r);
     double *omega = RL_NEW(cx.tmp, double, h.n), se;
     rl_mat Z;
     rl_ols_fit o;
@@ -228,7 +202,7 @@ static void leads(void **s)
         o.subset_value = "1";
         o.restriction = (const char *const[]){"before2 = 0, before1 = 0"};
         o.n_restriction = 1;
-        rl_result got = run(&t, &r), want = run(&t, &o);
+        rl_result got = run(&t, r), want = run(&t, o);
         assert_int_equal(got.m, 4);
         assert_int_equal(got.df, 0);
         for (size_t j = 0; j < 2; j++) {
@@ -245,7 +219,7 @@ static void leads(void **s)
         CHECK_DIGITS(got.test[0].statistic, want.test[0].statistic, 9);
         CHECK_DIGITS(got.test[0].p_value, want.test[0].p_value, 8);
         r.window_lo = 0; /* the effects do not know of them */
-        rl_result bare = run(&t, &r);
+        rl_result bare = run(&t, r);
         for (size_t j = 0; j < 2; j++) {
             CHECK_DIGITS(bare.est[j].estimate, got.est[j + 2].estimate, 16);
             CHECK_DIGITS(bare.est[j].std_error, got.est[j + 2].std_error, 14);
@@ -254,13 +228,6 @@ static void leads(void **s)
         for (size_t c = 0; c < got.G; c++) sum += got.psi_G[c] * got.psi_G[2 * got.G + c];
         CHECK_DIGITS(got.V[2 * got.m], sum, 10);
     }
-}
-
-static bool says(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
-    return false;
 }
 
 /* A window from the first event time there is, or before it, begins at the first that can be told: later where nobody
@@ -280,16 +247,16 @@ static void leads_without_reference(void **s)
         r.has_window = true;
         r.window_lo = -9;
         r.window_hi = 3;
-        rl_result far = run(&t, &r), out;
+        rl_result far = run(&t, r), out;
         int lo = (int)first + 1 + none;
         assert_int_equal(far.est[0].label.event, lo);
         assert_true(
-            says(&far, rl_sprintf(cx.keep, "event times begin at %d: those before, from %d on", lo, (int)first)));
+            noted(&far, rl_sprintf(cx.keep, "event times begin at %d: those before, from %d on", lo, (int)first)));
         r.window_lo = (int)first;
-        rl_result all = run(&t, &r);
+        rl_result all = run(&t, r);
         r.window_lo = lo;
-        rl_result near = run(&t, &r);
-        assert_false(says(&near, "event times begin"));
+        rl_result near = run(&t, r);
+        assert_false(noted(&near, "event times begin"));
         assert_int_equal(far.m, near.m);
         for (size_t j = 0; j < near.m; j++) {
             CHECK_DIGITS(far.est[j].estimate, near.est[j].estimate, 15);
@@ -311,10 +278,10 @@ static void averages(void **s)
     (void)s;
     rl_table t = panel(false);
     rl_request r = ask("bjs", "y ~ 1", "unit", RL_AGG_GROUP_TIME);
-    rl_result cells = run(&t, &r);
+    rl_result cells = run(&t, r);
     assert_int_equal(cells.m, 5 + 3);
     r.agg = RL_AGG_GROUP;
-    rl_result group = run(&t, &r);
+    rl_result group = run(&t, r);
     assert_int_equal(group.m, 2);
     double sum[2] = {0};
     for (size_t j = 0; j < cells.m; j++) {
@@ -324,18 +291,18 @@ static void averages(void **s)
     CHECK_DIGITS(group.est[0].estimate, sum[0] / 5, 12);
     CHECK_DIGITS(group.est[1].estimate, sum[1] / 3, 12);
     r.agg = RL_AGG_CALENDAR;
-    rl_result calendar = run(&t, &r);
+    rl_result calendar = run(&t, r);
     assert_int_equal(calendar.m, 5);
     assert_int_equal(calendar.est[0].label.time, 4);
     CHECK_DIGITS(calendar.est[0].estimate, cells.est[0].estimate, 13);
     r.agg = RL_AGG_DYNAMIC; /* balanced: only cohort 4 is seen four periods after its start */
     r.has_balance = true;
     r.balance = 4;
-    rl_result held = run(&t, &r);
+    rl_result held = run(&t, r);
     assert_int_equal(held.m, 5);
     CHECK_DIGITS(held.est[0].estimate, cells.est[0].estimate, 13);
     r.balance = 2;
-    held = run(&t, &r);
+    held = run(&t, r);
     assert_int_equal(held.m, 3);
     r.balance = 40;
     rl_result out;
@@ -352,9 +319,9 @@ static void anticipation(void **s)
     rl_col *g = rl_table_col(&early, "g");
     for (size_t i = 0; i < early.n; i++) g->num[i] -= 1;
     rl_request r = ask("bjs", "y ~ x", "unit", RL_AGG_DYNAMIC);
-    rl_result want = run(&early, &r);
+    rl_result want = run(&early, r);
     r.anticipation = 1;
-    rl_result got = run(&t, &r);
+    rl_result got = run(&t, r);
     assert_int_equal(got.m, want.m);
     for (size_t j = 0; j < got.m; j++) {
         assert_int_equal(got.est[j].label.event, want.est[j].label.event - 1);
@@ -362,7 +329,7 @@ static void anticipation(void **s)
         CHECK_DIGITS(got.est[j].std_error, want.est[j].std_error, 14);
     }
     r.agg = RL_AGG_SIMPLE; /* the effect after the start is after the start */
-    rl_result all = run(&t, &r);
+    rl_result all = run(&t, r);
     assert_int_equal(all.m, 1);
     assert_true(fabs(all.est[0].estimate - got.est[0].estimate) > 0.1);
 }
@@ -373,9 +340,9 @@ static void cohort_effects(void **s)
     (void)s;
     rl_table t = panel(false);
     rl_request r = ask("bjs", "y ~ 1", "unit", RL_AGG_SIMPLE);
-    rl_result by_unit = run(&t, &r);
+    rl_result by_unit = run(&t, r);
     r.unit = NULL;
-    rl_result by_cohort = run(&t, &r);
+    rl_result by_cohort = run(&t, r);
     CHECK_DIGITS(by_cohort.est[0].estimate, by_unit.est[0].estimate, 12); /* balanced */
     CHECK_DIGITS(by_cohort.est[0].std_error, by_unit.est[0].std_error, 12);
     r.vcov.kind = RL_VCOV_DEFAULT;
@@ -385,15 +352,6 @@ static void cohort_effects(void **s)
 }
 
 /* --- rows and refusals ---------------------------------------------------------------------- */
-
-static void refused(const rl_table *t, const rl_request *r, rl_code want, const char *what, const char *hint)
-{
-    rl_result out;
-    assert_int_equal(rl_estimate_run(r, t, &out, cx.keep, &cx), want);
-    if (strstr(cx.err.what, what) == NULL || strstr(cx.err.hint, hint) == NULL)
-        fail_msg("'%s' (%s) lacks '%s' or '%s'", cx.err.what, cx.err.hint, what, hint);
-    rl_forgive(&cx);
-}
 
 static size_t dropped(const rl_result *r, const char *why)
 {
@@ -409,29 +367,29 @@ static void rows_without_comparison(void **s)
     double *g = rl_table_col(&t, "g")->num, *y = rl_table_col(&t, "y")->num;
     const double *at = col(&t, "t");
     rl_request r = ask("did2s", "y ~ 1", "unit", RL_AGG_SIMPLE);
-    rl_result whole = run(&t, &r);
+    rl_result whole = run(&t, r);
     for (size_t i = 0; i < t.n; i++) {
         if (code(&t, "unit", i) == 1) g[i] = 1;                   /* from its first period on      */
         if (code(&t, "unit", i) == 2 && at[i] < g[i]) y[i] = NAN; /* its own history, not the data's */
     }
-    rl_result less = run(&t, &r);
+    rl_result less = run(&t, r);
     assert_int_equal(dropped(&less, "always treated"), TIMES + 5);
     assert_int_equal(less.units, whole.units - 2);
     t = panel(false);
     g = rl_table_col(&t, "g")->num;
     for (size_t i = 0; i < t.n; i++)
         if (isnan(g[i])) g[i] = 7; /* from 7 on nobody is untreated */
-    rl_result none = run(&t, &r);
+    rl_result none = run(&t, r);
     assert_int_equal(dropped(&none, "no control left"), 2 * UNITS);
     r.estimator = rl_estimator_by_name("bjs");
-    rl_result same = run(&t, &r);
+    rl_result same = run(&t, r);
     CHECK_DIGITS(none.est[0].estimate, same.est[0].estimate, 16);
     r.unit_trends = true; /* a slope wants two periods: units of cohort 4 have one */
     t = panel(false);
     y = rl_table_col(&t, "y")->num;
     for (size_t i = 0; i < t.n; i++)
         if (code(&t, "unit", i) == 2 && at[i] < 3) y[i] = NAN;
-    rl_result slopes = run(&t, &r);
+    rl_result slopes = run(&t, r);
     assert_int_equal(dropped(&slopes, "unit trend from one period"), 5);
 }
 
@@ -444,25 +402,25 @@ static void refusals(void **s)
     window.has_window = true;
     window.window_lo = 50;
     window.window_hi = 60;
-    refused(&t, &window, RL_EDATA, "from 0 to 4", "--window 50:60");
+    refused_hint(&t, window, RL_EDATA, "from 0 to 4", "--window 50:60");
     for (size_t i = 0; i < t.n; i++) x[i] = !isnan(g[i]) && at[i] >= g[i] ? x[i] : 2.5;
-    refused(&t, &r, RL_EDATA, "'x'", "untreated rows");
+    refused_hint(&t, r, RL_EDATA, "'x'", "untreated rows");
     for (size_t i = 0; i < t.n; i++) x[i] = code(&t, "unit", i) * 1.7; /* the unit's own: nothing is lost */
     rl_request without = r;
     without.formula = "y ~ 1";
-    rl_result own = run(&t, &r);
-    CHECK_DIGITS(own.est[0].estimate, run(&t, &without).est[0].estimate, 13);
-    assert_true(says(&own, "'x' was left out"));
+    rl_result own = run(&t, r);
+    CHECK_DIGITS(own.est[0].estimate, run(&t, without).est[0].estimate, 13);
+    assert_true(noted(&own, "'x' was left out"));
     at[1] = at[0];
-    refused(&t, &r, RL_EINPUT, "u000", "");
+    refused_hint(&t, r, RL_EINPUT, "u000", "");
     t = panel(false);
     g = rl_table_col(&t, "g")->num;
     for (size_t i = 0; i < t.n; i++) g[i] = 5;
-    refused(&t, &r, RL_EDATA, "no control", "never treated");
+    refused_hint(&t, r, RL_EDATA, "no control", "never treated");
     for (size_t i = 0; i < t.n; i++) g[i] = i < TIMES * 5 ? 1 : NAN;
-    refused(&t, &r, RL_EDATA, "pre-period: all 40 treated rows", "before");
+    refused_hint(&t, r, RL_EDATA, "pre-period: all 40 treated rows", "before");
     for (size_t i = 0; i < t.n; i++) g[i] = NAN;
-    refused(&t, &r, RL_EDATA, "no row is treated", "never treated");
+    refused_hint(&t, r, RL_EDATA, "no row is treated", "never treated");
 }
 
 /* Many units and cells: the covariance of a walk through the units is that of the sums by cluster. */
@@ -484,7 +442,7 @@ static void walked(void **s)
     }
     fit_text(&t, "unit", unit, &cx);
     rl_request q = ask("bjs", "y ~ 1", "unit", RL_AGG_GROUP_TIME);
-    rl_result f = run(&t, &q);
+    rl_result f = run(&t, q);
     assert_int_equal(f.m, 105);
     assert_true(f.m * f.G > 1 << 21); /* else it is no walk */
     for (size_t j = 0; j < f.m; j += 13)

@@ -1,30 +1,8 @@
-#include "unit/fit_fixture.h"
-
 #include "model/hac.h"
 #include "model/infer.h"
 #include "model/profile.h"
 #include "num/dist.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
-
-static rl_result run(const rl_table *t, const rl_request *r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
+#include "unit/own_fit.h"
 
 static rl_request with(const char *formula, const char *vcov, const char *as)
 {
@@ -82,7 +60,7 @@ static int row_of(int i) { return i; }
 static double se(const rl_table *t, const char *vcov, const char *as, double *df)
 {
     rl_request r = with("y ~ x", vcov, as);
-    rl_result out = run(t, &r);
+    rl_result out = run(t, r);
     if (df != NULL) *df = out.df;
     return fit_find(&out, "x")->std_error;
 }
@@ -168,7 +146,7 @@ static void lags_beyond_the_periods(void **s)
     CHECK_DIGITS(se(&t, "NW:9", NULL, NULL), sqrt(nw * factor), 11);
     CHECK_DIGITS(se(&t, "NW:9", "statsmodels", NULL), sqrt(nw), 11);
     rl_request r = with("y ~ x", "DK:9", NULL);
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     assert_int_equal(out.lag, L);
     size_t said = 0;
     for (size_t i = 0; i < out.n_notes; i++)
@@ -196,7 +174,7 @@ static void bandwidth_of_what_is_summed(void **s)
     for (int i = 0; i < 4; i++) {
         rl_request r = with("y ~ x", AS[i][1], AS[i][0]);
         r.unit = NULL;
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         bool said = false;
         for (size_t j = 0; j < out.n_notes; j++) said |= strstr(out.note[j], "(1994), prewhitened scores") != NULL;
         assert_int_equal(said, i >= 2);
@@ -257,7 +235,7 @@ static void psi_by_cluster_makes_V(void **s)
     (void)s;
     rl_table t = fit_panel(N, T, 14, &cx);
     rl_request r = with("y ~ x + region | t", "cluster:unit", NULL);
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     assert_int_equal(out.G, N);
     assert_string_equal(out.cluster_label[3], "u003");
     for (size_t a = 0; a < out.m; a++)
@@ -275,7 +253,7 @@ static void nested_effects_do_not_count(void **s)
     (void)s;
     rl_table t = fit_panel(N, T, 15, &cx);
     rl_request a = with("y ~ x | unit + t", "cluster:unit", NULL), b = with("y ~ x | unit + t", "cluster:unit", "areg");
-    rl_result u = run(&t, &a), v = run(&t, &b);
+    rl_result u = run(&t, a), v = run(&t, b);
     double n = ROWS, ratio = (n - 1 - T) / (n - 1 - (N + T - 1));
     CHECK_DIGITS(fit_find(&v, "x")->std_error / fit_find(&u, "x")->std_error, sqrt(ratio), 13);
 }
@@ -286,7 +264,7 @@ static void intervals(void **s)
     rl_table t = fit_panel(N, T, 16, &cx);
     rl_request r = with("y ~ x", "cluster:unit", NULL);
     r.level = 0.9;
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     const rl_estimate *e = fit_find(&out, "x");
     CHECK_DIGITS(e->conf_high - e->estimate, rl_t_quantile(0.95, N - 1) * e->std_error, 12);
     CHECK_DIGITS(e->estimate - e->conf_low, rl_t_quantile(0.95, N - 1) * e->std_error, 12);
@@ -355,17 +333,6 @@ static void words(void **s)
     }
 }
 
-static void refused(const rl_table *t, const rl_request *r, rl_code code, const char *word, const char *second)
-{
-    rl_ctx one;
-    rl_result out;
-    check_ctx(&one);
-    assert_int_equal(rl_estimate_run(r, t, &out, one.keep, &one), code);
-    if (strstr(one.err.what, word) == NULL || strstr(one.err.what, second) == NULL)
-        fail_msg("\"%s\" lacks '%s' or '%s'", one.err.what, word, second);
-    rl_ctx_free(&one);
-}
-
 static void mistakes(void **s)
 {
     (void)s;
@@ -373,20 +340,20 @@ static void mistakes(void **s)
     rl_request r = with("y ~ x", "cluster:region", NULL);
     r.subset_col = "region";
     r.subset_value = "West";
-    refused(&t, &r, RL_EDATA, "one cluster", "'region'");
+    refused_both(&t, r, RL_EDATA, "one cluster", "'region'");
     r = with("y ~ x", "HC1", "SAS");
-    refused(&t, &r, RL_EUSAGE, "SAS", "--as");
+    refused_both(&t, r, RL_EUSAGE, "SAS", "--as");
     r = with("y ~ x", "NW:1", NULL);
     r.unit = NULL;
-    refused(&t, &r, RL_EINPUT, "two rows", "time");
+    refused_both(&t, r, RL_EINPUT, "two rows", "time");
     r = with("y ~ x", "DK", NULL);
     r.subset_col = "t";
     r.subset_value = "3";
-    refused(&t, &r, RL_EDATA, "two periods", "'t'");
+    refused_both(&t, r, RL_EDATA, "two periods", "'t'");
     double *d = fit_num(&t, "d", &cx);
     for (size_t i = 0; i < t.n; i++) d[i] = i == 5;
     r = with("y ~ x + d", "HC3", NULL);
-    refused(&t, &r, RL_EDATA, "leverage", "HC3");
+    refused_both(&t, r, RL_EDATA, "leverage", "HC3");
 }
 
 /* Each cluster, or period, with coefficients of its own: their scores sum to 0 in it, and what rounding leaves of that
@@ -399,21 +366,21 @@ static void scores_that_cancel(void **s)
     static const char *const VCOV[] = {"cluster:unit", "DK:2"}, *const FREE[] = {"cluster:t", "cluster:unit"};
     for (int i = 0; i < 2; i++) {
         rl_request r = with(OWN[i], VCOV[i], NULL);
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         size_t said = 0;
         for (size_t j = 0; j < out.m; j++)
             assert_true(isnan(out.est[j].std_error) && isnan(out.est[j].statistic) && isnan(out.est[j].p_value));
         for (size_t j = 0; j < out.n_notes; j++) said += strstr(out.note[j], "influence cancels within every") != NULL;
         assert_int_equal(said, 1);
         r = with(OWN[i], FREE[i], NULL);
-        out = run(&t, &r);
+        out = run(&t, r);
         for (size_t j = 0; j < out.m; j++) assert_true(out.est[j].std_error > 1e-3 && isfinite(out.est[j].p_value));
     }
     /* small residuals are no rounding errors, nor is a small share of the rows */
     rl_col *y = rl_table_col(&t, "y");
     for (size_t i = 0; i < t.n; i++) y->num[i] = 1e6 * rl_table_col(&t, "x")->num[i] + (i < 30 ? 1e-3 : 1) * y->num[i];
     rl_request r = with("y ~ x + w", "cluster:unit", NULL);
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     for (size_t j = 0; j < out.m; j++) assert_true(isfinite(out.est[j].p_value));
 }
 

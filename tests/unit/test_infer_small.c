@@ -57,7 +57,7 @@ static double shares(const double *x, size_t n, double V)
     for (size_t i = 0; i < n; i++) mean += x[i] / (double)n;
     for (size_t i = 0; i < n; i++) {
         double d = (x[i] - mean) * (x[i] - mean) / ((double)n * (double)(n - 1)) / V;
-        sum += d * d / sqrt(1 - d);
+        sum += d * d / pow(1 - d, 0.4);
     }
     return sum;
 }
@@ -166,6 +166,64 @@ static void one_cluster_in_a_cohort(void **state)
     rl_ctx_free(&cx);
 }
 
+/* The first `small` units start at 8, others at 5 or never: events -7 .. -5 rest on the small cohort alone. */
+static rl_table uneven(size_t small, rl_ctx *cx)
+{
+    enum { T = 9 };
+    rl_table t = fit_panel(small + 45, T, 12, cx);
+    double *g = t.col[1].num;
+    for (size_t i = 0; i < t.n; i++) g[i] = i / T < small ? 8 : i / T < small + 15 ? 5 : NAN;
+    return t;
+}
+
+static bool noted(const rl_result *r, const char *what)
+{
+    for (size_t i = 0; i < r->n_notes; i++)
+        if (strstr(r->note[i], what) != NULL) return true;
+    return false;
+}
+
+/* n clusters bear n/2 - 1 estimates at most, the nearest to the start first; the others are named. */
+static void few_bear_few(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t units;
+        double events, cells;
+    } EACH[] = {{1, 3, 3}, {3, 3, 3}, {4, 4, 4}, {5, 4, 4}, {6, 5, 5}, {8, 6, 6}, {14, 6, 9}};
+    rl_ctx cx;
+    check_ctx(&cx);
+    for (size_t k = 0; k < sizeof EACH / sizeof EACH[0]; k++) {
+        rl_table t = uneven(EACH[k].units, &cx);
+        rl_request r = request("cs", RL_AGG_DYNAMIC);
+        r.universal = true;
+        rl_result out = run(&r, &t, &cx);
+        CHECK_NEAR(named(&out, "pre-trend")->df, EACH[k].events, 0);
+        assert_int_equal(noted(&out, "the pre-trend test leaves out"), EACH[k].events < 6);
+        r.agg = RL_AGG_GROUP_TIME;
+        out = run(&r, &t, &cx);
+        CHECK_NEAR(named(&out, "pre-trend")->df, EACH[k].cells, 0);
+    }
+    rl_table t = uneven(1, &cx);
+    rl_request r = request("cs", RL_AGG_DYNAMIC);
+    r.universal = true;
+    rl_result out = run(&r, &t, &cx);
+    assert_true(noted(&out, "leaves out 3 of its 6 estimates"));
+    assert_true(noted(&out, "'event (event time -5)': 1 treated cluster)"));
+    r.profile = NULL; /* the convention stays, with a word */
+    out = run(&r, &t, &cx);
+    CHECK_NEAR(named(&out, "pre-trend")->df, 6, 0);
+    CHECK_NEAR(named(&out, "pre-trend-small-sample")->df, 3, 0);
+    assert_true(noted(&out, "of its 6 estimates 3 are borne by too few"));
+    for (size_t i = 0; i < t.n; i++) /* one unit is all that is treated: nothing is left to test */
+        if (t.col[1].num[i] == 5) t.col[1].num[i] = NAN;
+    r.profile = "small-sample";
+    out = run(&r, &t, &cx);
+    assert_null(named(&out, "pre-trend"));
+    assert_true(noted(&out, "the pre-trend test was left out: too few treated clusters bear its"));
+    rl_ctx_free(&cx);
+}
+
 static void refuse(const rl_request *r, const rl_table *t, const char *what, rl_ctx *cx)
 {
     rl_result out;
@@ -202,6 +260,7 @@ int main(void)
         cmocka_unit_test(one_restriction_is_a_t_test),
         cmocka_unit_test(who_gets_it),
         cmocka_unit_test(one_cluster_in_a_cohort),
+        cmocka_unit_test(few_bear_few),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

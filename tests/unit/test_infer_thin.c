@@ -1,22 +1,7 @@
 /* What is said of designs that carry less than their errors say: by every estimator alike, and where nothing is amiss by
  * none. */
 #include "starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 36, T = 7 };
 

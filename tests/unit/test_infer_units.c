@@ -6,22 +6,7 @@
 #include "num/boot.h"
 #include "num/dist.h"
 #include "model/infer_units.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 5000, M = 23, G = 700 };
 
@@ -134,9 +119,7 @@ static rl_result boot(rl_boot_kind kind, size_t reps, int threads)
 {
     static rl_result r;
     rl_table t = fit_panel(150, 8, 11, &cx);
-    rl_request q = fit_request("y ~ 1");
-    q.estimator = rl_estimator_by_name("event");
-    q.unit = "unit", q.time = "t", q.cohort = "g";
+    rl_request q = fit_program("event", "y ~ 1");
     q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     q.has_window = true, q.window_lo = -3, q.window_hi = 3;
     q.bootstrap = reps > 0, q.reps = reps, q.multiplier = kind;
@@ -188,10 +171,7 @@ static void by_definition(void **state)
     for (size_t i = 0; i < t.n; i++)
         if (i / 8 % 3 != 0) t.col[1].num[i] = (double)(3 + i / 8 % 5);
     for (int k = 0; k < 6; k++) {
-        rl_request q = fit_request("y ~ 1");
-        q.estimator = rl_estimator_by_name("cs");
-        q.unit = "unit", q.time = "t", q.cohort = "g";
-        q.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
+        rl_request q = fit_program("cs", "y ~ 1");
         q.agg = k < 3 ? RL_AGG_GROUP_TIME : RL_AGG_DYNAMIC;
         q.bootstrap = true, q.reps = DRAWS, q.multiplier = KIND[k % 3];
         rl_result r;
@@ -214,6 +194,38 @@ static void by_definition(void **state)
     }
 }
 
+/* Intervals by t of few clusters are the narrowest a band can be; 2 clusters have no draws to speak of. */
+static void bands_with_few_clusters(void **state)
+{
+    (void)state;
+    enum { UNITS = 60, PERIODS = 8 };
+    for (size_t clusters = 2; clusters < 8; clusters++) {
+        rl_table panel = fit_panel(UNITS, PERIODS, 11, &cx);
+        double *cluster = fit_num(&panel, "cluster", &cx);
+        for (size_t i = 0; i < panel.n; i++) cluster[i] = (double)(i / PERIODS % clusters);
+        rl_request q = fit_request("y ~ 1");
+        rl_result r;
+        q.estimator = rl_estimator_by_name("sunab");
+        q.unit = "unit", q.time = "t", q.cohort = "g";
+        q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"cluster"}, .lag = -1};
+        q.agg = RL_AGG_DYNAMIC;
+        q.bootstrap = true;
+        rl_code code = rl_estimate_run(&q, &panel, &r, cx.keep, &cx);
+        if (clusters == 2) {
+            assert_int_equal(code, RL_EDATA);
+            assert_non_null(strstr(cx.err.what, "2 clusters"));
+            rl_forgive(&cx);
+            continue;
+        }
+        CHECK_OK(code, &cx);
+        for (size_t j = 0; j < r.m; j++) {
+            const rl_estimate *e = &r.est[j];
+            if (!isfinite(e->band_low)) continue;
+            assert_true(e->band_low <= e->conf_low + 1e-12 && e->band_high >= e->conf_high - 1e-12);
+        }
+    }
+}
+
 /* Studies test several effects together as G clusters can: Hotelling's T squared. */
 static void joint_with_few_clusters(void **state)
 {
@@ -222,10 +234,8 @@ static void joint_with_few_clusters(void **state)
     enum { CLUSTERS = 150, LEADS = 2 };
     for (int student = 0; student < 2; student++) {
         rl_table panel = fit_panel(CLUSTERS, 8, 11, &cx);
-        rl_request q = fit_request("y ~ 1");
+        rl_request q = fit_program("event", "y ~ 1");
         rl_result r;
-        q.estimator = rl_estimator_by_name("event");
-        q.unit = "unit", q.time = "t", q.cohort = "g";
         q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
         q.has_window = true, q.window_lo = -3, q.window_hi = 3;
         q.student = student == 1;
@@ -242,14 +252,15 @@ static void joint_with_few_clusters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(cross, setup, teardown),
-        cmocka_unit_test_setup_teardown(sums, setup, teardown),
-        cmocka_unit_test_setup_teardown(filled, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_alone, setup, teardown),
-        cmocka_unit_test_setup_teardown(errors_agree, setup, teardown),
-        cmocka_unit_test_setup_teardown(by_definition, setup, teardown),
-        cmocka_unit_test_setup_teardown(same_bits, setup, teardown),
-        cmocka_unit_test_setup_teardown(joint_with_few_clusters, setup, teardown),
+        TEST(cross),
+        TEST(sums),
+        TEST(filled),
+        TEST(each_alone),
+        TEST(errors_agree),
+        TEST(by_definition),
+        TEST(same_bits),
+        TEST(bands_with_few_clusters),
+        TEST(joint_with_few_clusters),
     };
     return cmocka_run_group_tests_name("infer_units", tests, NULL, NULL);
 }

@@ -1,21 +1,6 @@
-#include "unit/fit_fixture.h"
-
 #include "model/est.h"
 #include "model/infer.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* y = 1.7 + 0.83 x + 0.31 c + e with e in x too; z and q move x, two units. */
 static rl_table endogenous(size_t n, uint64_t seed)
@@ -35,13 +20,6 @@ static rl_table endogenous(size_t n, uint64_t seed)
     }
     fit_text(&t, "unit", unit, &cx);
     return t;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static const rl_test *test_of(const rl_result *r, const char *name)
@@ -201,14 +179,6 @@ static void hansen_is_the_criterion_of_two_step_gmm(void **s)
     CHECK_DIGITS(test_of(&r, "hansen")->statistic, W[0] * g0 * g0 + 2 * W[1] * g0 * g1 + W[2] * g1 * g1, 10);
     CHECK_DIGITS(test_of(&r, "hansen")->df, 1, 15);
     assert_null(test_of(&r, "no such test"));
-}
-
-static void refused(const rl_table *t, rl_request r, rl_code code, const char *words)
-{
-    rl_result out;
-    assert_int_equal(rl_estimate_run(&r, t, &out, cx.keep, &cx), code);
-    if (strstr(cx.err.what, words) == NULL) fail_msg("'%s' lacks '%s'", cx.err.what, words);
-    rl_forgive(&cx);
 }
 
 static void refusals_name_the_matter(void **s)
@@ -415,21 +385,21 @@ static void weak_rank_is_said(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_binary_instrument_is_the_wald_ratio, setup, teardown),
-        cmocka_unit_test_setup_teardown(residuals_are_structural, setup, teardown),
-        cmocka_unit_test_setup_teardown(tests_agree_with_regressions, setup, teardown),
-        cmocka_unit_test_setup_teardown(tests_by_name, setup, teardown),
-        cmocka_unit_test_setup_teardown(wald_uses_the_covariance_asked_for, setup, teardown),
-        cmocka_unit_test_setup_teardown(sargan_under_weights, setup, teardown),
-        cmocka_unit_test_setup_teardown(hansen_is_the_criterion_of_two_step_gmm, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals_name_the_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(weak_instruments_are_said_to_be, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_collinear_instrument_is_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(rank_tests_as_by_kronecker_products, setup, teardown),
-        cmocka_unit_test_setup_teardown(rank_is_a_matter_of_spaces, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_regressor, setup, teardown),
-        cmocka_unit_test_setup_teardown(conditional_first_stages_by_regressions, setup, teardown),
-        cmocka_unit_test_setup_teardown(weak_rank_is_said, setup, teardown),
+        TEST(a_binary_instrument_is_the_wald_ratio),
+        TEST(residuals_are_structural),
+        TEST(tests_agree_with_regressions),
+        TEST(tests_by_name),
+        TEST(wald_uses_the_covariance_asked_for),
+        TEST(sargan_under_weights),
+        TEST(hansen_is_the_criterion_of_two_step_gmm),
+        TEST(refusals_name_the_matter),
+        TEST(weak_instruments_are_said_to_be),
+        TEST(a_collinear_instrument_is_named),
+        TEST(rank_tests_as_by_kronecker_products),
+        TEST(rank_is_a_matter_of_spaces),
+        TEST(one_regressor),
+        TEST(conditional_first_stages_by_regressions),
+        TEST(weak_rank_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

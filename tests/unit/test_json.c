@@ -3,20 +3,7 @@
 #include "out/json.h"
 #include "out/json_fit.h"
 #include "out/text_fit.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static void quoted(const char *in, const char *want)
 {
@@ -78,12 +65,8 @@ static void lines(void **s)
 static rl_result event_study(void)
 {
     rl_table t = fit_panel(12, 7, 31, &cx);
-    rl_request r = fit_request("y ~ x");
+    rl_request r = fit_program("event", "y ~ x");
     rl_result out;
-    r.estimator = rl_estimator_by_name("event");
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     CHECK_OK(rl_estimate_run(&r, &t, &out, cx.keep, &cx), &cx);
     return out;

@@ -1,24 +1,10 @@
 /* ardl, koyck and lp: what they write out, what they report, what they refuse. */
-#include "unit/fit_fixture.h"
 #include "unit/study_fixture.h"
 
 #include "model/dynamic.h"
 #include "model/response.h"
 #include "model/solve.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* t, y, x, z: y_t = 2.3 + .6 y_(t-1) - .15 y_(t-2) + .9 x_t + .35 x_(t-1) - .4 z_t + e_t */
 static rl_table series(size_t n, uint64_t seed)
@@ -53,35 +39,10 @@ static rl_request lagged(const char *estimator, const char *formula)
 
 static void orders(rl_request *r, const char *text) { assert_true(rl_orders_read(text, r)); }
 
-static rl_result run(const rl_request *r, const rl_table *t)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
-
-static void refused(const rl_request *r, const rl_table *t, rl_code code, const char *word)
-{
-    rl_ctx one;
-    rl_result out;
-    check_ctx(&one);
-    assert_int_equal(rl_estimate_run(r, t, &out, one.keep, &one), code);
-    if (strstr(one.err.what, word) == NULL && strstr(one.err.hint, word) == NULL)
-        fail_msg("no '%s' in '%s' (%s)", word, one.err.what, one.err.hint);
-    rl_ctx_free(&one);
-}
-
 static bool has(const rl_result *r, const char *term)
 {
     for (size_t i = 0; i < r->m; i++)
         if (strcmp(r->est[i].label.term, term) == 0) return true;
-    return false;
-}
-
-static bool says(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
     return false;
 }
 
@@ -93,7 +54,7 @@ static void levels(void **s)
     rl_table t = series(73, 1);
     rl_request q = lagged("ardl", "y ~ x + z"), o = lagged("ols", "y ~ lag(y,1:2) + x + lag(x,1) + z");
     orders(&q, "2, 1,0");
-    rl_result a = run(&q, &t), b = run(&o, &t);
+    rl_result a = run(&t, q), b = run(&t, o);
     for (size_t i = 0; i < b.m; i++) {
         const rl_estimate *e = fit_find(&a, b.est[i].label.term);
         CHECK_DIGITS(e->estimate, b.est[i].estimate, 15);
@@ -117,7 +78,7 @@ static void long_run_is_where_it_settles(void **s)
     rl_table t = series(73, 2);
     rl_request q = lagged("ardl", "y ~ x");
     orders(&q, "2,1");
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     double y[400] = {0}, b0 = value(&a, "x"), b1 = value(&a, "lag(x,1)");
     for (int i = 2; i < 400; i++)
         y[i] = value(&a, "lag(y,1)") * y[i - 1] + value(&a, "lag(y,2)") * y[i - 2] + b0 + (i > 2 ? b1 : 0);
@@ -133,7 +94,7 @@ static void error_correction(void **s)
     rl_request o = lagged("ols", "diff(y) ~ lag(y,1) + lag(x,1) + z + lag(diff(y),1:2) + diff(x) + lag(diff(x),1)");
     orders(&q, "3,2,0");
     q.method = "ecm";
-    rl_result a = run(&q, &t), b = run(&o, &t);
+    rl_result a = run(&t, q), b = run(&t, o);
     CHECK_DIGITS(a.deviance, b.deviance, 12);
     static const char *const SAME[] = {"lag(diff(y),1)", "lag(diff(y),2)", "diff(x)", "lag(diff(x),1)", "(Intercept)"};
     for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++) {
@@ -153,12 +114,12 @@ static void chosen(void **s)
     rl_request q = lagged("ardl", "y ~ x + z");
     q.max_lags = 4;
     q.ic = RL_IC_BIC;
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     assert_string_equal(a.formula, "y ~ x + z + lag(y,1:2) + lag(x,1)");
     assert_int_equal(a.rows_used, 138);
-    assert_true(says(&a, "lags 2,1,0 chosen by bic among 100 orders") && says(&a, "on the same 136 rows"));
+    assert_true(noted(&a, "lags 2,1,0 chosen by bic among 100 orders") && noted(&a, "on the same 136 rows"));
     q.ic = RL_IC_HQ;
-    assert_true(says(&(rl_result){.note = (a = run(&q, &t), a.note), .n_notes = a.n_notes}, "by hq"));
+    assert_true(noted(&(rl_result){.note = (a = run(&t, q), a.note), .n_notes = a.n_notes}, "by hq"));
 }
 
 /* What has no lags: factors, products, lag() as written, and they are not in the orders. */
@@ -171,7 +132,7 @@ static void fixed_regressors(void **s)
     fit_text(&t, "season", text, &cx);
     rl_request q = lagged("ardl", "y ~ x + season + lag(z,0) + x:z");
     orders(&q, "1,1");
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     assert_true(has(&a, "season::b") && has(&a, "lag(z,0)") && has(&a, "x:z") && has(&a, "long_run::x"));
     assert_false(has(&a, "long_run::season::b") || has(&a, "long_run::lag(z,0)"));
     assert_int_equal(a.test[0].df, 3);
@@ -193,7 +154,7 @@ static void cases(void **s)
     rl_request with = lagged("ols", "diff(y) ~ lag(trend,0) + diff(x) + lag(y,1) + lag(x,1)"),
                without = lagged("ols", "diff(y) ~ lag(trend,0) + diff(x)"), bare = lagged("ols", "diff(y) ~ diff(x)");
     orders(&q, "1,1"), orders(&none, "1,1");
-    rl_result a = run(&q, &t), b = run(&none, &t), w = run(&with, &t), o = run(&without, &t), e = run(&bare, &t);
+    rl_result a = run(&t, q), b = run(&t, none), w = run(&t, with), o = run(&t, without), e = run(&t, bare);
     assert_true(a.n_tests == 3 && bounds(&a, "bounds-f", 4) && bounds(&a, "bounds-f", 5) && bounds(&a, "bounds-t", 5));
     assert_true(b.n_tests == 2 && bounds(&b, "bounds-f", 1) && bounds(&b, "bounds-t", 1));
     double s2 = w.deviance / (72 - 5);
@@ -212,7 +173,7 @@ static void no_level_relation(void **s)
         for (size_t j = 1; j <= 2; j++) t.col[j].num[i] = t.col[j].num[i - 1] + rl_normal(&r);
     rl_request q = lagged("ardl", "y ~ x");
     orders(&q, "1,0");
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     assert_non_null(strstr(bounds(&a, "bounds-f", 3)->says, "below the lower bound"));
     assert_true(bounds(&a, "bounds-f", 3)->p_value > 0.1);
 }
@@ -226,9 +187,9 @@ static void explosive(void **s)
     rl_request q = lagged("ardl", "y ~ x"), k = lagged("koyck", "y ~ x");
     orders(&q, "1,0");
     k.method = "ols";
-    rl_result a = run(&q, &t), b = run(&k, &t);
+    rl_result a = run(&t, q), b = run(&t, k);
     assert_false(has(&a, "long_run::x") || has(&a, "long_run::(Intercept)") || has(&b, "long_run::x"));
-    assert_true(has(&a, "ec") && says(&a, "never fades") && says(&b, "never fades"));
+    assert_true(has(&a, "ec") && noted(&a, "never fades") && noted(&b, "never fades"));
 }
 
 static void stationary(void **s)
@@ -244,7 +205,7 @@ static void koyck(void **s)
     (void)s;
     rl_table t = series(73, 10);
     rl_request q = lagged("koyck", "y ~ x + z"), o = lagged("iv", "y ~ x + z | 0 | lag(y,1) ~ lag(x,1) + lag(z,1)");
-    rl_result a = run(&q, &t), b = run(&o, &t);
+    rl_result a = run(&t, q), b = run(&t, o);
     for (size_t i = 0; i < b.m; i++) {
         CHECK_DIGITS(value(&a, b.est[i].label.term), b.est[i].estimate, 15);
         CHECK_DIGITS(fit_find(&a, b.est[i].label.term)->std_error, b.est[i].std_error, 15);
@@ -253,7 +214,7 @@ static void koyck(void **s)
     double phi = value(&b, "lag(y,1)");
     CHECK_DIGITS(value(&a, "long_run::z"), value(&b, "z") / (1 - phi), 14);
     q.method = "ols";
-    rl_result c = run(&q, &t);
+    rl_result c = run(&t, q);
     assert_string_equal(c.formula, "y ~ x + z + lag(y,1)");
     assert_true(value(&c, "lag(y,1)") != phi);
 }
@@ -265,7 +226,7 @@ static void delta_method(void **s)
     rl_table t = series(73, 12);
     rl_request q = lagged("koyck", "y ~ x");
     q.method = "ols";
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     size_t x = 0, l = 0;
     for (size_t i = 0; i < a.m; i++) {
         if (strcmp(a.est[i].label.term, "x") == 0) x = i;
@@ -290,12 +251,12 @@ static void projections(void **s)
     rl_table t = series(73, 13);
     rl_request q = projection("y ~ x + lag(y,1) + lag(x,1)", 4), o = lagged("ols", "y ~ x + lag(y,1) + lag(x,1)");
     q.vcov.kind = o.vcov.kind = RL_HC1;
-    rl_result a = run(&q, &t), b = run(&o, &t);
+    rl_result a = run(&t, q), b = run(&t, o);
     assert_int_equal(a.m, 5);
     CHECK_DIGITS(a.est[0].estimate, value(&b, "x"), 15);
     CHECK_DIGITS(a.est[0].std_error, fit_find(&b, "x")->std_error, 15);
     o.formula = "lead(y,3) ~ x + lag(y,1) + lag(x,1)";
-    b = run(&o, &t);
+    b = run(&t, o);
     CHECK_DIGITS(a.est[3].estimate, value(&b, "x"), 15);
     CHECK_DIGITS(a.est[3].conf_high, fit_find(&b, "x")->conf_high, 15);
     CHECK_DIGITS(a.V[3 + 3 * 5], a.est[3].std_error * a.est[3].std_error, 15);
@@ -310,7 +271,7 @@ static void between_horizons(void **s)
     rl_table t = series(N, 14);
     rl_request q = projection("y ~ x - 1", 1);
     q.vcov.kind = RL_HC0;
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     const double *x = t.col[2].num, *y = t.col[1].num;
     double xx0 = 0, xx1 = 0, b0 = a.est[0].estimate, b1 = a.est[1].estimate, c = 0;
     for (size_t i = 0; i < N; i++) xx0 += x[i] * x[i], xx1 += i + 1 < N ? x[i] * x[i] : 0;
@@ -318,7 +279,7 @@ static void between_horizons(void **s)
     CHECK_DIGITS(a.V[0 + 1 * 2], c, 12);
     const char *sum[] = {"x[0] + x[1]"};
     q.lincom = sum, q.n_lincom = 1;
-    a = run(&q, &t);
+    a = run(&t, q);
     double v = a.V[0] + 2 * a.V[3] + a.V[4];
     CHECK_DIGITS(a.est[2].std_error, sqrt(v), 12);
     CHECK_DIGITS(a.est[2].estimate, b0 + b1, 15);
@@ -333,13 +294,13 @@ static void cumulative(void **s)
     q.method = "cumulative";
     unsigned char leave[60] = {0};
     leave[58] = leave[59] = 1; /* rows without all leads */
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     double sum = 0;
     static const char *const Y[] = {"y ~ x + lag(y,1)", "lead(y,1) ~ x + lag(y,1)", "lead(y,2) ~ x + lag(y,1)"};
     for (size_t h = 0; h < 3; h++) {
         o.formula = Y[h];
         o.leave = leave, o.leave_why = "no leads";
-        rl_result b = run(&o, &t);
+        rl_result b = run(&t, o);
         sum += value(&b, "x");
     }
     assert_string_equal(a.est[2].label.term, "cumulative::x");
@@ -353,18 +314,18 @@ static void lag_augmented(void **s)
     rl_request q = projection("y ~ x + lag(y,1:2)", 1);
     q.method = "lag-augmented";
     q.vcov.kind = RL_VCOV_DEFAULT;
-    rl_result a = run(&q, &t);
+    rl_result a = run(&t, q);
     assert_string_equal(a.formula, "y ~ x + lag(y,1:2) + lag(y,3) + lag(x,1)");
     assert_string_equal(a.vcov_kind, "HC1");
-    assert_true(says(&a, "what has lags: errors need no lags then") && !says(&a, "lag h + 1"));
+    assert_true(noted(&a, "what has lags: errors need no lags then") && !noted(&a, "lag h + 1"));
     q.vcov.kind = RL_NW; /* asked for all the same */
-    a = run(&q, &t);
-    assert_true(says(&a, "lag h + 1") && says(&a, "those asked for are used all the same"));
+    a = run(&t, q);
+    assert_true(noted(&a, "lag h + 1") && noted(&a, "those asked for are used all the same"));
     q.vcov.kind = RL_VCOV_DEFAULT;
     q.method = "plain";
-    a = run(&q, &t);
+    a = run(&t, q);
     assert_string_equal(a.vcov_kind, "NW");
-    assert_true(says(&a, "lag h + 1") && a.df == 0);
+    assert_true(noted(&a, "lag h + 1") && a.df == 0);
 }
 
 /* The outcome's own past beside lag weights on a polynomial: what the response says in the long run. */
@@ -375,28 +336,28 @@ static void long_run_of_polynomials(void **s)
     static const char *const ASKED[] = {"x"};
     rl_request q = lagged("ols", "y ~ lag(y,1:2) + almon(x,0:3,2) + z"), w;
     q.response = ASKED, q.n_response = 1;
-    rl_result a = run(&q, &t), b, c;
+    rl_result a = run(&t, q), b, c;
     CHECK_DIGITS(value(&a, "long_run::x"), a.response[0].long_run.est, 12);
     CHECK_DIGITS(fit_find(&a, "long_run::x")->std_error, a.response[0].long_run.se, 9);
     q = lagged("ols", "diff(y) ~ lag(y,1) + lag(diff(y),1) + almon(x,0:3,2) + z");
-    b = run(&q, &t); /* the same regression */
+    b = run(&t, q); /* the same regression */
     CHECK_DIGITS(value(&b, "long_run::x"), value(&a, "long_run::x"), 9);
     CHECK_DIGITS(fit_find(&b, "long_run::x")->std_error, fit_find(&a, "long_run::x")->std_error, 9);
     q = lagged("koyck", "y ~ x + almon(z,0:2,1)");
-    c = run(&q, &t);
+    c = run(&t, q);
     double D = 1 - value(&c, "lag(y,1)");
     CHECK_DIGITS(value(&c, "long_run::x"), value(&c, "x") / D, 12);
     CHECK_DIGITS(value(&c, "long_run::z"), 3 * value(&c, "lag(z,1)") / D, 12);
     w = lagged("ols", "y ~ almon(y,1:2,1) + x"); /* the past of the outcome is no cause of it */
-    b = run(&w, &t);
+    b = run(&t, w);
     assert_true(has(&b, "lag(y,2)") && !has(&b, "long_run::y"));
     w = lagged("ols", "y ~ lag(y,1):z + almon(x,0:2,1)");
-    b = run(&w, &t);
-    assert_true(!has(&b, "long_run::x") && says(&b, "plain lags"));
+    b = run(&t, w);
+    assert_true(!has(&b, "long_run::x") && noted(&b, "plain lags"));
     w = lagged("ols", "trend ~ lag(trend,1) + lag(y,0) + almon(x,0:2,1)");
     for (size_t i = 1; i < t.n; i++) t.col[5].num[i] = 1.02 * t.col[5].num[i - 1] + t.col[2].num[i];
-    b = run(&w, &t);
-    assert_true(!has(&b, "long_run::x") && says(&b, "add up to 1.0"));
+    b = run(&t, w);
+    assert_true(!has(&b, "long_run::x") && noted(&b, "add up to 1.0"));
 }
 
 /* Figures that are combinations of coefficients already keep their errors where lag weights come in as well. */
@@ -409,7 +370,7 @@ static void combined_twice(void **s)
     for (int ecm = 0; ecm < 2; ecm++) {
         static const char *const TERM[] = {"long_run::(Intercept)", "long_run::x", "ec", "lag(z,0)", "lag(z,2)"};
         q.method = o.method = ecm ? "ecm" : NULL;
-        rl_result a = run(&q, &t), b = run(&o, &t);
+        rl_result a = run(&t, q), b = run(&t, o);
         for (size_t i = 0; i < 5; i++) {
             CHECK_DIGITS(value(&a, TERM[i]), value(&b, TERM[i]), 11);
             CHECK_DIGITS(fit_find(&a, TERM[i])->std_error, fit_find(&b, TERM[i])->std_error, 11);
@@ -421,7 +382,7 @@ static void combined_twice(void **s)
     q = lagged("logit", "one ~ almon(x,0:2,2) + z"), o = lagged("logit", "one ~ lag(x,0:2) + z");
     for (size_t i = 0; i < t.n; i++) t.col[4].num[i] = t.col[1].num[i] > 5 + (double)(i % 3) * 0.4;
     q.margins = o.margins = true;
-    rl_result a = run(&q, &t), b = run(&o, &t);
+    rl_result a = run(&t, q), b = run(&t, o);
     for (size_t i = 0; i < b.m; i++) CHECK_DIGITS(fit_find(&a, b.est[i].label.term)->std_error, b.est[i].std_error, 8);
 }
 
@@ -430,40 +391,40 @@ static void bad_requests(void **s)
     (void)s;
     rl_table t = series(30, 17);
     rl_request q = lagged("ardl", "y ~ x + z");
-    refused(&q, &t, RL_EUSAGE, "--max-lags");
+    refused(&t, q, RL_EUSAGE, "--max-lags");
     orders(&q, "1,1");
-    refused(&q, &t, RL_EUSAGE, "'x', 'z'");
+    refused(&t, q, RL_EUSAGE, "'x', 'z'");
     orders(&q, "0,1,1");
-    refused(&q, &t, RL_EUSAGE, "lag or more of its own");
+    refused(&t, q, RL_EUSAGE, "lag or more of its own");
     orders(&q, "9,9,9");
-    refused(&q, &t, RL_EDATA, "--max-lags 6");
+    refused_hint(&t, q, RL_EDATA, "no freedom is left", "--max-lags 6");
     q.n_orders = 0, q.max_lags = 7;
-    refused(&q, &t, RL_EDATA, "--max-lags 6");
+    refused_hint(&t, q, RL_EDATA, "no freedom is left", "--max-lags 6");
     q.max_lags = 6;
-    run(&q, &t);
+    run(&t, q);
     q.formula = "y ~ one";
-    refused(&q, &t, RL_EDATA, "'one' never changes");
+    refused(&t, q, RL_EDATA, "'one' never changes");
     q.formula = "one ~ x";
-    refused(&q, &t, RL_EDATA, "'one' never changes");
+    refused(&t, q, RL_EDATA, "'one' never changes");
     q.formula = "y ~ lag(y,1) + x";
-    refused(&q, &t, RL_EUSAGE, "lags of the outcome itself");
+    refused(&t, q, RL_EUSAGE, "lags of the outcome itself");
     q.formula = "y ~ x | 0 | z ~ one";
-    refused(&q, &t, RL_EUSAGE, "no instruments");
+    refused(&t, q, RL_EUSAGE, "no instruments");
     q.formula = "y ~ lag(x,1)";
-    refused(&q, &t, RL_EUSAGE, "needs a regressor");
+    refused(&t, q, RL_EUSAGE, "needs a regressor");
     q.formula = "y ~ x", q.method = "iv";
-    refused(&q, &t, RL_EUSAGE, "levels ecm");
+    refused_hint(&t, q, RL_EUSAGE, "--method 'iv' is not known", "levels ecm");
     q.method = NULL, q.time = NULL;
-    refused(&q, &t, RL_EUSAGE, "--time");
+    refused(&t, q, RL_EUSAGE, "--time");
     q.time = "t", q.formula = "y ~ x + trend", q.max_lags = -1;
     orders(&q, "1,1,1");
-    refused(&q, &t, RL_EDATA, "trend");
+    refused(&t, q, RL_EDATA, "trend");
     rl_request k = lagged("koyck", "y ~ one");
-    refused(&k, &t, RL_EDATA, "one");
+    refused(&t, k, RL_EDATA, "one");
     k.formula = "y ~ lag(x,1)";
-    refused(&k, &t, RL_EUSAGE, "needs a regressor");
+    refused(&t, k, RL_EUSAGE, "needs a regressor");
     k.formula = "y ~ x", k.method = "gmm";
-    refused(&k, &t, RL_EUSAGE, "iv ols");
+    refused_hint(&t, k, RL_EUSAGE, "--method 'gmm' is not known", "iv ols");
 }
 
 static void bad_projections(void **s)
@@ -472,24 +433,24 @@ static void bad_projections(void **s)
     rl_table t = series(30, 18);
     rl_request q = projection("y ~ x + z", 3);
     q.shock = NULL;
-    refused(&q, &t, RL_EUSAGE, "--shock");
+    refused(&t, q, RL_EUSAGE, "--shock");
     q.shock = "w";
-    refused(&q, &t, RL_EUSAGE, "not a regressor");
+    refused(&t, q, RL_EUSAGE, "not a regressor");
     q.shock = "x", q.horizon = -1;
-    refused(&q, &t, RL_EUSAGE, "--horizon");
+    refused(&t, q, RL_EUSAGE, "--horizon");
     q.horizon = 30;
-    refused(&q, &t, RL_EDATA, "longer than the series");
+    refused(&t, q, RL_EDATA, "longer than the series");
     q.horizon = 28;
-    refused(&q, &t, RL_EDATA, "horizon 27");
+    refused(&t, q, RL_EDATA, "horizon 27");
     q.horizon = 501;
-    refused(&q, &t, RL_EUSAGE, "501");
+    refused(&t, q, RL_EUSAGE, "501");
     q.horizon = 2, q.shock = "one", q.formula = "y ~ one";
-    refused(&q, &t, RL_EDATA, "not identified");
+    refused(&t, q, RL_EDATA, "not identified");
     q.formula = "y ~ z | 0 | x ~ one", q.shock = "z";
-    refused(&q, &t, RL_EUSAGE, "no instruments");
+    refused(&t, q, RL_EUSAGE, "no instruments");
     const char *list[] = {"jarque-bera"};
     q.formula = "y ~ z", q.diag = list, q.n_diag = 1;
-    refused(&q, &t, RL_EUSAGE, "jarque-bera");
+    refused(&t, q, RL_EUSAGE, "jarque-bera");
 }
 
 /* A gap in time costs the rows that would reach over it; nothing is taken from before it. */
@@ -500,9 +461,9 @@ static void gaps(void **s)
     for (size_t i = 30; i < 60; i++) t.col[0].num[i] += 5;
     rl_request q = lagged("ardl", "y ~ x");
     orders(&q, "2,1");
-    assert_int_equal(run(&q, &t).rows_used, 56);
+    assert_int_equal(run(&t, q).rows_used, 56);
     rl_request p = projection("y ~ x + lag(y,1)", 2);
-    assert_true(says(&(rl_result){.note = run(&p, &t).note, .n_notes = 2}, "58 at 0, 54 at 2"));
+    assert_true(noted(&(rl_result){.note = run(&t, p).note, .n_notes = 2}, "58 at 0, 54 at 2"));
 }
 
 #define STUDY(models)                                                                                    \
@@ -571,30 +532,29 @@ static void bad_words_of_a_study(void **s)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest t[] = {
-        T(levels),
-        T(long_run_is_where_it_settles),
-        T(error_correction),
-        T(chosen),
-        T(fixed_regressors),
-        T(cases),
-        T(no_level_relation),
-        T(explosive),
-        T(stationary),
-        T(koyck),
-        T(delta_method),
-        T(long_run_of_polynomials),
-        T(combined_twice),
-        T(projections),
-        T(between_horizons),
-        T(cumulative),
-        T(lag_augmented),
-        T(bad_requests),
-        T(bad_projections),
-        T(gaps),
-        T(in_a_study),
-        T(bad_words_of_a_study),
+        TEST(levels),
+        TEST(long_run_is_where_it_settles),
+        TEST(error_correction),
+        TEST(chosen),
+        TEST(fixed_regressors),
+        TEST(cases),
+        TEST(no_level_relation),
+        TEST(explosive),
+        TEST(stationary),
+        TEST(koyck),
+        TEST(delta_method),
+        TEST(long_run_of_polynomials),
+        TEST(combined_twice),
+        TEST(projections),
+        TEST(between_horizons),
+        TEST(cumulative),
+        TEST(lag_augmented),
+        TEST(bad_requests),
+        TEST(bad_projections),
+        TEST(gaps),
+        TEST(in_a_study),
+        TEST(bad_words_of_a_study),
     };
     return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -1,5 +1,3 @@
-#include "check.h"
-
 #include <string.h>
 
 #include "base/fmath.h"
@@ -7,20 +5,7 @@
 #include "num/lagsel.h"
 #include "num/mat.h"
 #include "num/ols.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* n rows of c columns and y, correlated like lags. */
 static rl_mat columns(size_t n, size_t c, uint64_t seed)
@@ -130,9 +115,9 @@ static void dependent(void **s)
 int main(void)
 {
     const struct CMUnitTest t[] = {
-        cmocka_unit_test_setup_teardown(never_beaten, setup, teardown),
-        cmocka_unit_test_setup_teardown(in_turns, setup, teardown),
-        cmocka_unit_test_setup_teardown(dependent, setup, teardown),
+        TEST(never_beaten),
+        TEST(in_turns),
+        TEST(dependent),
     };
     return cmocka_run_group_tests(t, NULL, NULL);
 }

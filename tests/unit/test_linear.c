@@ -1,22 +1,7 @@
 #include "fit_fixture.h"
 #include "model/linear.h"
 #include "num/dist.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { M = 9 };
 
@@ -201,12 +186,12 @@ static void redundant_restrictions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(sums, setup, teardown),
-        cmocka_unit_test_setup_teardown(restrictions, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
-        cmocka_unit_test_setup_teardown(joint_tests_are_f_tests, setup, teardown),
-        cmocka_unit_test_setup_teardown(under_any_covariance, setup, teardown),
-        cmocka_unit_test_setup_teardown(redundant_restrictions, setup, teardown),
+        TEST(sums),
+        TEST(restrictions),
+        TEST(refusals),
+        TEST(joint_tests_are_f_tests),
+        TEST(under_any_covariance),
+        TEST(redundant_restrictions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,4 @@
 /* tests/unit/test_manifest.c -- the manifest, and the directory: every byte accounted for, the same every time. */
-#include "check.h"
-
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,17 +7,7 @@
 #include "out/manifest.h"
 #include "out/report.h"
 #include "unit/fixture_answer.h"
-
-static char place[] = "/tmp/revlift-report-XXXXXX";
-static rl_ctx cx;
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return mkdtemp(place) ? 0 : -1;
-}
+#include "unit/own_place.h"
 
 static char *read_all(const char *dir, const char *name, size_t *n)
 {
@@ -46,10 +34,8 @@ static int remove_dir(const char *dir)
 
 static int tear_down(void **state)
 {
-    (void)state;
     int bad = remove_dir("one") | remove_dir("two") | remove_dir("evil") | remove_dir("none");
-    rl_ctx_free(&cx);
-    return bad | rmdir(place);
+    return teardown_place(state) | bad;
 }
 
 static void relative_names(void **state)
@@ -131,5 +117,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(relative_names), cmocka_unit_test(manifest_text),
                                        cmocka_unit_test(same_bytes), cmocka_unit_test(hostile_and_empty)};
-    return cmocka_run_group_tests_name("manifest", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("manifest", tests, setup_place, tear_down);
 }

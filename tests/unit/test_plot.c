@@ -1,6 +1,4 @@
 /* tests/unit/test_plot.c -- charts: what reaches gnuplot, and what comes back. */
-#include "check.h"
-
 #include <dirent.h>
 #include <stddef.h>
 #include <string.h>
@@ -10,31 +8,7 @@
 #include "out/charts.h"
 #include "out/plot.h"
 #include "unit/fixture_answer.h"
-
-static rl_ctx cx;
-static char place[] = "/tmp/revlift-plot-XXXXXX";
-
-static int set_up(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    fixture_use();
-    return mkdtemp(place) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return rmdir(place);
-}
-
-static rl_outdir *opened(const char *name)
-{
-    rl_outdir *o;
-    CHECK_OK(rl_outdir_open(rl_sprintf(cx.keep, "%s/%s", place, name), &o, &cx), &cx);
-    return o;
-}
+#include "unit/own_place.h"
 
 static void texts_are_quoted(void **state)
 {
@@ -107,8 +81,11 @@ static void rollout_charts(void **state)
     rl_view v = rl_view_of(a->study, true, cx.keep);
     rl_charts charts;
     rl_charts_make(a, &v, &charts);
-    assert_int_equal(charts.n, 18);
+    assert_int_equal(charts.n, 19);
     const rl_model_charts *c = &charts.model[0];
+    assert_string_equal(c->forest[0]->title, "Revenue per account by region: 1 of 2 groups stands");
+    assert_int_equal(lines(c->forest[0]), 2); /* the third group is not answered, the second column makes none */
+    assert_null(c->forest[1]);
     assert_string_equal(c->rollout->title, "The programme started at 2 dates");
     assert_int_equal(lines(c->rollout), 14); /* 3 cohorts x 5 quarters, one without a row */
     assert_non_null(strstr(rl_str_text(&c->rollout->dat), "\n2 2 0 1 409\n"));
@@ -192,7 +169,7 @@ static void nothing_outside_quotes(void **state)
     rl_view v = rl_view_of(a->study, false, cx.keep);
     rl_charts charts;
     rl_charts_make(a, &v, &charts);
-    assert_int_equal(charts.n, 18);
+    assert_int_equal(charts.n, 19);
     for (size_t i = 0; i < charts.n; i++) {
         const char *part[] = {rl_str_text(&charts.all[i]->set), rl_str_text(&charts.all[i]->add)};
         for (size_t k = 0; k < 2; k++) {
@@ -329,5 +306,5 @@ int main(void)
                                        cmocka_unit_test(one_bad_chart_costs_no_other),
                                        cmocka_unit_test(without_gnuplot),
                                        cmocka_unit_test(svg_for_a_page)};
-    return cmocka_run_group_tests_name("plot", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("plot", tests, setup_place, teardown_place);
 }

@@ -1,68 +1,41 @@
 /* What --as means to estimators for programmes. */
-#include "unit/fit_fixture.h"
-
 #include "model/infer.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 static rl_request ask(const char *estimator, const char *profile, rl_agg agg)
 {
-    rl_request r = fit_request("y ~ 1");
-    r.estimator = rl_estimator_by_name(estimator);
+    rl_request r = fit_program(estimator, "y ~ 1");
     r.profile = profile;
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
     r.agg = agg;
-    r.vcov = (rl_vcov_spec){.kind = RL_VCOV_DEFAULT, .lag = -1};
     return r;
-}
-
-static rl_result run(rl_request r, const rl_table *t)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static void draws_of_programs(void **s)
 {
     (void)s;
     rl_table t = fit_panel(36, 8, 5, &cx);
-    rl_result r = run(ask("cs", "did", RL_AGG_DYNAMIC), &t);
+    rl_result r = run(&t, ask("cs", "did", RL_AGG_DYNAMIC));
     assert_int_equal(r.draws, 1000);
     assert_string_equal(r.multiplier, "rademacher");
     assert_true(r.crit > 1.96);
     rl_request q = ask("cs", "did", RL_AGG_DYNAMIC);
     q.inference_said = true; /* analytic */
-    r = run(q, &t);
+    r = run(&t, q);
     assert_int_equal(r.draws, 0);
-    rl_result plain = run(ask("cs", NULL, RL_AGG_DYNAMIC), &t), csdid = run(ask("cs", "csdid", RL_AGG_DYNAMIC), &t);
+    rl_result plain = run(&t, ask("cs", NULL, RL_AGG_DYNAMIC)), csdid = run(&t, ask("cs", "csdid", RL_AGG_DYNAMIC));
     for (size_t j = 0; j < r.m; j++) {
         CHECK_NEAR(r.est[j].std_error, plain.est[j].std_error, 0);
         CHECK_NEAR(csdid.est[j].std_error, plain.est[j].std_error, 0);
     }
     q = ask("cs", "csdid", RL_AGG_DYNAMIC);
     q.bootstrap = q.inference_said = true;
-    r = run(q, &t);
+    r = run(&t, q);
     assert_int_equal(r.draws, 999);
     assert_string_equal(r.multiplier, "mammen");
     q.multiplier = RL_WEBB;
     q.multiplier_said = true;
     q.reps = 199;
-    r = run(q, &t);
+    r = run(&t, q);
     assert_int_equal(r.draws, 199);
     assert_string_equal(r.multiplier, "webb");
 }
@@ -73,11 +46,11 @@ static void controls_before_the_start(void **s)
     (void)s;
     rl_table t = fit_panel(36, 8, 7, &cx);
     rl_request q = ask("cs", NULL, RL_AGG_GROUP_TIME);
-    rl_result never = run(q, &t);
+    rl_result never = run(&t, q);
     q.notyet = true;
-    rl_result notyet = run(q, &t);
+    rl_result notyet = run(&t, q);
     q.profile = "csdid";
-    rl_result csdid = run(q, &t);
+    rl_result csdid = run(&t, q);
     int others = 0;
     assert_int_equal(csdid.m, notyet.m);
     for (size_t j = 0; j < csdid.m; j++) {
@@ -125,18 +98,18 @@ static void means_of_cells(void **s)
     static const char *const PROFILE[] = {"didimputation", "did_imputation"};
     for (int k = 0; k < 2; k++) {
         rl_request q = ask("bjs", PROFILE[k], RL_AGG_SIMPLE);
-        rl_result own = run(q, &t);
+        rl_result own = run(&t, q);
         q.profile = NULL;
-        rl_result plain = run(q, &t); /* by unit they are one */
+        rl_result plain = run(&t, q); /* by unit they are one */
         CHECK_NEAR(own.est[0].std_error, plain.est[0].std_error, 0);
         q.profile = PROFILE[k];
         q.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"region"}, .lag = -1};
-        CHECK_DIGITS(run(q, &t).est[0].std_error, sqrt(V[k]), 11);
+        CHECK_DIGITS(run(&t, q).est[0].std_error, sqrt(V[k]), 11);
     }
     assert_true(fabs(V[0] / V[1] - 1) > 1e-3);
     rl_request q = ask("bjs", "didimputation", RL_AGG_SIMPLE);
     q.weights = "w";
-    rl_result told = run(q, &t);
+    rl_result told = run(&t, q);
     bool said = false;
     for (size_t i = 0; i < told.n_notes; i++) said = said || strstr(told.note[i], "didimputation 0.5.0") != NULL;
     assert_true(said);
@@ -151,18 +124,18 @@ static void exact(void **s)
     rl_request q = ask("lpdid", NULL, RL_AGG_DEFAULT);
     q.has_window = true;
     q.window_lo = -1;
-    rl_result own = run(q, &t);
+    rl_result own = run(&t, q);
     q.profile = "exact";
-    rl_result bare = run(q, &t);
+    rl_result bare = run(&t, q);
     CHECK_DIGITS(fit_event(&own, 0)->std_error / fit_event(&bare, 0)->std_error, sqrt(35. / 34 * 36 / 35), 13);
     t = fit_panel(36, 8, 11, &cx);
     q = ask("bjs", NULL, RL_AGG_DYNAMIC);
     q.has_window = true;
     q.window_lo = -2;
     q.window_hi = 1;
-    own = run(q, &t);
+    own = run(&t, q);
     q.profile = "exact";
-    bare = run(q, &t);
+    bare = run(&t, q);
     assert_true(own.est[0].df > 1 && own.est[0].std_error > 1.01 * bare.est[0].std_error);
     assert_true(bare.est[0].df == 0);
     CHECK_DIGITS(fit_event(&bare, 0)->std_error, fit_event(&own, 0)->std_error, 14);
@@ -211,11 +184,7 @@ static void refusals(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(draws_of_programs, setup, teardown),
-        cmocka_unit_test_setup_teardown(controls_before_the_start, setup, teardown),
-        cmocka_unit_test_setup_teardown(means_of_cells, setup, teardown),
-        cmocka_unit_test_setup_teardown(exact, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(draws_of_programs), TEST(controls_before_the_start), TEST(means_of_cells), TEST(exact), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,21 +1,6 @@
-#include "check.h"
-
 #include "num/dist.h"
 #include "num/ratio.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* Powers 0 .. k-1 of i/n, and the Laplacian of n rows in a line. */
 static double tail(size_t n, size_t k, double d, double *mean, double *variance)

@@ -1,22 +1,6 @@
-#include "check.h"
 #include "base/rng.h"
 #include "num/recast.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* Sum of x x' over n draws of m numbers. */
 static rl_mat covariance(size_t m, size_t n, uint64_t seed)

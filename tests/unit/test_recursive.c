@@ -1,24 +1,9 @@
-#include "check.h"
-
 #include "base/rng.h"
 #include "num/bkw.h"
 #include "num/dist.h"
 #include "num/ols.h"
 #include "num/recursive.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* strucchange 1.5.3's recresid(y ~ x) of the series of test_unitroot.c, x <- ((37*t)%%101)/10. */
 static const double RECRESID[] = {0.19575770410531,  0.157688266426532,  0.371134729402678, 0.509153019393072,

@@ -2,20 +2,7 @@
 
 #include "model/response.h"
 #include "num/dist.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* N units of T periods: t, x, z (positive), y with lags of x and of itself, u and region. */
 static rl_table series(size_t N, size_t T, double phi, uint64_t seed)

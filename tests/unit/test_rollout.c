@@ -1,21 +1,6 @@
 #include "fit_fixture.h"
 #include "model/rollout.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* Five units in quarters 8100 ..: two start in the third, one in the fourth, two never; unit 3 is not seen in the
  * second, and nobody in the fifth. */

@@ -1,21 +1,6 @@
 #include "starts_fixture.h"
 #include "model/roster.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 7, T = 5 };
 static const double START[N] = {3, NAN, 4, 3, NAN, 4, 4};

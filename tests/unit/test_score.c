@@ -1,24 +1,8 @@
 /* The score bootstrap against likelihoods maximised under the null and one sum a draw. */
-#include "fit_fixture.h"
 #include "model/infer.h"
+#include "unit/own_fit.h"
 
 enum { N = 120, WIDE = 8, VECTORS = 64 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- the plain way ---------------------------------------------------------------- */
 
@@ -174,13 +158,6 @@ static rl_request wild(const char *formula, bool logit, bool imposed)
     return r;
 }
 
-static rl_result run(const rl_table *t, const rl_request *r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
-
 /* --- against sums by hand ---------------------------------------------------------------- */
 
 static void one_sum_a_draw(void **state)
@@ -197,7 +174,7 @@ static void one_sum_a_draw(void **state)
         r.weights = weights ? "w" : NULL;
         r.lincom = AT;
         r.n_lincom = 3;
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         assert_int_equal(out.draws, VECTORS);
         const double c[3][WIDE] = {{0, 1}, {0, 0, 1}, {0, 1, 2}}, at[] = {0.25, -0.45, -0.1};
         for (size_t i = 0; i < 3; i++) CHECK_DIGITS(fit_find(&out, AT[i])->p_value, share(&p, c[i], at[i]), 15);
@@ -214,7 +191,7 @@ static void interval_is_the_inverted_test(void **state)
         rl_table t = world(3 + (uint64_t)bits, logit, years, false, 0, &p);
         rl_request r = wild(years ? "y ~ x + z | year" : "y ~ x + z", logit, true);
         r.level = 0.9;
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         const rl_estimate *e = fit_find(&out, "x");
         const double c[WIDE] = {0, 1};
         double off = 1e-7 * e->std_error;
@@ -242,7 +219,7 @@ static void influence_is_enough_without_the_null(void **state)
     r.vcov.draws = RL_WEBB;
     r.vcov.reps = 1999;
     s.vcov = r.vcov;
-    rl_result logit = run(&t, &r), ols = run(&t, &s);
+    rl_result logit = run(&t, r), ols = run(&t, s);
     const rl_estimate *a = fit_find(&logit, "ame::d::1"), *b = fit_find(&ols, "d::1");
     CHECK_DIGITS(a->estimate, b->estimate, 12);
     assert_true(a->p_value > 0 && a->p_value < 1);
@@ -255,7 +232,7 @@ static rl_result tested(const rl_table *t, rl_request r, const char *const *test
 {
     r.restriction = test;
     r.n_restriction = n;
-    return run(t, &r);
+    return run(t, r);
 }
 
 /* Restrictions together: what they are written as does not count, one alone is its own p; with the null imposed draws
@@ -302,9 +279,9 @@ static void threads_and_dummies_do_not_matter(void **state)
         r.weights = s.weights = "w";
         r.level = s.level = 0.8;
         cx.threads = 1;
-        rl_result one = run(&t, &r);
+        rl_result one = run(&t, r);
         cx.threads = 3;
-        rl_result three = run(&t, &r), dummies = run(&t, &s);
+        rl_result three = run(&t, r), dummies = run(&t, s);
         for (size_t j = 0; j < one.m; j++) {
             const rl_estimate *e = fit_find(&dummies, one.est[j].label.term);
             assert_true(one.est[j].p_value == three.est[j].p_value);
@@ -325,22 +302,14 @@ static void a_single_regressor(void **state)
     rl_request r = wild("y ~ 0 + x", false, true), s = wild("y ~ x | year", false, true);
     p.k = 1;
     memcpy(p.X[0], p.X[1], sizeof p.X[0]);
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     CHECK_DIGITS(out.est[0].p_value, share(&p, (const double[WIDE]){1}, 0), 15);
-    out = run(&t, &s);
+    out = run(&t, s);
     assert_int_equal(out.m, 1);
     assert_true(out.est[0].p_value > 0);
 }
 
 /* --- refusals ------------------------------------------------------------------------------- */
-
-static void refused(const rl_table *t, const rl_request *r, rl_code code, const char *words)
-{
-    rl_result out;
-    assert_int_equal(rl_estimate_run(r, t, &out, cx.keep, &cx), code);
-    if (strstr(cx.err.what, words) == NULL) fail_msg("'%s' lacks '%s'", cx.err.what, words);
-    rl_forgive(&cx);
-}
 
 static void refusals(void **state)
 {
@@ -349,10 +318,10 @@ static void refusals(void **state)
     rl_table t = world(15, true, false, false, 0, &p);
     rl_request r = wild("y ~ x + z", true, true);
     r.margins = true;
-    refused(&t, &r, RL_EDATA, "'ame::x' is an average of the fit");
+    refused(&t, r, RL_EDATA, "'ame::x' is an average of the fit");
     r.margins = false;
     r.vcov.form = 33;
-    refused(&t, &r, RL_EDATA, "form=33 is not defined for this estimator");
+    refused(&t, r, RL_EDATA, "form=33 is not defined for this estimator");
     /* words */
     static const char *const BAD[][2] = {{"wild:g,errors=", "'errors=' is not known"},
                                          {"wild,errors=h", "errors= names the clusters of the errors"},
@@ -375,13 +344,9 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_sum_a_draw, setup, teardown),
-        cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
-        cmocka_unit_test_setup_teardown(influence_is_enough_without_the_null, setup, teardown),
-        cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(threads_and_dummies_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_single_regressor, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(one_sum_a_draw),  TEST(interval_is_the_inverted_test),     TEST(influence_is_enough_without_the_null),
+        TEST(several_at_once), TEST(threads_and_dummies_do_not_matter), TEST(a_single_regressor),
+        TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,7 @@
 #include <string.h>
 
 #include "starts_fixture.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* `controls` units never treated, `treated` from period `before` + 1 on, T periods; numbers that R makes alike. */
 static rl_table table(size_t controls, size_t treated, int T, int before)
@@ -45,13 +30,6 @@ static rl_request request(const char *estimator)
     rl_request r = starts_request(estimator, "y ~ 1");
     r.repeat = RL_REPEAT_PLACEBO;
     return r;
-}
-
-static rl_result run(const rl_table *t, rl_request r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(&r, t, &out, cx.keep, &cx), &cx);
-    return out;
 }
 
 static double share(const rl_result *r, const char *unit, const char *period)
@@ -292,67 +270,60 @@ static void by_itself(void **state)
     assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
 }
 
-static void refused(rl_request r, rl_table t, rl_code code, const char *word)
-{
-    rl_result out;
-    cx.err = (rl_err){0};
-    rl_code got = rl_estimate_run(&r, &t, &out, cx.keep, &cx);
-    if (got != code) fail_msg("%d instead of an error with '%s'", (int)got, word);
-    if (strstr(cx.err.what, word) == NULL) fail_msg("'%s' says nothing of '%s'", cx.err.what, word);
-}
+static void refused_of(rl_request r, rl_table t, rl_code code, const char *word) { refused(&t, r, code, word); }
 
 static void refusals(void **state)
 {
     (void)state;
     rl_request r = request("sdid"), with;
-    refused(r, table(3, 3, 10, 7), RL_EDATA, "more controls than treated units: there are 3 and 3");
-    refused(r, table(0, 3, 10, 7), RL_EDATA, "no control is left");
-    refused(r, table(9, 3, 10, 1), RL_EDATA, "one period before the start (2)");
-    refused(r, table(9, 3, 10, 0), RL_EDATA, "no period before the start");
-    refused(r, table(1, 2, 10, 2), RL_EDATA, "one control ('u001') and two periods");
-    refused(r, table(9, 0, 10, 7), RL_EDATA, "nobody is treated");
-    refused(r, table(9, 3, 10, 10), RL_EDATA, "nobody is treated");
+    refused_of(r, table(3, 3, 10, 7), RL_EDATA, "more controls than treated units: there are 3 and 3");
+    refused_of(r, table(0, 3, 10, 7), RL_EDATA, "no control is left");
+    refused_of(r, table(9, 3, 10, 1), RL_EDATA, "one period before the start (2)");
+    refused_of(r, table(9, 3, 10, 0), RL_EDATA, "no period before the start");
+    refused_of(r, table(1, 2, 10, 2), RL_EDATA, "one control ('u001') and two periods");
+    refused_of(r, table(9, 0, 10, 7), RL_EDATA, "nobody is treated");
+    refused_of(r, table(9, 3, 10, 10), RL_EDATA, "nobody is treated");
     with = r, with.anticipation = 5;
-    refused(with, table(9, 3, 10, 11), RL_EDATA, "the start is 12, the last period 10");
+    refused_of(with, table(9, 3, 10, 11), RL_EDATA, "the start is 12, the last period 10");
     with = r, with.repeat = RL_REPEAT_JACKKNIFE;
-    refused(with, table(9, 1, 10, 7), RL_EDATA, "the jackknife needs two treated units");
-    refused(with, table(1, 3, 10, 7), RL_EDATA, "one carries all of it");
+    refused_of(with, table(9, 1, 10, 7), RL_EDATA, "the jackknife needs two treated units");
+    refused_of(with, table(1, 3, 10, 7), RL_EDATA, "one carries all of it");
     with.repeat = RL_REPEAT_DEFAULT, with.bootstrap = true;
-    refused(with, table(9, 1, 10, 7), RL_EDATA, "the bootstrap needs two treated units");
+    refused_of(with, table(9, 1, 10, 7), RL_EDATA, "the bootstrap needs two treated units");
     with = r, with.repeat = RL_REPEAT_DEFAULT, with.inference_said = true;
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "no analytic errors");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "no analytic errors");
     with = r, with.every = true;
-    refused(with, table(40, 10, 10, 7), RL_EDATA, "10 of 40 controls");
+    refused_of(with, table(40, 10, 10, 7), RL_EDATA, "10 of 40 controls");
     with = r, with.vcov = (rl_vcov_spec){.kind = RL_HC1, .lag = -1};
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "no --vcov");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "no --vcov");
     with = r, with.weights = "w";
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "takes no weights");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "takes no weights");
     with = r, with.formula = "y ~ w";
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "no covariates");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "no covariates");
     with = r, with.formula = "y ~ 1 | unit";
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "no fixed effects");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "no fixed effects");
     with = r, with.profile = "fixest";
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "no convention of estimator 'sdid'");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "no convention of estimator 'sdid'");
     with = r, with.profile = "small-sample";
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "no convention of estimator 'sdid'");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "no convention of estimator 'sdid'");
     with = r, with.agg = RL_AGG_PAIRS;
-    refused(with, table(9, 3, 10, 7), RL_EUSAGE, "--agg type and pairs");
+    refused_of(with, table(9, 3, 10, 7), RL_EUSAGE, "--agg type and pairs");
     rl_table t = table(9, 3, 10, 7);
     t.col[1].num[110] = 9;
     for (int p = 111; p < 120; p++) t.col[1].num[p] = 9;
-    refused(r, t, RL_EDATA, "2: 8 (2), 9 (1)");
+    refused_of(r, t, RL_EDATA, "2: 8 (2), 9 (1)");
     t = table(9, 3, 10, 7);
     t.n--;
-    refused(r, t, RL_EDATA, "the first is 'u012' at 10");
+    refused_of(r, t, RL_EDATA, "the first is 'u012' at 10");
     t = table(9, 3, 10, 7);
     t.col[0].num[34] = 4;
-    refused(r, t, RL_EINPUT, "unit 'u004' has two rows at time 4");
+    refused_of(r, t, RL_EINPUT, "unit 'u004' has two rows at time 4");
     t = table(9, 3, 10, 7);
     t.col[3].num[34] = NAN;
-    refused(r, t, RL_EDATA, "'u004' at 5");
+    refused_of(r, t, RL_EDATA, "'u004' at 5");
     t = table(9, 3, 10, 7);
     for (size_t i = 0; i < t.n; i++) t.col[3].num[i] *= 1e307;
-    refused(r, t, RL_EDATA, "overflows");
+    refused_of(r, t, RL_EDATA, "overflows");
 }
 
 /* Controls that all move alike leave no noise, and still a control: all of them. */
@@ -375,14 +346,8 @@ static void no_noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(peer, setup, teardown),
-        cmocka_unit_test_setup_teardown(shares, setup, teardown),
-        cmocka_unit_test_setup_teardown(exact_is_the_minimum, setup, teardown),
-        cmocka_unit_test_setup_teardown(averages, setup, teardown),
-        cmocka_unit_test_setup_teardown(draws, setup, teardown),
-        cmocka_unit_test_setup_teardown(by_itself, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_noise, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+        TEST(peer),     TEST(shares),   TEST(exact_is_the_minimum), TEST(averages), TEST(draws), TEST(by_itself),
+        TEST(no_noise), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,22 +2,7 @@
 #include "model/infer.h"
 #include "num/dist.h"
 #include "num/fixedb.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* An AR(1) of Park & Miller's numbers. */
 static void ar(double *x, size_t n, double rho)

@@ -1,28 +1,12 @@
-#include "check.h"
-
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/date.h"
 #include "data/roles.h"
+#include "own_ctx.h"
 
-static rl_ctx cx;
 static char folder[] = "/tmp/revlift-sniff-XXXXXX";
-
-static int open_ctx(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int close_ctx(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 static const char *put(const char *name, const char *text, size_t n)
 {
@@ -264,8 +248,6 @@ static int remove_folder(void **state)
     (void)state;
     return rmdir(folder);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_ctx, close_ctx)
 
 int main(void)
 {

@@ -1,6 +1,4 @@
 /* The quote-free splitter against libcsv, and a file read in pieces against the file read in one go. */
-#include "check.h"
-
 #include <csv.h>
 #include <math.h>
 #include <string.h>
@@ -10,24 +8,9 @@
 #include "data/csv_split.h"
 #include "data/table_read.h"
 #include "data_file.h"
-
-static rl_ctx cx;
+#include "own_ctx.h"
 
 static uint64_t below(rl_rng *g, uint64_t n) { return (rl_bits(g) >> 32) * n >> 32; }
-
-static int begin(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* Rows as one text: fields between < and >, a row between [ and ]. */
 typedef struct rows {
@@ -347,15 +330,11 @@ static void columns_that_share_a_dictionary(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_libcsv_does_with_few_bytes, begin, end),
-        cmocka_unit_test_setup_teardown(what_libcsv_does_with_random_bytes, begin, end),
-        cmocka_unit_test_setup_teardown(rows_across_blocks_of_64_bytes, begin, end),
-        cmocka_unit_test_setup_teardown(bytes_are_seen, begin, end),
-        cmocka_unit_test_setup_teardown(a_file_in_pieces_is_the_file, begin, end),
-        cmocka_unit_test_setup_teardown(full_columns_are_known, begin, end),
-        cmocka_unit_test_setup_teardown(pieces_decide_what_a_column_is, begin, end),
-        cmocka_unit_test_setup_teardown(texts_of_many_pieces, begin, end),
-        cmocka_unit_test_setup_teardown(columns_that_share_a_dictionary, begin, end),
+        TEST(what_libcsv_does_with_few_bytes), TEST(what_libcsv_does_with_random_bytes),
+        TEST(rows_across_blocks_of_64_bytes),  TEST(bytes_are_seen),
+        TEST(a_file_in_pieces_is_the_file),    TEST(full_columns_are_known),
+        TEST(pieces_decide_what_a_column_is),  TEST(texts_of_many_pieces),
+        TEST(columns_that_share_a_dictionary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,7 @@
-#include "check.h"
-
 #include <string.h>
 
 #include "num/stock.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 9 };
 static const size_t NONE[2] = {SIZE_MAX, SIZE_MAX};

@@ -1,27 +1,10 @@
 /* Text that grows, names seen once, names that are near. */
-#include "check.h"
-
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/rng.h"
 #include "base/str.h"
-
-static rl_ctx cx;
-
-static int begin(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static void text_grows(void **state)
 {
@@ -174,7 +157,6 @@ static void hashes_differ(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(text_grows),    TEST(codes_in_order_of_appearance),
         TEST(many_texts),    TEST(ranks_are_c_locale_order),

@@ -1,20 +1,5 @@
-#include "unit/fit_fixture.h"
-
 #include "model/stride.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "unit/own_fit.h"
 
 /* One series: n dates as texts, or as dates; x, and y that follows it. */
 static rl_table series(const int32_t *day, size_t n, bool texts)
@@ -88,13 +73,6 @@ static rl_result fitted(const rl_table *t, const char *formula, rl_period_kind k
     return out;
 }
 
-static bool says(const rl_result *r, const char *word)
-{
-    for (size_t i = 0; i < r->n_notes; i++)
-        if (strstr(r->note[i], word) != NULL) return true;
-    return false;
-}
-
 /* Weeks without a word are weeks, and said to be; whoever wants days has them, with what that means. */
 static void unasked(void **s)
 {
@@ -107,9 +85,9 @@ static void unasked(void **s)
     assert_true(fit_find(&none, "x")->std_error == fit_find(&week, "x")->std_error);
     assert_true(fit_find(&none, "x")->std_error > 1.05 * fit_find(&days, "x")->std_error);
     assert_true(
-        says(&none, "the dates of 'when' are 7 days apart: a period is a week; --period day reads them as days"));
-    assert_false(says(&week, "7 days apart") || says(&week, "absent"));
-    assert_true(says(&days, "534 of 624 periods of the calendar are absent") && says(&days, "--period week"));
+        noted(&none, "the dates of 'when' are 7 days apart: a period is a week; --period day reads them as days"));
+    assert_false(noted(&week, "7 days apart") || noted(&week, "absent"));
+    assert_true(noted(&days, "534 of 624 periods of the calendar are absent") && noted(&days, "--period week"));
     none = fitted(&t, "y ~ lag(x,0:2)", RL_PERIOD_NONE);
     assert_int_equal(none.rows_used, 88);
     rl_request q = fit_request("y ~ 1");

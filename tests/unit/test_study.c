@@ -1,26 +1,9 @@
-#include "check.h"
-
 #include <string.h>
 #include <unistd.h>
 
 #include "base/str.h"
 #include "model/study.h"
-
-static rl_ctx cx;
-
-static int open_ctx(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int close_ctx(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 #define DEALS                 \
     "deals:\n"                \
@@ -496,8 +479,6 @@ static void help_knows_every_key(void **state)
         if ((strstr(t.s, words[i]) == NULL) != (strcmp(words[i], "won_file") == 0)) fail_msg("help and '%s'", words[i]);
     assert_null(strstr(t.s, "(null)"));
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_ctx, close_ctx)
 
 int main(void)
 {

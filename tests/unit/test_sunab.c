@@ -5,11 +5,7 @@
 
 static rl_request request(const char *formula, rl_agg agg)
 {
-    rl_request r = fit_request(formula);
-    r.estimator = rl_estimator_by_name("sunab");
-    r.unit = "unit";
-    r.time = "t";
-    r.cohort = "g";
+    rl_request r = fit_program("sunab", formula);
     r.agg = agg;
     r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"unit"}, .lag = -1};
     return r;

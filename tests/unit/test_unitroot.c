@@ -1,25 +1,10 @@
-#include "check.h"
-
 #include <string.h>
 
 #include "base/fmath.h"
 #include "base/rng.h"
 #include "num/ols.h"
 #include "num/unitroot.h"
-
-static rl_ctx cx;
-static int setup(void **s)
-{
-    (void)s;
-    check_ctx(&cx);
-    return 0;
-}
-static int teardown(void **s)
-{
-    (void)s;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 /* t <- 1:24; y <- cumsum(((71*t*t+13*t)%%89)/89-.48)+.1*t */
 static void walk(double y[24])

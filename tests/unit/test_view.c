@@ -18,7 +18,6 @@ static int set_up(void **state)
 {
     static fixed f;
     check_ctx(&f.cx);
-    fixture_use();
     rl_study *s = RL_NEW(f.cx.keep, rl_study, 1);
     s->currency = "USD";
     s->level = 0.95;
@@ -185,13 +184,6 @@ static void payback_of_the_exposure(void **state)
     assert_string_equal(rl_words_payback(&f->ascii, &m), "none");
 }
 
-static size_t times(const char *in, const char *what)
-{
-    size_t n = 0;
-    for (const char *p = in; (p = strstr(p, what)) != NULL; p += strlen(what)) n++;
-    return n;
-}
-
 /* A study of formulas has answers, though no lift; one reason is told once. */
 static void formulas_and_refusals(void **state)
 {
@@ -207,8 +199,8 @@ static void formulas_and_refusals(void **state)
     for (size_t i = 0; i < 3; i++) a->model[i] = refused;
     a->unanswered[0].why = refused.refused.what;
     const char *text = rl_text_answer(a, NULL, f->cx.keep);
-    assert_int_equal(times(text, "no account is left") + times(text, "No account is left"), 1);
-    assert_int_equal(times(text, "for the same reason as 'webinar-win-rate'"), 2);
+    assert_int_equal(check_times(text, "no account is left") + check_times(text, "No account is left"), 1);
+    assert_int_equal(check_times(text, "for the same reason as 'webinar-win-rate'"), 2);
     assert_non_null(strstr(text, "No question of this study could be answered"));
 }
 

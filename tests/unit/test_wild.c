@@ -1,24 +1,8 @@
 /* The wild cluster bootstrap against one regression a draw, and what it must not depend on. */
-#include "fit_fixture.h"
 #include "num/boot.h"
+#include "unit/own_fit.h"
 
 enum { MOST = 120, WIDE = 12, VECTORS = 64 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- regressions in the plain way --------------------------------------------------- */
 
@@ -240,13 +224,6 @@ static rl_request wild(const char *formula, int form, bool imposed)
     return r;
 }
 
-static rl_result run(const rl_table *t, const rl_request *r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
-
 /* --- against one regression a draw -------------------------------------------------------- */
 
 static void check_world(uint64_t seed, bool effects, bool weights, int form, bool imposed)
@@ -263,7 +240,7 @@ static void check_world(uint64_t seed, bool effects, bool weights, int form, boo
     }
     r.lincom = AT;
     r.n_lincom = 3;
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     assert_int_equal(out.draws, VECTORS);
     bool jack_u = form / 10 == 3, jack_v = form % 10 == 3;
     CHECK_DIGITS(fit_find(&out, "x")->p_value, share(&p, 0, imposed, jack_u, jack_v), 15);
@@ -316,7 +293,7 @@ static void draws_at_another_level(void **state)
         r.weights = weights ? "w" : NULL;
         r.lincom = AT;
         r.n_lincom = 2;
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         assert_int_equal(out.draws, VECTORS);
         for (size_t i = 0; i < 2; i++)
             CHECK_DIGITS(fit_find(&out, AT[i])->p_value, share(&p, R[i], imposed, false, false), 15);
@@ -327,7 +304,7 @@ static void draws_at_another_level(void **state)
         assert_true(said);
         rl_request c = r; /* the errors are those of h */
         c.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"h"}, .lag = -1};
-        rl_result clustered = run(&t, &c);
+        rl_result clustered = run(&t, c);
         CHECK_DIGITS(fit_find(&out, "x")->std_error, fit_find(&clustered, "x")->std_error, 15);
     }
 }
@@ -355,7 +332,7 @@ static void check_two(uint64_t seed, bool effects, bool weights, int form, bool 
     r.restriction = TEST;
     r.n_restriction = 3;
     double W, expected = share_of_two(&p, R, imposed, form / 10 == 3, form % 10 == 3, &W);
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     assert_int_equal(out.n_tests, 3);
     for (size_t i = 0; i < 3; i++) assert_int_equal(out.test[i].draws, VECTORS);
     for (size_t i = 0; i < 2; i++) CHECK_DIGITS(out.test[i].p_value, expected, 15);
@@ -385,7 +362,7 @@ static void interval_is_the_inverted_test(void **state)
         rl_request r = wild("y ~ x + z | year", seed % 2 ? 11 : 31, true);
         p.K = 5;
         r.level = 0.9;
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         const rl_estimate *e = fit_find(&out, "x");
         bool jack = seed % 2 == 0;
         double width = e->conf_high - e->conf_low;
@@ -417,9 +394,9 @@ static void rows_and_threads_do_not_matter(void **state)
         r.vcov.draws = KIND[k];
         r.vcov.reps = k == 0 ? 63 : 4999; /* fewer than all vectors */
         cx.threads = 1;
-        rl_result one = run(&t, &r);
+        rl_result one = run(&t, r);
         cx.threads = 3;
-        rl_result three = run(&t, &r), shuffled = run(&u, &r);
+        rl_result three = run(&t, r), shuffled = run(&u, r);
         assert_int_equal(one.draws, r.vcov.reps);
         for (size_t j = 0; j < one.m; j++) {
             assert_true(one.est[j].p_value == three.est[j].p_value);
@@ -442,18 +419,18 @@ static void effects_are_dummies(void **state)
         rl_request r = wild("y ~ x + z | year", FORM[f], true), s = wild("y ~ x + z + factor(year)", FORM[f], true);
         r.vcov.draws = s.vcov.draws = RL_WEBB;
         r.vcov.reps = s.vcov.reps = 1999;
-        rl_result a = run(&t, &r), b = run(&t, &s);
+        rl_result a = run(&t, r), b = run(&t, s);
         CHECK_DIGITS(fit_find(&a, "x")->p_value, fit_find(&b, "x")->p_value, 15);
         CHECK_DIGITS(fit_find(&a, "x")->conf_low, fit_find(&b, "x")->conf_low, 9);
         CHECK_DIGITS(fit_find(&a, "z")->conf_high, fit_find(&b, "z")->conf_high, 9);
     }
     /* nested effects: dummies again, and two of them */
     rl_request r = wild("y ~ z | g", 11, true), s = wild("y ~ z + factor(g)", 11, true);
-    rl_result a = run(&t, &r), b = run(&t, &s);
+    rl_result a = run(&t, r), b = run(&t, s);
     CHECK_DIGITS(fit_find(&a, "z")->p_value, fit_find(&b, "z")->p_value, 15);
     CHECK_DIGITS(fit_find(&a, "z")->conf_low, fit_find(&b, "z")->conf_low, 9);
     r = wild("y ~ z | g + year", 11, true), s = wild("y ~ z + factor(g) + factor(year)", 11, true);
-    a = run(&t, &r), b = run(&t, &s);
+    a = run(&t, r), b = run(&t, s);
     CHECK_DIGITS(fit_find(&a, "z")->conf_high, fit_find(&b, "z")->conf_high, 9);
 }
 
@@ -469,7 +446,7 @@ static void combinations_are_coefficients(void **state)
     rl_request r = wild("y ~ x + z | year", 11, true), s = wild("y ~ x + z2 | year", 11, true);
     r.lincom = SUM;
     r.n_lincom = 3;
-    rl_result a = run(&t, &r), b = run(&t, &s); /* b_x x + b_z z = (b_x + 2 b_z) x + b_z z2 */
+    rl_result a = run(&t, r), b = run(&t, s); /* b_x x + b_z z = (b_x + 2 b_z) x + b_z z2 */
     const rl_estimate *e = fit_find(&a, "x + 2*z"), *f = fit_find(&b, "x");
     CHECK_DIGITS(e->estimate, f->estimate, 12);
     CHECK_DIGITS(e->std_error, f->std_error, 12);
@@ -489,21 +466,11 @@ static void no_end(void **state)
     rl_table t = world(100, 8, &p);
     rl_request r = wild("y ~ x + z", 11, true);
     r.level = 0.98; /* the least p of 64 vectors is 2/64 */
-    rl_result out = run(&t, &r);
+    rl_result out = run(&t, r);
     assert_true(isinf(fit_find(&out, "x")->conf_low) && isinf(fit_find(&out, "x")->conf_high));
     bool said = false;
     for (size_t i = 0; i < out.n_notes; i++) said = said || strstr(out.note[i], "without an end") != NULL;
     assert_true(said);
-}
-
-static void refused(const rl_table *t, const rl_request *r, const char *word)
-{
-    rl_ctx one;
-    rl_result out;
-    check_ctx(&one);
-    if (rl_estimate_run(r, t, &out, one.keep, &one) == RL_OK) fail_msg("taken, though '%s'", word);
-    if (strstr(one.err.what, word) == NULL) fail_msg("'%s' is not in '%s'", word, one.err.what);
-    rl_ctx_free(&one);
 }
 
 static void refusals(void **state)
@@ -518,28 +485,28 @@ static void refusals(void **state)
         one[i] = 1;
     }
     rl_request r = wild("y ~ x + only", 31, true);
-    refused(&t, &r, "without cluster 'g2'");
+    refused(&t, r, RL_EDATA, "without cluster 'g2'");
     r = wild("y ~ x + z", 11, true);
     r.vcov.by[0] = "one";
-    refused(&t, &r, "one cluster");
+    refused(&t, r, RL_EDATA, "one cluster");
     r = wild("won ~ x + z", 31, true);
     r.estimator = rl_estimator_by_name("logit");
-    refused(&t, &r, "form=31 is not defined for this estimator");
+    refused(&t, r, RL_EDATA, "form=31 is not defined for this estimator");
     r = wild("y ~ 1 | 0 | x ~ z", 13, true);
-    refused(&t, &r, "form=13 is not defined with instruments");
+    refused(&t, r, RL_EDATA, "form=13 is not defined with instruments");
     r = wild("won ~ x + z", 11, true);
     r.estimator = rl_estimator_by_name("logit");
     r.margins = true;
-    refused(&t, &r, "'ame::x' is an average of the fit");
+    refused(&t, r, RL_EDATA, "'ame::x' is an average of the fit");
     r = wild("y ~ x + z", 33, true);
     r.vcov.draw_by = "year";
-    refused(&t, &r, "form=33 is not defined where draws and errors");
+    refused(&t, r, RL_EDATA, "form=33 is not defined where draws and errors");
     r = wild("y ~ x + z", 11, true);
     r.vcov.draw_by = "one";
-    refused(&t, &r, "one cluster to draw for: 'one'");
+    refused(&t, r, RL_EDATA, "one cluster to draw for: 'one'");
     r = wild("y ~ x + z", 11, true);
     r.vcov.ways = 0;
-    refused(&t, &r, "names no cluster");
+    refused(&t, r, RL_EUSAGE, "names no cluster");
 }
 
 /* --- the draws ---------------------------------------------------------------------------------- */
@@ -588,18 +555,18 @@ static void moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_regression_a_draw, setup, teardown),
-        cmocka_unit_test_setup_teardown(jackknife_forms, setup, teardown),
-        cmocka_unit_test_setup_teardown(draws_at_another_level, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_at_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
-        cmocka_unit_test_setup_teardown(rows_and_threads_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(effects_are_dummies, setup, teardown),
-        cmocka_unit_test_setup_teardown(combinations_are_coefficients, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(refusals, setup, teardown),
-        cmocka_unit_test_setup_teardown(plans, setup, teardown),
-        cmocka_unit_test_setup_teardown(moments, setup, teardown),
+        TEST(one_regression_a_draw),
+        TEST(jackknife_forms),
+        TEST(draws_at_another_level),
+        TEST(two_at_once),
+        TEST(interval_is_the_inverted_test),
+        TEST(rows_and_threads_do_not_matter),
+        TEST(effects_are_dummies),
+        TEST(combinations_are_coefficients),
+        TEST(no_end),
+        TEST(refusals),
+        TEST(plans),
+        TEST(moments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,27 +1,10 @@
 /* Lists of words merged into a dictionary: the codes of going through them one text after another. */
-#include "check.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/rng.h"
 #include "base/words.h"
-
-static rl_ctx cx;
-
-static int begin(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { LISTS = 7, MOST = 3000 };
 
@@ -142,9 +125,9 @@ static void texts_that_differ_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(codes_are_those_of_one_after_another, begin, end),
-        cmocka_unit_test_setup_teardown(crowded_regions, begin, end),
-        cmocka_unit_test_setup_teardown(texts_that_differ_little, begin, end),
+        TEST(codes_are_those_of_one_after_another),
+        TEST(crowded_regions),
+        TEST(texts_that_differ_little),
     };
     return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }

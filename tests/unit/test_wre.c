@@ -1,23 +1,7 @@
 /* The restricted efficient bootstrap against one two-stage least squares a draw, written out. */
-#include "fit_fixture.h"
+#include "unit/own_fit.h"
 
 enum { MOST = 100, WIDE = 12, VECTORS = 64 };
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
 
 /* --- two stages in the plain way ----------------------------------------------------- */
 
@@ -196,13 +180,6 @@ static rl_request wild(const char *formula, bool imposed)
     return r;
 }
 
-static rl_result run(const rl_table *t, const rl_request *r)
-{
-    rl_result out;
-    CHECK_OK(rl_estimate_run(r, t, &out, cx.keep, &cx), &cx);
-    return out;
-}
-
 /* --- against one fit a draw ---------------------------------------------------------------- */
 
 static void one_fit_a_draw(void **state)
@@ -220,7 +197,7 @@ static void one_fit_a_draw(void **state)
         r.weights = weights ? "w" : NULL;
         r.lincom = AT;
         r.n_lincom = 5;
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         assert_int_equal(out.draws, VECTORS);
         size_t a = p.x, b = p.x + 1;
         double c[5][WIDE] = {{0}}, at[] = {0.45, -0.3, 0.3, 0.9, 0};
@@ -242,7 +219,7 @@ static void interval_is_the_inverted_test(void **state)
         rl_request r =
             wild(seed % 2 ? "y ~ c | year | a + b ~ z1 + z2 + z3" : "y ~ c | 0 | a + b ~ z1 + z2 + z3", true);
         r.level = 0.9;
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         const char *const NAME[] = {"a", "c"};
         for (size_t k = 0; k < 2; k++) {
             const rl_estimate *e = fit_find(&out, NAME[k]);
@@ -271,9 +248,9 @@ static void threads_and_dummies_do_not_matter(void **state)
     r.vcov.draws = s.vcov.draws = RL_WEBB;
     r.vcov.reps = s.vcov.reps = 1999;
     cx.threads = 1;
-    rl_result one = run(&t, &r);
+    rl_result one = run(&t, r);
     cx.threads = 3;
-    rl_result three = run(&t, &r), dummies = run(&t, &s);
+    rl_result three = run(&t, r), dummies = run(&t, s);
     for (size_t j = 0; j < one.m; j++) {
         const rl_estimate *e = fit_find(&dummies, one.est[j].label.term);
         assert_true(one.est[j].p_value == three.est[j].p_value);
@@ -285,7 +262,7 @@ static void threads_and_dummies_do_not_matter(void **state)
     /* nested effects drop out by themselves */
     r = wild("y ~ c | g | a ~ z1 + z2", true), s = wild("y ~ c + factor(g) | 0 | a ~ z1 + z2", true);
     r.level = s.level = 0.8;
-    one = run(&t, &r), dummies = run(&t, &s);
+    one = run(&t, r), dummies = run(&t, s);
     CHECK_DIGITS(fit_find(&one, "a")->p_value, fit_find(&dummies, "a")->p_value, 15);
     CHECK_NEAR(fit_find(&one, "a")->conf_high, fit_find(&dummies, "a")->conf_high, 1e-7);
 }
@@ -304,7 +281,7 @@ static void own_instruments_are_least_squares(void **state)
     static const char *const AT[] = {"c - 0.1", "a - 0.6", "a + 0.2*c - 0.4"};
     r.lincom = s.lincom = AT;
     r.n_lincom = s.n_lincom = 3;
-    rl_result iv = run(&t, &r), ols = run(&t, &s);
+    rl_result iv = run(&t, r), ols = run(&t, s);
     for (size_t j = 0; j < iv.m; j++) {
         const rl_estimate *e = &iv.est[j], *o = fit_find(&ols, e->label.term);
         CHECK_DIGITS(e->p_value, o->p_value, 15);
@@ -326,7 +303,7 @@ static void weak_instruments_have_no_interval(void **state)
         rl_rng g = rl_rng_for(seed, 8);
         for (size_t i = 0; i < MOST; i++) noise[i] = rl_normal(&g);
         rl_request r = wild("y ~ c | 0 | a ~ noise", true);
-        rl_result out = run(&t, &r);
+        rl_result out = run(&t, r);
         const rl_estimate *e = fit_find(&out, "a");
         bool said = false;
         for (size_t i = 0; i < out.n_notes; i++) said = said || strstr(out.note[i], "instruments this weak") != NULL;
@@ -341,11 +318,11 @@ static void weak_instruments_have_no_interval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_fit_a_draw, setup, teardown),
-        cmocka_unit_test_setup_teardown(interval_is_the_inverted_test, setup, teardown),
-        cmocka_unit_test_setup_teardown(threads_and_dummies_do_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(own_instruments_are_least_squares, setup, teardown),
-        cmocka_unit_test_setup_teardown(weak_instruments_have_no_interval, setup, teardown),
+        TEST(one_fit_a_draw),
+        TEST(interval_is_the_inverted_test),
+        TEST(threads_and_dummies_do_not_matter),
+        TEST(own_instruments_are_least_squares),
+        TEST(weak_instruments_have_no_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,9 @@
-#include "check.h"
-
 #include <string.h>
 #include <unistd.h>
 
 #include "base/str.h"
 #include "model/yaml.h"
-
-static rl_ctx cx;
-
-static int open_ctx(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int close_ctx(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 static rl_node parse(const char *text)
 {
@@ -186,15 +169,15 @@ static void reads_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(keeps_kind_place_and_text, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(takes_a_byte_order_mark_and_crlf, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(columns_count_characters, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(refuses_traps, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(many_keys_are_compared_too, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(refuses_depth_and_size, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(says_where_the_syntax_breaks, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(clips_long_lines_around_the_caret, open_ctx, close_ctx),
-        cmocka_unit_test_setup_teardown(reads_files, open_ctx, close_ctx),
+        TEST(keeps_kind_place_and_text),
+        TEST(takes_a_byte_order_mark_and_crlf),
+        TEST(columns_count_characters),
+        TEST(refuses_traps),
+        TEST(many_keys_are_compared_too),
+        TEST(refuses_depth_and_size),
+        TEST(says_where_the_syntax_breaks),
+        TEST(clips_long_lines_around_the_caret),
+        TEST(reads_files),
     };
     return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }

@@ -1,0 +1,301 @@
+/* Charts of one question by several estimators: the effect of each, and their event studies. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "out/charts.h"
+#include "out/words.h"
+
+enum {
+    MOST_SIDE_EVENTS = 24,
+    SIDES_A_ROW = 3, /* panels of event studies                                         */
+    WIDE = 6         /* times the width in the middle: such an interval is cut at the edge */
+};
+
+/* --- how far the axis goes ------------------------------------------------------------ */
+
+typedef struct span {
+    double low, high;
+    bool cut;     /* an interval goes beyond                              */
+    size_t n;     /* intervals taken note of                              */
+    double *w;    /* n  their widths                                      */
+    double limit; /* wider ones count by their estimate alone; 0 = not known yet */
+} span;
+
+static double width(const rl_estimate *e) { return e->conf_high - e->conf_low; }
+
+static void note_width(span *s, const rl_estimate *e)
+{
+    if (isfinite(width(e))) s->w[s->n++] = width(e);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* One interval that knows nothing would press all the others into a line. */
+static void set_limit(span *s)
+{
+    qsort(s->w, s->n, sizeof *s->w, by_size);
+    s->limit = s->n > 0 && s->w[s->n / 2] > 0 ? WIDE * s->w[s->n / 2] : INFINITY;
+    s->low = INFINITY, s->high = -INFINITY;
+}
+
+static void reach_to(span *s, const rl_estimate *e)
+{
+    bool whole = width(e) <= s->limit;
+    s->cut = s->cut || width(e) > s->limit;
+    s->low = fmin(s->low, whole ? e->conf_low : e->estimate);
+    s->high = fmax(s->high, whole ? e->conf_high : e->estimate);
+}
+
+static const char *axis_words(const rl_view *v, const char *words, const span *s)
+{
+    return s->cut ? rl_sprintf(v->in, "%s; a bar that meets the edge goes on", words) : words;
+}
+
+/* --- the effects --------------------------------------------------------------------- */
+
+static size_t answered(const rl_sides *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) n += s->v[i].answered;
+    return n;
+}
+
+/* How a figure is drawn (estimators.gp). */
+typedef enum mark { DOT, RING, SQUARE, BESIDE, MARKS } mark;
+
+static mark mark_of(const rl_side *x) { return x->same_estimand ? DOT : x->near.std_error > 0 ? RING : SQUARE; }
+
+/* The one that the mark stands for: of a ring the mean over the same event times, whatever else the method has. */
+static const rl_estimate *marked(const rl_side *x) { return mark_of(x) == RING ? &x->near : &x->effect; }
+
+/* What the marks are, of those that are there. */
+static const char *marks_say(const rl_view *v, const rl_sides *s)
+{
+    bool there[MARKS] = {false};
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].answered) there[mark_of(&s->v[i])] = true;
+    return rl_sprintf(v->in, "%s%s%s%s%sdashed, shaded: the answer above",
+                      there[DOT] ? "Dot: the average effect on the treated; " : "", there[RING] ? "ring: " : "",
+                      there[RING] ? rl_words_event_times(s, v->in) : "", there[RING] ? "; " : "",
+                      there[SQUARE] ? "square: by own weights; " : "");
+}
+
+static void forest_row(rl_chart *c, double y, double times, const rl_estimate *e, mark as, const char *name)
+{
+    const double row[] = {y, times * e->estimate, times * e->conf_low, times * e->conf_high, (double)as};
+    rl_chart_row(c, row, sizeof row / sizeof *row, name);
+}
+
+/* Is the mean over the same event times drawn beside the effect, so that the rings find their like? */
+static bool both(const rl_sides *s, const rl_side *x)
+{
+    bool rings = false;
+    for (size_t i = 0; i < s->n; i++) rings = rings || (s->v[i].answered && mark_of(&s->v[i]) == RING);
+    return rings && mark_of(x) == DOT && x->near.std_error > 0;
+}
+
+/* All that is drawn, and 0 where it takes no more than half of that. */
+static span effects_span(const rl_view *v, const rl_sides *s)
+{
+    span p = {.w = RL_NEW(v->in, double, 2 * s->n)};
+    for (int step = 0; step < 2; step++) {
+        for (size_t i = 0; i < s->n; i++) {
+            const rl_side *x = &s->v[i];
+            if (!x->answered) continue;
+            if (step == 0) note_width(&p, marked(x));
+            if (step == 1) reach_to(&p, marked(x));
+            if (step == 1 && both(s, x)) reach_to(&p, &x->near);
+        }
+        if (step == 0) set_limit(&p);
+    }
+    if (!(p.high > p.low)) { /* one figure, and no interval */
+        p.low = fmin(p.low, 0);
+        p.high = p.high > 0 || p.low < 0 ? fmax(p.high, 0) : 1;
+    }
+    if (p.low > 0 && 2 * p.low <= p.high) p.low = 0;
+    if (p.high < 0 && 2 * p.high >= p.low) p.high = 0;
+    double room = 0.03 * (p.high - p.low);
+    if (p.low != 0 || p.cut) p.low -= room; /* what is cut may be on either side of 0 */
+    if (p.high != 0 || p.cut) p.high += room;
+    return p;
+}
+
+static rl_chart *forest(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at)
+{
+    const rl_sides *s = &m->sides;
+    size_t n = answered(s), k = 0;
+    if (n < 2) return NULL;
+    const rl_interval *own = &m->lift.effect;
+    span p = effects_span(v, s);
+    const char *words;
+    double times = rl_chart_axis(v, m, fmax(fabs(p.low), fabs(p.high)), true, &words);
+    rl_chart *c = rl_chart_begin(
+        out, v, rl_sprintf(v->in, "m%zu-estimators", at + 1), "estimators",
+        rl_sprintf(v->in, "%s by %zu estimators", rl_words_capital(v, rl_words_outcome(v, m)), n), marks_say(v, s));
+    rl_chart_number(c, "height", 140.0 + 30.0 * (double)n);
+    rl_chart_number(c, "last", (double)(n - 1));
+    rl_chart_number(c, "low", times * p.low);
+    rl_chart_number(c, "high", times * p.high);
+    rl_chart_number(c, "whole", times * own->est);
+    rl_chart_number(c, "whole_low", times * own->low);
+    rl_chart_number(c, "whole_high", times * own->high);
+    rl_chart_text(c, "xlabel", axis_words(v, words, &p));
+    rl_chart_columns(c, "y estimate conf_low conf_high kind # estimator");
+    double *y = RL_NEW(v->in, double, n);
+    const char **label = RL_NEW(v->in, const char *, n);
+    for (size_t i = 0; i < s->n; i++) {
+        const rl_side *x = &s->v[i];
+        if (!x->answered) continue;
+        forest_row(c, (double)k, times, marked(x), mark_of(x), x->estimator);
+        if (both(s, x)) forest_row(c, (double)k + 0.3, times, &x->near, BESIDE, x->estimator);
+        y[k] = (double)k;
+        label[k++] = x->same_rows ? x->estimator
+                                  : rl_sprintf(v->in, "%s (%s %s)", x->estimator, rl_view_count(v, x->rows),
+                                               rl_plural("row", x->rows, v->in));
+    }
+    rl_chart_tics(c, "y", y, label, n, 26);
+    return c;
+}
+
+/* --- the event studies ---------------------------------------------------------------- */
+
+static bool has_estimate(const rl_estimate *e) { return e->label.event != RL_NO_ID && e->std_error > 0; }
+
+static bool drawn(const rl_estimate *e, double first, double last)
+{
+    return has_estimate(e) && e->label.event >= first && e->label.event <= last;
+}
+
+/* Of the event times first .. last, and 0. */
+static span events_span(const rl_view *v, const rl_sides *s, double first, double last)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) n += s->v[i].has_event ? s->v[i].event.m : 0;
+    span p = {.w = RL_NEW(v->in, double, n)};
+    for (int step = 0; step < 2; step++) {
+        for (size_t i = 0; i < s->n; i++)
+            for (size_t j = 0; s->v[i].has_event && j < s->v[i].event.m; j++) {
+                const rl_estimate *e = &s->v[i].event.est[j];
+                if (!drawn(e, first, last)) continue;
+                if (step == 0) note_width(&p, e);
+                if (step == 1) reach_to(&p, e);
+            }
+        if (step == 0) set_limit(&p);
+    }
+    p.low = fmin(p.low, 0);
+    p.high = fmax(p.high, 0);
+    return p;
+}
+
+/* First and last event time drawn of n event studies; false = nothing to draw. */
+static bool events_range(const rl_sides *s, double *first, double *last, bool *cut)
+{
+    size_t n = 0;
+    *first = INFINITY, *last = -INFINITY;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->v[i].has_event) continue;
+        n++;
+        for (size_t j = 0; j < s->v[i].event.m; j++) {
+            const rl_estimate *e = &s->v[i].event.est[j];
+            if (!has_estimate(e)) continue;
+            *first = fmin(*first, e->label.event);
+            *last = fmax(*last, e->label.event);
+        }
+    }
+    *cut = *last - *first > MOST_SIDE_EVENTS; /* so many intervals beside each other are a fog */
+    if (*cut) {
+        *first = fmax(*first, -MOST_SIDE_EVENTS / 2);
+        *last = fmin(*last, MOST_SIDE_EVENTS / 2);
+    }
+    return n >= 2 && *last > *first;
+}
+
+/* The one to hold the others against: the model's own, or else the first. */
+static size_t event_behind(const rl_sides *s)
+{
+    size_t first = SIZE_MAX;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->v[i].has_event) continue;
+        if (s->v[i].fitted) return i;
+        if (first == SIZE_MAX) first = i;
+    }
+    return first;
+}
+
+/* Imputation has no base period: which of the two drawn say anything before the start. */
+static const char *leads_by_imputation(const rl_view *v, const rl_sides *s)
+{
+    bool there[2] = {false, false};
+    static const char *const NAME[] = {"bjs", "did2s"};
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; s->v[i].has_event && j < s->v[i].event.m; j++)
+            for (size_t k = 0; k < 2; k++)
+                there[k] |= strcmp(s->v[i].estimator, NAME[k]) == 0 && has_estimate(&s->v[i].event.est[j]) &&
+                            s->v[i].event.est[j].label.event < 0;
+    if (!there[0] && !there[1]) return "";
+    return rl_sprintf(v->in, " (%s%s%s: all before)", there[0] ? NAME[0] : "", there[0] && there[1] ? ", " : "",
+                      there[1] ? NAME[1] : "");
+}
+
+/* A panel for each event study; the base is drawn by nobody. */
+static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+{
+    const rl_sides *s = &m->sides;
+    double first, last;
+    bool cut;
+    size_t n = 0, k = 0, behind = event_behind(s), behind_at = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (i == behind) behind_at = n;
+        n += s->v[i].has_event;
+    }
+    if (!events_range(s, &first, &last, &cut)) return NULL;
+    const char *words;
+    span p = events_span(v, s, first, last);
+    double times = rl_chart_axis(v, m, fmax(-p.low, p.high), true, &words);
+    rl_chart *c = rl_chart_begin(
+        out, v, rl_sprintf(v->in, "m%zu-estimator-events", at + 1), "sides",
+        rl_sprintf(v->in, "The same event study by %zu estimators", n),
+        rl_sprintf(v->in, "Effects against the last %s before the start%s, %s intervals; grey line: %s%s", period,
+                   leads_by_imputation(v, s), rl_view_level(v), s->v[behind].estimator,
+                   cut ? rl_sprintf(v->in, "; at most %d %ss from it", MOST_SIDE_EVENTS / 2, period) : ""));
+    size_t rows = (n + SIDES_A_ROW - 1) / SIDES_A_ROW;
+    rl_chart_text(c, "ylabel", words);
+    rl_chart_text(c, "xlabel", axis_words(v, rl_sprintf(v->in, "%ss since the programme started", period), &p));
+    rl_chart_number(c, "height", 132.0 + 168.0 * (double)rows);
+    rl_chart_number(c, "low", times * p.low);
+    rl_chart_number(c, "high", times * p.high);
+    rl_chart_number(c, "first", first);
+    rl_chart_number(c, "last", last);
+    rl_chart_number(c, "sides", (double)n);
+    rl_chart_number(c, "rows", (double)rows);
+    rl_chart_number(c, "behind", (double)behind_at);
+    rl_chart_columns(c, "event estimate conf_low conf_high");
+    for (size_t i = 0; i < s->n; i++) {
+        if (!s->v[i].has_event) continue;
+        if (k > 0) rl_chart_break(c);
+        rl_chart_text(c, rl_sprintf(v->in, "name%zu", ++k), s->v[i].estimator);
+        double before = NAN;
+        for (size_t j = 0; j < s->v[i].event.m; j++) {
+            const rl_estimate *e = &s->v[i].event.est[j];
+            if (!drawn(e, first, last)) continue;
+            const double x[] = {e->label.event, times * e->estimate, times * e->conf_low, times * e->conf_high};
+            const double gap[] = {(before + x[0]) / 2, NAN, NAN, NAN};
+            if (x[0] > before + (s->step > 1 ? s->step : 1)) rl_chart_row(c, gap, sizeof gap / sizeof *gap, NULL);
+            before = x[0];
+            rl_chart_row(c, x, sizeof x / sizeof *x, NULL);
+        }
+    }
+    return c;
+}
+
+void rl_charts_sides(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
+{
+    out->model[at].sides = forest(out, v, m, at);
+    out->model[at].side_events = events(out, v, m, at, period);
+}
