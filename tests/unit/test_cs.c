@@ -321,8 +321,9 @@ static void one_unit(void **state)
     rl_request r = cs_request("y ~ 1", NULL, RL_AGG_GROUP_TIME);
     size_t notes = cx.n_notes;
     run(&r, &t, &cx);
-    assert_int_equal(cx.n_notes, notes + 1);
+    assert_int_equal(cx.n_notes, notes + 2);
     assert_non_null(strstr(cx.note[notes].text, "cohort 5 has one unit"));
+    assert_non_null(strstr(cx.note[notes + 1].text, "borne by too few treated clusters"));
     rl_ctx_free(&cx);
 }
 
