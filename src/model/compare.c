@@ -1,7 +1,6 @@
 #include "model/compare.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -9,6 +8,7 @@
 #include "model/bacon.h"
 #include "model/design.h"
 #include "model/infer.h"
+#include "num/order.h"
 
 enum { LEAD = -2, LAG = 3, ROUNDS = 8 }; /* event times of methods that need a window; attempts at one sample */
 enum { MOST_UNITS = 500, MOST_REPEATED_ROWS = 25000 }; /* of a method that is repeated for its errors */
@@ -360,12 +360,6 @@ static rl_code answer(work *w, size_t i, bool shrinks, rl_ctx *cx)
     return RL_OK;
 }
 
-static int by_start(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Units that start, and those that are alone with their start. */
 static void count_starters(work *w, const rl_design *d, rl_ctx *cx)
 {
@@ -377,7 +371,7 @@ static void count_starters(work *w, const rl_design *d, rl_ctx *cx)
         seen[d->unit.code[i]] = 1;
         start[n++] = d->cohort[i];
     }
-    qsort(start, n, sizeof *start, by_start);
+    rl_order_int(start, n);
     w->units = d->unit.G;
     w->out->starters = n;
     w->out->alone = 0;

@@ -10,7 +10,6 @@
  * Assumes   parallel trends; no anticipation; no spill-over to controls
  * Source    Card & Krueger (1994), American Economic Review 84(4), table 3
  */
-#include "model/design.h"
 #include "model/roster.h"
 
 /* It walks rows, not units; where they have several starts a roster of rows says which. */

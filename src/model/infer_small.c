@@ -20,13 +20,13 @@
  * Source: Bell & McCaffrey (2002), Survey Methodology 28(2); Pustejovsky & Tipton (2018), JBES 36(4), for
  * regressions; from the influence it is ours. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fmath.h"
 #include "model/infer_work.h"
 #include "num/dist.h"
 #include "num/ols.h"
+#include "num/order.h"
 
 enum { MOST_AT_ONCE = 1 << 23, MOST_UNASKED = 5000 };
 
@@ -41,12 +41,6 @@ typedef struct strata {
     double *k;        /* n_stratum  coefficients that its weight is shared by, see k_s above */
 } strata;
 
-static int ascending(const void *a, const void *b)
-{
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* Cohort and period of each row as one number. */
 static void number_strata(const rl_design *d, const rl_fit *f, strata *s, rl_ctx *cx)
 {
@@ -55,17 +49,14 @@ static void number_strata(const rl_design *d, const rl_fit *f, strata *s, rl_ctx
     int32_t *known = RL_NEW(cx->tmp, int32_t, d->n);
     if (d->cohort != NULL) {
         memcpy(known, d->cohort, d->n * sizeof *known);
-        qsort(known, d->n, sizeof *known, ascending);
-        C = 0;
-        for (size_t i = 0; i < d->n; i++)
-            if (i == 0 || known[i] != known[C - 1]) known[C++] = known[i];
+        C = rl_order_different_int(known, d->n);
     }
     s->n_stratum = C * T;
     s->weight = RL_NEW(cx->tmp, double, s->n_stratum);
     s->k = RL_NEW(cx->tmp, double, s->n_stratum);
     for (size_t i = 0; i < d->n; i++) {
-        const int32_t *c = d->cohort != NULL ? bsearch(&d->cohort[i], known, C, sizeof *known, ascending) : known;
-        size_t at = (size_t)(c - known) * T + (d->time.G > 0 ? (size_t)d->time.code[i] : 0);
+        size_t c = d->cohort != NULL ? rl_order_find_int(known, C, d->cohort[i]) : 0;
+        size_t at = c * T + (d->time.G > 0 ? (size_t)d->time.code[i] : 0);
         s->stratum[i] = (int32_t)at;
         s->weight[at] += d->w != NULL ? d->w[i] : 1;
         s->k[at] = d->cohort != NULL && d->cohort[i] == RL_NEVER && f->never_k > 0 ? f->never_k : 1;

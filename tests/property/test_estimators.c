@@ -4,22 +4,7 @@
 
 #include "app/opts.h"
 #include "model/infer.h"
-
-static rl_ctx cx;
-
-static int setup(void **state)
-{
-    (void)state;
-    check_ctx(&cx);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rl_ctx_free(&cx);
-    return 0;
-}
+#include "own_ctx.h"
 
 enum { N = 30, T = 7 };
 

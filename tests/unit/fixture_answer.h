@@ -2,7 +2,7 @@
  *
  *   fixture_full     four lifts, money, lags, one refused model
  *   fixture_rollout  the full one, whose programme starts at two dates: cohorts, small ones, other estimators,
- *                    pairs of cohorts
+ *                    pairs of cohorts; a lift by region
  *   fixture_refused  a study without any programme
  *   fixture_hostile  the full one under names that try to become code or markup
  *
@@ -430,12 +430,38 @@ static void fx_sides(rl_sides *s, double lift, double se, rl_arena *in)
     }
 }
 
+/* Three groups of one column, of which the last cannot be answered, and a column that makes none. */
+static void fx_by(rl_model_answer *m, rl_arena *in)
+{
+    static const char *const LABEL[] = {"North America", "EMEA", "APAC"};
+    m->n_by = 2, m->looks = 2;
+    m->by = RL_NEW(in, rl_breakdown, 2);
+    m->by[0] = (rl_breakdown){.column = "region", .unplaced = 7, .n_groups = 3, .answered = 2,
+                              .group = RL_NEW(in, rl_group_answer, 3), .same_adjusted = 0.213, .unit = "account"};
+    m->by[0].same = (rl_test){.name = "same effect", .statistic = 1.553, .df = 1, .df2 = 311.5, .p_value = 0.213};
+    for (size_t g = 0; g < 3; g++) {
+        rl_group_answer *x = &m->by[0].group[g];
+        double est = m->lift.effect.est * (1.21 - 0.43 * (double)g), se = 1.4 * m->lift.effect.se;
+        *x = (rl_group_answer){.label = LABEL[g], .answered = g < 2, .treated = 203 - 97 * g, .controls = 211 - 98 * g};
+        if (g == 2) x->why = "9 accounts with the programme can be compared: fewer than 10";
+        if (g == 2) continue;
+        x->rows = 3211 - 1703 * g;
+        x->effect = (rl_interval){est, se, est - 1.968 * se, est + 1.968 * se};
+        x->low = est - 2.25 * se, x->high = est + 2.25 * se;
+        x->df = 310 - 150 * (double)g, x->p_value = g ? 0.131 : 0.0043, x->p_adjusted = g ? 0.131 : 0.0086;
+        x->stands = g == 0;
+    }
+    m->by[1] = (rl_breakdown){.column = "stage", .refused = "it changes within an account", .same_adjusted = NAN,
+                              .hint = "a column of `by` is fixed", .unit = "account"};
+}
+
 static inline rl_answer *fixture_rollout(rl_arena *in)
 {
     rl_answer *a = fixture_full(in);
     rl_model_answer *m = &a->model[0];
     fx_rollout(&m->rollout, in);
     fx_sides(&m->sides, m->lift.effect.est, m->lift.effect.se, in);
+    fx_by(m, in);
     m->few = (rl_few){3, 0, 305.25, 152.5, 1355.125, NULL,
                       "3 treated units are in cohorts of fewer than 4: their own luck is taken from the controls"};
     return a;
@@ -476,6 +502,9 @@ static inline rl_answer *fixture_hostile(rl_arena *in)
     r->unit = FX_EVIL;
     for (size_t t = 0; t < r->n_periods; t++) r->period[t] = FX_EVIL;
     for (size_t g = 0; g < r->n; g++) r->row[g].label = FX_EVIL;
+    for (size_t g = 0; g < 3; g++) a->model[0].by[0].group[g].label = FX_EVIL;
+    a->model[0].by[0].column = a->model[0].by[0].group[2].why = FX_EVIL;
+    a->model[0].by[1].column = a->model[0].by[1].refused = a->model[0].by[1].hint = FX_EVIL;
     a->model[0].few.says = a->model[0].sides.says = a->model[0].sides.v[2].why = FX_EVIL;
     a->money.program = FX_EVIL;
     for (size_t i = 0; i < a->money.n_parts; i++) a->money.part[i].name = FX_EVIL;

@@ -506,8 +506,7 @@ int main(void)
         cmocka_unit_test(synthetic_has_conditions), cmocka_unit_test(what_is_said),
         cmocka_unit_test(options_belong_to_it),     cmocka_unit_test(the_eligible),
         cmocka_unit_test(covariates_left_out),      cmocka_unit_test(left_out_by_name),
-        cmocka_unit_test(every_second_year),
-        cmocka_unit_test(every_estimator_has_a_row),
+        cmocka_unit_test(every_second_year),        cmocka_unit_test(every_estimator_has_a_row),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

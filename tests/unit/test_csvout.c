@@ -236,7 +236,7 @@ static void sheet_of_estimators(void **state)
         bool there = strstr(unzipped(o, "xl/workbook.xml"), "name=\"Estimators\"") != NULL;
         assert_int_equal(there, !full);
         if (there) {
-            const char *sheet = unzipped(o, "xl/worksheets/sheet3.xml"), *text = unzipped(o, "xl/sharedStrings.xml");
+            const char *sheet = unzipped(o, "xl/worksheets/sheet4.xml"), *text = unzipped(o, "xl/sharedStrings.xml");
             assert_non_null(strstr(sheet, "<v>753.83</v>"));
             assert_non_null(strstr(sheet, "<v>1355.125</v>"));
             assert_non_null(strstr(sheet, "r=\"D7\"")); /* head, the answer, small cohorts, four estimators */

@@ -24,6 +24,7 @@ static rl_page *story(const rl_answer *a, const char *name)
     assert_null(s.chart_note);
     rl_section_front(&s);
     rl_section_doubts(&s);
+    rl_section_groups(&s);
     rl_section_models(&s);
     rl_section_data(&s);
     rl_section_repeat(&s);
@@ -249,7 +250,7 @@ static void rollout_part(void **state)
     rl_answer *a = fixture_rollout(cx.keep);
     const char *html = page_of(a, "rollout");
     check_markup(html);
-    assert_int_equal(check_times(html, "role=\"img\""), 18);
+    assert_int_equal(check_times(html, "role=\"img\""), 19);
     assert_non_null(
         strstr(html, "Small cohorts: the 95\xc2\xa0% interval is $152 to $1,355 when they are not taken for precise"));
     assert_non_null(strstr(html, "3 treated units are in cohorts of fewer than 4"));
@@ -373,7 +374,7 @@ static void hostile_names(void **state)
     assert_null(strstr(html, "\x1b"));
     assert_null(strstr(html, "\xe2\x80\xae"));
     assert_true(check_times(html, "&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;") > 50);
-    assert_int_equal(check_times(html, "role=\"img\""), 18);
+    assert_int_equal(check_times(html, "role=\"img\""), 19);
 }
 
 static void markdown(void **state)

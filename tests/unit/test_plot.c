@@ -81,8 +81,11 @@ static void rollout_charts(void **state)
     rl_view v = rl_view_of(a->study, true, cx.keep);
     rl_charts charts;
     rl_charts_make(a, &v, &charts);
-    assert_int_equal(charts.n, 18);
+    assert_int_equal(charts.n, 19);
     const rl_model_charts *c = &charts.model[0];
+    assert_string_equal(c->forest[0]->title, "Revenue per account by region: 1 of 2 groups stands");
+    assert_int_equal(lines(c->forest[0]), 2); /* the third group is not answered, the second column makes none */
+    assert_null(c->forest[1]);
     assert_string_equal(c->rollout->title, "The programme started at 2 dates");
     assert_int_equal(lines(c->rollout), 14); /* 3 cohorts x 5 quarters, one without a row */
     assert_non_null(strstr(rl_str_text(&c->rollout->dat), "\n2 2 0 1 409\n"));
@@ -166,7 +169,7 @@ static void nothing_outside_quotes(void **state)
     rl_view v = rl_view_of(a->study, false, cx.keep);
     rl_charts charts;
     rl_charts_make(a, &v, &charts);
-    assert_int_equal(charts.n, 18);
+    assert_int_equal(charts.n, 19);
     for (size_t i = 0; i < charts.n; i++) {
         const char *part[] = {rl_str_text(&charts.all[i]->set), rl_str_text(&charts.all[i]->add)};
         for (size_t k = 0; k < 2; k++) {
