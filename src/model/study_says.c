@@ -35,7 +35,7 @@ static size_t word(const char *s, const char *more)
     return n;
 }
 
-/* The value behind an option: one that always has one, or that looks like one (a number, a name to fill in, a period). */
+/* The value behind an option: one that always has one, or that looks like one (a number, a name to fill in). */
 static size_t value(const char *s, bool valued)
 {
     static const char *const PERIOD[] = {"day", "week", "month", "quarter", "year"};

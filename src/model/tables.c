@@ -293,7 +293,7 @@ static void want_clusters(wants *ws, const rl_study *s)
     }
 }
 
-/* Does the study count with this column?  One that it does not may hold texts: clusters, traits that are only listed. */
+/* Does the study count with this column?  One that it does not may hold texts: clusters, traits only listed. */
 static bool counts_with(const rl_study *s, const char *name)
 {
     bool yes = false;

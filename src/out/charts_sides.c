@@ -66,8 +66,8 @@ static size_t answered(const rl_sides *s)
     return n;
 }
 
-/* The two panels (estimators.gp): the average effect on the treated, of methods that have neither that nor an event study
- * a mean by weights of their own; and the mean over the event times that all with an event study have. */
+/* The two panels (estimators.gp): the average effect on the treated, of methods that have neither that nor an event
+ * study a mean by weights of their own; and the mean over the event times that all with an event study have. */
 typedef enum panel { AVERAGE, NEAR, PANELS } panel;
 
 static const rl_estimate *figure(const rl_side *x, panel of)
