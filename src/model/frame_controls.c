@@ -87,7 +87,7 @@ static rl_code no_control_throughout(const rl_build *b, const unsigned char *see
             "no row at %s",
             T, most, units, rows, time_words(b, time[worst], cx));
     return rl_hint(cx, "leave that period out, or take the rows there are: --control notyet%s",
-                   strcmp(b->req->estimator->name, "cs") == 0 ? ", or --unbalanced keep" : "");
+                   strstr(b->req->estimator->takes, " unbalanced ") != NULL ? ", or --unbalanced keep" : "");
 }
 
 /* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */
