@@ -1,7 +1,19 @@
 # House rules that a compiler does not know.
 # usage: awk -f tests/house.awk src/*/*.[ch]
 function say(what) { printf "%s:%d: %s\n", FILENAME, FNR, what; bad = 1 }
-FNR == 1 { comment = 0; split(FILENAME, at, "/") }
+# Is an element of `name` counted up, as in name[..]++?
+function counts(text, name,    at, deep, i, c) {
+    while (match(text, "(^|[^A-Za-z0-9_])" name "\\[")) {
+        text = substr(text, RSTART + RLENGTH)
+        for (i = deep = 1; deep > 0 && i <= length(text); i++) {
+            c = substr(text, i, 1)
+            deep += (c == "[") - (c == "]")
+        }
+        if (substr(text, i) ~ /^(\+\+| \+= )/) return 1
+    }
+    return 0
+}
+FNR == 1 { comment = 0; split(FILENAME, at, "/"); split("", byte) }
 FNR == 601 { say("more than 600 lines: split the file") }
 /clang-format off/ { by_hand = 1 }
 /clang-format on/ || FNR == 1 { by_hand = 0 }
@@ -14,6 +26,15 @@ length($0) > 120 && !by_hand { say("more than 120 columns") }
     if (comment) { if (!sub(/^.*\*\//, "", code)) next; comment = 0 }
     gsub(/\/\*[^*]*\*\//, "", code); sub(/\/\/.*/, "", code)
     if (sub(/\/\*.*/, "", code)) comment = 1
+    if (code ~ /^}/) split("", byte)            # names of bytes last as long as their function
+    if (match(code, /(unsigned char|u?int8_t) \*[^()]*(;|=|$)|(unsigned char|u?int8_t) \*[a-z_]+ = RL_NEW.*/)) {
+        text = substr(code, RSTART)
+        while (match(text, /\*[A-Za-z_]+/)) {
+            byte[substr(text, RSTART + 1, RLENGTH - 1)] = 1
+            text = substr(text, RSTART + RLENGTH)
+        }
+    }
+    for (name in byte) if (counts(code, name)) say("a byte counts to 255: rl_first_seen() of base/seen.h, or a size_t")
     call = "(^|[^A-Za-z0-9_])"
     if (code ~ call "(malloc|calloc|realloc|strdup|strndup|asprintf)[ ]*\\(" && FILENAME != "src/base/arena.c")
         say("memory comes from base/arena.h")

@@ -64,6 +64,8 @@ static void tell_idle(const rl_fit_args *a, rl_ctx *cx)
     for (size_t i = 0; i < sizeof DRAWN / sizeof *DRAWN && !r->bootstrap; i++)
         if (DRAWN[i].said && can_draw)
             rl_remark(cx, "option", "%s does nothing without --inference bootstrap", DRAWN[i].option);
+        else if (DRAWN[i].said && i == 1 && r->repeat == RL_REPEAT_JACKKNIFE && e->refits)
+            rl_remark(cx, "option", "--reps does nothing with --inference jackknife: it leaves out each unit once");
         else if (DRAWN[i].said)
             rl_remark(cx, "option", "%s does nothing with estimator '%s'", DRAWN[i].option, e->name);
     for (size_t i = 0; i < a->n_did; i++)
@@ -108,6 +110,19 @@ static rl_code check_repeats(const rl_request *r, rl_ctx *cx)
     return RL_OK;
 }
 
+/* Options without which an effect means something else are not passed over. */
+static rl_code check_meaning(const rl_fit_args *a, rl_ctx *cx)
+{
+    const rl_request *r = &a->req;
+    for (size_t i = 0; i < a->n_did; i++)
+        if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
+            return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
+    if (r->anticipation == 0 || takes(r->estimator, "anticipation")) return RL_OK;
+    rl_fail(cx, RL_EUSAGE, "--anticipation does not apply to estimator '%s'", r->estimator->name);
+    if (!r->estimator->needs_cohort) return RL_EUSAGE;
+    return rl_hint(cx, "cs, bjs, did2s and ddd take it; elsewhere give a start so many periods earlier");
+}
+
 rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
 {
     const char *word = a->vcov;
@@ -139,10 +154,9 @@ rl_code rl_fit_finish(rl_fit_args *a, rl_ctx *cx)
         return rl_hint(cx, "clusters have a bootstrap for every estimator: --vcov wild:COL");
     }
     RL_TRY(check_repeats(r, cx));
-    for (size_t i = 0; i < a->n_did; i++)
-        if (strcmp(a->did[i], "control") == 0 && !takes(r->estimator, "control"))
-            return rl_fail(cx, RL_EUSAGE, "--control does not apply to estimator '%s'", r->estimator->name);
+    RL_TRY(check_meaning(a, cx));
     r->leads = r->estimator->frame == RL_FRAME_CELLS && !r->notyet;
+    r->between_never = rl_profile_is(r, "fixest") && !a->compare;
     tell_idle(a, cx);
     static const char *const MISSING[] = {"NA", "NaN"}; /* as R and Python write it */
     a->source.path = a->source.name = a->data;

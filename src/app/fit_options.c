@@ -230,7 +230,7 @@ static rl_code take_reps(rl_fit_args *a, const char *v, rl_ctx *cx)
 rl_code rl_fit_few_draws(int reps, rl_ctx *cx)
 {
     rl_fail(cx, RL_EUSAGE, "--reps %d: draws are too few for an interval", reps);
-    return rl_hint(cx, "99 are the least; the default is 1999, and 1000 for multipliers");
+    return rl_hint(cx, "99 are the least; the default is 1999, 1000 for multipliers, and 200 for sc and sdid");
 }
 
 static rl_code take_lincom(rl_fit_args *a, const char *v, rl_ctx *cx)

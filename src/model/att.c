@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "model/carry.h"
 #include "num/dist.h"
 #include "num/supt.h"
@@ -230,7 +231,7 @@ static void treated_mean(rl_att *e, rl_arena *in)
     rl_panel *p = &e->panel;
     size_t rows = 0;
     double n = 0, sum = 0;
-    unsigned char *seen = RL_NEW(in, unsigned char, e->N);
+    bool *seen = RL_NEW(in, bool, e->N);
     e->psi_with = RL_NEW(in, double, e->N);
     p->treated_units = 0;
     for (size_t k = 0; k < e->fit.rows_used; k++) {
@@ -239,7 +240,7 @@ static void treated_mean(rl_att *e, rl_arena *in)
         rows++;
         n += share_of(e, k);
         sum += share_of(e, k) * p->y[i];
-        if (!seen[p->unit_code[i]]++) p->treated_units++;
+        p->treated_units += rl_first_seen(seen, (size_t)p->unit_code[i]);
     }
     e->with = sum / n;
     for (size_t k = 0; k < e->fit.rows_used; k++) {

@@ -134,16 +134,18 @@ static bool read_time(const char *s, size_t n, rl_clock clock, int32_t *at)
     return cal.kind == RL_PERIOD_NONE && rl_number_parse(s, n, RL_NUMBERS_PLAIN, &x) && whole(x, at);
 }
 
-static rl_code not_a_time(const rl_table *t, const rl_col *c, size_t i, rl_calendar cal, rl_ctx *cx)
+static rl_code not_a_time(const rl_table *t, const rl_col *c, size_t i, rl_calendar cal, bool cohort, rl_ctx *cx)
 {
     char buf[32];
-    const char *s = rl_cell_text(c, i, buf);
+    const char *s = rl_cell_text(c, i, buf),
+               *never = cohort ? "; for never: leave the cell empty, or write 0 or Inf" : "";
     if (cal.kind == RL_PERIOD_NONE) {
         rl_fail_cell(t, c, i, cx, RL_EINPUT, "'%s' is not a time (column '%s')", s, c->name);
-        return rl_hint(cx, "times are whole numbers, ISO dates, or texts like 2019Q4; --period says which calendar");
+        return rl_hint(cx, "times are whole numbers, ISO dates, or texts like 2019Q4; --period says which calendar%s",
+                       never);
     }
     rl_fail_cell(t, c, i, cx, RL_EINPUT, "'%s' is not a %s (column '%s')", s, rl_period_name(cal.kind), c->name);
-    return rl_hint(cx, "write times as ISO dates such as 2024-03-11, or as --period names them");
+    return rl_hint(cx, "write times as ISO dates such as 2024-03-11, or as --period names them%s", never);
 }
 
 static rl_code text_times(const rl_table *t, const rl_col *c, rl_clock clock, bool cohort, int32_t *at, rl_ctx *cx)
@@ -162,7 +164,7 @@ static rl_code text_times(const rl_table *t, const rl_col *c, rl_clock clock, bo
         of[k] = RL_NO_TIME;
     }
     for (size_t i = 0; i < t->n; i++) {
-        if (c->code[i] >= 0 && bad[c->code[i]]) return not_a_time(t, c, i, cal, cx);
+        if (c->code[i] >= 0 && bad[c->code[i]]) return not_a_time(t, c, i, cal, cohort, cx);
         at[i] = c->code[i] < 0 ? RL_NO_TIME : of[c->code[i]];
     }
     return RL_OK;
@@ -174,7 +176,7 @@ static rl_code number_times(const rl_table *t, const rl_col *c, bool cohort, int
         double x = c->num[i];
         at[i] = RL_NO_TIME;
         if (isnan(x) || (cohort && (x == 0 || isinf(x)))) continue;
-        if (!whole(x, &at[i])) return not_a_time(t, c, i, (rl_calendar){RL_PERIOD_NONE, 1}, cx);
+        if (!whole(x, &at[i])) return not_a_time(t, c, i, (rl_calendar){RL_PERIOD_NONE, 1}, cohort, cx);
     }
     return RL_OK;
 }

@@ -78,7 +78,9 @@ RL_MUST rl_code rl_frame_impute(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_frame_cohorts(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_frame_drawn(rl_build *b, rl_ctx *cx);
 RL_MUST rl_code rl_frame_incomplete(rl_build *b, rl_ctx *cx);      /* units that miss a period of the rows left */
-void rl_frame_always(rl_build *b, rl_ctx *cx);                     /* units treated from the first period on */
+/* Units treated, or anticipating it, from the first period on are left out.
+ * Errors  RL_EDATA  no other start is left: names the dates and counts */
+RL_MUST rl_code rl_frame_always(rl_build *b, int anticipation, rl_ctx *cx);
 /* The last cohort; RL_NEVER when some unit is never treated. */
 int32_t rl_frame_last(const rl_build *b);
 /* Cohorts from `last` on are the control until then; RL_NEVER: nothing. */

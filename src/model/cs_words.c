@@ -1,6 +1,4 @@
 /* What estimator cs says of cells: refusals by name, and cohorts of one unit. */
-#include <math.h>
-
 #include "base/str.h"
 #include "model/est_cs.h"
 
@@ -10,27 +8,6 @@ static const char *when(const rl_cs *p, int32_t time, rl_ctx *cx)
 }
 
 static size_t rows_of(const rl_did_sample *s, size_t q) { return s->part[q][0].n + s->part[q][1].n; }
-
-/* The covariate that tells treated and controls apart: the largest part of the difference of their indices. */
-static size_t telling(const rl_did_sample *s, const double *gamma)
-{
-    size_t best = 0;
-    double most = -1;
-    for (size_t j = 0; j < s->k; j++) {
-        double sum[2] = {0}, n[2] = {0};
-        for (size_t q = 0; q < s->groups; q++)
-            for (size_t r = 0; r < RL_DID_PARTS; r++)
-                for (size_t i = 0; i < s->part[q][r].n; i++) {
-                    sum[q % 2] += s->part[q][r].x[i * s->k + j];
-                    n[q % 2]++;
-                }
-        double apart = fabs(gamma[j] * (sum[1] / n[1] - sum[0] / n[0]));
-        if (!(apart > most)) continue;
-        most = apart;
-        best = j;
-    }
-    return best;
-}
 
 /* Rows of cohort c before its start. */
 static size_t rows_before(const rl_cs *p, size_t c)
@@ -73,10 +50,10 @@ static const char *words(const rl_cs *p, const rl_cs_cell *a, const rl_did_troub
         return rl_sprintf(cx->tmp,
                           "%s: no overlap: '%s' tells treated and controls apart (propensity score up to %.3f, %zu "
                           "rows at .999 or more, %zu treated rows)",
-                          cell, name[telling(&s, a->gamma)], t->score, t->rows, n);
+                          cell, name[rl_did_telling(&s, a->gamma)], t->score, t->rows, n);
     default:
         return rl_sprintf(cx->tmp, "%s: no weights of the controls balance the covariates ('%s' is furthest off)", cell,
-                          name[telling(&s, a->gamma)]);
+                          name[rl_did_telling(&s, a->gamma)]);
     }
 }
 
@@ -111,10 +88,20 @@ void rl_cs_lost(const rl_cs *p, const rl_did_trouble *trouble, rl_ctx *cx)
               n > 1 ? "have" : "has", n > 1 ? "are" : "is", rl_str_text(&s), n > SAID ? "; .." : "");
 }
 
+/* Bases further back than the last period before treatment: the first of them by name. */
 void rl_cs_remarks(const rl_cs *p, rl_ctx *cx)
 {
-    if (p->further_back > 0)
-        rl_remark(cx, "design",
-                  "%zu cohort%s %s no row in the last period before treatment: the base is the last one with rows",
-                  p->further_back, p->further_back > 1 ? "s" : "", p->further_back > 1 ? "have" : "has");
+    const rl_roster *r = p->r;
+    for (size_t c = 0; c < p->it.C && p->further_back > 0; c++) {
+        int32_t last = rl_roster_period(r, (int64_t)r->cohort_time[c] - p->anticipation - 1), base = last;
+        for (size_t i = p->first[c]; i < p->first[c + 1]; i++)
+            if (r->time[p->cell[i].t] >= r->cohort_time[c]) base = p->cell[i].base;
+        if (base == last) continue;
+        const char *more = p->further_back > 1 ? rl_sprintf(cx->tmp, "; %zu cohorts in all", p->further_back) : "";
+        rl_remark(
+            cx, "design",
+            "cohort %s has no row at %s, the last period before treatment: its base is %s, the last one with rows%s",
+            when(p, r->cohort_time[c], cx), when(p, r->time[last], cx), when(p, r->time[base], cx), more);
+        return;
+    }
 }

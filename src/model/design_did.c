@@ -105,13 +105,62 @@ static void tell_start_at_zero(const rl_build *b, const rl_col *c, rl_ctx *cx)
               rows, c->name, b->req->time);
 }
 
-static void cohorts_beyond_are_never(rl_build *b)
+/* Rows that have something, and their units where there are any. */
+typedef struct counted {
+    size_t rows, units;
+    bool *seen; /* unit.G */
+} counted;
+
+static void count(counted *c, const rl_build *b, size_t i)
 {
-    int32_t last = INT32_MIN;
+    c->rows++;
+    if (b->unit.G == 0 || b->unit.code[i] < 0 || c->seen[b->unit.code[i]]) return;
+    c->seen[b->unit.code[i]] = true;
+    c->units++;
+}
+
+static const char *counted_words(const counted *c, rl_ctx *cx)
+{
+    const char *rows = rl_sprintf(cx->tmp, "%zu row%s", c->rows, c->rows > 1 ? "s" : "");
+    if (c->units == 0) return rows;
+    return rl_sprintf(cx->tmp, "%s of %zu unit%s", rows, c->units, c->units > 1 ? "s" : "");
+}
+
+/* Starts after the last period: never treated as far as the data go, which is said; where no other start is left
+ * there is nothing to estimate. */
+static rl_code cohorts_beyond_are_never(rl_build *b, rl_ctx *cx)
+{
+    const rl_request *r = b->req;
+    int32_t last = INT32_MIN, from = INT32_MAX, to = INT32_MIN;
+    size_t within = 0;
+    counted beyond = {.seen = RL_NEW(cx->tmp, bool, b->unit.G)};
     for (size_t i = 0; i < b->t->n; i++)
         if (b->keep[i] && b->at[i] > last) last = b->at[i];
-    for (size_t i = 0; i < b->t->n; i++)
-        if (b->cohort[i] > (int64_t)last + b->req->anticipation) b->cohort[i] = RL_NEVER;
+    for (size_t i = 0; i < b->t->n; i++) {
+        int32_t g = b->cohort[i];
+        if (g == RL_NEVER) continue;
+        if (g <= (int64_t)last + r->anticipation) {
+            within += b->keep[i];
+            continue;
+        }
+        b->cohort[i] = RL_NEVER;
+        if (!b->keep[i]) continue;
+        count(&beyond, b, i);
+        if (g < from) from = g;
+        if (g > to) to = g;
+    }
+    if (beyond.rows == 0 || !r->estimator->needs_cohort || r->student) return RL_OK;
+    const char *starts = rl_time_words(b->d->clock, from, cx->tmp), *end = rl_time_words(b->d->clock, last, cx->tmp);
+    if (to > from) starts = rl_sprintf(cx->tmp, "%s to %s", starts, rl_time_words(b->d->clock, to, cx->tmp));
+    if (within > 0) {
+        rl_remark(cx, "design", "%s have a start in '%s' (%s) after the last period (%s): they count as never treated",
+                  counted_words(&beyond, cx), r->cohort, starts, end);
+        return RL_OK;
+    }
+    rl_fail(cx, RL_EDATA, "no row is treated: all starts in '%s' (%s; %s) lie after the last period (%s)", r->cohort,
+            starts, counted_words(&beyond, cx), end);
+    return rl_hint(
+        cx, "a start is a time of '%s', written as it is there; or add the periods in which they are treated", r->time);
 }
 
 rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
@@ -133,8 +182,7 @@ rl_code rl_build_treatment(rl_build *b, rl_ctx *cx)
         RL_TRY(rl_cohorts_of(b->t, c, b->d->clock, b->cohort, cx));
         RL_TRY(one_cohort_a_unit(b, cx));
         tell_start_at_zero(b, c, cx);
-        cohorts_beyond_are_never(b);
-        return RL_OK;
+        return cohorts_beyond_are_never(b, cx);
     }
     if (b->unit.G == 0) return rl_fail(cx, RL_EUSAGE, "--treated needs --unit to know when a unit was first treated");
     return cohorts_from_treated(b, cx);
@@ -162,19 +210,52 @@ static void drop_outside_window(rl_build *b, rl_ctx *cx)
     rl_build_lose(b, "outside the window", lost, cx);
 }
 
-/* Cells of a unit treated in its first period have nothing to be compared with. */
-void rl_frame_always(rl_build *b, rl_ctx *cx)
+/* What is left out as treated from the start on, or its dates, where no other start is left. */
+static rl_code refuse_always(const rl_build *b, const counted *lost, int32_t first, int32_t from, int32_t to,
+                             rl_ctx *cx)
 {
-    int32_t first = INT32_MAX;
-    size_t lost = 0;
+    const rl_request *r = b->req;
+    const char *begin = rl_time_words(b->d->clock, first, cx->tmp), *rows = counted_words(lost, cx),
+               *starts = rl_time_words(b->d->clock, from, cx->tmp);
+    if (to > from) starts = rl_sprintf(cx->tmp, "%s to %s", starts, rl_time_words(b->d->clock, to, cx->tmp));
+    if (to <= first) {
+        rl_fail(
+            cx, RL_EDATA,
+            "no cohort has a pre-period: the data begin at %s, and all that are treated start then or before (%s; %s)",
+            begin, starts, rows);
+        return rl_hint(cx, "what happened before treatment must be in the data");
+    }
+    rl_fail(
+        cx, RL_EDATA,
+        "no cohort has a pre-period: the data begin at %s, and with --anticipation %d all starts (%s; %s) reach back "
+        "to then or before",
+        begin, r->anticipation, starts, rows);
+    return rl_hint(cx, "a smaller --anticipation, or earlier periods, leave a time that nothing has touched");
+}
+
+/* Cohorts that are treated, or anticipate it, from the first period on have no period to be compared with. */
+rl_code rl_frame_always(rl_build *b, int anticipation, rl_ctx *cx)
+{
+    int32_t first = INT32_MAX, from = INT32_MAX, to = INT32_MIN;
+    size_t others = 0;
+    counted lost = {.seen = RL_NEW(cx->tmp, bool, b->unit.G)};
     for (size_t i = 0; i < b->t->n; i++)
         if (b->keep[i] && b->at[i] < first) first = b->at[i];
     for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i] || b->cohort[i] == RL_NEVER || b->cohort[i] > first) continue;
+        int32_t g = b->cohort[i];
+        if (!b->keep[i] || g == RL_NEVER) continue;
+        if (g > (int64_t)first + anticipation) {
+            others++;
+            continue;
+        }
+        count(&lost, b, i);
+        if (g < from) from = g;
+        if (g > to) to = g;
         b->keep[i] = 0;
-        lost++;
     }
-    rl_build_lose(b, "always treated", lost, cx);
+    rl_build_lose(b, anticipation > 0 ? "treated or anticipating from the first period" : "always treated", lost.rows,
+                  cx);
+    return lost.rows == 0 || others > 0 ? RL_OK : refuse_always(b, &lost, first, from, to, cx);
 }
 
 /* Plain regressions keep units that are treated whenever they are seen. */
@@ -242,10 +323,9 @@ rl_code rl_build_frame(rl_build *b, rl_ctx *cx)
         tell_always(b, cx);
         return RL_OK;
     case RL_FRAME_STARTS:
-        rl_frame_always(b, cx);
-        return RL_OK;
+        return rl_frame_always(b, 0, cx);
     case RL_FRAME_CELLS:
-        rl_frame_always(b, cx);
+        RL_TRY(rl_frame_always(b, 0, cx));
         rl_frame_end(b, rl_frame_last(b), cx);
         return RL_OK;
     case RL_FRAME_CONTROLS:

@@ -60,12 +60,15 @@ size_t rl_build_perfect(rl_build *b, rl_ctx *cx)
 /* Rows that an earlier attempt found it cannot use. */
 void rl_build_leave(rl_build *b, rl_ctx *cx)
 {
-    size_t lost = 0;
-    if (b->req->leave == NULL) return;
+    const rl_request *r = b->req;
+    enum { OWN = sizeof r->leave_own / sizeof *r->leave_own };
+    size_t lost[RL_LEAVE_OWN + OWN] = {0};
+    if (r->leave == NULL) return;
     for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i] || !b->req->leave[i]) continue;
+        if (!b->keep[i] || !r->leave[i]) continue;
         b->keep[i] = 0;
-        lost++;
+        lost[r->leave[i]]++;
     }
-    rl_build_lose(b, b->req->leave_why, lost, cx);
+    rl_build_lose(b, r->leave_why, lost[1], cx);
+    for (size_t own = 0; own < OWN; own++) rl_build_lose(b, r->leave_own[own], lost[RL_LEAVE_OWN + own], cx);
 }

@@ -87,7 +87,7 @@ rl_code rl_build_once(rl_build *b, rl_ctx *cx)
 
 /* --- starts and steps ------------------------------------------------------------ */
 
-/* Starts within the data at which no row stands: not said of what has made them never treated (sunab). */
+/* Starts within the data at which no row stands: what has made them never treated says so itself (--as fixest). */
 static void tell_starts_between(const rl_design *d, const rl_request *r, rl_ctx *cx)
 {
     size_t rows = 0;
@@ -103,10 +103,10 @@ static void tell_starts_between(const rl_design *d, const rl_request *r, rl_ctx 
     }
     if (rows == 0) return;
     rl_remark(cx, "design",
-              "%zu rows have a first treated time at which no row stands (the first is %s): they count as treated from "
-              "the next time on, and the time before it as untreated; where it is not, let '%s' say so%s",
+              "%zu rows start at a time at which no row stands (the first is %s): they count as treated from the next "
+              "time on and as untreated before; where they were treated before that, put that time into '%s'%s",
               rows, rl_time_words(d->clock, first, cx->tmp), r->cohort != NULL ? r->cohort : r->treated,
-              d->clock.dates ? ", or --period" : "");
+              d->clock.dates ? ", or say by --period what a time is" : "");
 }
 
 static int64_t least_gap(const int32_t *time, size_t n)

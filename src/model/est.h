@@ -241,10 +241,10 @@ struct rl_fit {
     /* more instruments than needed: the residuals on all of them, as a fit, and how its m coefficients
      * move with those of the estimate: least of (b - P d)'V^-1(b - P d) is chi-squared(m - k); or NULL */
     struct rl_over { const rl_fit *fit; rl_mat P; } *over;
-    /* rows the method cannot use, found while fitting (n of 0 and 1): the caller leaves
-     * them out under this name and fits again; m is 0 then                           */
+    /* rows the method cannot use, found while fitting (n: 0, or 1 + which of the reasons): the caller
+     * leaves them out under these names and fits again; m is 0 then                  */
     const unsigned char *leave;
-    const char *leave_why;
+    const char *leave_why[3];
     /* methods without core: A, L and rss of it, all that iid needs; or NULL */
     const rl_core *bread;
     /* the fit is of this design and not of the one given: rows that stand in it several times (stacked);

@@ -18,12 +18,16 @@
  * cohort being units with the same baseline, F and treatment in F; of a control
  * in a period -(signed weight it stands for) (dy - mean of the controls)
  * sqrt(n/(n-1)) / N_l.  Effects differ within cohorts, so variances are
- * conservative; that the shares of treatments are estimated is left out.  All
- * this as did_multiplegt_dyn 2.1.2 has it, where a switch without another in
- * its cohort counts 0, and switches down count with the sign of those up, which
- * matters where the two share a cluster.  --as exact: one alone is held against
- * the switches and controls of its period together (as later versions do), and
- * switches down have the sign they have in the estimate.
+ * conservative; that the shares of treatments are estimated is left out.  A
+ * switch without another in its cohort counts 0, and switches down count with
+ * the sign of those up, which matters where both share controls or a cluster.
+ * --as exact: one alone is held against the switches and controls of its period
+ * together, and switches down have the sign they have in the estimate.
+ *
+ * The authors' R package (DIDmultiplegtDYN) has called itself 2.1.2 since January
+ * 2025.  The default is its errors as released then; since its rewriting of
+ * January 2026, under the same number, they are those of --as exact where units
+ * are the clusters (with wider ones it puts numbers of clusters for n, too).
  *
  * Estimand  average effects of having been treated differently for l periods, among units that switch
  * Assumes   parallel trends of units with the same baseline treatment; no anticipation
@@ -256,19 +260,25 @@ static rl_code read_window(const rl_request *r, const rl_switching *s, span *ask
     return RL_OK;
 }
 
-static void say_rows(const rl_switching *s, rl_ctx *cx)
+/* Rows of the design that no comparison has. */
+static bool leave_unused(const rl_switching *s, const rl_design *d, rl_fit *f, rl_ctx *cx)
 {
-    if (s->mixed > 0)
-        rl_remark(cx, "dcdh",
-                  "%zu rows are not used: their units have been treated both more and less than at first by then",
-                  s->mixed);
-    if (s->alike > 0)
-        rl_remark(cx, "dcdh",
-                  "%zu rows are not used: all units with their first treatment switch in one period, or none does",
-                  s->alike);
-    if (s->alone > 0)
-        rl_remark(cx, "dcdh", "%zu rows are not used: no unit with their first treatment still has it by then",
-                  s->alone);
+    unsigned char *leave = RL_NEW(cx->tmp, unsigned char, d->n);
+    size_t n = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        leave[i] = s->unused[d->row[i]];
+        n += leave[i] > 0;
+    }
+    if (n == 0) return false;
+    f->leave = leave;
+    f->leave_why[RL_UNUSED_MIXED] = "treated both more and less than at first by then";
+    f->leave_why[RL_UNUSED_ALIKE] = "whose first treatment ends for all at once or for none";
+    f->leave_why[RL_UNUSED_ALONE] = "whose first treatment no unit still has";
+    return true;
+}
+
+static void say_periods(const rl_switching *s, rl_ctx *cx)
+{
     for (size_t t = 2; t < s->T; t++)
         if ((int64_t)s->time[t] - s->time[t - 1] != (int64_t)s->time[1] - s->time[0]) {
             rl_remark(cx, "dcdh", "the periods are not equally far apart: they are counted one by one");
@@ -294,7 +304,7 @@ static void say_errors(const work *p, const rl_design *d, rl_ctx *cx)
     if (!p->exact && up > 0 && up < s->switchers && (wide || p->crossed))
         rl_remark(cx, "dcdh",
                   "what switches up and switches down share in a cluster is added up in the errors, as "
-                  "did_multiplegt_dyn 2.1.2 does; --as exact sets it off");
+                  "DIDmultiplegtDYN did until 2026; --as exact sets it off");
 }
 
 /* --- the fit ------------------------------------------------------------------------------ */
@@ -428,7 +438,8 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     span ask;
     RL_TRY(check(d, r, cx));
     RL_TRY(rl_switching_make(d, r, s, cx));
-    say_rows(s, cx);
+    if (leave_unused(s, d, f, cx)) return RL_OK;
+    say_periods(s, cx);
     v->p = (work){.s = s,
                   .exact = rl_profile_is(r, "exact"),
                   .control = RL_NEW(cx->tmp, mean, s->cells),
@@ -473,6 +484,7 @@ const rl_estimator rl_est_dcdh = {
     .needs_cohort = true,
     .by_unit = true,
     .past = true,
+    .leaves = true,
     .takes = " window agg composition normalized ",
     .fit = fit,
 };

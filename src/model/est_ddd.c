@@ -170,19 +170,29 @@ static rl_did_part part_of(const work *w, const cell *a, size_t q)
     return (rl_did_part){.n = now.n, .x = now.x, .w = now.w, .y = now.y, .y0 = old.y};
 }
 
-static rl_code refuse(const work *w, const cell *a, size_t q, const rl_did_trouble *t, rl_ctx *cx)
+static rl_code refuse(const work *w, const cell *a, size_t q, const rl_did_sample *s, const rl_did_trouble *t,
+                      rl_ctx *cx)
 {
     const char *const *name = w->d->x_name;
     const char *where = rl_sprintf(cx->tmp, "cell of cohort %s and time %s, eligible against the %s of %s",
                                    when(w, w->s.cohort_time[a->c], cx), when(w, w->s.time[a->t], cx),
                                    q % 2 ? "eligible" : "others", cohort_words(w, q / 2, cx));
+    size_t treated = s->part[RL_DID_TREATED][0].n, others = s->part[RL_DID_CONTROL][0].n;
     if (t->what == RL_DID_COLLINEAR) {
-        rl_fail(cx, RL_EDATA, "%s: '%s' does not vary, or depends on the columns before it", where, name[t->column]);
+        size_t n = t->group == RL_DID_GROUPS ? treated + others : t->group == RL_DID_TREATED ? treated : others;
+        rl_fail(cx, RL_EDATA, "%s: '%s' does not vary, or depends on the columns before it, among %zu units%s", where,
+                name[t->column], n,
+                t->group == RL_DID_GROUPS    ? ""
+                : t->group == RL_DID_TREATED ? " that are treated"
+                                             : " that are not");
         return rl_hint(cx, "leave the covariate out");
     }
-    rl_fail(cx, RL_EDATA, "%s: no overlap: the covariates tell them apart (propensity score up to %.3f, %zu units)",
-            where, t->score, t->rows);
-    return rl_hint(cx, "leave a covariate out, or use --method reg, which needs no propensity score but extrapolates");
+    rl_fail(
+        cx, RL_EDATA,
+        "%s: no overlap: '%s' tells them apart (propensity score up to %.3f, %zu units at .999 or more, %zu treated "
+        "and %zu others)",
+        where, name[rl_did_telling(s, w->frame[q].gamma)], t->score, t->rows, treated, others);
+    return rl_hint(cx, "leave it out, or use --method reg, which needs no propensity score but extrapolates");
 }
 
 /* Where covariates stand still the odds of a cohort against a group are those of all periods. */
@@ -192,7 +202,7 @@ static rl_code frame(work *w, const cell *a, size_t q, const rl_did_sample *s, r
     if (w->it.still && w->framed[q] == a->c + 1) return RL_OK;
     rl_did_frame_place(f, w->it.k, RL_NEW(cx->tmp, double, rl_did_frame_room(w->it.k)), w->odds + w->it.start[q]);
     rl_did_trouble trouble = rl_did_weigh(s, f);
-    if (trouble.what != RL_DID_FINE) return refuse(w, a, q, &trouble, cx);
+    if (trouble.what != RL_DID_FINE) return refuse(w, a, q, s, &trouble, cx);
     w->framed[q] = a->c + 1;
     return RL_OK;
 }
@@ -381,6 +391,32 @@ static void outcome(const void *self, size_t i, double by, double *omega)
 
 /* --- the fit ---------------------------------------------------------------------------- */
 
+/* The cells with their answers; those before treatment that have none are left out, and said. */
+static rl_code all_cells(work *w, rl_ctx *cx)
+{
+    enum { SAID = 4 };
+    size_t *room = RL_NEW(cx->tmp, size_t, w->C + 1), n = 0, lost = 0;
+    rl_str s = rl_str_new(cx->tmp);
+    for (size_t i = 0; i < w->n; i++) {
+        cell *a = &w->cell[i];
+        rl_code code = one_cell(w, a, room, cx);
+        bool before = w->s.time[a->t] < w->s.cohort_time[a->c];
+        if (code == RL_EDATA && before && controls(w, a, room) > 0) {
+            if (lost++ < SAID) rl_str_addf(&s, "%s%s", lost > 1 ? "; " : "", cx->err.what);
+            rl_forgive(cx);
+            continue;
+        }
+        RL_TRY(code);
+        w->cell[n++] = *a;
+    }
+    w->n = n;
+    if (lost > 0)
+        rl_remark(cx, "design", "%zu cell%s before treatment %s no answer and %s left out: %s%s", lost,
+                  lost > 1 ? "s" : "", lost > 1 ? "have" : "has", lost > 1 ? "are" : "is", rl_str_text(&s),
+                  lost > SAID ? "; .." : "");
+    return RL_OK;
+}
+
 static const double *unit_weights(const work *w, rl_ctx *cx)
 {
     if (w->d->w == NULL) return NULL;
@@ -417,8 +453,7 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     w->odds = RL_NEW(cx->tmp, double, w->s.N);
     w->frame = RL_NEW(cx->tmp, rl_did_frame, w->split.n_cohort);
     w->framed = RL_NEW(cx->tmp, size_t, w->split.n_cohort);
-    size_t *room = RL_NEW(cx->tmp, size_t, w->C + 1);
-    for (size_t i = 0; i < w->n; i++) RL_TRY(one_cell(w, &w->cell[i], room, cx));
+    RL_TRY(all_cells(w, cx));
     rl_att_cells *cells = RL_NEW(cx->tmp, rl_att_cells, 1);
     rl_att_cell *out = RL_NEW(cx->tmp, rl_att_cell, w->n);
     for (size_t i = 0; i < w->n; i++) {

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "model/glm_fit.h"
+#include "model/holes.h"
 #include "model/impute.h"
 #include "num/ols.h"
 #include "num/order.h"
@@ -504,7 +505,8 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     rl_glm_fit g, *curve = r->family != RL_LINEAR ? &g : NULL;
     size_t *kept = NULL;
     rl_code code = p.p == 0 && curve == NULL ? regress_cells(&p, &kept, f, cx) : regress(&p, r, curve, &kept, f, cx);
-    if (code == RL_EDATA) rl_hint(cx, "a cell needs units seen before treatment and untreated rows in the same period");
+    if (code == RL_EDATA && !rl_holes_cells(d, r, p.of, cx) && !rl_holes_covariates(d, p.of, p.n_cell, cx))
+        rl_hint(cx, "a cell needs units seen before treatment and untreated rows in the same period");
     RL_TRY(code);
     if (f->leave != NULL) return RL_OK;
     RL_TRY(averages(&p, r, curve, agg, kept, NULL, f, cx));

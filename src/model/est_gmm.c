@@ -415,7 +415,7 @@ static rl_code fit(const rl_design *d, const rl_request *req, rl_fit *f, rl_ctx 
     RL_TRY(rl_gmm_rows_make(d, &ask, &g, f, cx));
     if (g.leave != NULL) {
         f->leave = g.leave;
-        f->leave_why = "without a complete row one period before or after";
+        f->leave_why[0] = "without a complete row one period before or after";
         return RL_OK;
     }
     RL_TRY(rl_gmm_solve(&g.p, two_step, &gmm, cx->tmp, cx));

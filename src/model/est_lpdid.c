@@ -14,7 +14,9 @@
  * start an outcome less b may be made of those K changes: 0 by construction.
  *
  * Each event time has its own rows, and its own small-sample factor; their
- * covariance is that of all together.  `overall` is the mean of effect_e, e >= 0.
+ * covariance is that of all together.  Units that no event time has are left
+ * out, lest they count as clusters: t has one degree of freedom less than there
+ * are clusters left.  `overall` is the mean of effect_e, e >= 0.
  *
  * Estimand  effect e periods after the start, in the unit of y
  * Assumes   parallel trends, no anticipation
@@ -23,6 +25,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "model/infer.h"
 #include "model/roster.h"
 
@@ -45,6 +48,7 @@ typedef struct work {
     double *b;
     bool *there; /* m   not a reference, and not ..                */
     bool *given; /* m   .. made of the controls: 0                 */
+    bool *used;  /* units of the design that some regression has   */
     rl_dof dof;  /* of event time 0                                */
     rl_fit *out; /* .. and the covariates left out there           */
     rl_arena *tmp;
@@ -218,12 +222,9 @@ static double factor_of(const work *w, double K, rl_ctx *cx)
 {
     const rl_vcov_spec *v = &w->d->vcov;
     if (v->kind != RL_CLUSTER || v->ways != 1 || rl_profile_is(w->r, "exact")) return 1;
-    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, w->d->cluster[0].G);
+    bool *seen = RL_NEW(cx->tmp, bool, w->d->cluster[0].G);
     double G = 0, n = (double)w->n;
-    for (size_t i = 0; i < w->n; i++) {
-        int32_t g = w->d->cluster[0].code[w->row[i]];
-        if (!seen[g]++) G++;
-    }
+    for (size_t i = 0; i < w->n; i++) G += rl_first_seen(seen, (size_t)w->d->cluster[0].code[w->row[i]]);
     rl_release(cx->tmp, seen);
     return G > 1 && n > K ? (n - 1) / (n - K) * G / (G - 1) : 1;
 }
@@ -359,8 +360,22 @@ static rl_code each_event(work *w, rl_ctx *cx)
         cx->tmp = outer;
         if (e != 0) cx->n_notes = notes; /* as at 0 */
         RL_TRY(code);
+        for (size_t i = 0; i < w->n; i++) w->used[w->d->unit.code[w->row[i]]] = true;
     }
     return RL_OK;
+}
+
+/* Units that no regression has, as those that are treated whenever they are seen, or seen once, are no clusters to
+ * count on.  Returns whether there are any. */
+static bool leave_unused(const work *w, rl_fit *f, rl_ctx *cx)
+{
+    unsigned char *leave = RL_NEW(cx->tmp, unsigned char, w->d->n);
+    size_t n = 0;
+    for (size_t i = 0; i < w->d->n; i++) n += leave[i] = !w->used[w->d->unit.code[i]];
+    if (n == 0) return false;
+    f->leave = leave;
+    f->leave_why[0] = "of units in no regression";
+    return true;
 }
 
 static void mean_after(work *w, size_t m)
@@ -406,12 +421,14 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     w.b = f->b = RL_NEW(cx->tmp, double, f->m);
     w.there = RL_NEW(cx->tmp, bool, f->m);
     f->given = w.given = RL_NEW(cx->tmp, bool, f->m);
+    w.used = RL_NEW(cx->tmp, bool, d->unit.G);
     w.row = RL_NEW(cx->tmp, uint32_t, d->n);
     w.dy = RL_NEW(cx->tmp, double, d->n);
     w.D = RL_NEW(cx->tmp, double, d->n);
     w.ylag = RL_NEW(cx->tmp, double, d->n *(size_t)r->ylags);
     list_bases(&w, cx);
     RL_TRY(each_event(&w, cx));
+    if (leave_unused(&w, f, cx)) return RL_OK;
     mean_after(&w, E);
     f->dof = w.dof;
     f->bare = true; /* each event time has its own factor in it */
@@ -436,6 +453,7 @@ const rl_estimator rl_est_lpdid = {
     .needs_cohort = true,
     .by_unit = true,
     .first_times = true,
+    .leaves = true,
     .frame = RL_FRAME_STARTS,
     .takes = " window reweight composition premean ylags ",
     .no_lift = "averages over horizons of the units seen at each, not over all treated rows",

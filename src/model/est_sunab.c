@@ -18,6 +18,7 @@
  */
 #include <string.h>
 
+#include "model/holes.h"
 #include "model/roster.h"
 #include "num/order.h"
 
@@ -118,9 +119,10 @@ static rl_code find_references(plan *p, const double *rows, rl_ctx *cx)
     if (others > 0)
         rl_remark(
             cx, "sunab",
-            "%zu cohorts have no row one period before their start: the last one in which they are seen before it "
-            "is their reference (event time %d of cohort %s)",
-            others, p->own[first], cohort_words(p, first, cx));
+            "%zu %s no row one period before %s start: the last one in which %s seen before it is %s reference (event "
+            "time %d of cohort %s)",
+            others, others > 1 ? "cohorts have" : "cohort has", others > 1 ? "their" : "its",
+            others > 1 ? "they are" : "it is", others > 1 ? "their" : "its", p->own[first], cohort_words(p, first, cx));
     return RL_OK;
 }
 
@@ -273,7 +275,8 @@ static rl_code fit(const rl_design *d, const rl_request *r, rl_fit *f, rl_ctx *c
     int32_t *of = RL_NEW(cx->tmp, int32_t, d->n);
     for (size_t i = 0; i < d->n; i++) of[i] = d->cohort[i] == RL_NEVER ? -1 : *number_at(&p, i);
     rl_code code = rl_fit_indicators(d, of, p.n_cell, label, kept, f, cx);
-    if (code == RL_EDATA) rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
+    if (code == RL_EDATA && !rl_holes_cells(d, r, of, cx))
+        rl_hint(cx, "a cell needs units of reference in its own period and in the reference periods");
     RL_TRY(code);
     combine(&p, agg, k, kept, f, cx);
     return RL_OK;

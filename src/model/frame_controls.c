@@ -9,32 +9,6 @@ static const char *time_words(const rl_build *b, int32_t time, rl_ctx *cx)
     return rl_time_words(b->d->clock, time, cx->tmp);
 }
 
-/* Cohorts that are treated, or anticipate it, from the first period on have no period to be compared with. */
-static rl_code drop_without_past(rl_build *b, rl_ctx *cx)
-{
-    int32_t first = INT32_MAX, some = RL_NEVER;
-    size_t lost = 0, others = 0;
-    for (size_t i = 0; i < b->t->n; i++)
-        if (b->keep[i] && b->at[i] < first) first = b->at[i];
-    for (size_t i = 0; i < b->t->n; i++) {
-        if (!b->keep[i] || b->cohort[i] == RL_NEVER) continue;
-        if (b->cohort[i] > (int64_t)first + b->req->anticipation) {
-            others++;
-            continue;
-        }
-        some = b->cohort[i];
-        b->keep[i] = 0;
-        lost++;
-    }
-    rl_build_lose(b, b->req->anticipation > 0 ? "treated or anticipating from the first period" : "always treated",
-                  lost, cx);
-    if (lost == 0 || others > 0) return RL_OK;
-    rl_fail(cx, RL_EDATA, "no cohort has a pre-period: the data begin at %s, and the treated start then or before (%s)",
-            time_words(b, first, cx), time_words(b, some, cx));
-    return rl_hint(cx, "what happened before treatment must be in the data; %zu rows are of units treated throughout",
-                   lost);
-}
-
 /* Without never-treated units the last cohort is the control, until it starts (or anticipates its start). */
 static rl_code drop_without_never(rl_build *b, rl_ctx *cx)
 {
@@ -49,8 +23,9 @@ static rl_code drop_without_never(rl_build *b, rl_ctx *cx)
         if (b->keep[i] && b->cohort[i] != last) other = b->cohort[i];
     if (last == RL_NEVER) return RL_OK;
     if (other == RL_NEVER) {
-        rl_fail(cx, RL_EDATA, "no control: no unit is never treated, and all that have a pre-period start at %s",
-                time_words(b, last, cx));
+        rl_fail(cx, RL_EDATA,
+                "no control: no unit is never treated, and all that have a pre-period start at %s (%zu rows)",
+                time_words(b, last, cx), b->left);
         return rl_hint(cx, "units that start later, or never, must be in the data");
     }
     for (size_t i = 0; i < b->t->n; i++) {
@@ -88,10 +63,38 @@ static size_t number_of(int32_t **time, size_t *T, size_t *cap, int32_t at, rl_c
     return lo;
 }
 
+/* Every unit that is never treated misses a period: which most of them do.  seen: unit.G-by-T */
+static rl_code no_control_throughout(const rl_build *b, const unsigned char *seen, const int32_t *time, size_t T,
+                                     size_t rows, rl_ctx *cx)
+{
+    size_t G = b->unit.G, units = 0, most = 0, worst = 0;
+    bool *never = RL_NEW(cx->tmp, bool, G);
+    for (size_t i = 0; i < b->t->n; i++) { /* units with rows are never treated in all of them, or in none */
+        int32_t u = b->unit.code[i];
+        if (u < 0 || b->cohort[i] != RL_NEVER || never[u] || memchr(seen + (size_t)u * T, 1, T) == NULL) continue;
+        never[u] = true;
+        units++;
+    }
+    for (size_t t = 0; t < T; t++) {
+        size_t without = 0;
+        for (size_t u = 0; u < G; u++) without += never[u] && !seen[u * T + t];
+        if (without <= most) continue;
+        most = without;
+        worst = t;
+    }
+    const char *takes = b->req->estimator->takes;
+    rl_fail(cx, RL_EDATA,
+            "no control is seen in all of the %zu periods: %zu of %zu units never treated (%zu rows) have "
+            "no row at %s",
+            T, most, units, rows, time_words(b, time[worst], cx));
+    return rl_hint(cx, "leave that period out, or take the rows there are: --control notyet%s",
+                   takes != NULL && strstr(takes, " unbalanced ") != NULL ? ", or --unbalanced keep" : "");
+}
+
 /* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */
 rl_code rl_frame_incomplete(rl_build *b, rl_ctx *cx)
 {
-    size_t T = 0, cap = 64, lost = 0, treated = 0, left = 0, G = b->unit.G, n = b->t->n;
+    size_t T = 0, cap = 64, lost = 0, treated = 0, left = 0, never = 0, controls = 0, G = b->unit.G, n = b->t->n;
     int32_t *time = RL_NEW(cx->tmp, int32_t, cap);
     for (size_t i = 0, t = 0; i < n; i++) {
         if (!b->keep[i]) continue;
@@ -113,15 +116,19 @@ rl_code rl_frame_incomplete(rl_build *b, rl_ctx *cx)
         if (!b->keep[i]) continue;
         size_t u = (size_t)b->unit.code[i], ever = b->cohort[i] != RL_NEVER;
         treated += ever;
+        never += !ever;
         if (periods[u] == T || rows[u] != periods[u]) {
             left += ever;
+            controls += !ever;
             continue;
         }
         b->keep[i] = 0;
         lost++;
     }
-    rl_release(cx->tmp, seen);
     rl_build_lose(b, "unit not seen in every period", lost, cx);
+    bool alone = b->req->estimator->frame == RL_FRAME_CONTROLS && !b->req->notyet; /* no others are controls */
+    if (alone && never > 0 && controls == 0 && left > 0) return no_control_throughout(b, seen, time, T, never, cx);
+    rl_release(cx->tmp, seen);
     if (treated == 0 || left > 0) return RL_OK;
     rl_fail(cx, RL_EDATA, "no treated unit is seen in all of the %zu periods (%zu rows of treated units)", T, treated);
     return rl_hint(cx, "take an estimator that uses what is there: etwfe, bjs, or cs with --unbalanced keep");
@@ -147,7 +154,7 @@ static rl_code need_treated(const rl_build *b, rl_ctx *cx)
 rl_code rl_frame_controls(rl_build *b, rl_ctx *cx)
 {
     RL_TRY(need_treated(b, cx));
-    RL_TRY(drop_without_past(b, cx));
+    RL_TRY(rl_frame_always(b, b->req->anticipation, cx));
     RL_TRY(drop_without_never(b, cx));
     if (b->req->rcs || b->req->keep_unbalanced || b->unit.G == 0) return RL_OK;
     return rl_frame_incomplete(b, cx);

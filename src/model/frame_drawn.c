@@ -53,7 +53,7 @@ rl_code rl_frame_drawn(rl_build *b, rl_ctx *cx)
 {
     const char *method = b->req->method;
     RL_TRY(rl_frame_incomplete(b, cx));
-    if (method != NULL && strcmp(method, "efficient") != 0) rl_frame_always(b, cx);
+    if (method != NULL && strcmp(method, "efficient") != 0) RL_TRY(rl_frame_always(b, 0, cx));
     drop_alone(b, cx);
     return RL_OK;
 }

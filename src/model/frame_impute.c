@@ -54,7 +54,8 @@ rl_code rl_frame_impute(rl_build *b, rl_ctx *cx)
     bool *seen = RL_NEW(cx->tmp, bool, G + 1);
     see(b, unit, seen);
     always = drop_unseen(b, unit, seen, &cohort);
-    rl_build_lose(b, "always treated", always, cx);
+    rl_build_lose(b, b->req->anticipation > 0 ? "treated or anticipating from the first period" : "always treated",
+                  always, cx);
     if (always == treated) {
         rl_fail(cx, RL_EDATA,
                 "no treated unit is seen in a pre-period: all %zu treated rows are in units treated from their "

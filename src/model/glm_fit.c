@@ -50,7 +50,7 @@ static rl_code look_for_separation(const rl_design *d, const rl_glm *p, const rl
     if (d->fe.n_fe > 1) RL_TRY(rl_separation(p, &none, g->suspect, found, share, &rows, cx));
     if (rows > 0) {
         f->leave = found;
-        f->leave_why = "fitted perfectly by the effects together";
+        f->leave_why[0] = "fitted perfectly by the effects together";
         return RL_OK;
     }
     RL_TRY(rl_separation(p, X, g->suspect, found, share, &rows, cx));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/seen.h"
 #include "base/str.h"
 #include "model/att.h"
 #include "model/few.h"
@@ -85,7 +86,7 @@ static void count(counts *c, rl_identified *out)
 {
     const rl_panel *p = c->p;
     const double *period = rl_table_col(&p->t, "period")->num, *cohort = rl_table_col(&p->t, "cohort")->num;
-    unsigned char *seen = RL_NEW(c->cx->tmp, unsigned char, c->U *(c->T + 1)); /* last: the unit itself */
+    bool *seen = RL_NEW(c->cx->tmp, bool, c->U *(c->T + 1)); /* last: the unit itself */
     c->clean = RL_NEW(c->cx->tmp, size_t, c->G * c->T);
     c->shown = RL_NEW(c->cx->tmp, size_t, c->G * c->T);
     c->never = RL_NEW(c->cx->tmp, size_t, c->T);
@@ -97,10 +98,10 @@ static void count(counts *c, rl_identified *out)
         size_t u = (size_t)p->unit_code[i], k = (size_t)(period[i] - c->plan->first_period);
         bool treated = !isnan(cohort[i]);
         size_t g = treated ? cohort_at(c, cohort[i]) : 0;
-        if (seen[u * (c->T + 1) + k]++ > 0) continue;
+        if (!rl_first_seen(seen, u * (c->T + 1) + k)) continue;
         if (treated) (*(p->exposed[i] ? &c->shown : &c->clean))[g * c->T + k]++;
         if (!p->exposed[i]) (*(treated || starts(c, u) ? &c->notyet : &c->never))[k]++;
-        if (seen[u * (c->T + 1) + c->T]++ > 0) continue;
+        if (!rl_first_seen(seen, u * (c->T + 1) + c->T)) continue;
         out->clusters++;
         if (treated) c->units[g]++;
         if (treated) count_dates(c, u, g);

@@ -168,7 +168,7 @@ static rl_code judge(rl_imputed *p, rl_fit *f, rl_ctx *cx)
     unsigned char *leave = RL_NEW(cx->tmp, unsigned char, d->n);
     for (size_t i = 0; i < d->n; i++) leave[i] = why[i] >= 0;
     f->leave = leave;
-    f->leave_why = slope > 0 && unit == 0 ? "unit trend from one period" : "no untreated rows to compare with";
+    f->leave_why[0] = slope > 0 && unit == 0 ? "unit trend from one period" : "no untreated rows to compare with";
     f->m = 0;
     return RL_OK;
 }

@@ -8,6 +8,9 @@
  * Placebos are all there are, each once, where these are no more than the draws asked for.  A draw is keyed by the
  * labels of the units: the order of the rows and the number of threads leave every digit.
  *
+ * Cost: a placebo or a draw is the method again; the jackknife, the default where no control is left over, N times the
+ * sums over all units that carry weight, N (N + n1 T) or so: seconds from some 20,000 units on.
+ *
  * Source: Arkhangelsky et al. (2021), algorithms 2 to 4, as synthdid 0.0.9 has them; Phipson & Smyth (2010) for p.
  */
 #include <math.h>

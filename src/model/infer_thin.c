@@ -117,7 +117,7 @@ static int64_t event_of(const thin *s, size_t i)
 static bool make_room(thin *s, rl_ctx *cx)
 {
     const rl_design *d = s->d;
-    size_t most = 8 * d->n + 1000;
+    size_t most = d->n + d->n / 2 + 1000; /* 16 bytes each; cohorts of one unit each, seen throughout, fit in */
     int64_t last = 0;
     list_cohorts(s, cx);
     for (size_t i = 0; i < d->n; i++) {

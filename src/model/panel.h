@@ -104,7 +104,8 @@ RL_MUST rl_code rl_panel_traits(const rl_tables *t, const rl_plan *plan, rl_pane
 /* What the model weighs by and clusters by, as columns of p->t (model/panel_given.c).  Weights of a ready-made panel
  * are the mean of a unit's rows in a period.  A cluster holds whole units; one without is a cluster of its own, and
  * noted.
- * Errors  RL_EINPUT at its place in the study: no such column, negative weights, clusters finer than the unit */
+ * Errors  RL_EINPUT at its place in the study: no such column, clusters finer than the unit; at its cell: a
+ *                   negative weight */
 RL_MUST rl_code rl_panel_given(const rl_tables *t, const rl_plan *plan, rl_panel *p, rl_arena *in, rl_ctx *cx);
 
 /* The first day on which another programme than prog had begun at unit u; RL_NO_DAY = none. */

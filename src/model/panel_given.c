@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "base/str.h"
+#include "model/axis.h"
 #include "model/panel.h"
 
 typedef struct work {
@@ -36,8 +38,17 @@ static const int32_t *account_rows(const work *w)
 
 /* --- weights ---------------------------------------------------------------------- */
 
+/* A row of t weighs less than 0. */
+static rl_code negative(const work *w, const rl_table *t, const rl_col *c, size_t i)
+{
+    char buf[32];
+    rl_fail_cell(t, c, i, w->cx, RL_EINPUT, "'%s' of %s '%s' is %s: weights are 0 or more", c->name, w->p->unit,
+                 w->p->t.col[0].dict->text[t->col[0].code[i]], rl_num_text(buf, c->num[i]));
+    return rl_hint(w->cx, "a row of weight 0 is left out");
+}
+
 /* Of a ready-made panel: the mean weight of a unit's rows in a period. */
-static const double *cell_weights(const work *w, const rl_col *c)
+static rl_code cell_weights(const work *w, const rl_col *c, const double **out)
 {
     const rl_table *t = &w->t->panel;
     size_t T = w->p->n_trend;
@@ -47,11 +58,13 @@ static const double *cell_weights(const work *w, const rl_col *c)
         int64_t k = (int64_t)rl_period_of(w->plan->calendar, t->col[1].day[i]) - w->plan->first_period;
         int32_t u = t->col[0].code[i];
         if (u < 0 || (size_t)u >= w->U || k < 0 || k >= (int64_t)T) continue;
+        if (c->num[i] < 0) return negative(w, t, c, i);
         sum[(size_t)u * T + (size_t)k] += c->num[i];
         rows[(size_t)u * T + (size_t)k]++;
     }
     for (size_t at = 0; at < w->U * T; at++) sum[at] /= (double)rows[at];
-    return sum;
+    *out = sum;
+    return RL_OK;
 }
 
 static rl_code take_weights(const work *w)
@@ -71,7 +84,8 @@ static rl_code take_weights(const work *w)
                            : "weights are a column of numbers that 'accounts.fixed' lists, for a programme given "
                              "by account");
     }
-    const double *cell = own ? cell_weights(w, c) : NULL, *period = rl_table_col(&p->t, "period")->num;
+    const double *cell = NULL, *period = rl_table_col(&p->t, "period")->num;
+    if (own) RL_TRY(cell_weights(w, c, &cell));
     const int32_t *row = own ? NULL : account_rows(w);
     p->weights = rl_table_col(&p->t, name.s) == NULL ? name.s : rl_sprintf(w->in, "%s (weights)", name.s);
     p->w = rl_table_add(&p->t, p->weights, RL_NUM, NULL, w->in)->num;
@@ -80,11 +94,7 @@ static rl_code take_weights(const work *w)
         p->w[i] = own           ? cell[u * p->n_trend + (size_t)(period[i] - w->plan->first_period)]
                   : row[u] >= 0 ? c->num[row[u]]
                                 : (double)NAN;
-        if (!(p->w[i] < 0)) continue;
-        char buf[32];
-        FAIL(w, name, "a negative weight: %s, '%s' of %s '%s'", rl_num_text(buf, p->w[i]), name.s, p->unit,
-             p->t.col[0].dict->text[u]);
-        return rl_hint(w->cx, "weights are 0 or more; a row of weight 0 is left out");
+        if (p->w[i] < 0) return negative(w, &w->t->accounts, c, (size_t)row[u]);
     }
     return RL_OK;
 }
@@ -157,13 +167,12 @@ static rl_code take_clusters(const work *w)
     }
     p->cluster = rl_table_col(&p->t, name.s) == NULL ? name.s : rl_sprintf(w->in, "%s (cluster)", name.s);
     int32_t *to = rl_table_add(&p->t, p->cluster, RL_TEXT, d, w->in)->code;
-    unsigned char *seen = RL_NEW(w->cx->tmp, unsigned char, d->n), *met = RL_NEW(w->cx->tmp, unsigned char, w->U);
+    bool *seen = RL_NEW(w->cx->tmp, bool, d->n), *met = RL_NEW(w->cx->tmp, bool, w->U);
     for (size_t i = 0; i < p->t.n; i++) {
         int32_t u = p->unit_code[i];
         to[i] = code[u];
-        used += seen[code[u]]++ == 0;
-        alone += of[u] == NULL && !met[u];
-        met[u] = 1;
+        used += rl_first_seen(seen, (size_t)code[u]);
+        alone += rl_first_seen(met, (size_t)u) && of[u] == NULL;
     }
     p->cluster_of = code;
     p->n_clusters = d->n;

@@ -307,6 +307,16 @@ static rl_period_kind kind_of_days(int32_t step)
     return RL_PERIOD_NONE;
 }
 
+/* What periods so many of a kind apart are by; none where no --period makes them follow each other. */
+static rl_period_kind longer_kind(rl_period_kind kind, int32_t step)
+{
+    if (kind == RL_DAY) return kind_of_days(step);
+    if (kind == RL_WEEK)
+        return step >= 12 && step <= 14 ? RL_QUARTER : step >= 51 && step <= 53 ? RL_YEAR : RL_PERIOD_NONE;
+    if (kind == RL_MONTH && step == 3) return RL_QUARTER;
+    return (kind == RL_MONTH && step == 12) || (kind == RL_QUARTER && step == 4) ? RL_YEAR : RL_PERIOD_NONE;
+}
+
 bool rl_hint_stride(rl_build *b, rl_ctx *cx)
 {
     const rl_expr *some = b->scene.at != NULL ? timed(b) : NULL;
@@ -319,16 +329,15 @@ bool rl_hint_stride(rl_build *b, rl_ctx *cx)
         if (t->unit == NULL || t->unit[p] == t->unit[p - 1]) step[n++] = t->at[p] - t->at[p - 1];
     rl_order_int(step, n);
     if (n == 0 || step[n / 2] <= 1) return false;
-    bool days = b->d->clock.dates && b->d->clock.cal.kind == RL_DAY;
-    rl_period_kind kind = days ? kind_of_days(step[n / 2]) : RL_PERIOD_NONE;
+    bool dates = b->d->clock.dates;
+    const char *name = dates ? rl_period_name(b->d->clock.cal.kind) : "period";
+    rl_period_kind kind = dates ? longer_kind(b->d->clock.cal.kind, step[n / 2]) : RL_PERIOD_NONE;
     if (kind != RL_PERIOD_NONE)
-        rl_hint(cx, "rows are mostly %d days apart, and a lag of a day finds none: add --period %s", step[n / 2],
-                rl_period_name(kind));
+        rl_hint(cx, "rows are mostly %d %ss apart, and a lag of a %s finds none: add --period %s", step[n / 2], name,
+                name, rl_period_name(kind));
     else
-        rl_hint(cx, "rows are mostly %d %ss apart, and a lag goes by the %s: %s", step[n / 2],
-                b->d->clock.dates ? rl_period_name(b->d->clock.cal.kind) : "period",
-                b->d->clock.dates ? rl_period_name(b->d->clock.cal.kind) : "period",
-                b->d->clock.dates ? "say what a period is by --period, or number them" : "number them 1, 2, 3 ..");
+        rl_hint(cx, "rows are mostly %d %ss apart, and a lag goes by the %s: %snumber %s 1, 2, 3 ..", step[n / 2], name,
+                name, dates ? "no --period is as long, " : "", dates ? "the periods" : "them");
     return true;
 }
 

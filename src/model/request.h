@@ -58,6 +58,8 @@ typedef enum rl_agg {
     RL_AGG_TYPE, RL_AGG_PAIRS        /* bacon                                              */
 } rl_agg;
 
+enum { RL_LEAVE_OWN = 2 };
+
 typedef struct rl_request {
     const char *formula;             /* "y ~ x | unit + time"                              */
     const rl_estimator *estimator;   /* NULL = ols, or iv when the formula has instruments */
@@ -101,6 +103,7 @@ typedef struct rl_request {
     int balance;                     /* .. so many periods after their start                   */
     const char *partition;           /* ddd: 0/1 column, 1 = eligible                          */
     const char *ref_cohort;          /* sunab: the cohort of reference, as the data have it; or NULL */
+    bool between_never;              /* sunab: a start at which no row stands is never treated, as in fixest  */
     bool same_units;                 /* lpdid, dcdh: the same units at every horizon           */
     bool normalized;                 /* dcdh: by unit of treatment received                    */
     int premean, ylags;              /* lpdid: periods of the mean before; lags of the outcome's change */
@@ -111,8 +114,10 @@ typedef struct rl_request {
     const char *const *contrast;     /* averages of estimates set against each other (model/contrast.h) */
     size_t n_contrast;
     bool impute;                     /* etwfe: many cells may be imputed instead of fitted (model/impute.h)    */
-    const unsigned char *leave;    /* rows of the table left out, under this reason; or NULL */
+    const unsigned char *leave;    /* rows of the table left out: 1 under the reason that follows, RL_LEAVE_OWN + r
+                                      under number r of those behind it; or NULL            */
     const char *leave_why;
+    const char *leave_own[3];      /* the estimator's (rl_fit.leave)                        */
     const char *const *lincom;     /* linear combinations of estimates (model/linear.h)       */
     size_t n_lincom;
     const char *const *restriction;/* joint tests of restrictions, one text each             */

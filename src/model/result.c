@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "model/collapse.h"
 #include "model/design.h"
 #include "model/diag.h"
@@ -17,12 +18,9 @@
 /* Different rows of the table among those of a design in which they may stand several times. */
 static size_t different_rows(const rl_design *d, rl_ctx *cx)
 {
-    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, d->t->n);
+    bool *seen = RL_NEW(cx->tmp, bool, d->t->n);
     size_t n = 0;
-    for (size_t i = 0; i < d->n; i++) {
-        n += !seen[d->row[i]];
-        seen[d->row[i]] = 1;
-    }
+    for (size_t i = 0; i < d->n; i++) n += rl_first_seen(seen, d->row[i]);
     return n;
 }
 
@@ -162,9 +160,9 @@ static void leave_out(rl_request *req, const rl_design *d, const rl_fit *f, rl_c
     unsigned char *leave = RL_NEW(cx->tmp, unsigned char, d->t->n);
     if (req->leave != NULL) memcpy(leave, req->leave, d->t->n);
     for (size_t i = 0; i < d->n; i++)
-        if (f->leave[i]) leave[d->row[i]] = 1;
+        if (f->leave[i]) leave[d->row[i]] = (unsigned char)(RL_LEAVE_OWN + f->leave[i] - 1);
     req->leave = leave;
-    req->leave_why = f->leave_why;
+    memcpy(req->leave_own, f->leave_why, sizeof f->leave_why);
 }
 
 rl_code rl_estimate_run(const rl_request *request, const rl_table *t, rl_result *out, rl_arena *keep, rl_ctx *cx)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "num/order.h"
 
 typedef struct view {
@@ -35,7 +36,7 @@ static size_t cohorts(const view *v, double **out, bool *never, rl_ctx *cx)
 static void fill(const view *v, const double *cohort, size_t G, rl_rollout *out, rl_ctx *cx)
 {
     size_t U = v->p->t.col[0].dict->n;
-    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, U);
+    bool *seen = RL_NEW(cx->tmp, bool, U);
     for (size_t k = 0; k < v->n; k++) {
         size_t i = at(v, k), t = (size_t)(v->period[i] - v->first), g = 0;
         double own = v->cohort[i];
@@ -44,7 +45,7 @@ static void fill(const view *v, const double *cohort, size_t G, rl_rollout *out,
         if (r->rows[t]++ == 0) r->mean[t] = 0;
         r->mean[t] += v->p->y[i];
         if (v->p->exposed[i]) r->exposed[t] = 1;
-        if (!seen[v->p->unit_code[i]]++) r->units++;
+        r->units += rl_first_seen(seen, (size_t)v->p->unit_code[i]);
     }
     for (size_t g = 0; g < out->n; g++)
         for (size_t t = 0; t < v->T; t++)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "num/dist.h"
 
 enum { FEW = 4 };
@@ -261,7 +262,7 @@ static rl_code against_apart(const rl_tables *t, const rl_att *whole, const rl_n
 {
     const rl_program *base = whole->plan.program;
     rl_plan plan = whole->plan;
-    unsigned char *scope = RL_NEW(cx->tmp, unsigned char, nb->U), *seen;
+    unsigned char *scope = RL_NEW(cx->tmp, unsigned char, nb->U);
     rl_att e;
     for (size_t u = 0; u < nb->U; u++) scope[u] = nb->known[u] || (u < base->n_units && base->start[u] != RL_NO_DAY);
     plan.scope = scope;
@@ -269,11 +270,11 @@ static rl_code against_apart(const rl_tables *t, const rl_att *whole, const rl_n
     plan.leave_clean = true;
     plan.leave_why = "controls that share with treated ones";
     RL_TRY(rl_att_fit(t, &plan, whole->fit.estimator, &e, scratch, cx));
-    seen = RL_NEW(cx->tmp, unsigned char, e.N);
+    bool *seen = RL_NEW(cx->tmp, bool, e.N);
     for (size_t k = 0; k < e.fit.rows_used; k++) {
         size_t i = e.fit.row[k], u = (size_t)e.panel.unit_code[i];
         bool waits = u >= base->n_units || base->start[u] == RL_NO_DAY;
-        if (waits && nb->since[u] == RL_NO_DAY && !seen[u]++) s->apart_controls++;
+        if (waits && nb->since[u] == RL_NO_DAY) s->apart_controls += rl_first_seen(seen, u);
     }
     const rl_estimate *x = &e.fit.est[e.at];
     if (s->apart_controls >= FEW && x->std_error > 0)

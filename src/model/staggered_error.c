@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "model/est_staggered.h"
 #include "num/eig.h"
 #include "num/recast.h"
@@ -176,9 +177,9 @@ static bool by_units(const rl_draw *w, rl_ctx *cx)
     const rl_vcov_spec *v = &w->d->vcov;
     if (v->kind == RL_HC0 || v->kind == RL_HC1) return true;
     if (v->kind != RL_CLUSTER || v->ways != 1) return false;
-    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, w->d->cluster[0].G);
+    bool *seen = RL_NEW(cx->tmp, bool, w->d->cluster[0].G);
     for (size_t u = 0; u < w->s.N; u++)
-        if (seen[w->d->cluster[0].code[w->s.start[u]]]++ > 0) return false;
+        if (!rl_first_seen(seen, (size_t)w->d->cluster[0].code[w->s.start[u]])) return false;
     return true;
 }
 

@@ -54,29 +54,43 @@ static bool look(const rl_table *t, const rl_col *c, stride *s)
     return true;
 }
 
-rl_period_kind rl_stride_find(const rl_table *t, const rl_col *c, const char **how, rl_arena *in)
+/* steps  periods from one date to the next */
+static rl_period_kind find(const rl_table *t, const rl_col *c, const char **how, int32_t *steps, rl_arena *in)
 {
     stride s = {.first = true, .last = true};
     *how = NULL;
+    *steps = 1;
     if (c->type == RL_NUM || !look(t, c, &s)) return RL_PERIOD_NONE;
     if ((s.first || s.last) && s.n >= MONTHS_LEAST && s.months > 0) {
+        rl_period_kind kind = s.months % 12 == 0 ? RL_YEAR : s.months % 3 == 0 ? RL_QUARTER : RL_MONTH;
         *how = s.first ? "all first days of months" : "all last days of months";
-        if (s.months % 12 == 0) return RL_YEAR;
-        return s.months % 3 == 0 ? RL_QUARTER : RL_MONTH;
+        *steps = s.months / (kind == RL_YEAR ? 12 : kind == RL_QUARTER ? 3 : 1);
+        return kind;
     }
     if (s.days % 7 != 0 || s.n < WEEKS_LEAST) return RL_PERIOD_NONE;
     *how = s.days == 7 ? "7 days apart" : rl_sprintf(in, "%d days apart", s.days);
+    *steps = s.days / 7;
     return RL_WEEK;
+}
+
+rl_period_kind rl_stride_find(const rl_table *t, const rl_col *c, const char **how, rl_arena *in)
+{
+    int32_t steps;
+    return find(t, c, how, &steps, in);
 }
 
 void rl_stride_settle(rl_request *req, const rl_table *t, rl_ctx *cx)
 {
     bool asked = req->calendar.kind == RL_PERIOD_NONE && req->time != NULL && !req->estimator->needs_cohort;
     const rl_col *c = asked ? rl_table_col(t, req->time) : NULL;
-    const char *how;
-    rl_period_kind kind = c != NULL ? rl_stride_find(t, c, &how, cx->tmp) : RL_PERIOD_NONE;
+    const char *how, *more = "";
+    int32_t steps = 1;
+    rl_period_kind kind = c != NULL ? find(t, c, &how, &steps, cx->tmp) : RL_PERIOD_NONE;
     if (kind == RL_PERIOD_NONE) return;
     req->calendar = (rl_calendar){kind, 1};
-    rl_remark(cx, "calendar", "the dates of '%s' are %s: a period is a %s; --period day reads them as days", c->name,
-              how, rl_period_name(kind));
+    if (steps > 1)
+        more = rl_sprintf(cx->tmp, ", %d from each date to the next: number the periods 1, 2, 3 .. to count by those",
+                          steps);
+    rl_remark(cx, "calendar", "the dates of '%s' are %s: a period is a %s%s; --period day reads them as days", c->name,
+              how, rl_period_name(kind), more);
 }

@@ -21,6 +21,7 @@ typedef struct work {
     double *at_switch;      /* N  treatment in period F */
     int32_t *level;         /* N  number of the baseline */
     size_t levels;
+    unsigned char *unused; /* of the table: 1 + rl_unused */
 } work;
 
 /* --- entries ------------------------------------------------------------------------ */
@@ -92,22 +93,33 @@ static size_t different_times(int32_t *t, size_t n)
     return m;
 }
 
+/* Was the row found to be of no use when the same was made before?  Its time is still a period. */
+static bool found_unused(const work *p, size_t row) { return p->r->leave != NULL && p->r->leave[row] >= RL_LEAVE_OWN; }
+
 /* Periods: a table over the span of the times, or, where that would be long, a sort. */
 static void number_periods(work *p, rl_ctx *cx)
 {
     const int32_t *at = p->d->past.at;
     rl_switching *s = p->s;
-    size_t n = p->first[s->N];
+    size_t n = p->first[s->N], left = 0;
     int32_t lo = INT32_MAX, hi = INT32_MIN;
     for (size_t k = 0; k < n; k++) {
         if (at[p->row[k]] < lo) lo = at[p->row[k]];
         if (at[p->row[k]] > hi) hi = at[p->row[k]];
+    }
+    for (size_t i = 0; i < p->d->t->n; i++) {
+        if (!found_unused(p, i)) continue;
+        if (at[i] < lo) lo = at[i];
+        if (at[i] > hi) hi = at[i];
+        left++;
     }
     p->when = RL_NEW(cx->tmp, int32_t, n);
     size_t span = (size_t)((int64_t)hi - lo) + 1;
     if (span <= 4 * n + 1024) {
         int32_t *code = RL_NEW(cx->tmp, int32_t, span), *time;
         for (size_t k = 0; k < n; k++) code[at[p->row[k]] - lo] = 1;
+        for (size_t i = 0; i < p->d->t->n && left > 0; i++)
+            if (found_unused(p, i)) code[at[i] - lo] = 1;
         for (size_t t = 0; t < span; t++) s->T += (size_t)code[t];
         s->time = time = RL_NEW(cx->tmp, int32_t, s->T);
         for (size_t t = 0, m = 0; t < span; t++)
@@ -118,9 +130,12 @@ static void number_periods(work *p, rl_ctx *cx)
         for (size_t k = 0; k < n; k++) p->when[k] = code[at[p->row[k]] - lo];
         return;
     }
-    int32_t *time = RL_NEW(cx->tmp, int32_t, n);
-    for (size_t k = 0; k < n; k++) time[k] = at[p->row[k]];
-    s->T = different_times(time, n);
+    int32_t *time = RL_NEW(cx->tmp, int32_t, n + left);
+    size_t m = 0;
+    for (size_t k = 0; k < n; k++) time[m++] = at[p->row[k]];
+    for (size_t i = 0; i < p->d->t->n && left > 0; i++)
+        if (found_unused(p, i)) time[m++] = at[i];
+    s->T = different_times(time, m);
     s->time = time;
     for (size_t k = 0; k < n; k++)
         p->when[k] = (int32_t)((int32_t *)bsearch(&at[p->row[k]], time, s->T, sizeof *time, by_period) - time);
@@ -129,14 +144,17 @@ static void number_periods(work *p, rl_ctx *cx)
 /* --- baselines and switches ------------------------------------------------------------ */
 
 /* Leave out what is marked (n of 0 and 1): entries move up, units without any go. */
-static size_t leave_out(work *p, const unsigned char *gone)
+static size_t leave_out(work *p, const unsigned char *gone, rl_unused why)
 {
     size_t n = 0, N = 0, from = p->first[0], lost = 0;
     for (size_t u = 0; u < p->s->N; u++) {
         size_t to = p->first[u + 1], begin = n;
         for (size_t k = from; k < to; k++) {
             lost += gone[k];
-            if (gone[k]) continue;
+            if (gone[k]) {
+                p->unused[p->row[k]] = (unsigned char)(1 + why);
+                continue;
+            }
             p->row[n] = p->row[k];
             p->when[n] = p->when[k];
             p->y[n] = p->y[k];
@@ -210,7 +228,7 @@ static void leave_alike(work *p, unsigned char *gone, rl_ctx *cx)
         vary[l] |= one[l] != p->F[u];
     }
     for (size_t u = 0; u < N; u++) memset(gone + p->first[u], !vary[p->level[u]], p->first[u + 1] - p->first[u]);
-    p->s->alike = leave_out(p, gone);
+    p->s->alike = leave_out(p, gone, RL_UNUSED_ALIKE);
 }
 
 static bool switched(const work *p, size_t u, size_t k) { return p->F[u] >= 0 && p->when[k] >= p->F[u]; }
@@ -249,7 +267,7 @@ static void leave_alone(work *p, unsigned char *gone, rl_ctx *cx)
             if (!switched(p, u, k)) control[cell[k]] = true;
     for (size_t u = 0; u < p->s->N; u++)
         for (size_t k = p->first[u]; k < p->first[u + 1]; k++) gone[k] = !control[cell[k]];
-    p->s->alone = leave_out(p, gone);
+    p->s->alone = leave_out(p, gone, RL_UNUSED_ALONE);
 }
 
 /* --- missing treatments -------------------------------------------------------------------- */
@@ -362,7 +380,8 @@ rl_code rl_switching_make(const rl_design *d, const rl_request *r, rl_switching 
     p.level = RL_NEW(cx->tmp, int32_t, N);
     p.sign = RL_NEW(cx->tmp, int8_t, N);
     for (size_t u = 0; u < N; u++) read_path(&p, u, gone);
-    s->mixed = leave_out(&p, gone);
+    s->unused = p.unused = RL_NEW(cx->tmp, unsigned char, d->t->n);
+    leave_out(&p, gone, RL_UNUSED_MIXED);
     number_levels(&p, cx);
     leave_alike(&p, gone, cx);
     if (s->N == 0) return nothing_switches(&p, N, cx);

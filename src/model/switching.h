@@ -7,8 +7,8 @@
  *
  * Units with the same baseline are compared with each other: the controls of
  * a switch at F in period t are those whose treatment is still d_u in t.
- * Periods are the different times of the rows, ascending, and counted one by
- * one, however far apart the times are.
+ * Periods are the different times of the rows, of those used up too,
+ * ascending, and counted one by one, however far apart the times are.
  *
  * Used up, in this order (rows, each counted once):
  *   mixed      from the period on in which a unit has been both above and below its baseline
@@ -35,6 +35,8 @@
 #define RL_NO_ENTRY SIZE_MAX
 #define RL_NO_DESIGN_ROW UINT32_MAX
 
+typedef enum rl_unused { RL_UNUSED_MIXED, RL_UNUSED_ALIKE, RL_UNUSED_ALONE } rl_unused;
+
 typedef struct rl_switching {
     size_t N, T;
     const int32_t *time;     /* T    ascending                                             */
@@ -53,7 +55,8 @@ typedef struct rl_switching {
     const int32_t *last;     /* N    last period with a control for the unit's baseline    */
     const uint32_t *cohort;  /* N    baseline x F x treatment in F, of units that switch   */
     size_t cohorts, switchers;
-    size_t mixed, alike, alone, rows;
+    const unsigned char *unused; /* of the table: 1 + rl_unused of rows used up, 0 elsewhere */
+    size_t alike, alone, rows;
 } rl_switching;
 
 /* From the past of a design (estimators with `past`), its --treated or --cohort column and weights.

@@ -55,12 +55,13 @@ static bool weigh(const synth *w, const rl_simplex *q, double *x, double *room)
     return true;
 }
 
-/* Room of one solution: what weigh_units() and weigh_periods() cut it into, then the solver's. */
+/* Room of one solution: what again() keeps, then what weigh_units() cuts the rest into, or weigh_periods() after it. */
 static size_t room_of(const synth *w)
 {
-    size_t units = rl_simplex_room(w->N, w->T0), periods = rl_simplex_room(w->T0, w->N), P = w->T0 + 1;
-    size_t own = w->N + w->T0 + w->T + w->N + P * P + P, exact = w->exact ? w->N * P : 0;
-    return own + exact + (units > periods ? units : periods);
+    size_t P = w->T0 + 1, kept = w->N + w->T0 + w->T, periods = 0;
+    size_t units = w->T0 + w->N + rl_simplex_room(w->N, w->T0);
+    if (w->periods) periods = P * P + P + (w->exact ? w->N * P : 0) + rl_simplex_room(w->T0, w->N);
+    return kept + (units > periods ? units : periods);
 }
 
 static bool weigh_units(const synth *w, const uint32_t *unit, size_t k0, size_t k1, double *omega, double *room)
@@ -269,7 +270,8 @@ static double noise(const synth *w)
     return (double)sqrtl(square / (n - 1));
 }
 
-/* Means of the periods taken off, which change no weight and no estimate; with a constant those of the units too. */
+/* Means of the periods taken off, which change no weight and no estimate at a given zeta; with a constant those of the
+ * units too.  noise(), from which zeta comes, is of the outcome as it is. */
 static void fill(synth *w, rl_ctx *cx)
 {
     long double *mean = RL_NEW(cx->tmp, long double, w->T);

@@ -9,6 +9,10 @@
  * both 0 or more and one in sum; s: the T0 periods before the start, u: the N0 units never treated; sigma: standard
  * deviation of the changes y_us - y_(u,s-1); zeta = (N1 T1)^(1/4) sigma.  sc has no constant a, and zeta = 1e-6 sigma.
  *
+ * What happens to all units alike in a period leaves every sum of squares as it is, but not sigma, whose changes are
+ * those of the outcome itself (synthdid's convention): a common shock before the start makes sigma larger, the weights
+ * of sdid more even, and both stop earlier.  sc at its minimum alone stays the same.
+ *
  * Weights are Frank and Wolfe's, stopped: 100 steps, weights up to a quarter of the largest set to 0, then steps until
  * one gains less than (1e-5 sigma)^2, as synthdid 0.0.9 has it; --as exact goes on to the minimum (num/simplex.h).
  *
@@ -30,7 +34,8 @@
  *         RL_EUSAGE  covariates, effects, weights
  *         RL_ENUM    no minimum was found
  * Cost    8 bytes a row, and 8 for each pair of controls up to 2,048 of them (beyond: none, and every step costs as
- *         much more as there are periods before the start)
+ *         much more as there are periods before the start).  A repetition: of 64 at a time each has room for some 16 N
+ *         and, where periods are weighed, T0^2 numbers (--as exact: N T0 more), and takes n0 T0^2 to add these up
  */
 RL_MUST rl_code rl_synth_fit(const rl_design *d, const rl_request *r, bool periods, rl_fit *f, rl_ctx *cx);
 

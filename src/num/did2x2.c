@@ -524,3 +524,23 @@ void rl_did_effect_place(rl_did_effect *e, const rl_did_sample *s, double *room)
     if (rl_did_has_odds(s->method) && s->method != RL_DID_IMPROVED) e->h_odds = room + 2 * s->groups * k;
     if (fitted) e->delta = room + (2 * s->groups + 1) * k;
 }
+
+size_t rl_did_telling(const rl_did_sample *s, const double *gamma)
+{
+    size_t best = 0;
+    double most = -1;
+    for (size_t j = 0; j < s->k; j++) {
+        double sum[2] = {0}, n[2] = {0};
+        for (size_t q = 0; q < s->groups; q++)
+            for (size_t r = 0; r < RL_DID_PARTS; r++)
+                for (size_t i = 0; i < s->part[q][r].n; i++) {
+                    sum[q % 2] += s->part[q][r].x[i * s->k + j];
+                    n[q % 2]++;
+                }
+        double apart = fabs(gamma[j] * (sum[1] / n[1] - sum[0] / n[0]));
+        if (!(apart > most)) continue;
+        most = apart;
+        best = j;
+    }
+    return best;
+}

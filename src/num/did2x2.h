@@ -103,6 +103,8 @@ rl_did_trouble rl_did_weigh(const rl_did_sample *s, rl_did_frame *f);
 void rl_did_estimate(const rl_did_sample *s, const rl_did_frame *f, rl_did_effect *e);
 
 static inline bool rl_did_has_odds(rl_did_method m) { return m != RL_DID_REG; }
+/* The covariate that tells treated and controls apart: the largest part of the difference of their mean indices. */
+size_t rl_did_telling(const rl_did_sample *s, const double *gamma);
 /* exp(x'gamma), at most that of p = 1 - 1e-6. */
 double rl_did_odds(const double *gamma, const double *x, size_t k);
 /* Influence of one row of group q; odds as rl_did_odds() has them (0 without). */

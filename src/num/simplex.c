@@ -145,7 +145,7 @@ typedef struct exact {
     long double ridge, top; /* top: the largest |B_i|^2          */
     long double *L;         /* triangle, rows one after the other */
     long double *z, *v;     /* n of p; rows  v = B z              */
-    long double *rhs;       /* n or rows                          */
+    long double *rhs;       /* rows  a column of B                */
     uint32_t *in;           /* p                                  */
     size_t p;
 } exact;

@@ -166,7 +166,8 @@ static void sample(rl_str *out, const rl_result *r, rl_arena *in)
         rl_str_add(out, "; normal\n");
     else
         rl_str_add(out, "; t, degrees of freedom by estimate\n");
-    if (r->ssc != NULL) rl_str_addf(out, "factor      %s\n", clean(r->ssc, in));
+    if (r->ssc == NULL) return;
+    rl_str_addf(out, "%s%s\n", r->estimator->refits ? "errors      " : "factor      ", clean(r->ssc, in));
 }
 
 /* The largest shares of units, or of periods: what the control is made of. */

@@ -56,21 +56,42 @@ static void scale(void **state)
     }
 }
 
-/* Levels of units (sdid alone) and whatever happens to all in a period change nothing. */
+/* Levels of units (sdid alone) and another origin of the scale change nothing. */
 static void levels(void **state)
 {
     (void)state;
     for (int k = 0; k < 4; k++) {
         rl_table t = panel(4, 1, 0.5);
         rl_result a = run(&t, NAME[k % 2], k > 1);
-        for (size_t i = 0; i < t.n; i++)
-            t.col[2].num[i] += (k % 2 ? 0 : 50 * sin((double)(i / T))) + 3.5; /* the same for each period */
+        for (size_t i = 0; i < t.n; i++) t.col[2].num[i] += (k % 2 ? 0 : 50 * sin((double)(i / T))) + 3.5;
         rl_result b = run(&t, NAME[k % 2], k > 1);
         for (size_t j = 0; j < a.m; j++) {
             CHECK_NEAR(b.est[j].estimate, a.est[j].estimate, 1e-9);
             CHECK_DIGITS(b.est[j].std_error, a.est[j].std_error, 7);
         }
     }
+}
+
+/* What happens to all in a period, too, where the weights are those of the minimum and are not shrunk (sc --as exact).
+ * Elsewhere it moves sigma, the noise of the outcome as it is: sdid shrinks more, by up to half a standard error here
+ * (0.5 measured), and sc stops earlier (0.04 measured). */
+static void common_shocks(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++)
+        for (uint64_t seed = 4; seed <= 8; seed++) {
+            bool sc = k % 2, exact = k > 1;
+            rl_table t = panel(seed, 1, 0.5);
+            rl_result a = run(&t, NAME[k % 2], exact);
+            for (size_t i = 0; i < t.n; i++) t.col[2].num[i] += 7 * cos((double)(i % T));
+            rl_result b = run(&t, NAME[k % 2], exact);
+            for (size_t j = 0; j < a.m; j++) {
+                double moved = fabs(b.est[j].estimate - a.est[j].estimate), se = a.est[j].std_error;
+                assert_true(moved < (!sc ? 0.75 * se : !exact ? 0.1 * se : 1e-9));
+                if (sc) CHECK_NEAR(b.est[j].std_error, se, exact ? 1e-9 * se : 0.02 * se);
+                if (!sc) assert_true(moved > 1e-4);
+            }
+        }
 }
 
 /* The treated are a mixture of three controls, and an effect: exactly that is found, without the others' help. */
@@ -90,8 +111,9 @@ static void mixture(void **state)
     }
 }
 
-/* 100 worlds whose treated load more on a factor than controls do: both are near the truth, where the difference of
- * four means is off; placebo intervals of sdid hold it about as often as they say. */
+/* 100 worlds whose treated load more on a factor than controls do.  The factor goes either way, so none of the three is
+ * off on average; in each world the difference of four means has the larger error (mean squares 0.056, 0.041 and 0.213).
+ * Placebo intervals of sdid hold the truth about as often as they say. */
 static void truth(void **state)
 {
     (void)state;
@@ -113,19 +135,17 @@ static void truth(void **state)
         }
         rl_arena_reset(cx.tmp);
     }
-    assert_true(fabs(bias[0]) < 0.06);
-    assert_true(square[0] < 0.75 * square[2]);
-    assert_true(square[1] < 1.3 * square[2]);
+    for (int k = 0; k < 2; k++) {
+        assert_true(fabs(bias[k]) < 0.06);
+        assert_true(square[k] < 0.5 * square[2]);
+    }
     if (covered < 0.85 * WORLDS || covered > 0.995 * WORLDS) fail_msg("%g of %d hold the truth", covered, WORLDS);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(scale),
-        TEST(levels),
-        TEST(mixture),
-        TEST(truth),
+        TEST(scale), TEST(levels), TEST(common_shocks), TEST(mixture), TEST(truth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

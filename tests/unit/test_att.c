@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "model/att.h"
+#include "model/identify.h"
 
 /* Thirty accounts for seven months of 2024, one won deal in each; of accounts that start (in June: month 5, others in
  * July: month 6) the big ones grow faster, programme or not. */
@@ -200,13 +201,56 @@ static void a_base_that_is_partly_exposed(void **state)
     fixture_close(&f);
 }
 
+/* Units, their cells and clusters count once, however many deals they have: 260 in each month. */
+static void units_of_hundreds_of_deals(void **state)
+{
+    (void)state;
+    enum { UNITS = 8, DEALS = 260 };
+    fixture f;
+    rl_plan plan;
+    rl_att e;
+    const rl_identified *d;
+    fixture_open(&f);
+    rl_str deals = rl_str_new(f.cx.keep), accounts = rl_str_new(f.cx.keep), starts = rl_str_new(f.cx.keep);
+    rl_str_add(&deals, "id,account,created,closed,status,amount\n");
+    rl_str_add(&accounts, "account,parent\n");
+    rl_str_add(&starts, "account,start\n");
+    for (int a = 0; a < UNITS; a++) {
+        rl_str_addf(&accounts, "A%02d,P%d\n", a, a / 2);
+        if (a % 2 == 0) rl_str_addf(&starts, "A%02d,2024-%02d-01\n", a, START);
+        for (int m = 1; m <= MONTHS; m++)
+            for (int k = 0; k < DEALS; k++)
+                rl_str_addf(&deals, "D%d-%d-%d,A%02d,2024-%02d-07,2024-%02d-07,Won,%.2f\n", a, m, k, a, m, m,
+                            amount(a, m));
+    }
+    fixture_write(&f, "d.csv", rl_str_text(&deals));
+    fixture_write(&f, "a.csv", rl_str_text(&accounts));
+    fixture_write(&f, "p.csv", rl_str_text(&starts));
+    CHECK_OK(fixture_read(&f, "study: {title: t, period: month, cut: 2024-09-05}\n"
+                              "deals: {file: d.csv, id: id, account: account, created: created, closed: closed,\n"
+                              "        status: status, amount: amount, won: [Won], lost: [Lost]}\n"
+                              "accounts: {file: a.csv, id: account, parent: parent}\n"
+                              "programs:\n  abm: {file: p.csv, unit: account, start: start}\n"
+                              "models:\n  m: {treatment: abm, horizon: 1, outcome: deal_size, cluster: parent}\n"),
+             &f.cx);
+    CHECK_OK(rl_plan_make(&f.t, &f.study.model[0], &plan, &f.cx), &f.cx);
+    CHECK_OK(rl_att_fit(&f.t, &plan, NULL, &e, f.cx.keep, &f.cx), &f.cx);
+    assert_int_equal(e.panel.t.n, UNITS * MONTHS * DEALS);
+    assert_int_equal(e.panel.treated_units, UNITS / 2);
+    assert_int_equal(e.panel.clusters, UNITS / 2);
+    CHECK_OK(rl_identify(&f.t, &plan, &d, f.cx.keep, &f.cx), &f.cx);
+    assert_int_equal(d->treated, UNITS / 2);
+    assert_int_equal(d->never, UNITS / 2);
+    assert_int_equal(d->wave[0].never, UNITS / 2); /* in its exposed periods */
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cs_compares_within_traits),
-        cmocka_unit_test(anticipation_moves_the_base),
-        cmocka_unit_test(estimators_that_cannot_carry_a_lift),
-        cmocka_unit_test(a_base_that_is_partly_exposed),
+        cmocka_unit_test(cs_compares_within_traits),           cmocka_unit_test(anticipation_moves_the_base),
+        cmocka_unit_test(estimators_that_cannot_carry_a_lift), cmocka_unit_test(a_base_that_is_partly_exposed),
+        cmocka_unit_test(units_of_hundreds_of_deals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -239,11 +239,41 @@ static void controls_are_needed(void **state)
     assert_int_equal(out.periods, 4);
     r.anticipation = 0;
     set_start(&t, 6, 4);
-    refused(&r, &t, RL_EDATA, "no control: no unit is never treated, and all that have a pre-period start at 4", &cx);
+    refused(&r, &t, RL_EDATA,
+            "no control: no unit is never treated, and all that have a pre-period start at 4 (240 rows)", &cx);
     set_start(&t, 4, 1);
     refused(&r, &t, RL_EDATA, "no cohort has a pre-period: the data begin at 1", &cx);
     set_start(&t, 1, 11);
+    refused(&r, &t, RL_EDATA, "no row is treated: all starts in 'g' (11", &cx);
+    set_start(&t, 11, NAN);
     refused(&r, &t, RL_EDATA, "nobody is treated", &cx);
+    rl_ctx_free(&cx);
+}
+
+/* In a complete panel a period that all controls miss leaves none of them. */
+static void controls_that_miss_a_period(void **state)
+{
+    (void)state;
+    rl_ctx cx;
+    check_ctx(&cx);
+    rl_table t = fit_panel(30, 8, 17, &cx);
+    rl_request r = cs_request("y ~ 1", NULL, RL_AGG_GROUP_TIME);
+    size_t units = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        if (!isnan(t.col[1].num[i])) continue;
+        if (t.col[0].num[i] == 7 || (t.col[0].num[i] == 3 && units++ < 2)) t.col[4].num[i] = NAN;
+    }
+    const char *what =
+        rl_sprintf(cx.keep,
+                   "no control is seen in all of the 8 periods: %zu of %zu units never treated (%zu rows) "
+                   "have no row at 7",
+                   units, units, 7 * units - 2);
+    refused(&r, &t, RL_EDATA, what, &cx);
+    r.notyet = true; /* later cohorts are left, until the last starts */
+    refused(&r, &t, RL_EDATA, "cell of cohort 4 and time 6: no control has a row at 6", &cx);
+    r.notyet = false;
+    r.keep_unbalanced = true;
+    refused(&r, &t, RL_EDATA, "no control has a row at 7", &cx);
     rl_ctx_free(&cx);
 }
 
@@ -304,7 +334,8 @@ static void cells_without_an_answer(void **state)
     out = run(&r, &t, &cx);
     CHECK_NEAR(cell(&out, 6, 7)->estimate, by_hand(&t, 6, 7, 4, 0), 1e-12);
     assert_string_equal(cx.note[notes].text,
-                        "1 cohort has no row in the last period before treatment: the base is the last one with rows");
+                        "cohort 6 has no row at 5, the last period before treatment: its base is 4, the last one with "
+                        "rows");
     for (size_t i = 0; i < t.n; i++) leave[i] = at[i] < 6 && g[i] == 6;
     refused(&r, &t, RL_EDATA, "cell of cohort 6 and time 6: the cohort has no row before its start", &cx);
     rl_ctx_free(&cx);
@@ -330,11 +361,17 @@ static void one_unit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cells_are_four_means),      cmocka_unit_test(methods_agree_without_covariates),
-        cmocka_unit_test(outcome_weights),           cmocka_unit_test(incomplete_units),
-        cmocka_unit_test(cross_sections_of_a_panel), cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(controls_are_needed),       cmocka_unit_test(usage),
-        cmocka_unit_test(cells_without_an_answer),   cmocka_unit_test(one_unit),
+        cmocka_unit_test(cells_are_four_means),
+        cmocka_unit_test(methods_agree_without_covariates),
+        cmocka_unit_test(outcome_weights),
+        cmocka_unit_test(incomplete_units),
+        cmocka_unit_test(cross_sections_of_a_panel),
+        cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(controls_are_needed),
+        cmocka_unit_test(controls_that_miss_a_period),
+        cmocka_unit_test(usage),
+        cmocka_unit_test(cells_without_an_answer),
+        cmocka_unit_test(one_unit),
     };
     return cmocka_run_group_tests_name("cs", tests, NULL, NULL);
 }

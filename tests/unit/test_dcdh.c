@@ -45,6 +45,18 @@ static rl_result fit(const unit *u, size_t N, size_t T, const rl_request *r)
     return out;
 }
 
+/* Rows left out under that name; 0 = none. */
+static size_t left_out(const rl_result *r, const char *why)
+{
+    for (size_t i = 0; i < r->n_dropped; i++)
+        if (strcmp(r->dropped[i].why, why) == 0) return r->dropped[i].rows;
+    return 0;
+}
+
+static const char MIXED[] = "treated both more and less than at first by then",
+                  ALIKE[] = "whose first treatment ends for all at once or for none",
+                  ALONE[] = "whose first treatment no unit still has";
+
 /* Two periods: a difference of means, and s1^2/n1 + s0^2/n0. */
 static void two_by_two(void **state)
 {
@@ -133,7 +145,9 @@ static void doses(void **state)
     CHECK_DIGITS(fit_event(&out, 0)->estimate, first, 14);
     CHECK_DIGITS(fit_event(&out, 1)->estimate, second, 14);
     CHECK_DIGITS(fit_find(&out, "overall")->estimate, (2 * first + 2 * second) / (2 + 1 + 2 + 3), 14);
-    assert_true(noted(&out, "3 rows are not used")); /* the only unit that starts at 0 */
+    assert_int_equal(left_out(&out, ALIKE), 3); /* the only unit that starts at 0 */
+    assert_int_equal(out.rows_used, 12);
+    assert_int_equal(out.clusters, 4);
     assert_true(noted(&out, "2 of 2 switches are alone"));
     CHECK_DIGITS(fit_event(&out, 0)->std_error, sqrt(2) * 0.125 * sqrt(2) / 2, 14); /* the controls' alone */
     r.profile = "exact"; /* changes 4 and 1.25 beside 0.375 and 0.125 of the controls: mean 1.4375 */
@@ -213,7 +227,51 @@ static void missing_cells(void **state)
     CHECK_DIGITS(fit_event(&out, -2)->estimate, -0.5 + (0.25 + 0.125) / 2, 14);
     u[0] = (unit){1, {0, 1, -1, -1}, {1, 1.5, 4, 5}}; /* above and then below: two rows */
     out = fit(u, 4, 4, &r);
-    assert_true(noted(&out, "2 rows are not used: their units have been treated both more and less"));
+    assert_int_equal(left_out(&out, MIXED), 2);
+    assert_int_equal(out.rows_used, 14);
+}
+
+/* Rows of no use are counted out, each under its reason; without them every figure is the same. */
+static void rows_of_no_use(void **state)
+{
+    (void)state;
+    static const unit U[] = {
+        {1, {0, 1, 1, 1}, {1, 3, 3.5, 5}},  {2, {0, 1, 1, -1}, {2, 4.5, 5, 7}}, {3, {0, 0, 1, 1}, {1, 1.5, 4, 4.25}},
+        {4, {0, 0, 1, 1}, {3, 3.25, 5, 6}}, {5, {7, 7, 7, 7}, {1, 2, 4, 8}},    {6, {7, 7, 7, 7}, {3, 2, 3.5, 1}},
+    };
+    rl_request r = request(-1, 0);
+    rl_result out = fit(U, 6, 4, &r), few;
+    assert_int_equal(left_out(&out, MIXED), 1);
+    assert_int_equal(left_out(&out, ALIKE), 8);
+    assert_int_equal(left_out(&out, ALONE), 7); /* periods 3 and 4 of the first four units, but for the one above */
+    assert_int_equal(out.rows_used, 8);
+    assert_int_equal(out.clusters, 4);
+    assert_int_equal(out.n_dropped, 3);
+    assert_false(noted(&out, "not used"));
+    CHECK_DIGITS(fit_event(&out, 0)->estimate, (2 + 2.5) / 2 - (0.5 + 0.25) / 2, 14);
+    few = fit(U, 4, 2, &r);
+    assert_int_equal(few.n_dropped, 0);
+    for (size_t j = 0; j < out.m; j++) {
+        CHECK_DIGITS(few.est[j].estimate, out.est[j].estimate, 14);
+        CHECK_DIGITS(few.est[j].std_error, out.est[j].std_error, 14);
+    }
+}
+
+/* A period in which only rows of no use stand is a period still: event 1 is two later, where nobody is seen. */
+static void periods_of_rows_left_out(void **state)
+{
+    (void)state;
+    static const unit U[] = {
+        {1, {0, 1, 1, 1}, {1, 3, NAN, 5}},   {2, {0, 0, 0, 0}, {2, 2.5, NAN, 3}}, {3, {0, 0, 0, 0}, {1, 1.75, NAN, 4}},
+        {4, {0, 1, 1, 1}, {1, 3.5, NAN, 9}}, {5, {7, 7, 7, 7}, {1, 2, 4, 8}},
+    };
+    rl_request r = request(-1, 2);
+    rl_result out;
+    rl_table t = table(U, 5, 4);
+    for (size_t i = 2; i < 16; i += 4) t.col[1].num[i] = NAN;
+    CHECK_OK(rl_estimate_run(&r, &t, &out, cx.keep, &cx), &cx);
+    assert_int_equal(left_out(&out, ALIKE), 4);
+    CHECK_DIGITS(fit_event(&out, 2)->estimate, (4 + 8) / 2. - (1 + 3) / 2., 14);
 }
 
 /* Rows that the request leaves out have a treatment and no outcome. */
@@ -286,8 +344,10 @@ static void asked_too_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(two_by_two), TEST(off_as_well_as_on), TEST(clusters_with_both), TEST(doses),    TEST(fixed_composition),
-        TEST(weights),    TEST(missing_cells),     TEST(rows_left_out),      TEST(refusals), TEST(asked_too_much),
+        TEST(two_by_two),    TEST(off_as_well_as_on), TEST(clusters_with_both),
+        TEST(doses),         TEST(fixed_composition), TEST(weights),
+        TEST(missing_cells), TEST(rows_of_no_use),    TEST(periods_of_rows_left_out),
+        TEST(rows_left_out), TEST(refusals),          TEST(asked_too_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

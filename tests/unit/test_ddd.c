@@ -175,7 +175,9 @@ static void refusals(void **state)
     r.method = "reg";
     double *twice = fit_num(&t, "x2", &cx);
     for (size_t i = 0; i < t.n; i++) twice[i] = 2 * rl_table_col(&t, "x")->num[i];
-    starts_refused(&t, &r, RL_EDATA, "'x2'", "cohort 2 and time 2", &cx);
+    starts_refused(&t, &r, RL_EDATA,
+                   "'x2' does not vary, or depends on the columns before it, among 24 units that are not",
+                   "cohort 2 and time 2", &cx);
     double *part = rl_table_col(&t, "part")->num;
     part[4 * T + 1] = 1 - part[4 * T + 1];
     r = request("y ~ 1");
@@ -188,7 +190,28 @@ static void refusals(void **state)
     double *x = rl_table_col(&t, "x")->num;
     for (size_t i = 0; i < t.n; i++) x[i] = start[i / T] == 2 ? 5 + (double)(i / T % 7) : -(double)(i / T % 7);
     r = request("y ~ x");
-    starts_refused(&t, &r, RL_EDATA, "no overlap", "eligible of the never treated", &cx);
+    starts_refused(&t, &r, RL_EDATA, "no overlap: 'x' tells them apart", "eligible of the never treated", &cx);
+}
+
+/* A cell before the start that has no answer is left out and said; one after it is refused. */
+static void cells_before_treatment(void **state)
+{
+    (void)state;
+    enum { T = 4 };
+    double start[N];
+    for (size_t u = 0; u < N; u++) start[u] = u % 5 < 2 ? 3 : NAN;
+    rl_table t = starts_panel(N, T, start, 75, &cx);
+    double *x = rl_table_col(&t, "x")->num;
+    for (size_t i = 0; i < t.n; i++) x[i] += i % T == 0 && start[i / T] == 3 ? 50 : 0;
+    rl_request r = request("y ~ x");
+    rl_result f = starts_fit(&t, &r, &cx);
+    assert_true(starts_noted(&f,
+                             "1 cell before treatment has no answer and is left out: cell of cohort 3 and time 2, "
+                             "eligible against the eligible of the never treated: no overlap: 'x' tells them apart"));
+    assert_int_equal(f.m, 2);
+    assert_int_equal(f.est[0].label.time, 3);
+    for (size_t i = 0; i < t.n; i++) x[i] += i % T == 1 && start[i / T] == 3 ? 50 : 0;
+    starts_refused(&t, &r, RL_EDATA, "no overlap: 'x'", "cohort 3 and time 3", &cx);
 }
 
 int main(void)
@@ -199,6 +222,7 @@ int main(void)
         cmocka_unit_test(several_controls),
         cmocka_unit_test(base_periods),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(cells_before_treatment),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

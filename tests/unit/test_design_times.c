@@ -221,7 +221,7 @@ static void repeated_cross_sections(void **state)
 static void starts_between_periods(void **state)
 {
     (void)state;
-    static const char *const NAME[] = {"cs", "bjs", "etwfe", "twfe", "did2s"};
+    static const char *const NAME[] = {"cs", "bjs", "etwfe", "twfe", "did2s", "sunab"};
     rl_table t = panel(), next = panel();
     for (size_t i = 0; i < t.n; i++) {
         t.col[0].num[i] *= 2;
@@ -229,20 +229,59 @@ static void starts_between_periods(void **state)
         t.col[1].num[i] = 2 * t.col[1].num[i] - 1;
         next.col[1].num[i] *= 2;
     }
-    for (size_t e = 0; e < 5; e++) {
+    for (size_t e = 0; e < 6; e++) {
         rl_request r = starts_request(NAME[e], "y ~ 1");
         r.agg = RL_AGG_SIMPLE;
         rl_result a = starts_fit(&t, &r, &cx), b = starts_fit(&next, &r, &cx);
-        assert_true(starts_noted(&a, "48 rows have a first treated time at which no row stands (the first is 5)"));
+        assert_true(starts_noted(&a, "48 rows start at a time at which no row stands (the first is 5)"));
         assert_false(starts_noted(&b, "no row stands"));
         CHECK_DIGITS(fit_find(&a, "overall")->estimate, fit_find(&b, "overall")->estimate, 13);
     }
     rl_request r = starts_request("sunab", "y ~ 1");
     for (size_t i = 0; i < t.n; i++)
         if (i / T % 3 > 0) t.col[1].num[i] = next.col[1].num[i];
+    r.between_never = true;
     rl_result a = starts_fit(&t, &r, &cx);
-    assert_false(starts_noted(&a, "count as treated from the next time on")); /* never, and says that */
+    assert_false(starts_noted(&a, "count as treated from the next time on and")); /* never, and says that */
     assert_true(starts_noted(&a, "count as never treated"));
+}
+
+/* Starts after the last period: all estimators say who counts as never treated, and refuse where nobody else is. */
+static void starts_beyond_the_data(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"cs",    "bjs",     "etwfe", "twfe", "did2s",     "sunab", "event",
+                                       "lpdid", "stacked", "bacon", "dcdh", "staggered", "ddd"};
+    rl_table all = panel(), some = panel();
+    for (size_t i = 0; i < all.n; i++) {
+        all.col[1].num[i] += isnan(START[i / T]) ? 0 : 50;
+        if (START[i / T] == 5) some.col[1].num[i] = i / T == 9 ? 11 : 17;
+    }
+    for (size_t e = 0; e < sizeof NAME / sizeof *NAME; e++) {
+        rl_result out;
+        rl_request r = starts_request(NAME[e], "y ~ 1");
+        starts_window(&r, -1, 1);
+        r.partition = "part";
+        if (strcmp(NAME[e], "ddd") != 0) { /* its cells want more units */
+            rl_result a = starts_fit(&some, &r, &cx);
+            assert_true(starts_noted(&a, "12 rows of 2 units have a start in 'g' (11 to 17) after the last period (6): "
+                                         "they count as never treated"));
+        }
+        assert_int_equal(rl_estimate_run(&r, &all, &out, cx.keep, &cx), RL_EDATA);
+        assert_string_equal(cx.err.what,
+                            "no row is treated: all starts in 'g' (53 to 55; 48 rows of 8 units) lie after "
+                            "the last period (6)");
+        rl_forgive(&cx);
+    }
+    rl_request r = starts_request("bjs", "y ~ 1"); /* what begins in anticipation is within the data */
+    r.anticipation = 6;
+    r.agg = RL_AGG_SIMPLE;
+    for (size_t i = 0; i < some.n; i++)
+        if (START[i / T] < 5) some.col[1].num[i] = NAN;
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, &some, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.what, "event times of those with a comparison go from -6 to -5"));
+    rl_forgive(&cx);
 }
 
 static void a_start_at_zero(void **state)
@@ -378,6 +417,50 @@ static void always_treated(void **state)
     }
 }
 
+/* Nobody has a past: every method says since when, who and how many. */
+static void treated_throughout(void **state)
+{
+    (void)state;
+    static const char *const NAME[] = {"cs", "ddd", "etwfe", "sunab", "lpdid"};
+    rl_table t = panel();
+    for (size_t i = 0; i < t.n; i++)
+        if (!isnan(START[i / T])) t.col[1].num[i] = START[i / T] == 3 ? -1 : 1;
+    for (size_t e = 0; e < 5; e++) {
+        rl_request r = starts_request(NAME[e], "y ~ 1");
+        starts_window(&r, -1, 1);
+        r.partition = "part";
+        starts_refused(&t, &r, RL_EDATA, "no cohort has a pre-period: the data begin at 1",
+                       "all that are treated start then or before (-1 to 1; 48 rows of 8 units)", &cx);
+    }
+    t = panel();
+    rl_request r = starts_request("cs", "y ~ 1");
+    r.anticipation = 9;
+    starts_refused(&t, &r, RL_EDATA, "and with --anticipation 9 all starts (3 to 5; 48 rows of 8 units) reach back",
+                   "no cohort has a pre-period", &cx);
+    r = starts_request("bjs", "y ~ 1");
+    r.anticipation = 2;
+    rl_result a = starts_fit(&t, &r, &cx);
+    assert_string_equal(a.dropped[0].why, "treated or anticipating from the first period");
+}
+
+static void never_as_a_word(void **state)
+{
+    (void)state;
+    rl_table t = panel();
+    const char **text = RL_NEW(cx.keep, const char *, t.n);
+    for (size_t i = 0; i < t.n; i++) text[i] = isnan(START[i / T]) ? "never" : rl_sprintf(cx.keep, "%g", START[i / T]);
+    fit_text(&t, "when", text, &cx);
+    rl_request r = starts_request("cs", "y ~ 1");
+    r.cohort = "when";
+    refused(&t, r, "'never' is not a time (column 'when')", "for never: leave the cell empty, or write 0 or Inf");
+    r.cohort = "g";
+    r.time = "when";
+    rl_result out;
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EINPUT);
+    assert_null(strstr(cx.err.hint, "for never"));
+    rl_forgive(&cx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,10 +471,13 @@ int main(void)
         TEST(a_longer_period_folds_rows),
         TEST(repeated_cross_sections),
         TEST(starts_between_periods),
+        TEST(starts_beyond_the_data),
         TEST(a_start_at_zero),
         TEST(steps_that_are_too_short),
         TEST(what_a_treatment_may_be),
         TEST(always_treated),
+        TEST(treated_throughout),
+        TEST(never_as_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

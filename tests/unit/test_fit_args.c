@@ -119,6 +119,47 @@ static void lists_of_instruments(void **s)
     assert_int_equal(cx.n_notes, notes + 6);
 }
 
+/* Anticipation changes what an effect is: where it is not taken it is no remark. */
+static void anticipation_is_taken_or_refused(void **s)
+{
+    (void)s;
+    static const char *const NAME[] = {"cs", "bjs", "did2s", "ddd", "etwfe", "sunab", "lpdid", "twfe", "ols"};
+    for (size_t e = 0; e < 9; e++) {
+        rl_fit_args a;
+        rl_fit_args_init(&a, "y ~ 1");
+        set(&a, "data", "x.csv");
+        set(&a, "estimator", NAME[e]);
+        set(&a, "anticipation", "2");
+        rl_code got = rl_fit_finish(&a, &cx);
+        assert_int_equal(got, e < 4 ? RL_OK : RL_EUSAGE);
+        if (e < 4) continue;
+        assert_string_equal(cx.err.what,
+                            rl_sprintf(cx.keep, "--anticipation does not apply to estimator '%s'", NAME[e]));
+        assert_true((strstr(cx.err.hint, "cs, bjs, did2s and ddd take it") != NULL) == (e < 8));
+        rl_forgive(&cx);
+        set(&a, "anticipation", "0");
+        CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    }
+}
+
+static void draws_beside_a_jackknife(void **s)
+{
+    (void)s;
+    rl_fit_args a;
+    rl_fit_args_init(&a, "y ~ 1");
+    set(&a, "data", "x.csv");
+    set(&a, "estimator", "sdid");
+    set(&a, "inference", "jackknife");
+    set(&a, "reps", "499");
+    size_t notes = cx.n_notes;
+    CHECK_OK(rl_fit_finish(&a, &cx), &cx);
+    assert_int_equal(cx.n_notes, notes + 1);
+    assert_non_null(strstr(cx.note[notes].text, "--reps does nothing with --inference jackknife"));
+    assert_int_equal(rl_fit_option(&a, "reps", "50", &cx), RL_EUSAGE);
+    assert_non_null(strstr(cx.err.hint, "200 for sc and sdid"));
+    rl_forgive(&cx);
+}
+
 /* Draws that nobody asked for: the option that is missing is named. */
 static void draws_without_a_bootstrap(void **s)
 {
@@ -158,7 +199,7 @@ static void draws_without_a_bootstrap(void **s)
     assert_int_equal(rl_vcov_parse("cluster:a+b+a", &twice, cx.keep, &cx), RL_EUSAGE);
     assert_non_null(strstr(cx.err.what, "'a' is named twice"));
     rl_forgive(&cx);
-    refused("reps", "1", "the default is 1999, and 1000 for multipliers");
+    refused("reps", "1", "the default is 1999, 1000 for multipliers, and 200 for sc and sdid");
 }
 
 /* How the file is written: the words a study has, one option each. */
@@ -246,8 +287,13 @@ static void mistakes(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request),  cmocka_unit_test(repetitions),
-                                       cmocka_unit_test(lists_of_instruments),      cmocka_unit_test(files),
-                                       cmocka_unit_test(draws_without_a_bootstrap), cmocka_unit_test(mistakes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(options_become_a_request),
+                                       cmocka_unit_test(repetitions),
+                                       cmocka_unit_test(lists_of_instruments),
+                                       cmocka_unit_test(files),
+                                       cmocka_unit_test(draws_without_a_bootstrap),
+                                       cmocka_unit_test(draws_beside_a_jackknife),
+                                       cmocka_unit_test(anticipation_is_taken_or_refused),
+                                       cmocka_unit_test(mistakes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -196,6 +196,35 @@ static void what_cannot_be_had_is_refused(void **state)
     refused("cluster: sales", "cannot cluster by 'sales'", "leave 'cluster' out");
 }
 
+/* Weights below 0 are found in the rows, also where the mean of a unit's period is above. */
+static void a_negative_weight_among_others(void **state)
+{
+    (void)state;
+    fixture f;
+    rl_plan plan;
+    rl_att e;
+    fixture_open(&f);
+    rl_str d = rl_str_new(f.cx.keep);
+    rl_str_add(&d, "geo,day,sales,w\n");
+    for (int u = 0; u < 6; u++)
+        for (int m = 1; m <= MONTHS; m++)
+            for (int k = 1; k <= 2; k++)
+                rl_str_addf(&d, "g%d,2024-%02d-%02d,%.3f,%d\n", u, m, 10 * k, sales(u, m),
+                            u == 1 && m == 2 && k == 2 ? -2 : 3);
+    fixture_write(&f, "d.csv", rl_str_text(&d));
+    fixture_write(&f, "p.csv", "geo,start\ng0,2024-05-01\ng1,2024-05-01\ng2,2024-05-01\n");
+    CHECK_OK(fixture_read(&f, "study: {title: t, period: month, currency: USD}\n"
+                              "panel: {file: d.csv, unit: geo, date: day, columns: [sales, w]}\n"
+                              "programs:\n  roll: {file: p.csv, unit: geo, start: start}\n"
+                              "models:\n  m: {outcome: sales, treatment: roll, weights: w}\n"),
+             &f.cx);
+    CHECK_OK(rl_plan_make(&f.t, &f.study.model[0], &plan, &f.cx), &f.cx);
+    assert_int_equal(rl_att_fit(&f.t, &plan, NULL, &e, f.cx.keep, &f.cx), RL_EINPUT);
+    assert_string_equal(f.cx.err.what, "'w' of geo 'g1' is -2: weights are 0 or more");
+    assert_int_equal(f.cx.err.line, 1 + 2 * MONTHS + 4);
+    fixture_close(&f);
+}
+
 /* Accounts without a parent stand alone; a cluster of the accounts table serves their deals. */
 static void accounts_above_accounts(void **state)
 {
@@ -258,6 +287,7 @@ int main(void)
         cmocka_unit_test(money_needs_rows_that_count_alike),
         cmocka_unit_test(clusters_are_counted_before_a_run),
         cmocka_unit_test(what_cannot_be_had_is_refused),
+        cmocka_unit_test(a_negative_weight_among_others),
         cmocka_unit_test(accounts_above_accounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

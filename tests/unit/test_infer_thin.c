@@ -199,6 +199,27 @@ static void rows_by_period(void **state)
     assert_true(starts_noted(&a, "cohort 5 has one row in some period: errors there"));
 }
 
+/* The table of cohorts by periods is made where it is no larger than the data: not for a hundred cohorts of which each
+ * is seen three times. */
+static void no_remark_larger_than_the_data(void **state)
+{
+    (void)state;
+    enum { UNITS = 200, PERIODS = 100, NEVER = 10 };
+    double start[UNITS];
+    for (int u = 0; u < UNITS; u++) start[u] = u < NEVER ? (double)NAN : 3 + u % 96;
+    rl_table t = starts_panel(UNITS, PERIODS, start, 33, &cx);
+    double *y = rl_table_col(&t, "y")->num;
+    rl_request r = starts_request("bjs", "y ~ 1");
+    rl_result whole = starts_fit(&t, &r, &cx);
+    assert_true(starts_noted(&whole, "one unit"));
+    for (int u = NEVER; u < UNITS; u++)
+        for (int p = 1; p <= PERIODS; p++)
+            if (p < start[u] - 2 || p > start[u]) y[u * PERIODS + p - 1] = NAN;
+    rl_result few = starts_fit(&t, &r, &cx);
+    assert_int_equal(few.rows_used, NEVER * PERIODS + (UNITS - NEVER) * 3);
+    assert_false(starts_noted(&few, "one unit"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +227,7 @@ int main(void)
         cmocka_unit_test(one_treated),    cmocka_unit_test(few_never_treated),
         cmocka_unit_test(cohorts_of_one), cmocka_unit_test(few_clusters),
         cmocka_unit_test(rows_by_period),
+        cmocka_unit_test(no_remark_larger_than_the_data),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -186,6 +186,60 @@ static void made_of_its_controls(void **state)
     }
 }
 
+/* Clusters are counted once, however many rows they have: the factor is (n-1)/(n-K) G/(G-1). */
+static void clusters_of_hundreds_of_rows(void **state)
+{
+    (void)state;
+    enum { MANY = 720, G = 4 };
+    double start[MANY], never = 0;
+    for (size_t u = 0; u < MANY; u++) {
+        start[u] = u % 3 == 0 ? 4 : NAN;
+        never += isnan(start[u]);
+    }
+    rl_table t = starts_panel(MANY, T, start, 39, &cx);
+    double *group = fit_num(&t, "group", &cx);
+    for (size_t i = 0; i < t.n; i++) group[i] = (double)(i / T % G);
+    rl_request r = starts_request("lpdid", "y ~ 1");
+    starts_window(&r, -1, 0);
+    r.vcov = (rl_vcov_spec){.kind = RL_CLUSTER, .ways = 1, .by = {"group"}, .lag = -1};
+    rl_result own = starts_fit(&t, &r, &cx), bare;
+    r.profile = "exact";
+    bare = starts_fit(&t, &r, &cx);
+    double n = never * (T - 1) + (MANY - never) * 3, factor = (n - 1) / (n - T) * G / (G - 1.0);
+    CHECK_DIGITS(fit_event(&own, 0)->std_error, sqrt(factor) * fit_event(&bare, 0)->std_error, 11);
+}
+
+/* A unit seen only when treated and one seen once are in no regression: no row and no cluster of theirs counts. */
+static void units_in_no_regression(void **state)
+{
+    (void)state;
+    double start[N];
+    starts_of(start);
+    assert_true(start[4] == 3 && isnan(start[23]));
+    rl_table t = starts_panel(N, T, start, 40, &cx), without = starts_panel(N, T, start, 40, &cx);
+    rl_request r = starts_request("lpdid", "y ~ 1");
+    starts_window(&r, -2, 2);
+    rl_result whole = starts_fit(&t, &r, &cx);
+    for (int p = 1; p <= T; p++) {
+        if (p < 3) rl_table_col(&t, "y")->num[4 * T + p - 1] = NAN;
+        if (p != 5) rl_table_col(&t, "y")->num[23 * T + p - 1] = NAN;
+        rl_table_col(&without, "y")->num[4 * T + p - 1] = rl_table_col(&without, "y")->num[23 * T + p - 1] = NAN;
+    }
+    rl_result a = starts_fit(&t, &r, &cx), b = starts_fit(&without, &r, &cx);
+    assert_int_equal(whole.clusters, N);
+    assert_int_equal(a.clusters, N - 2);
+    assert_int_equal(a.rows_used, (N - 2) * T);
+    assert_int_equal(a.n_dropped, 2);
+    assert_string_equal(a.dropped[1].why, "of units in no regression");
+    assert_int_equal(a.dropped[1].rows, T - 2 + 1);
+    assert_true(a.df == N - 3 && a.m == b.m);
+    for (size_t j = 0; j < a.m; j++) {
+        assert_true(a.est[j].estimate == b.est[j].estimate);
+        if (a.est[j].label.event == -1) continue;
+        assert_true(a.est[j].p_value == b.est[j].p_value && a.est[j].conf_low == b.est[j].conf_low);
+    }
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -225,6 +279,8 @@ int main(void)
         cmocka_unit_test(mean_of_periods_before),
         cmocka_unit_test(the_same_units),
         cmocka_unit_test(made_of_its_controls),
+        cmocka_unit_test(clusters_of_hundreds_of_rows),
+        cmocka_unit_test(units_in_no_regression),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

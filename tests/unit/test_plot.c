@@ -122,12 +122,12 @@ static void rollout_charts(void **state)
 }
 
 /* A template of plots/, and a chart of the structures, that no test sees.  Lags are drawn from a fit, by
- * test_charts_lags.c. */
+ * test_charts_lags.c, groups from a study, by test_breakdown.c. */
 static void every_chart_is_seen(void **state)
 {
     (void)state;
     static const size_t BY_FIT[] = {offsetof(rl_model_charts, spend), offsetof(rl_model_charts, track)};
-    static const char *const OF_FIT = " response spend curve track ";
+    static const char *const OF_FIT = " response spend curve track forest ";
     const rl_answer *answer[] = {fixture_full(cx.keep), fixture_hostile(cx.keep), fixture_rollout(cx.keep)};
     bool slot[sizeof(rl_model_charts) / sizeof(void *)] = {false};
     rl_str made = rl_str_new(cx.keep);

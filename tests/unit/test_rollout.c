@@ -93,6 +93,22 @@ static void of_some_rows(void **state)
     CHECK_DIGITS(r.row[1].mean[0], 2.385, 14);
 }
 
+/* A unit counts once, however many rows it has. */
+static void of_hundreds_of_rows(void **state)
+{
+    (void)state;
+    rl_panel p = panel();
+    rl_rollout r;
+    enum { TIMES = 70 };
+    uint32_t row[TIMES * ROWS];
+    for (uint32_t i = 0; i < TIMES * ROWS; i++) row[i] = i % ROWS; /* 350 of most units */
+    rl_rollout_make(&p, (rl_calendar){RL_QUARTER, 1}, row, TIMES * ROWS, &r, cx.keep, &cx);
+    assert_int_equal(r.row[0].units, 2);
+    assert_int_equal(r.row[1].units, 1);
+    assert_int_equal(r.row[2].units, 2);
+    assert_int_equal(r.row[0].rows[0], 2 * TIMES);
+}
+
 static void of_no_row(void **state)
 {
     (void)state;
@@ -109,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_start),
         cmocka_unit_test(of_some_rows),
+        cmocka_unit_test(of_hundreds_of_rows),
         cmocka_unit_test(of_no_row),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "model/design.h"
 #include "starts_fixture.h"
 #include "unit/own_fit.h"
 
@@ -270,6 +271,22 @@ static void by_itself(void **state)
     assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
 }
 
+/* Room of a repetition: the square of the periods only where these are weighed. */
+static void room_of_a_repetition(void **state)
+{
+    (void)state;
+    enum { BEFORE = 70 };
+    rl_table t = table(9, 3, BEFORE + 10, BEFORE);
+    for (int k = 0; k < 2; k++) {
+        rl_request r = request(k ? "sc" : "sdid");
+        rl_design d;
+        rl_fit f = {.m = 0};
+        CHECK_OK(rl_design_make(&r, &t, &d, &cx), &cx);
+        CHECK_OK(r.estimator->fit(&d, &r, &f, &cx), &cx);
+        assert_true((f.refit->room > BEFORE * BEFORE) == (k == 0));
+    }
+}
+
 static void refused_of(rl_request r, rl_table t, rl_code code, const char *word) { refused(&t, r, code, word); }
 
 static void refusals(void **state)
@@ -346,8 +363,8 @@ static void no_noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(peer),     TEST(shares),   TEST(exact_is_the_minimum), TEST(averages), TEST(draws), TEST(by_itself),
-        TEST(no_noise), TEST(refusals),
+        TEST(peer),      TEST(shares),   TEST(exact_is_the_minimum), TEST(averages), TEST(draws),
+        TEST(by_itself), TEST(no_noise), TEST(room_of_a_repetition), TEST(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,33 @@ static rl_period_kind found(const int32_t *day, size_t n, const char *words)
     return kind[0];
 }
 
+/* Steps of two weeks: no --period is one, which the note and the refusal of a lag say. */
+static void fortnights(void **s)
+{
+    (void)s;
+    int32_t day[40];
+    for (int i = 0; i < 40; i++) day[i] = rl_day(2021, 3, 3) + 14 * i;
+    rl_table t = series(day, 40, true);
+    rl_request r = fit_request("y ~ lag(x,0:1)");
+    r.time = "when";
+    rl_result out;
+    size_t notes = cx.n_notes;
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.note[notes].text,
+                           "14 days apart: a period is a week, 2 from each date to the next: number "
+                           "the periods 1, 2, 3 .. to count by those; --period day"));
+    assert_non_null(strstr(cx.err.hint, "rows are mostly 2 weeks apart"));
+    assert_non_null(strstr(cx.err.hint, "no --period is as long, number the periods 1, 2, 3 .."));
+    rl_forgive(&cx);
+    for (int i = 0; i < 40; i++) day[i] = rl_day(2000 + i / 4, 2 + 3 * (i % 4), 1);
+    t = series(day, 40, true);
+    r.calendar = (rl_calendar){RL_MONTH, 1}; /* one that is as long is named */
+    assert_int_equal(rl_estimate_run(&r, &t, &out, cx.keep, &cx), RL_EDATA);
+    assert_non_null(strstr(cx.err.hint, "rows are mostly 3 months apart, and a lag of a month finds none: add --period "
+                                        "quarter"));
+    rl_forgive(&cx);
+}
+
 static void kinds(void **s)
 {
     (void)s;
@@ -126,7 +153,7 @@ static void no_lag_there(void **s)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(unasked),
-                                       cmocka_unit_test(no_lag_there)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds), cmocka_unit_test(unasked), cmocka_unit_test(fortnights),
+                                       cmocka_unit_test(unasked), cmocka_unit_test(no_lag_there)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

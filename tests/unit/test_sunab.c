@@ -1,5 +1,5 @@
 /* Effects by cohort and event time, and their averages. */
-#include "fit_fixture.h"
+#include "starts_fixture.h"
 
 #include "model/design.h"
 
@@ -126,25 +126,42 @@ static void references(void **s)
     rl_ctx_free(cx);
 }
 
+/* A start between two periods is one at the second of them; fixest alone takes such units for never treated. */
 static void a_date_between_periods(void **s)
 {
     (void)s;
     rl_ctx ctx, *cx = &ctx;
     check_ctx(cx);
     rl_table t = by_hand(cx);
-    rl_result out, own;
-    rl_request r = request("y ~ 1", RL_AGG_GROUP_TIME);
+    rl_result out, own, next;
+    rl_request r = request("y ~ 1", RL_AGG_SIMPLE);
     for (size_t i = 0; i < t.n; i++) { /* every other year, reference two years before */
         t.col[0].num[i] = 2000 + 2 * t.col[0].num[i];
         if (t.col[1].num[i] < 4 && t.col[1].num[i] > 0) t.col[1].num[i] = 2000 + 2 * t.col[1].num[i];
-        if (i < 4) t.col[1].num[i] = 2005;
+        if (i / 4 == 1) t.col[1].num[i] = 2007;
         if (t.col[1].num[i] == 99) t.col[1].num[i] = 2099;
     }
+    CHECK_OK(rl_estimate_run(&r, &t, &out, cx->keep, cx), cx);
+    assert_true(starts_noted(&out, "4 rows start at a time at which no row stands (the first is 2007)"));
+    for (size_t i = 4; i < 8; i++) t.col[1].num[i] = 2008;
+    CHECK_OK(rl_estimate_run(&r, &t, &next, cx->keep, cx), cx);
+    assert_false(starts_noted(&next, "no row stands"));
+    near(fit_find(&out, "overall")->estimate, fit_find(&next, "overall")->estimate);
+    CHECK_DIGITS(fit_find(&out, "overall")->std_error, fit_find(&next, "overall")->std_error, 12);
+    for (size_t i = 4; i < 8; i++) t.col[1].num[i] = 2007;
+    r.agg = RL_AGG_GROUP_TIME;
+    CHECK_OK(rl_estimate_run(&r, &t, &out, cx->keep, cx), cx);
+    near(cell_at(&out, 2007, 1)->estimate, (11 - 9) - (21. / 3 - 12. / 3)); /* unit b, 2008 after 2006 */
+    r.ref_cohort = "2007"; /* beside the never treated: no effects of its own */
+    CHECK_OK(rl_estimate_run(&r, &t, &out, cx->keep, cx), cx);
+    for (size_t i = 0; i < out.m; i++) assert_int_not_equal(out.est[i].label.group, 2007);
+    r.ref_cohort = NULL;
+    r.between_never = true;
     r.n_ref = 1;
     r.ref[0] = -2;
     CHECK_OK(rl_estimate_run(&r, &t, &out, cx->keep, cx), cx);
-    assert_true(out.n_notes > 0 && strstr(out.note[0], "2005") != NULL);
-    for (size_t i = 0; i < out.m; i++) assert_int_not_equal(out.est[i].label.group, 2005);
+    assert_true(starts_noted(&out, "--as fixest: 4 rows start at a time at which no row stands (the first is 2007)"));
+    for (size_t i = 0; i < out.m; i++) assert_int_not_equal(out.est[i].label.group, 2007);
     assert_int_equal(out.rows_used, 27);
     r.n_ref = 0; /* nobody is seen one year before the start: the last year in which each is */
     CHECK_OK(rl_estimate_run(&r, &t, &own, cx->keep, cx), cx);
@@ -262,7 +279,7 @@ static void mistakes(void **s)
     refused(r, &t, RL_EUSAGE, "--agg calendar", cx);
     r = request("y ~ 1", RL_AGG_DEFAULT);
     for (size_t i = 19; i < t.n; i += 4) t.col[2].num[i] = NAN; /* the never treated lack period 4 */
-    refused(r, &t, RL_EDATA, "is not identified", cx);
+    refused(r, &t, RL_EDATA, "cell of cohort 2 and time 4 (2 rows): no control has a row at 4", cx);
     t = by_hand(cx);
     for (size_t i = 8; i < 16; i++) t.col[0].num[i] += t.col[0].num[i] > 2 ? 3000 : 0;
     for (size_t i = 8; i < 16; i++) t.col[1].num[i] = t.col[0].num[10];
