@@ -82,12 +82,13 @@ static rl_code no_control_throughout(const rl_build *b, const unsigned char *see
         most = without;
         worst = t;
     }
+    const char *takes = b->req->estimator->takes;
     rl_fail(cx, RL_EDATA,
             "no control is seen in all of the %zu periods: %zu of %zu units never treated (%zu rows) have "
             "no row at %s",
             T, most, units, rows, time_words(b, time[worst], cx));
     return rl_hint(cx, "leave that period out, or take the rows there are: --control notyet%s",
-                   strstr(b->req->estimator->takes, " unbalanced ") != NULL ? ", or --unbalanced keep" : "");
+                   takes != NULL && strstr(takes, " unbalanced ") != NULL ? ", or --unbalanced keep" : "");
 }
 
 /* Units that miss a period of the rows left.  One with two rows in a period is left to be refused. */

@@ -42,7 +42,8 @@ typedef struct holder {
 
 static size_t place(const holder *h, int32_t cohort)
 {
-    return rl_order_find_int(h->cohort, h->C, cohort);
+    size_t c = rl_order_find_int(h->cohort, h->C, cohort);
+    return c != SIZE_MAX ? c : h->C;
 }
 
 static void list_cohorts(holder *h, rl_ctx *cx)

@@ -226,8 +226,7 @@ int main(void)
         cmocka_unit_test(each_is_here),   cmocka_unit_test(nothing_is_said_of_large_groups),
         cmocka_unit_test(one_treated),    cmocka_unit_test(few_never_treated),
         cmocka_unit_test(cohorts_of_one), cmocka_unit_test(few_clusters),
-        cmocka_unit_test(rows_by_period),
-        cmocka_unit_test(no_remark_larger_than_the_data),
+        cmocka_unit_test(rows_by_period), cmocka_unit_test(no_remark_larger_than_the_data),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

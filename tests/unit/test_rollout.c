@@ -140,10 +140,8 @@ static void of_no_row(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_start),
-        cmocka_unit_test(later_starts_are_told_apart),
-        cmocka_unit_test(of_some_rows),
-        cmocka_unit_test(of_hundreds_of_rows),
+        cmocka_unit_test(by_start),     cmocka_unit_test(later_starts_are_told_apart),
+        cmocka_unit_test(of_some_rows), cmocka_unit_test(of_hundreds_of_rows),
         cmocka_unit_test(of_no_row),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
