@@ -417,7 +417,7 @@ static rl_request events_of_its_own(const rl_att *e)
     rl_request r = e->req;
     const rl_model_spec *m = e->plan.spec;
     if (strcmp(r.estimator->name, "etwfe") == 0) r.leads = true;
-    if (strcmp(r.estimator->name, "bjs") != 0) return r;
+    if (!r.estimator->leads_apart) return r;
     bool given = m->window_lo != 0 || m->window_hi != 0;
     int half = longest_before(&e->panel) / 2;
     r.has_window = true;

@@ -314,6 +314,8 @@ struct rl_estimator {
     bool shocks;           /* takes --shock                                        */
     bool regression;       /* of programmes: is one on rows of the design, and the conventions of regressions
                               (--as fixest ..) are its too                         */
+    bool leads_apart;      /* event times before the start are a regression of their own, against earlier periods;
+                              a window says which                                  */
     bool no_errors;        /* gives none at all: nothing to choose by --as         */
     const char *no_weights; /* why it takes no weights ("units count alike in a draw"); NULL = it does */
     const char *no_lift;   /* of programmes: why a study counts no lift from it, behind its name ("gives effects by

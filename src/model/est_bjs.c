@@ -281,6 +281,7 @@ const rl_estimator rl_est_bjs = {
     .first_times = true,
     .by_cohort = true,
     .frame = RL_FRAME_IMPUTE,
+    .leads_apart = true,
     .takes = " agg window balance anticipation unit-trends ",
     .fit = fit,
 };

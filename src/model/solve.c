@@ -85,7 +85,7 @@ static int base_of(const rl_result *r)
         if (isnan(e->std_error)) return e->label.event;
         if (e->label.event == -1) base = RL_NO_ID;
     }
-    return strcmp(r->estimator->name, "did2s") == 0 ? RL_NO_ID : base; /* which leaves -1 out for another reason */
+    return r->estimator->frame == RL_FRAME_IMPUTE ? RL_NO_ID : base; /* did2s leaves -1 out for another reason */
 }
 
 enum {

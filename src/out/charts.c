@@ -136,7 +136,7 @@ static const char *event_words(const rl_view *v, const rl_model_answer *m, const
     const char *zero = m->base_event < -1 && m->base_event != RL_NO_ID ? "partly exposed ones are left out"
                                                                        : "dots left of the start should lie near zero";
     const char *bars = rl_sprintf(v->in, "thick: %s intervals, thin: all %ss at once", rl_view_level(v), period);
-    if (m->base_event == RL_NO_ID && !strcmp(m->event.estimator->name, "bjs"))
+    if (m->base_event == RL_NO_ID && m->event.estimator->leads_apart)
         return rl_sprintf(v->in, "Left: each %s against earlier ones, right: against all before; %s", period, bars);
     const char *base = m->base_event == RL_NO_ID
                            ? rl_sprintf(v->in, "gainst all %ss before", period)

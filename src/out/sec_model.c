@@ -94,10 +94,10 @@ static void events(const rl_story *s, const rl_model_answer *m)
         col[6] = (rl_column){rl_sprintf(v->in, "Treated %s", rl_view_clean(m->behind_what, 60, v->in)), true};
     rl_rows *t = rl_page_rows(s->page, RL_BLOCK_TABLE, m->behind != NULL ? 7 : 6, col);
     t->caption = rl_sprintf(v->in, "Event study%s%s: effect by periods since the start; %s", by[0] ? " " : "", by,
-                            m->base_event != RL_NO_ID                ? "the base period is zero by construction"
-                            : strcmp(r->estimator->name, "bjs") == 0 ? "periods before it by a regression of their "
-                                                                       "own, against earlier ones"
-                                                                     : "counted from all periods before it");
+                            m->base_event != RL_NO_ID   ? "the base period is zero by construction"
+                            : r->estimator->leads_apart ? "periods before it by a regression of their "
+                                                          "own, against earlier ones"
+                                                        : "counted from all periods before it");
     double se = finest(r);
     for (size_t i = 0; i < r->m; i++) {
         const rl_estimate *e = &r->est[i];
