@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "base/str.h"
 #include "model/infer_work.h"
 #include "num/order.h"
@@ -71,9 +72,7 @@ static void count(holder *h, rl_ctx *cx)
         size_t c = place(h, d->cohort[i]);
         h->rows[c * d->time.G + (size_t)d->time.code[i]]++;
         if (cluster == NULL || cluster->code[i] < 0) continue;
-        bool *at = &seen[c * cluster->G + (size_t)cluster->code[i]];
-        if (!*at) h->clusters[c]++;
-        *at = true;
+        h->clusters[c] += rl_first_seen(seen, c * cluster->G + (size_t)cluster->code[i]);
     }
     for (size_t u = 0; cluster == NULL && units != NULL && u < units->N; u++)
         if (d->cohort[units->row[u]] != RL_NEVER) h->clusters[place(h, d->cohort[units->row[u]])]++;
