@@ -1,5 +1,5 @@
 # sides.gp -- event studies of several estimators on one base and one scale: a panel each, one of them behind all others.
-# dat: one index an estimator: event estimate low high, NaN where the
+# dat: one index an estimator: event estimate low high thin (1: rests on few units), NaN where the
 # event times have a gap.  Variables: sides rows (of panels, 3 a row) behind (index of the
 # one drawn in each) low high (of the intervals, or where the widest are cut) ylabel xlabel first last height (theme.gp); name1 ..
 room = 0.06 * (high - low)
@@ -29,10 +29,12 @@ do for [i = 0:sides - 1] {
     set label 1 value(sprintf('name%d', i + 1)) at graph 0.03, graph 0.92 left font FIGURE_FONT textcolor rgb INK front
     if (i == behind) {
         plot dat index i using 1:2 with lines lw 1.6 lc rgb AXIS, \
-             dat index i using 1:2:3:4 with yerrorbars lw 1.5 pt 7 ps 0.5 lc rgb BLUE
+             dat index i using 1:($5 > 0 ? NaN : $2):3:4 with yerrorbars lw 1.5 pt 7 ps 0.5 lc rgb BLUE, \
+             dat index i using 1:($5 > 0 ? $2 : NaN):3:4 with yerrorbars lw 1.5 pt 6 ps 0.5 lc rgb AXIS
     } else {
         plot dat index behind using 1:2 with lines lw 1.6 lc rgb AXIS, \
-             dat index i using 1:2:3:4 with yerrorbars lw 1.5 pt 7 ps 0.5 lc rgb BLUE
+             dat index i using 1:($5 > 0 ? NaN : $2):3:4 with yerrorbars lw 1.5 pt 7 ps 0.5 lc rgb BLUE, \
+             dat index i using 1:($5 > 0 ? $2 : NaN):3:4 with yerrorbars lw 1.5 pt 6 ps 0.5 lc rgb AXIS
     }
     if (i == 0) {
         unset label 101

@@ -265,6 +265,21 @@ static const char *leads_by_imputation(const rl_view *v, const rl_sides *s)
                       there[1] ? NAME[1] : "");
 }
 
+/* Does the model's own event study rest on few units at this event time?  It is a matter of the design. */
+static bool thin_at(const rl_model_answer *m, int32_t event)
+{
+    for (size_t j = 0; m->behind != NULL && j < m->event.m; j++)
+        if (m->event.est[j].label.event == event) return m->behind[j].thin;
+    return false;
+}
+
+static bool any_thin(const rl_model_answer *m, double first, double last)
+{
+    for (size_t j = 0; m->behind != NULL && j < m->event.m; j++)
+        if (m->behind[j].thin && drawn(&m->event.est[j], first, last)) return true;
+    return false;
+}
+
 /* A panel for each event study; the base is drawn by nobody. */
 static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer *m, size_t at, const char *period)
 {
@@ -283,8 +298,9 @@ static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer 
     rl_chart *c = rl_chart_begin(
         out, v, rl_sprintf(v->in, "m%zu-estimator-events", at + 1), "sides",
         rl_sprintf(v->in, "The same event study by %zu estimators", n),
-        rl_sprintf(v->in, "Effects against the last %s before the start%s, %s intervals; grey line: %s%s", period,
+        rl_sprintf(v->in, "Effects against the last %s before the start%s, %s intervals; grey line: %s%s%s", period,
                    leads_by_imputation(v, s), rl_view_level(v), s->v[behind].estimator,
+                   any_thin(m, first, last) ? ", grey bars: few units" : "",
                    cut ? rl_sprintf(v->in, "; at most %d %ss from it", MOST_SIDE_EVENTS / 2, period) : ""));
     size_t rows = (n + SIDES_A_ROW - 1) / SIDES_A_ROW;
     rl_chart_text(c, "ylabel", words);
@@ -297,7 +313,7 @@ static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer 
     rl_chart_number(c, "sides", (double)n);
     rl_chart_number(c, "rows", (double)rows);
     rl_chart_number(c, "behind", (double)behind_at);
-    rl_chart_columns(c, "event estimate conf_low conf_high");
+    rl_chart_columns(c, "event estimate conf_low conf_high thin");
     for (size_t i = 0; i < s->n; i++) {
         if (!s->v[i].has_event) continue;
         if (k > 0) rl_chart_break(c);
@@ -306,8 +322,9 @@ static rl_chart *events(rl_charts *out, const rl_view *v, const rl_model_answer 
         for (size_t j = 0; j < s->v[i].event.m; j++) {
             const rl_estimate *e = &s->v[i].event.est[j];
             if (!drawn(e, first, last)) continue;
-            const double x[] = {e->label.event, times * e->estimate, times * e->conf_low, times * e->conf_high};
-            const double gap[] = {(before + x[0]) / 2, NAN, NAN, NAN};
+            const double x[] = {e->label.event, times * e->estimate, times * e->conf_low, times * e->conf_high,
+                                thin_at(m, e->label.event)};
+            const double gap[] = {(before + x[0]) / 2, NAN, NAN, NAN, 0};
             if (x[0] > before + (s->step > 1 ? s->step : 1)) rl_chart_row(c, gap, sizeof gap / sizeof *gap, NULL);
             before = x[0];
             rl_chart_row(c, x, sizeof x / sizeof *x, NULL);

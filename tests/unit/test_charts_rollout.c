@@ -149,9 +149,15 @@ static void gaps_and_panels(void **state)
     assert_true(check_times(lines->svg, "<path") + check_times(lines->svg, " M") > pieces);
     assert_non_null(strstr(rl_str_text(&lines->dat), "\n2 NaN 1 0 0\n"));
     assert_int_equal(check_times(rl_str_text(&lines->dat), " 0 1 1\n"), 1); /* alone between two gaps: a small dot */
-    assert_non_null(strstr(rl_str_text(&panels->dat), "NaN NaN NaN\n"));
+    assert_non_null(strstr(rl_str_text(&panels->dat), "NaN NaN NaN 0\n"));
     assert_non_null(strstr(panels->alt, "grey line: cs"));
     assert_int_equal(check_times(panels->svg, "etwfe"), 1);
+    assert_null(strstr(panels->alt, "few units"));
+    m->behind = RL_NEW(cx.keep, rl_behind, m->event.m); /* few units at an event time are few for every estimator */
+    for (size_t j = 0; j < m->event.m; j++) m->behind[j].thin = true;
+    panels = drawn(a, "thin").model[0].side_events;
+    assert_non_null(strstr(panels->alt, "grey line: cs, grey bars: few units"));
+    assert_non_null(strstr(rl_str_text(&panels->dat), " 1\n"));
 }
 
 /* Marks by what a figure is, means over the same event times beside the effects, and one interval that knows nothing
