@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/seen.h"
 #include "base/str.h"
 #include "model/bacon.h"
 #include "model/design.h"
@@ -365,12 +366,9 @@ static void count_starters(work *w, const rl_design *d, rl_ctx *cx)
 {
     size_t n = 0;
     int32_t *start = RL_NEW(cx->tmp, int32_t, d->unit.G);
-    unsigned char *seen = RL_NEW(cx->tmp, unsigned char, d->unit.G);
-    for (size_t i = 0; i < d->n && d->unit.G > 0; i++) {
-        if (d->cohort[i] == RL_NEVER || seen[d->unit.code[i]]) continue;
-        seen[d->unit.code[i]] = 1;
-        start[n++] = d->cohort[i];
-    }
+    bool *seen = RL_NEW(cx->tmp, bool, d->unit.G);
+    for (size_t i = 0; i < d->n && d->unit.G > 0; i++)
+        if (d->cohort[i] != RL_NEVER && rl_first_seen(seen, (size_t)d->unit.code[i])) start[n++] = d->cohort[i];
     rl_order_int(start, n);
     w->units = d->unit.G;
     w->out->starters = n;

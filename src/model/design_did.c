@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seen.h"
 #include "model/build.h"
 
 /* --- treatment --------------------------------------------------------------- */
@@ -114,9 +115,7 @@ typedef struct counted {
 static void count(counted *c, const rl_build *b, size_t i)
 {
     c->rows++;
-    if (b->unit.G == 0 || b->unit.code[i] < 0 || c->seen[b->unit.code[i]]) return;
-    c->seen[b->unit.code[i]] = true;
-    c->units++;
+    if (b->unit.G > 0 && b->unit.code[i] >= 0) c->units += rl_first_seen(c->seen, (size_t)b->unit.code[i]);
 }
 
 static const char *counted_words(const counted *c, rl_ctx *cx)

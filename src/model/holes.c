@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/seen.h"
 #include "base/str.h"
 #include "model/est.h"
 #include "num/absorb.h"
@@ -65,8 +66,7 @@ static size_t rows_of(const graph *g, int32_t cohort, int32_t time, bool all_tim
         if (d->cohort[i] != cohort || (!all_times && d->at[i] != time)) continue;
         rows++;
         if (d->unit.G == 0) continue;
-        *units += !seen[d->unit.code[i]];
-        seen[d->unit.code[i]] = true;
+        *units += rl_first_seen(seen, (size_t)d->unit.code[i]);
     }
     return rows;
 }

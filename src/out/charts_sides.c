@@ -1,6 +1,5 @@
 /* Charts of one question by several estimators: the effect of each, and their event studies. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -9,8 +8,7 @@
 
 enum {
     MOST_SIDE_EVENTS = 24,
-    SIDES_A_ROW = 3, /* panels of event studies                                         */
-    WIDE = 6         /* times the width in the middle: such an interval is cut at the edge */
+    SIDES_A_ROW = 3 /* panels of event studies */
 };
 
 /* --- how far the axis goes ------------------------------------------------------------ */
@@ -30,17 +28,10 @@ static void note_width(span *s, const rl_estimate *e)
     if (isfinite(width(e))) s->w[s->n++] = width(e);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* One interval that knows nothing would press all the others into a line. */
 static void set_limit(span *s)
 {
-    qsort(s->w, s->n, sizeof *s->w, by_size);
-    s->limit = s->n > 0 && s->w[(s->n - 1) / 2] > 0 ? WIDE * s->w[(s->n - 1) / 2] : INFINITY;
+    s->limit = rl_words_widest(s->w, s->n);
     s->low = INFINITY, s->high = -INFINITY;
 }
 

@@ -1,18 +1,11 @@
 #include "out/text_sides.h"
 
-#include "out/words.h"
-
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { BAR = 33, WIDE = 6 }; /* WIDE: times the width in the middle, such an interval is cut */
+#include "out/words.h"
 
-static int by_size(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
+enum { BAR = 33 };
 
 /* The ends of what is drawn, 0 among it: of all intervals but those that would press the others into a point. */
 static void ends(const rl_sides *s, double *low, double *high, rl_arena *in)
@@ -24,8 +17,7 @@ static void ends(const rl_sides *s, double *low, double *high, rl_arena *in)
         const rl_estimate *e = &s->v[i].effect;
         if (s->v[i].answered && isfinite(e->conf_high - e->conf_low)) w[n++] = e->conf_high - e->conf_low;
     }
-    qsort(w, n, sizeof *w, by_size);
-    double limit = n > 0 && w[n / 2] > 0 ? WIDE * w[n / 2] : INFINITY;
+    double limit = rl_words_widest(w, n);
     for (size_t i = 0; i < s->n; i++) {
         const rl_estimate *e = &s->v[i].effect;
         if (!s->v[i].answered) continue;

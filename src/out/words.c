@@ -7,6 +7,14 @@
 
 #include "base/date.h"
 #include "base/str.h"
+#include "num/order.h"
+
+double rl_words_widest(double *width, size_t n)
+{
+    enum { TIMES = 6 };
+    rl_order(width, n);
+    return n > 0 && width[(n - 1) / 2] > 0 ? TIMES * width[(n - 1) / 2] : INFINITY;
+}
 
 const char *rl_words_capital(const rl_view *v, const char *s)
 {

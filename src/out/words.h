@@ -57,6 +57,9 @@ const char *rl_words_few(const rl_view *v, const rl_answer *a);
 const char *rl_words_events_by(const rl_view *v, const rl_model_answer *m);  /* "by etwfe"; "" = by the model's own */
 const char *rl_words_thin(const rl_view *v, const rl_model_answer *m);    /* of event times behind which are too few */
 const char *rl_words_capital(const rl_view *v, const char *s);            /* capital letter            */
+/* Width beyond which an interval is drawn cut, lest it press the others into a point: 6 times the one in the middle
+ * (the lower of two); INFINITY where that is 0.  widths: n, sorted in place. */
+double rl_words_widest(double *width, size_t n);
 const char *rl_words_event_times(const rl_sides *s, rl_arena *in);        /* "event times 0 to 3" of rl_side.near */
 
 /* Groups and neighbours (out/words_groups.c); "" = not asked.
